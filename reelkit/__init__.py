@@ -1,0 +1,1 @@
+"""Reelkit: short vertical videos for many brands."""

@@ -1,0 +1,1 @@
+"""Jobs, the engine and the runner: the only place with papermill."""

@@ -1,0 +1,331 @@
+"""Brand: what a brand file may say.
+
+A brand lives in ``templates/brands/<slug>.yaml``. Every field is here with its bounds and its meaning; ``reelkit brands schema``
+prints the same as JSON Schema for editors. Paths in a brand file are relative to that file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+
+from reelkit.errors import BrandError
+from reelkit.model import CaptionStyle, Fps, Palette, SafeZone, Value
+from reelkit.yamlfile import one_line, problems_of, read_yaml, shown_path
+
+__all__ = [
+    "Brand",
+    "BrandFootage",
+    "BrandMotion",
+    "BrandMusic",
+    "BrandOutput",
+    "BrandOverlays",
+    "BrandPublishing",
+    "BrandScript",
+    "BrandVoice",
+    "brand_problems",
+    "brand_schema",
+    "list_brands",
+    "load_brand",
+    "templates_dir",
+]
+
+
+class BrandFonts(Value):
+    """Families by role; captions have their own field."""
+
+    title: str = Field(default="Montserrat", description="end card and titles: a family that comes with Reelkit, or a path to a font file")
+
+
+class BrandVoice(Value):
+    """Who speaks."""
+
+    engine: Literal["hibari"] = "hibari"
+    name: str = Field(default="heart", description="a voice of the engine")
+    speed: float = Field(default=1.0, ge=0.5, le=2.0, description="1.0 is the voice's own pace")
+    sentence_pause_ms: int = Field(default=220, ge=0, le=2000, description="silence between sentences")
+    scene_pause_ms: int = Field(default=340, ge=0, le=3000, description="silence between scenes")
+
+
+class BrandScript(Value):
+    """What is said, and how long."""
+
+    writer: Literal["deck"] = "deck"
+    deck: str = Field(description="a deck in templates/decks, without .yaml")
+    prompt: str = Field(default="", description="a prompt in templates/prompts for writers that are models")
+    tone: str = Field(default="", description="how the brand sounds, in a few words")
+    length_s: float = Field(default=30.0, ge=3.0, le=180.0, description="target duration; 15 to 60 is the useful range")
+    banned_words: tuple[str, ...] = ()
+    call_to_action: str = Field(default="", description="the closing line; empty takes one from the deck")
+
+
+class BrandFootage(Value):
+    """Where pictures come from."""
+
+    libraries: tuple[Literal["folder", "backdrops"], ...] = Field(
+        default=("folder", "backdrops"), min_length=1, description="asked in this order"
+    )
+    folder: Path | None = Field(default=None, description="the brand's own videos and pictures, with an optional clips.yaml of tags")
+    fallback_terms: tuple[str, ...] = Field(default=(), description="search terms that suit every scene")
+    backdrops: tuple[str, ...] = Field(default=(), description="families of drawn backdrops to choose from; empty is all")
+    shot_s: float = Field(default=2.6, ge=0.8, le=6.0, description="the length of a shot to aim at; the norm is a median of at most 3")
+    recent_reels: int = Field(default=5, ge=0, description="a clip is not used again within so many reels")
+
+
+class BrandMusic(Value):
+    """The bed under the voice."""
+
+    mood: Literal["none", "calm", "warm", "bright", "driving", "curious", "dark"] = "warm"
+    tempo_bpm: float = Field(default=92.0, ge=50.0, le=180.0)
+    file: Path | None = Field(default=None, description="a music file instead of the bed that Reelkit makes")
+    under_voice_db: float = Field(default=19.0, ge=6.0, le=40.0, description="how far under the voice; 18 to 20 is the norm")
+
+
+class BrandMotion(Value):
+    """How pictures move."""
+
+    moves: bool = Field(default=True, description="slow pushes and pans over shots")
+    transition: Literal["cut", "crossfade", "slide", "dip"] = "cut"
+    transition_ms: int = Field(default=260, ge=0, le=1500)
+    reduced: bool = Field(default=False, description="reduced motion: no pops, no moves, plain cuts")
+
+
+class BrandOverlays(Value):
+    """What stands over the pictures."""
+
+    logo: bool = True
+    logo_width_px: int = Field(default=150, ge=40, le=600)
+    progress_bar: bool = True
+    end_card: bool = True
+    end_card_s: float = Field(default=2.4, ge=1.0, le=6.0)
+    end_card_text: str = Field(default="", description="large line on the end card; empty takes the call to action")
+
+
+class BrandOutput(Value):
+    """The file."""
+
+    width_px: int = Field(default=1080, ge=240, le=2160, multiple_of=2)
+    height_px: int = Field(default=1920, ge=240, le=3840, multiple_of=2)
+    fps: Literal[24, 25, 30, 50, 60] = 30
+    crf: int = Field(default=20, ge=12, le=32, description="x264 constant quality; lower is better and larger")
+
+
+class BrandPublishing(Value):
+    """Where finished reels go when asked to be uploaded."""
+
+    store: Literal["folder"] = "folder"
+    bucket: str = Field(default="published", description="for the folder store: a folder under outputs/")
+    prefix: str = Field(default="", description="put before every object's name")
+
+
+class Brand(Value):
+    """Everything Reelkit knows of a brand, frozen. Read one with :func:`load_brand`."""
+
+    name: str = Field(min_length=1)
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="the file's name without .yaml")
+    language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
+    palette: Palette
+    fonts: BrandFonts = BrandFonts()
+    logo: Path | None = Field(default=None, description="SVG or PNG")
+    voice: BrandVoice = BrandVoice()
+    script: BrandScript
+    footage: BrandFootage = BrandFootage()
+    music: BrandMusic = BrandMusic()
+    captions: CaptionStyle = CaptionStyle()
+    motion: BrandMotion = BrandMotion()
+    overlays: BrandOverlays = BrandOverlays()
+    safe_zone: SafeZone = SafeZone()
+    output: BrandOutput = BrandOutput()
+    publishing: BrandPublishing = BrandPublishing()
+    _source: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _captions_stay_safe(self) -> Self:
+        lowest = 1920 - self.safe_zone.bottom_px
+        if self.captions.bottom_px > lowest:
+            raise ValueError(
+                f"captions.bottom_px is {self.captions.bottom_px}; it must be at most {lowest}, the safe zone's edge (safe_zone.bottom_px)"
+            )
+        return self
+
+    @property
+    def source(self) -> Path | None:
+        """The file this brand was read from."""
+        return self._source
+
+    @property
+    def fps(self) -> Fps:
+        return Fps(num=self.output.fps)
+
+    def path(self, relative: Path) -> Path:
+        """Return a path named in the brand file, relative to that file."""
+        base = self._source.parent if self._source else Path.cwd()
+        return (base / relative).resolve()
+
+    def with_changes(self, changes: dict[str, Any]) -> Brand:
+        """Return the brand with some fields replaced, validated anew.
+
+        Parameters
+        ----------
+        changes : dict
+            Dotted field names and values: ``{"captions.size_px": 90}``.
+
+        Raises
+        ------
+        BrandError
+            When a field is unknown or a value out of bounds.
+        """
+        data = self.model_dump()
+        for dotted, value in changes.items():
+            *groups, last = dotted.split(".")
+            node = data
+            for group in groups:
+                if not isinstance(node.get(group), dict):
+                    raise BrandError(
+                        f"brand '{self.slug}': {dotted} is not a field; known groups: {', '.join(k for k, v in data.items() if isinstance(v, dict))}"
+                    )
+                node = node[group]
+            node[last] = value
+        what = f"brand '{self.slug}'"
+        path = self._source or Path(f"{self.slug}.yaml")
+        try:
+            changed = Brand.model_validate(data)
+        except ValidationError as error:
+            raise BrandError(one_line(problems_of(error, data, Brand, what=what, path=path))) from None
+        changed._source = self._source
+        return changed
+
+    def __repr__(self) -> str:
+        return f"<Brand {self.slug!r}: {self.name}>"
+
+
+def templates_dir() -> Path:
+    """Return the folder that holds brands, decks, prompts and styles.
+
+    ``REELKIT_TEMPLATES`` names it; else ``templates/`` in the working directory or a folder above it; else the copy that comes
+    with the package.
+    """
+    named = os.environ.get("REELKIT_TEMPLATES")
+    if named:
+        return Path(named).resolve()
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "templates" / "brands").is_dir():
+            return folder / "templates"
+    packaged = Path(__file__).parent / "templates"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "templates"
+
+
+def list_brands(templates: Path | None = None) -> list[str]:
+    """Return the slugs of all brand files, sorted."""
+    return sorted(path.stem for path in ((templates or templates_dir()) / "brands").glob("*.yaml"))
+
+
+def _brand_path(brand: str | Path, templates: Path) -> Path:
+    path = Path(brand)
+    return path if path.suffix in (".yaml", ".yml") else templates / "brands" / f"{brand}.yaml"
+
+
+def load_brand(brand: str | Path, *, templates: Path | None = None) -> Brand:
+    """Read a brand file.
+
+    Parameters
+    ----------
+    brand : str or Path
+        A slug, or the path of a brand file.
+    templates : Path, optional
+        The folder with ``brands/`` and ``styles/``; found by :func:`templates_dir` where not given.
+
+    Raises
+    ------
+    BrandError
+        With one line: file, line, field, what was expected, and the nearest right name.
+    """
+    templates = templates or templates_dir()
+    path = _brand_path(brand, templates)
+    found, problems = _read(path, templates)
+    if found is None:
+        raise BrandError(one_line(problems))
+    return found
+
+
+def brand_problems(brand: str | Path, *, templates: Path | None = None) -> list[str]:
+    """Return every problem of a brand file, a line each; an empty list says that it is well."""
+    templates = templates or templates_dir()
+    try:
+        return _read(_brand_path(brand, templates), templates)[1]
+    except BrandError as error:
+        return [str(error)]
+
+
+def _read(path: Path, templates: Path) -> tuple[Brand | None, list[str]]:
+    what = f"brand '{path.stem}'"
+    data = read_yaml(path, what=what)
+    captions, palette = data.get("captions"), data.get("palette")
+    if captions is None or isinstance(captions, dict):
+        # Merged in place, so that the lines of the brand's own overrides stay known.
+        merged = data["captions"] = captions if captions is not None else type(data)()
+        preset = str(merged.pop("preset", "karaoke"))
+        _name_colours(merged, palette)
+        for name, value in _read_style(preset, palette, templates, what).items():
+            merged.setdefault(name, value)
+        merged["name"] = preset
+    try:
+        brand = Brand.model_validate(data)
+    except ValidationError as error:
+        return None, problems_of(error, data, Brand, what=what, path=path)
+    brand._source = path.resolve()
+    problems = list(_missing_files(brand, what, templates, path))
+    return (None, problems) if problems else (brand, [])
+
+
+def _read_style(preset: str, palette: Any, templates: Path, what: str) -> dict[str, Any]:
+    path = templates / "styles" / f"{preset}.yaml"
+    what = f"{what}: captions.preset '{preset}'"
+    data = read_yaml(path, what=what)
+    _name_colours(data, palette)
+    try:
+        return CaptionStyle.model_validate(data).model_dump()
+    except ValidationError as error:
+        raise BrandError(one_line(problems_of(error, data, CaptionStyle, what=what, path=path))) from None
+
+
+def _name_colours(style: dict[str, Any], palette: Any) -> None:
+    """Replace palette names ("accent") in a style's colours by the brand's colours."""
+    for name, value in style.items():
+        if str(name).endswith("colour") and value in Palette.model_fields and isinstance(palette, dict) and value in palette:
+            style[name] = palette[value]
+
+
+def _missing_files(brand: Brand, what: str, templates: Path, path: Path) -> Iterator[str]:
+    if brand.slug != path.stem:
+        yield f"{what}: slug is '{brand.slug}'; it must be the file's name, '{path.stem}' ({shown_path(path)})"
+    for field, relative in (("logo", brand.logo), ("music.file", brand.music.file), ("footage.folder", brand.footage.folder)):
+        if relative is not None and not brand.path(relative).exists():
+            yield f"{what}: {field} names {relative}, which does not exist beside {shown_path(path)}"
+    if brand.script.writer == "deck" and not (templates / "decks" / f"{brand.script.deck}.yaml").exists():
+        yield f"{what}: script.deck is '{brand.script.deck}', but there is no {shown_path(templates / 'decks' / (brand.script.deck + '.yaml'))}"
+
+
+def brand_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a brand file, for editors."""
+    schema = Brand.model_json_schema()
+    style = schema["$defs"]["CaptionStyle"]
+    style["description"] = "A preset by name, and any of its fields to override."
+    style["properties"].pop("name")
+    style["properties"] = {
+        "preset": {"type": "string", "default": "karaoke", "description": "a style in templates/styles"},
+        **style["properties"],
+    }
+    colours = list(Palette.model_fields)
+    for name, field in style["properties"].items():
+        if name.endswith("colour"):
+            field.pop("pattern", None)
+            field.pop("type", None)
+            field["anyOf"] = [{"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}, {"enum": colours}, {"type": "null"}]
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "Reelkit brand"
+    return schema

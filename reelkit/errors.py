@@ -1,0 +1,88 @@
+"""What can go wrong, as one tree.
+
+::
+
+    ReelkitError
+     +-- BrandError          (ValueError)   a brand, deck or style file says something it may not
+     +-- ScriptError         (ValueError)   a script that cannot be written, read or spoken
+     +-- FootageError        (LookupError)  no library had a clip for a scene
+     |    +-- ClipError      (ValueError)   one file is not usable footage
+     +-- VoiceError          (RuntimeError) the voice could not speak the script
+     +-- TimelineError       (ValueError)   shots, cues and tracks that do not fit together
+     +-- ComposeError        (RuntimeError) the reel could not be rendered or encoded
+     +-- CheckError          (ValueError)   a finished reel breaks a "must"
+     +-- UploadError         (OSError)      the store did not take the reel
+     +-- ServiceError        (RuntimeError) a part of the outside world answered badly
+     +-- RunError            (RuntimeError) a run's folder, manifest, cache or ledger is not as it must be
+
+Every message is one line that says what was wrong, where (brand, step, file, field, line), and what to do next. A command prints
+that line and nothing else; a traceback means a bug of ours.
+"""
+
+__all__ = [
+    "BrandError",
+    "CheckError",
+    "ClipError",
+    "ComposeError",
+    "FootageError",
+    "ReelkitError",
+    "RunError",
+    "ScriptError",
+    "ServiceError",
+    "TimelineError",
+    "UploadError",
+    "VoiceError",
+]
+
+
+class ReelkitError(Exception):
+    """The root of all errors that Reelkit raises on purpose; ``str(error)`` is one line for a person."""
+
+    def __str__(self) -> str:
+        return " ".join(super().__str__().split())
+
+
+class BrandError(ReelkitError, ValueError):
+    """A brand, deck or style file says something it may not."""
+
+
+class ScriptError(ReelkitError, ValueError):
+    """A script cannot be written, read or spoken."""
+
+
+class FootageError(ReelkitError, LookupError):
+    """No library had a clip for a scene."""
+
+    __str__ = ReelkitError.__str__
+
+
+class ClipError(FootageError, ValueError):
+    """One file is not usable footage."""
+
+
+class VoiceError(ReelkitError, RuntimeError):
+    """The voice could not speak the script."""
+
+
+class TimelineError(ReelkitError, ValueError):
+    """Shots, cues and tracks do not fit together."""
+
+
+class ComposeError(ReelkitError, RuntimeError):
+    """The reel could not be rendered or encoded."""
+
+
+class CheckError(ReelkitError, ValueError):
+    """A finished reel breaks a "must"."""
+
+
+class UploadError(ReelkitError, OSError):
+    """The store did not take the reel."""
+
+
+class ServiceError(ReelkitError, RuntimeError):
+    """A part of the outside world answered badly."""
+
+
+class RunError(ReelkitError, RuntimeError):
+    """A run's folder, manifest, cache or ledger is not as it must be."""

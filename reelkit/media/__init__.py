@@ -1,0 +1,1 @@
+"""Pixels and samples: frames, captions, backdrops, audio, encode, probe. Knows ``model`` and ``errors`` only."""

@@ -1,0 +1,194 @@
+"""Frames as YUV 4:2:0 planes in BT.709 limited range, and sprites blended into them.
+
+A reel is composed in the colours it is encoded in (ITU-R BT.709-6, limited range, 8 bit): whole frames never go through RGB.
+Only what is drawn (captions, logos, cards) starts as RGB and is converted once, as a sprite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Planes", "Sprite", "colour_to_yuv", "planes_to_rgb", "rgb_to_planes"]
+
+Bytes = NDArray[np.uint8]
+
+KR, KB = 0.2126, 0.0722
+"""BT.709 luma coefficients (ITU-R BT.709-6, 3.2)."""
+KG = 1.0 - KR - KB
+_LUMA = np.array([KR, KG, KB]) * 219.0 / 255.0
+_CB = np.array([-KR, -KG, 1.0 - KB]) / (2 * (1.0 - KB)) * 224.0 / 255.0
+_CR = np.array([1.0 - KR, -KG, -KB]) / (2 * (1.0 - KR)) * 224.0 / 255.0
+_TO_YUV = np.stack([_LUMA, _CB, _CR])
+_TO_RGB = np.linalg.inv(_TO_YUV)
+
+
+@dataclass(frozen=True)
+class Planes:
+    """One frame: luma and the two chroma planes.
+
+    Parameters
+    ----------
+    y : ndarray of uint8 [shape=(height, width)]
+    u, v : ndarray of uint8 [shape=(height / 2, width / 2)]
+        Cb and Cr.
+    """
+
+    y: Bytes
+    u: Bytes
+    v: Bytes
+
+    @classmethod
+    def filled(cls, width_px: int, height_px: int, colour: str) -> Planes:
+        """Return a frame of one ``#RRGGBB`` colour."""
+        y, u, v = colour_to_yuv(colour)
+        half = (height_px // 2, width_px // 2)
+        return cls(np.full((height_px, width_px), y, np.uint8), np.full(half, u, np.uint8), np.full(half, v, np.uint8))
+
+    @property
+    def width_px(self) -> int:
+        return int(self.y.shape[1])
+
+    @property
+    def height_px(self) -> int:
+        return int(self.y.shape[0])
+
+    def copy(self) -> Planes:
+        return Planes(self.y.copy(), self.u.copy(), self.v.copy())
+
+    def tobytes(self) -> bytes:
+        """Return the frame as planar yuv420p bytes: what the encoder gets, and what tests compare."""
+        return self.y.tobytes() + self.u.tobytes() + self.v.tobytes()
+
+
+def colour_to_yuv(colour: str) -> tuple[int, int, int]:
+    """Return a ``#RRGGBB`` colour as 8-bit limited-range BT.709 (Y, Cb, Cr).
+
+    Examples
+    --------
+    >>> colour_to_yuv("#FF0000")
+    (63, 102, 240)
+    """
+    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], float)
+    y, u, v = _TO_YUV @ rgb + (16.0, 128.0, 128.0)
+    return round(y), round(u), round(v)
+
+
+def rgb_to_planes(rgb: Bytes) -> Planes:
+    """Convert an RGB picture to planes; chroma is the mean of each 2x2 block.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8 [shape=(height, width, 3)]
+        Height and width even.
+    """
+    yuv = cv2.transform(rgb.astype(np.float32), _TO_YUV.astype(np.float32)) + np.array([16.0, 128.0, 128.0], np.float32)
+    chroma = cv2.resize(yuv[..., 1:], (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return Planes(_bytes(yuv[..., 0]), _bytes(chroma[..., 0]), _bytes(chroma[..., 1]))
+
+
+def planes_to_rgb(planes: Planes) -> Bytes:
+    """Convert planes to an RGB picture [shape=(height, width, 3)], for people to look at."""
+    size = (planes.width_px, planes.height_px)
+    chroma = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in (planes.u, planes.v)]
+    yuv = np.stack([planes.y, *chroma], axis=-1).astype(np.float32) - np.array([16.0, 128.0, 128.0], np.float32)
+    return _bytes(cv2.transform(yuv, _TO_RGB.astype(np.float32)))
+
+
+def _bytes(values: NDArray[np.floating]) -> Bytes:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Sprite:
+    """Something drawn, ready to be blended: planes premultiplied by alpha, at an even place in the frame.
+
+    ``x`` and ``y`` may be moved (``at``); parts outside the frame are cut. Build one with :meth:`from_rgba`.
+    """
+
+    x: int
+    y: int
+    luma: NDArray[np.uint16]
+    cb: NDArray[np.uint16]
+    cr: NDArray[np.uint16]
+    keep: NDArray[np.uint16]
+    keep_half: NDArray[np.uint16]
+
+    @classmethod
+    def from_rgba(cls, rgba: Bytes, x: int, y: int) -> Sprite:
+        """Build a sprite from premultiplied RGBA.
+
+        Parameters
+        ----------
+        rgba : ndarray of uint8 [shape=(height, width, 4)]
+            Colours premultiplied by alpha (each channel <= alpha).
+        x, y : int
+            Place of the upper left corner in the frame; odd places are padded.
+        """
+        left, top = x % 2, y % 2
+        height, width = rgba.shape[:2]
+        pad = ((top, (height + top) % 2), (left, (width + left) % 2), (0, 0))
+        padded = np.pad(rgba, pad).astype(np.float32)
+        alpha = padded[..., 3]
+        # Values are kept as 255 x the premultiplied plane, so that blending is whole-number arithmetic.
+        planes = cv2.transform(padded[..., :3], _TO_YUV.astype(np.float32)) * 255.0 + alpha[..., None] * np.array(
+            [16.0, 128.0, 128.0], np.float32
+        )
+        half = (padded.shape[1] // 2, padded.shape[0] // 2)
+        small = cv2.resize(np.dstack([planes[..., 1:], alpha]), half, interpolation=cv2.INTER_AREA)
+
+        def whole(values: NDArray[np.floating]) -> NDArray[np.uint16]:
+            return np.clip(np.rint(values), 0, 65025).astype(np.uint16)
+
+        return cls(
+            x - left,
+            y - top,
+            whole(planes[..., 0]),
+            whole(small[..., 0]),
+            whole(small[..., 1]),
+            whole(255.0 - alpha),
+            whole(255.0 - small[..., 2]),
+        )
+
+    @property
+    def width_px(self) -> int:
+        return int(self.luma.shape[1])
+
+    @property
+    def height_px(self) -> int:
+        return int(self.luma.shape[0])
+
+    def at(self, x: int, y: int) -> Sprite:
+        """Return the same sprite elsewhere; odd places are rounded down."""
+        return Sprite(x - x % 2, y - y % 2, self.luma, self.cb, self.cr, self.keep, self.keep_half)
+
+    def faded(self, opacity: float) -> Sprite:
+        """Return the sprite at a share of its opacity, 0 to 1."""
+        share = round(min(max(opacity, 0.0), 1.0) * 256)
+
+        def less(values: NDArray[np.uint16]) -> NDArray[np.uint16]:
+            return (values.astype(np.uint32) * share >> 8).astype(np.uint16)
+
+        return Sprite(
+            self.x, self.y, less(self.luma), less(self.cb), less(self.cr), 255 - less(255 - self.keep), 255 - less(255 - self.keep_half)
+        )
+
+    def blend(self, planes: Planes) -> None:
+        """Blend into a frame's planes, in place."""
+        _blend(planes.y, self.luma, self.keep, self.x, self.y)
+        _blend(planes.u, self.cb, self.keep_half, self.x // 2, self.y // 2)
+        _blend(planes.v, self.cr, self.keep_half, self.x // 2, self.y // 2)
+
+
+def _blend(plane: Bytes, over: NDArray[np.uint16], keep: NDArray[np.uint16], x: int, y: int) -> None:
+    height, width = plane.shape
+    top, left, bottom, right = max(y, 0), max(x, 0), min(y + over.shape[0], height), min(x + over.shape[1], width)
+    if top >= bottom or left >= right:
+        return
+    cut = (slice(top - y, bottom - y), slice(left - x, right - x))
+    under = plane[top:bottom, left:right]
+    total = under.astype(np.uint32) * keep[cut] + over[cut] + 128
+    under[...] = np.minimum((total + (total >> 8)) >> 8, 255)

@@ -1,0 +1,656 @@
+"""The values that flow through the rooms: frozen, validated, JSON both ways.
+
+Time is exact. Words, sentences and cues are integers in audio samples at the narration's ``rate_hz``; everything on the timeline's
+picture is an integer in frames at the reel's ``fps``. Seconds appear only in properties that end in ``_s``, for people.
+Intervals are half-open: ``start`` belongs to it, ``end`` does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+__all__ = [
+    "AudioResult",
+    "AudioTrack",
+    "Cache",
+    "CaptionCue",
+    "CaptionStyle",
+    "CaptionWord",
+    "Clip",
+    "Colour",
+    "Credit",
+    "Cue",
+    "EndCard",
+    "Finding",
+    "Fps",
+    "GainPoint",
+    "GenerationResult",
+    "LogoOverlay",
+    "Move",
+    "Overlay",
+    "Palette",
+    "Progress",
+    "ProgressBar",
+    "Reel",
+    "SafeZone",
+    "Scene",
+    "Script",
+    "SentenceTiming",
+    "Shot",
+    "TimedBy",
+    "Timeline",
+    "Transition",
+    "UploadResult",
+    "Value",
+    "Word",
+    "content_key",
+]
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_upper=True)]
+TimedBy = Literal["durations", "alignment", "estimated"]
+Progress = Callable[[float], None]
+"""Called with the share done, 0.0 to 1.0."""
+
+
+class Value(BaseModel):
+    """Base of every value: frozen, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+def content_key(*parts: Any, **named: Any) -> str:
+    """Return the SHA-256 (64 hex digits) of everything given, the key under which what depends on it is kept.
+
+    Parameters
+    ----------
+    *parts, **named : str, bytes, int, float, bool, None, list, dict, Path or Value
+        Values are hashed by their JSON with sorted keys; bytes by their own hash.
+
+    Examples
+    --------
+    >>> content_key("speech", text="Hello", speed=1.0) == content_key("speech", speed=1.0, text="Hello")
+    True
+    """
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, BaseModel):
+            return value.model_dump(mode="json")
+        if isinstance(value, bytes):
+            return {"sha256": hashlib.sha256(value).hexdigest()}
+        if isinstance(value, Path):
+            return str(value)
+        if isinstance(value, Fraction):
+            return [value.numerator, value.denominator]
+        raise TypeError(f"content_key cannot hash a {type(value).__name__}")
+
+    text = json.dumps([parts, named], sort_keys=True, default=plain, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Cache(Protocol):
+    """What slow work may ask of a content-addressed cache; :class:`reelkit.runs.cache.FileCache` is one."""
+
+    def get(self, room: str, key: str, suffix: str) -> Path | None:
+        """Return the kept file, or None."""
+
+    def put(self, room: str, key: str, suffix: str) -> AbstractContextManager[Path]:
+        """Give a temporary path to write; on a clean exit it is flushed and renamed into place."""
+
+    def file(self, room: str, key: str, suffix: str, make: Callable[[Path], object]) -> Path:
+        """Return the kept file, calling ``make(temporary_path)`` first where there is none."""
+
+
+# --- what is said ---------------------------------------------------------------------------------------------------
+
+
+class Scene(Value):
+    """A sentence or two with the terms its footage is searched by."""
+
+    text: str = Field(min_length=1)
+    search_terms: tuple[str, ...] = Field(min_length=2, max_length=4)
+
+    @field_validator("text", mode="before")
+    @classmethod
+    def _one_line(cls, text: object) -> object:
+        return " ".join(text.split()) if isinstance(text, str) else text
+
+
+class Script(Value):
+    """What is said and shown; ``voiceover`` is the scenes' texts joined by one space."""
+
+    topic: str = Field(min_length=1)
+    voiceover: str
+    scenes: tuple[Scene, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _voiceover_is_the_scenes(self) -> Self:
+        joined = " ".join(scene.text for scene in self.scenes)
+        if self.voiceover != joined:
+            raise ValueError(
+                f"voiceover must be the scenes' texts joined by a space: expected {joined[:60]!r}..., got {self.voiceover[:60]!r}..."
+            )
+        return self
+
+    @classmethod
+    def of(cls, topic: str, scenes: list[Scene] | tuple[Scene, ...]) -> Script:
+        """Build a script from its scenes, joining the voiceover."""
+        return cls(topic=topic, voiceover=" ".join(scene.text for scene in scenes), scenes=tuple(scenes))
+
+    @property
+    def word_count(self) -> int:
+        return len(self.voiceover.split())
+
+    def __repr__(self) -> str:
+        return f"<Script {self.topic!r}: {len(self.scenes)} scenes, {self.word_count} words>"
+
+
+class Word(Value):
+    """One word as the viewer reads it (a whitespace-separated piece of the voiceover) and the samples that say it."""
+
+    text: str = Field(min_length=1, pattern=r"^\S+$")
+    start: int = Field(ge=0)
+    end: int
+    rate_hz: int = Field(gt=0)
+    timed_by: TimedBy
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError(f"word {self.text!r} must end after it starts: start {self.start}, end {self.end} samples")
+        return self
+
+    @property
+    def start_s(self) -> float:
+        return self.start / self.rate_hz
+
+    @property
+    def end_s(self) -> float:
+        return self.end / self.rate_hz
+
+    def __repr__(self) -> str:
+        return f"<Word {self.text!r} {self.start_s:.3f}-{self.end_s:.3f} s, {self.timed_by}>"
+
+
+def _ordered(words: tuple[Word, ...], what: str) -> None:
+    for before, after in zip(words, words[1:], strict=False):
+        if after.rate_hz != before.rate_hz:
+            raise ValueError(f"{what}: word {after.text!r} is at {after.rate_hz} Hz, the one before it at {before.rate_hz} Hz")
+        if after.start < before.end:
+            raise ValueError(f"{what}: word {after.text!r} starts at {after.start}, before {before.text!r} ends at {before.end}")
+
+
+@dataclass(frozen=True)
+class AudioResult:
+    """The narration and when each of its words is said.
+
+    Parameters
+    ----------
+    samples : ndarray of float32 [shape=(n,)]
+        Mono, within -1 to 1.
+    rate_hz : int
+    words : tuple of Word
+        In order, not overlapping, inside the audio; their texts are ``voiceover.split()``.
+
+    Raises
+    ------
+    ValueError
+        When the words overlap, are out of order, at another rate, or reach beyond the audio.
+    """
+
+    samples: NDArray[np.float32]
+    rate_hz: int
+    words: tuple[Word, ...]
+
+    def __post_init__(self) -> None:
+        if self.samples.ndim != 1 or self.samples.dtype != np.float32:
+            raise ValueError(f"samples must be mono float32, got {self.samples.dtype} of shape {self.samples.shape}")
+        _ordered(self.words, "narration")
+        if self.words and (self.words[0].rate_hz != self.rate_hz or self.words[-1].end > len(self.samples)):
+            raise ValueError(f"narration: words must be at {self.rate_hz} Hz and end by sample {len(self.samples)}, got {self.words[-1]!r}")
+        self.samples.flags.writeable = False
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.rate_hz
+
+    def __repr__(self) -> str:
+        return f"<AudioResult {self.duration_s:.2f} s at {self.rate_hz} Hz, {len(self.words)} words>"
+
+
+class _Spoken(Value):
+    words: tuple[Word, ...] = Field(min_length=1)
+
+    @field_validator("words")
+    @classmethod
+    def _in_order(cls, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        _ordered(words, cls.__name__)
+        return words
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def rate_hz(self) -> int:
+        return self.words[0].rate_hz
+
+
+class SentenceTiming(_Spoken):
+    """A sentence and its words, in samples."""
+
+    @property
+    def start(self) -> int:
+        return self.words[0].start
+
+    @property
+    def end(self) -> int:
+        return self.words[-1].end
+
+    def __repr__(self) -> str:
+        return f"<SentenceTiming {self.text!r} {self.start / self.rate_hz:.3f}-{self.end / self.rate_hz:.3f} s>"
+
+
+class Cue(_Spoken):
+    """The words on screen together and, in samples, how long they stand."""
+
+    start: int = Field(ge=0)
+    end: int
+
+    @model_validator(mode="after")
+    def _covers_its_words(self) -> Self:
+        if self.start > self.words[0].start or self.end < self.words[-1].end:
+            raise ValueError(
+                f"cue {self.text!r} must cover its words {self.words[0].start}-{self.words[-1].end}, got {self.start}-{self.end}"
+            )
+        return self
+
+    def __repr__(self) -> str:
+        return f"<Cue {self.text!r} {self.start / self.rate_hz:.3f}-{self.end / self.rate_hz:.3f} s>"
+
+
+# --- what is shown --------------------------------------------------------------------------------------------------
+
+
+class Palette(Value):
+    """A brand's colours, sRGB ``#RRGGBB``."""
+
+    background: Colour
+    surface: Colour
+    primary: Colour
+    accent: Colour
+    text: Colour
+
+
+class Credit(Value):
+    """Who made a clip and under which terms it may be shown."""
+
+    author: str
+    licence: str
+    page_url: str = ""
+
+
+class Clip(Value):
+    """Footage on disk, with credit and licence.
+
+    ``width_px`` and ``height_px`` are as displayed (after rotation and sample aspect). ``duration_ms`` is None for a picture.
+    ``loops`` says that the last frame leads into the first. ``scene`` is the index of the scene it was fetched for; ``rung`` is the
+    rung of the ladder of terms that found it. ``focus`` is the point to keep in view, as shares of width and height.
+    """
+
+    id: str
+    library: str
+    path: Path
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    kind: Literal["video", "image"]
+    width_px: int = Field(gt=0)
+    height_px: int = Field(gt=0)
+    duration_ms: int | None = Field(default=None, gt=0)
+    loops: bool = False
+    credit: Credit
+    scene: int = Field(default=0, ge=0)
+    query: str = ""
+    rung: str = ""
+    rank: int = Field(default=0, ge=0)
+    focus: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _videos_last(self) -> Self:
+        if (self.kind == "video") != (self.duration_ms is not None):
+            raise ValueError(f"clip {self.id!r}: a video has a duration_ms and an image has none, got {self.kind} with {self.duration_ms}")
+        return self
+
+    def __repr__(self) -> str:
+        length = "picture" if self.duration_ms is None else f"{self.duration_ms / 1000:.1f} s"
+        return f"<Clip {self.id!r} {self.width_px}x{self.height_px}, {length}>"
+
+
+class Fps(Value):
+    """A frame rate as an exact ratio."""
+
+    num: int = Field(gt=0)
+    den: int = Field(default=1, gt=0)
+
+    @property
+    def ratio(self) -> Fraction:
+        return Fraction(self.num, self.den)
+
+    def frame_at(self, sample: int, rate_hz: int) -> int:
+        """Return the frame shown when ``sample`` plays (the last one that starts at or before it)."""
+        return int(sample * self.num // (self.den * rate_hz))
+
+    def first_frame_from(self, sample: int, rate_hz: int) -> int:
+        """Return the first frame that starts at or after ``sample``."""
+        return -(-sample * self.num // (self.den * rate_hz))
+
+    def sample_at(self, frame: int, rate_hz: int) -> int:
+        """Return the sample that plays when ``frame`` starts, rounded down."""
+        return frame * self.den * rate_hz // self.num
+
+    def __str__(self) -> str:
+        return str(self.num) if self.den == 1 else f"{self.num}/{self.den}"
+
+
+class Move(Value):
+    """A slow camera move over a shot: the view's zoom and centre go from one to the other, eased."""
+
+    kind: Literal["hold", "push", "pull", "pan_left", "pan_right", "drift_up", "drift_down"] = "hold"
+    amount: float = Field(default=0.08, ge=0.0, le=0.5, description="share of the picture the move covers")
+
+
+class Transition(Value):
+    """How a shot comes in; the shot before it goes on underneath for ``frames``."""
+
+    kind: Literal["cut", "crossfade", "slide", "dip"] = "cut"
+    frames: int = Field(default=0, ge=0)
+
+
+class Shot(Value):
+    """A clip placed on the timeline, ``start`` to ``end`` in frames; ``in_frame`` is the source time in frames at the reel's rate."""
+
+    clip: Clip
+    start: int = Field(ge=0)
+    end: int
+    in_frame: int = Field(default=0, ge=0)
+    zoom: float = Field(default=1.0, ge=1.0, le=3.0, description="crop: 1 fills the frame, 1.2 shows 1/1.2 of it")
+    focus: tuple[float, float] = Field(default=(0.5, 0.5), description="the point the crop keeps in view, shares of width and height")
+    move: Move = Move()
+    transition: Transition = Transition()
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError(f"shot of {self.clip.id!r} must end after it starts: frames {self.start}-{self.end}")
+        return self
+
+
+class SafeZone(Value):
+    """Margins in px of a 1080x1920 frame that the platforms cover with their own buttons and texts.
+
+    The defaults are the strictest organic figures of TikTok, Reels and Shorts together.
+    """
+
+    top_px: int = 250
+    bottom_px: int = 450
+    left_px: int = 60
+    right_px: int = 180
+
+
+class CaptionStyle(Value):
+    """How captions look and break, in px of a 1080x1920 frame. A preset in ``templates/styles/`` gives every field."""
+
+    name: str = "pop"
+    mode: Literal["karaoke", "pop", "box", "one_word", "classic"] = Field(
+        default="karaoke",
+        description="karaoke: three states; pop: the spoken word grows; box: a box behind the spoken word; one_word; classic: no active word",
+    )
+    font: str = Field(default="Montserrat", description="a family that comes with Reelkit, or a path to a font file")
+    weight: int = Field(default=800, ge=100, le=900)
+    size_px: int = Field(default=84, ge=55, le=120)
+    uppercase: bool = False
+    letter_spacing_em: float = Field(default=0.0, ge=-0.1, le=0.3)
+    line_height: float = Field(default=1.12, ge=0.9, le=2.0)
+    colour: Colour = Field(default="#FFFFFF", description="words already spoken")
+    active_colour: Colour = Field(default="#FFD23F", description="the word spoken now")
+    upcoming_colour: Colour = Field(default="#FFFFFF", description="words still to come")
+    upcoming_opacity: float = Field(default=0.75, ge=0.0, le=1.0)
+    outline_px: int = Field(default=6, ge=0, le=16)
+    outline_colour: Colour = "#000000"
+    shadow_px: int = Field(default=6, ge=0, le=40, description="blur radius and drop of the soft shadow; 0 is none")
+    shadow_opacity: float = Field(default=0.5, ge=0.0, le=1.0)
+    box_colour: Colour | None = Field(default=None, description="a box behind the whole cue")
+    box_opacity: float = Field(default=0.8, ge=0.0, le=1.0)
+    active_box_colour: Colour | None = Field(default=None, description="a box behind the word spoken now")
+    box_radius_px: int = Field(default=18, ge=0, le=80)
+    box_padding_px: int = Field(default=18, ge=0, le=80)
+    max_words: int = Field(default=4, ge=1, le=8)
+    max_chars_per_line: int = Field(default=20, ge=6, le=40)
+    max_lines: int = Field(default=2, ge=1, le=3)
+    max_width_px: int = Field(default=720, ge=200, le=1000)
+    bottom_px: int = Field(default=1470, ge=300, le=1900, description="the lowest line that ink, outline or box may touch")
+    pop_s: float = Field(default=0.14, ge=0.0, le=0.5, description="length of the entrance; 0 is none (reduced motion)")
+    pop_overshoot: float = Field(default=0.06, ge=0.0, le=0.3)
+    linger_ms: int = Field(default=150, ge=0, le=1000)
+    min_cue_ms: int = Field(default=833, ge=0, le=3000)
+    max_chars_per_s: float = Field(default=17.0, gt=0)
+
+
+class CaptionWord(Value):
+    """A word of a cue on the timeline, in frames: it is spoken now from ``start`` until ``end``."""
+
+    text: str
+    start: int
+    end: int
+
+
+class CaptionCue(Value):
+    """A cue on the timeline: on screen from frame ``start`` until ``end``."""
+
+    words: tuple[CaptionWord, ...] = Field(min_length=1)
+    start: int = Field(ge=0)
+    end: int
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError(f"cue {self.text!r} must end after it starts: frames {self.start}-{self.end}")
+        return self
+
+
+class LogoOverlay(Value):
+    """The brand's logo, fitted into a box; ``x_px`` and ``y_px`` are the box's upper left corner in the frame."""
+
+    kind: Literal["logo"] = "logo"
+    path: Path
+    sha256: str
+    start: int
+    end: int
+    x_px: int
+    y_px: int
+    width_px: int
+    height_px: int
+    opacity: float = Field(default=1.0, ge=0.0, le=1.0)
+
+
+class ProgressBar(Value):
+    """A bar that fills over the reel."""
+
+    kind: Literal["progress"] = "progress"
+    start: int
+    end: int
+    y_px: int
+    height_px: int = 8
+    colour: Colour
+    track_colour: Colour
+    track_opacity: float = Field(default=0.35, ge=0.0, le=1.0)
+
+
+class EndCard(Value):
+    """The closing card: logo, call to action and a second line over a veil of the brand's background."""
+
+    kind: Literal["end_card"] = "end_card"
+    start: int
+    end: int
+    title: str
+    subtitle: str = ""
+    logo_path: Path | None = None
+    logo_sha256: str = ""
+    font: str
+    palette: Palette
+    fade_frames: int = Field(default=8, ge=0)
+
+
+Overlay = Annotated[LogoOverlay | ProgressBar | EndCard, Field(discriminator="kind")]
+
+
+# --- what is heard --------------------------------------------------------------------------------------------------
+
+
+class GainPoint(Value):
+    """A point of a gain envelope, linear in dB between points, in samples at the track's timeline rate."""
+
+    at: int = Field(ge=0)
+    gain_db: float
+
+
+class AudioTrack(Value):
+    """A sound file on the timeline, ``start`` in samples at the timeline's ``audio_rate_hz``."""
+
+    kind: Literal["narration", "music"]
+    path: Path
+    sha256: str
+    start: int = Field(default=0, ge=0)
+    gain_db: float = 0.0
+    envelope: tuple[GainPoint, ...] = ()
+    fade_out: int = Field(default=0, ge=0, description="samples over which the track fades to silence at the reel's end")
+
+
+class Timeline(Value):
+    """The reel as plain data: all that rendering needs, saved as JSON and read back equal."""
+
+    version: Literal[1] = 1
+    brand: str
+    topic: str
+    width_px: int = Field(default=1080, gt=0, multiple_of=2)
+    height_px: int = Field(default=1920, gt=0, multiple_of=2)
+    fps: Fps = Fps(num=30)
+    frame_count: int = Field(gt=0)
+    audio_rate_hz: int = 48000
+    background: Colour
+    shots: tuple[Shot, ...] = Field(min_length=1)
+    cues: tuple[CaptionCue, ...] = ()
+    caption_style: CaptionStyle = CaptionStyle()
+    overlays: tuple[Overlay, ...] = ()
+    audio: tuple[AudioTrack, ...] = ()
+    safe_zone: SafeZone = SafeZone()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        at = 0
+        for shot in self.shots:
+            if shot.start != at:
+                raise ValueError(
+                    f"shots must follow each other without gap: shot of {shot.clip.id!r} starts at frame {shot.start}, expected {at}"
+                )
+            at = shot.end
+        if at != self.frame_count:
+            raise ValueError(f"shots must fill the reel: they end at frame {at}, the reel at {self.frame_count}")
+        at = 0
+        for cue in self.cues:
+            if cue.start < at or cue.end > self.frame_count:
+                raise ValueError(f"cue {cue.text!r} at frames {cue.start}-{cue.end} must lie in {at}-{self.frame_count}")
+            at = cue.end
+        return self
+
+    @property
+    def duration_s(self) -> float:
+        return float(self.frame_count / self.fps.ratio)
+
+    @property
+    def sample_count(self) -> int:
+        """Length of the sound in samples at ``audio_rate_hz``."""
+        return self.fps.sample_at(self.frame_count, self.audio_rate_hz)
+
+    def __repr__(self) -> str:
+        return f"<Timeline {self.topic!r}: {self.duration_s:.2f} s, {len(self.shots)} shots, {len(self.cues)} cues>"
+
+
+# --- what comes out -------------------------------------------------------------------------------------------------
+
+
+class Reel(Value):
+    """The MP4 and its facts."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    width_px: int
+    height_px: int
+    fps: Fps
+    frame_count: int
+    loudness_lufs: float
+    true_peak_dbtp: float
+    segments_rendered: int = 0
+    segments_reused: int = 0
+
+    @property
+    def duration_s(self) -> float:
+        return float(self.frame_count / self.fps.ratio)
+
+    def __repr__(self) -> str:
+        return f"<Reel {self.path.name}: {self.duration_s:.2f} s, {self.width_px}x{self.height_px}, {self.bytes / 1e6:.1f} MB>"
+
+
+class Finding(Value):
+    """What a check measured, its norm, and whether it holds. A failed "must" fails the run; a failed "should" warns."""
+
+    name: str
+    level: Literal["must", "should"]
+    holds: bool
+    norm: str
+    measured: str
+    at_s: float | None = None
+    hint: str = ""
+
+    @property
+    def verdict(self) -> Literal["pass", "warn", "fail"]:
+        return "pass" if self.holds else "fail" if self.level == "must" else "warn"
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.name}: {self.verdict}, {self.measured} ({self.norm})>"
+
+
+class UploadResult(Value):
+    """Where a reel was published."""
+
+    url: str
+    bytes: int
+    etag: str
+
+
+@dataclass(frozen=True)
+class GenerationResult:
+    """How one reel ended; ``error`` is one line when ``success`` is False."""
+
+    success: bool
+    video_path: Path | None
+    public_url: str | None
+    error: str | None
+    duration_ms: int
+    run_dir: Path | None = None
+    findings: tuple[Finding, ...] = field(default=())
+    reused: bool = False

@@ -1,0 +1,1 @@
+"""The shared page of a run and of a batch."""

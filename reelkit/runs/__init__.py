@@ -1,0 +1,1 @@
+"""A run's folder, its manifest, the cache and the ledger."""

@@ -1,0 +1,1 @@
+"""What a notebook shows: a pure ``html(value)`` and, over it, a widget."""

@@ -1,0 +1,200 @@
+"""The one door for YAML: a file is read into a value, or one line per problem says where it is wrong."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from reelkit.errors import BrandError
+
+__all__ = ["problems_of", "read_value", "read_yaml", "shown_path"]
+
+V = TypeVar("V", bound=BaseModel)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as a person would type it: relative to the working directory where it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def read_yaml(path: Path, *, what: str) -> Any:
+    """Read a YAML file, keeping the line of every field.
+
+    Parameters
+    ----------
+    path : Path
+    what : str
+        What the file is, as it begins the error line: ``"brand 'northwind'"``.
+
+    Returns
+    -------
+    dict
+        A round-trip mapping (its ``lc`` knows lines).
+
+    Raises
+    ------
+    BrandError
+        When the file is missing, is not UTF-8, is not YAML, or is not a mapping.
+    """
+    where = shown_path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        near = difflib.get_close_matches(path.stem, [p.stem for p in path.parent.glob("*.yaml")], n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise BrandError(f"{what}: there is no file {where}{hint}") from None
+    except UnicodeDecodeError as error:
+        raise BrandError(f"{what}: {where} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except OSError as error:
+        raise BrandError(f"{what}: {where} cannot be read: {error.strerror}") from None
+    try:
+        data = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise BrandError(f"{what}: not valid YAML: {error.problem or error.context} ({where}{line})") from None
+    except YAMLError as error:
+        raise BrandError(f"{what}: not valid YAML: {error} ({where})") from None
+    if not isinstance(data, dict):
+        raise BrandError(
+            f"{what}: the file must hold fields (`name: value` lines), it holds {'nothing' if data is None else type(data).__name__} ({where})"
+        )
+    return data
+
+
+def read_value(path: Path, model: type[V], *, what: str) -> V:
+    """Read a YAML file into a value of ``model``.
+
+    Raises
+    ------
+    BrandError
+        The first problem as one line (how many more there are is said at its end).
+    """
+    data = read_yaml(path, what=what)
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise BrandError(one_line(problems_of(error, data, model, what=what, path=path))) from None
+
+
+def one_line(problems: Sequence[str]) -> str:
+    """Return the first of several problems, saying how many more there are."""
+    more = len(problems) - 1
+    return problems[0] + (f" (and {more} more problem{'s' if more > 1 else ''})" if more else "")
+
+
+def problems_of(error: ValidationError, data: Any, model: type[BaseModel], *, what: str, path: Path) -> list[str]:
+    """Return a line for each problem of a failed validation: what, field, value, what was expected, file and line."""
+    return [_problem(details, data, model, what, path) for details in error.errors()]
+
+
+def _problem(details: ErrorDetails, data: Any, model: type[BaseModel], what: str, path: Path) -> str:
+    loc = [part for part in details["loc"] if isinstance(part, int) or part not in ("function-after", "function-before")]
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".") or "the file"
+    where = f"({shown_path(path)}{_line(data, loc)})"
+    kind, got = details["type"], details.get("input")
+    if kind == "extra_forbidden":
+        names = _field_names(model, loc[:-1])
+        near = difflib.get_close_matches(str(loc[-1]), names, n=1, cutoff=0.5)
+        hint = f"; did you mean '{near[0]}'?" if near else f"; known fields: {', '.join(names)}"
+        return f"{what}: {name} is not a field{hint} {where}"
+    if kind == "missing":
+        return f"{what}: {name} is missing; add it {where}"
+    return f"{what}: {name} is {_shown(got)}; {_expected(details, got)} {where}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, (dict, list, tuple)):
+        return "a list" if not isinstance(value, dict) else "a group of fields"
+    text = repr(str(value)) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "...'"
+
+
+_BOUND = {
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+}
+_TYPE = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "string_type": "text (put it in quotes)",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "model_type": "a group of fields",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "path_type": "a path",
+    "dict_type": "a group of fields",
+}
+
+
+def _expected(details: ErrorDetails, got: Any) -> str:
+    kind, context = details["type"], details.get("ctx") or {}
+    if kind in _BOUND:
+        return "it must be " + _BOUND[kind].format(**context)
+    if kind in _TYPE:
+        return "it must be " + _TYPE[kind]
+    if kind == "literal_error":
+        expected = str(context["expected"])
+        near = difflib.get_close_matches(str(got), [word.strip("' ") for word in expected.replace(" or ", ",").split(",")], n=1)
+        return f"it must be {expected}" + (f"; did you mean '{near[0]}'?" if near else "")
+    if kind == "string_pattern_mismatch":
+        pattern = str(context["pattern"])
+        return "it must be a colour such as #C8742B" if pattern.startswith("^#") else f"it must match {pattern}"
+    if kind in ("too_short", "too_long"):
+        bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
+        return f"it must have {bound} entries, it has {context['actual_length']}"
+    if kind == "string_too_short":
+        return "it must not be empty"
+    message = details["msg"].removeprefix("Value error, ")
+    return message
+
+
+def _line(data: Any, loc: Sequence[int | str]) -> str:
+    line: int | None = None
+    node = data
+    for part in loc:
+        try:
+            line = node.lc.value(part)[0] + 1 if isinstance(part, int) else node.lc.key(part)[0] + 1
+            node = node[part]
+        except (AttributeError, KeyError, TypeError, IndexError):
+            break
+    return f", line {line}" if line else ""
+
+
+def _field_names(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
+    here: Any = model
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        field = here.model_fields.get(part) if isinstance(here, type) and issubclass(here, BaseModel) else None
+        if field is None:
+            return []
+        here = _model_in(field.annotation)
+    return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None
