@@ -1,0 +1,123 @@
+"""A cache on disk, addressed by the hash of everything a file depends on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from reelkit.errors import RunError
+from reelkit.runs.whole import is_temporary, sweep_temporaries, whole_file
+
+__all__ = ["FileCache", "cache_dir"]
+
+_KEY = re.compile(r"[0-9a-f]{8,64}")
+_ROOM = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
+_SUFFIX = re.compile(r"(\.[A-Za-z0-9]{1,12}){0,2}")
+
+
+def cache_dir(outputs: Path) -> Path:
+    """Return where the cache lies: ``$REELKIT_CACHE`` where it is set, else ``.cache`` under the outputs folder."""
+    named = os.environ.get("REELKIT_CACHE")
+    return Path(named).resolve() if named else outputs.resolve() / ".cache"
+
+
+class FileCache:
+    """Files kept under ``root/<room>/<first two digits>/<key><suffix>``; it fits :class:`reelkit.model.Cache`.
+
+    Any number of threads and processes may use one root at once: a file appears whole or not at all. Two that make the same key at
+    the same time both do the work, and the last rename stands; by contract both made the same.
+
+    Parameters
+    ----------
+    root : Path
+        Created on first use.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from reelkit.model import content_key
+    >>> cache = FileCache(Path(tempfile.mkdtemp()))
+    >>> key = content_key("speech", text="Hello")
+    >>> cache.file("speech", key, ".txt", lambda path: path.write_text("made")).read_text()
+    'made'
+    >>> cache.file("speech", key, ".txt", lambda path: path.write_text("made again")).read_text()
+    'made'
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def get(self, room: str, key: str, suffix: str) -> Path | None:
+        """Return the kept file, or None. Looking marks it as used, for :meth:`trim`."""
+        path = self._path(room, key, suffix)
+        if not path.is_file():
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return path
+
+    @contextlib.contextmanager
+    def put(self, room: str, key: str, suffix: str) -> Iterator[Path]:
+        """Give a temporary path to write; on a clean exit it is flushed and renamed into place, on an error removed.
+
+        Raises
+        ------
+        RunError
+            When nothing was written, or the disk refuses.
+        """
+        path = self._path(room, key, suffix)
+        wrote = False
+        try:
+            with whole_file(path) as temporary:
+                yield temporary
+                wrote = True
+        except FileNotFoundError:
+            if not wrote:
+                raise
+            raise RunError(f"cache: nothing was written for {room}/{key[:12]}{suffix}") from None
+
+    def file(self, room: str, key: str, suffix: str, make: Callable[[Path], object]) -> Path:
+        """Return the kept file, calling ``make(temporary_path)`` first where there is none."""
+        kept = self.get(room, key, suffix)
+        if kept is not None:
+            return kept
+        with self.put(room, key, suffix) as temporary:
+            make(temporary)
+        return self._path(room, key, suffix)
+
+    def size_bytes(self) -> int:
+        """Return the size of all that is kept."""
+        return sum(size for _, size, _ in self._entries())
+
+    def trim(self, max_bytes: int) -> int:
+        """Remove what was used longest ago until at most ``max_bytes`` are kept; return the bytes that went."""
+        sweep_temporaries(self.root)
+        entries = sorted(self._entries())
+        excess = sum(size for _, size, _ in entries) - max_bytes
+        gone = 0
+        for _, size, path in entries:
+            if gone >= excess:
+                break
+            path.unlink(missing_ok=True)
+            gone += size
+        return gone
+
+    def _entries(self) -> Iterator[tuple[float, int, Path]]:
+        for path in self.root.rglob("*") if self.root.is_dir() else ():
+            with contextlib.suppress(OSError):
+                if path.is_file() and not is_temporary(path.name):
+                    facts = path.stat()
+                    yield facts.st_mtime, facts.st_size, path
+
+    def _path(self, room: str, key: str, suffix: str) -> Path:
+        if not (_ROOM.fullmatch(room) and _KEY.fullmatch(key) and _SUFFIX.fullmatch(suffix)):
+            raise RunError(
+                f"cache: room, key and suffix must be like 'speech', a content_key and '.wav', got {room!r}, {key!r}, {suffix!r}"
+            )
+        return self.root / room / key[:2] / f"{key}{suffix}"
+
+    def __repr__(self) -> str:
+        return f"<FileCache {self.root}>"

@@ -1,0 +1,143 @@
+import multiprocessing
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reelkit.errors import RunError
+from reelkit.model import Cache, content_key
+from reelkit.runs.cache import FileCache, cache_dir
+from reelkit.runs.whole import is_temporary, sweep_temporaries, whole_file, write_whole
+
+KEY = content_key("a test")
+
+
+def files_in(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+def test_fits_the_protocol(tmp_path: Path) -> None:
+    """A FileCache is a Cache for the type checker and at run time."""
+    cache: Cache = FileCache(tmp_path)
+    assert cache.get("speech", KEY, ".wav") is None
+
+
+def test_keeps_what_was_put(tmp_path: Path) -> None:
+    """What was written under the temporary path is got under its key, and only under its room and suffix."""
+    cache = FileCache(tmp_path)
+    with cache.put("speech", KEY, ".wav") as path:
+        assert path.suffix == ".wav"
+        path.write_bytes(b"sound")
+    kept = cache.get("speech", KEY, ".wav")
+    assert kept is not None
+    assert kept.read_bytes() == b"sound"
+    assert cache.get("speech", KEY, ".json") is None
+    assert cache.get("clips", KEY, ".wav") is None
+    assert files_in(tmp_path) == [kept]
+
+
+def test_a_failed_put_leaves_nothing(tmp_path: Path) -> None:
+    """An error while writing removes the temporary and is the error that the caller sees."""
+    cache = FileCache(tmp_path)
+    with pytest.raises(ZeroDivisionError), cache.put("speech", KEY, ".wav") as path:
+        path.write_bytes(b"half")
+        raise ZeroDivisionError
+    assert files_in(tmp_path) == []
+
+
+def test_a_missing_file_inside_a_put_stays_the_callers_error(tmp_path: Path) -> None:
+    """A FileNotFoundError of the caller's own is not taken for 'nothing was written'."""
+    cache = FileCache(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"absent\.mp4"), cache.put("clips", KEY, ".mp4"):
+        (tmp_path / "absent.mp4").read_bytes()
+
+
+def test_a_put_that_wrote_nothing_is_said(tmp_path: Path) -> None:
+    """Leaving a put without writing raises one line."""
+    with pytest.raises(RunError, match="nothing was written"), FileCache(tmp_path).put("speech", KEY, ".wav"):
+        pass
+
+
+@pytest.mark.parametrize(("room", "key", "suffix"), [("../up", KEY, ".wav"), ("speech", "../../etc", ".wav"), ("speech", KEY, "/x.wav")])
+def test_names_cannot_leave_the_root(tmp_path: Path, room: str, key: str, suffix: str) -> None:
+    """A room, key or suffix that could name another folder is refused."""
+    with pytest.raises(RunError, match="cache: room, key and suffix"):
+        FileCache(tmp_path).get(room, key, suffix)
+
+
+def test_file_makes_once(tmp_path: Path) -> None:
+    """The maker runs only when there is nothing kept."""
+    cache = FileCache(tmp_path)
+    calls: list[Path] = []
+
+    def make(path: Path) -> None:
+        calls.append(path)
+        path.write_text("made")
+
+    assert cache.file("segments", KEY, ".mp4", make) == cache.file("segments", KEY, ".mp4", make)
+    assert len(calls) == 1
+
+
+def _hammer(root: Path) -> None:
+    cache = FileCache(root)
+    for n in range(20):
+        with cache.put("segments", content_key(n), ".bin") as path:
+            path.write_bytes(bytes([n]) * 50_000)
+
+
+def test_processes_write_the_same_keys_at_once(tmp_path: Path) -> None:
+    """Several processes that put the same keys leave whole files and no temporaries."""
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_hammer, args=(tmp_path,)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    found = files_in(tmp_path)
+    assert len(found) == 20
+    assert all(len(path.read_bytes()) == 50_000 and len(set(path.read_bytes())) == 1 for path in found)
+
+
+def test_sweeps_only_what_the_dead_left(tmp_path: Path) -> None:
+    """A killed process's temporary goes; one of a living process stays."""
+    code = "import os, sys, pathlib; from reelkit.runs.whole import whole_file\n"
+    code += "with whole_file(pathlib.Path(sys.argv[1])) as path: path.write_text('half'); os._exit(9)"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "reel.mp4")], check=False)
+    (left,) = files_in(tmp_path)
+    assert is_temporary(left.name)
+    with whole_file(tmp_path / "other.txt") as living:
+        living.write_text("being written")
+        assert sweep_temporaries(tmp_path) == 1
+        assert files_in(tmp_path) == [living]
+    assert files_in(tmp_path) == [tmp_path / "other.txt"]
+
+
+def test_trim_drops_what_was_used_longest_ago(tmp_path: Path) -> None:
+    """Trimming keeps the latest used files within the size."""
+    cache = FileCache(tmp_path)
+    for n in range(4):
+        os.utime(cache.file("clips", content_key(n), ".bin", lambda path: path.write_bytes(b"x" * 100)), (n, n))
+    cache.get("clips", content_key(0), ".bin")
+    assert cache.size_bytes() == 400
+    assert cache.trim(250) == 200
+    assert [n for n in range(4) if cache.get("clips", content_key(n), ".bin")] == [0, 3]
+
+
+def test_a_write_replaces_whole(tmp_path: Path) -> None:
+    """Writing over a file leaves the new content and nothing else."""
+    path = tmp_path / "run.json"
+    write_whole(path, "first")
+    write_whole(path, "naïve second")
+    assert path.read_text(encoding="utf-8") == "naïve second"
+    assert files_in(tmp_path) == [path]
+
+
+def test_the_environment_names_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """REELKIT_CACHE wins over the outputs folder."""
+    monkeypatch.delenv("REELKIT_CACHE", raising=False)
+    assert cache_dir(tmp_path / "outputs") == tmp_path / "outputs" / ".cache"
+    monkeypatch.setenv("REELKIT_CACHE", str(tmp_path / "shared"))
+    assert cache_dir(tmp_path / "outputs") == tmp_path / "shared"
