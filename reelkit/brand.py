@@ -49,6 +49,7 @@ class BrandVoice(Value):
     speed: float = Field(default=1.0, ge=0.5, le=2.0, description="1.0 is the voice's own pace")
     sentence_pause_ms: int = Field(default=220, ge=0, le=2000, description="silence between sentences")
     scene_pause_ms: int = Field(default=340, ge=0, le=3000, description="silence between scenes")
+    tail_ms: int = Field(default=700, ge=0, le=5000, description="silence after the last word, with which the reel ends")
 
 
 class BrandScript(Value):
