@@ -28,6 +28,7 @@ __all__ = [
     "CaptionStyle",
     "CaptionWord",
     "Clip",
+    "ClipFacts",
     "Colour",
     "Credit",
     "Cue",
@@ -333,6 +334,23 @@ class Clip(Value):
     def __repr__(self) -> str:
         length = "picture" if self.duration_ms is None else f"{self.duration_ms / 1000:.1f} s"
         return f"<Clip {self.id!r} {self.width_px}x{self.height_px}, {length}>"
+
+
+class ClipFacts(Value):
+    """What a probe found in a file that is usable footage.
+
+    ``width_px`` and ``height_px`` are as displayed: after sample aspect ratio, then rotation. ``rotation_deg`` is how far the stored
+    picture is turned clockwise to be displayed. ``duration_ms`` is what can be decoded, None for a picture.
+    """
+
+    kind: Literal["video", "image"]
+    width_px: int = Field(gt=0)
+    height_px: int = Field(gt=0)
+    rotation_deg: Literal[0, 90, 180, 270] = 0
+    duration_ms: int | None = Field(default=None, gt=0)
+    fps: float | None = Field(default=None, gt=0, description="mean rate; None for a picture")
+    codec: str
+    brightness: float = Field(ge=0.0, le=1.0, description="mean luma of the frames looked at; 0 is black")
 
 
 class Fps(Value):

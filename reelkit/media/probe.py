@@ -1,0 +1,340 @@
+"""Is a file usable footage, and what is in it?
+
+Footage comes from folders and from stock sites, so a file may be anything: an error page, a playlist that would make a decoder open
+other files, a picture that unpacks to gigabytes. No name is trusted. The kind is read from the first bytes, only plain containers
+are tried, only the file itself may be opened, and time is bounded: a few single frames are decoded, never the whole clip.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+from PIL import Image
+
+from reelkit.errors import ClipError
+from reelkit.model import ClipFacts
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+__all__ = ["DEMUXERS", "open_video", "probe_clip", "video_stream"]
+
+DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,gif,asf,ogg,mxf,ivf,yuv4mpegpipe,nut"
+"""Containers that hold their own pictures. No playlist or script (hls, dash, concat, sdp, image sequences) is among them."""
+
+MAX_SIDE_PX = 8192
+MAX_PICTURE_PX = 80_000_000
+MIN_SIDE_PX = 32
+MIN_DURATION_MS = 500
+BLACK = 0.06
+"""A frame whose 99th percentile of luma (0 to 1) is under this shows nothing."""
+
+_TIMEOUT_S = 10.0
+_LOOK_FRAMES = 250
+_PICTURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"GIF8": "GIF", b"BM": "BMP", b"II*\x00": "TIFF", b"MM\x00*": "TIFF"}
+_NOT_FOOTAGE = {
+    b"#extm3u": "a playlist that names other files",
+    b"ffconcat": "a playlist that names other files",
+    b"[playlist]": "a playlist that names other files",
+    b"v=0": "a stream description that names other files",
+    b"<?xml": "a text file",
+    b"<!doctype html": "a web page, often an error page saved as a download",
+    b"<html": "a web page, often an error page saved as a download",
+    b"%pdf": "a PDF",
+    b"pk\x03\x04": "a ZIP archive",
+}
+
+
+def open_video(path: Path) -> InputContainer:
+    """Open a video file, and nothing but that file.
+
+    Only the ``file`` protocol and the containers in :data:`DEMUXERS` are allowed, so that no playlist can name another file or host.
+    Decoding threads are the caller's to set.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    av.container.InputContainer
+        With at least one video stream (a cover picture does not count); :func:`video_stream` gives it.
+
+    Raises
+    ------
+    ClipError
+        With one line that names the file and says what it is instead.
+    """
+    head = _head(path)
+    try:
+        container = av.open(
+            f"file:{path.absolute()}", options={"protocol_whitelist": "file", "format_whitelist": DEMUXERS}, timeout=_TIMEOUT_S
+        )
+    except (FFmpegError, ValueError, OSError):
+        raise ClipError(f"{path.name}: {_what_else(head)}; use a whole MP4, MOV, WebM, MKV, JPEG or PNG file") from None
+    if not any(map(_moves, container.streams.video)):
+        sound = " (only sound)" if container.streams.audio else ""
+        container.close()
+        raise ClipError(f"{path.name}: has no video{sound}; replace it, or remove it from the footage")
+    return container
+
+
+def video_stream(container: InputContainer) -> VideoStream:
+    """Return the stream that :func:`open_video` vouches for: the first that is no cover picture."""
+    return next(filter(_moves, container.streams.video))
+
+
+def probe_clip(path: Path) -> ClipFacts:
+    """Look at a file and say what footage is in it.
+
+    A video that is cut short counts with the part that can be decoded, where that lasts at least half a second. A video (or picture)
+    in which nothing but black is found is refused: on a reel it would look like a fault. An animated GIF is a video; of other
+    animated pictures the first frame counts.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    ClipFacts
+
+    Raises
+    ------
+    ClipError
+        With one line that names the file, says what is wrong with it, and what to do.
+    """
+    head = _head(path)
+    form = _picture_form(head)
+    if form and not (form == "GIF" and _is_animated(path)):
+        return _probe_picture(path, form)
+    with open_video(path) as container:
+        return _probe_video(path, container)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            kind = "is a folder" if path.is_dir() else "is not a plain file" if path.exists() else "does not exist"
+            raise ClipError(f"{path.name}: {kind}; name a video or a picture")
+        with path.open("rb") as file:
+            head = file.read(512)
+    except OSError as error:
+        raise ClipError(f"{path.name}: cannot be read ({error.strerror}); check its permissions") from None
+    if not head:
+        raise ClipError(f"{path.name}: is empty (0 bytes); copy or download it again")
+    other = _other_kind(head)
+    if other:
+        raise ClipError(f"{path.name}: is {other}, not footage; replace it with a video or a picture")
+    return head
+
+
+def _other_kind(head: bytes) -> str | None:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return next((kind for magic, kind in _NOT_FOOTAGE.items() if start.startswith(magic)), None)
+
+
+def _what_else(head: bytes) -> str:
+    if all(byte >= 32 or byte in b"\t\r\n\f" for byte in head):
+        return "is a text file, not footage"
+    if head[4:8] == b"ftyp" or head.startswith(b"\x1aE\xdf\xa3"):
+        return "is a video that is cut short or damaged: its index is missing"
+    return "is not a video or picture that can be read"
+
+
+def _picture_form(head: bytes) -> str | None:
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
+        return "AVIF"
+    return next((form for magic, form in _PICTURES.items() if head.startswith(magic)), None)
+
+
+def _moves(stream: VideoStream) -> bool:
+    return not stream.disposition & stream.disposition.attached_pic
+
+
+# --- pictures -------------------------------------------------------------------------------------------------------
+
+
+def _is_animated(path: Path) -> bool:
+    try:
+        with Image.open(path, formats=["GIF"]) as picture:
+            return bool(getattr(picture, "is_animated", False))
+    except Exception:  # whatever it is, the picture's own probe names it
+        return False
+
+
+def _probe_picture(path: Path, form: str) -> ClipFacts:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # size is judged below, before anything is unpacked
+            picture = Image.open(path, formats=[form])
+        with picture:
+            width, height = picture.size
+            _check_size(path, width, height, MAX_PICTURE_PX)
+            turned = picture.getexif().get(0x0112, 1)
+            picture.draft("RGB", (512, 512))
+            small = picture.convert("RGBA")
+            small.thumbnail((160, 160))
+    except ClipError:
+        raise
+    except Image.DecompressionBombError:
+        raise ClipError(f"{path.name}: is larger than {MAX_PICTURE_PX // 1_000_000} megapixels; scale it down") from None
+    except Exception:  # Pillow's readers raise whatever their parsing meets: struct.error, IndexError, SyntaxError...
+        raise ClipError(f"{path.name}: is a {form} picture that is cut short or damaged; copy or download it again") from None
+    pixels = np.asarray(small, np.float32) / 255.0
+    luma = _luma(pixels[..., :3]) * pixels[..., 3]
+    _check_seen(path, [luma])
+    if turned >= 5:
+        width, height = height, width
+    return ClipFacts(
+        kind="image",
+        width_px=width,
+        height_px=height,
+        rotation_deg=_EXIF_TURNS.get(turned, 0),
+        codec=form.lower(),
+        brightness=_mean([luma]),
+    )
+
+
+_EXIF_TURNS: dict[int, Literal[90, 180, 270]] = {3: 180, 4: 180, 5: 90, 6: 90, 7: 270, 8: 270}
+
+
+# --- videos ---------------------------------------------------------------------------------------------------------
+
+
+def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
+    stream = video_stream(container)
+    context = stream.codec_context
+    _check_size(path, context.width, context.height, MAX_SIDE_PX * MAX_SIDE_PX)
+    stream.thread_type = "AUTO"
+    context.thread_count = 2
+    duration_ms = _decodable_ms(container, stream)
+    if duration_ms == 0:
+        raise ClipError(f"{path.name}: nothing in it can be decoded; it is cut short or damaged, copy or download it again")
+    if duration_ms < MIN_DURATION_MS:
+        raise ClipError(f"{path.name}: lasts only {duration_ms / 1000:.2f} s; footage must last at least {MIN_DURATION_MS / 1000} s")
+    looks = [frame for share in (0.0, 0.5, 0.9) for frame in itertools.islice(_frames_from(container, stream, duration_ms * share), 1)]
+    if not looks:
+        raise ClipError(f"{path.name}: no frame of it can be decoded ({context.name}); convert it to H.264 MP4")
+    first = looks[0]
+    _check_size(path, first.width, first.height, MAX_SIDE_PX * MAX_SIDE_PX)
+    lumas = [_frame_luma(frame) for frame in looks]
+    if all(map(_is_black, lumas)):
+        # A long group of pictures answers every seek with its first frame: look further before calling a clip black.
+        lumas += [_frame_luma(frame) for frame in itertools.islice(_frames_from(container, stream, duration_ms / 2), 10, _LOOK_FRAMES, 20)]
+    _check_seen(path, lumas)
+    aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio
+    width, height = round(first.width * aspect) if aspect else first.width, first.height
+    turn = round(-first.rotation / 90) * 90 % 360
+    if turn in (90, 270):
+        width, height = height, width
+    _check_size(path, width, height, MAX_SIDE_PX * MAX_SIDE_PX)
+    rate = stream.average_rate or stream.guessed_rate
+    return ClipFacts(
+        kind="video",
+        width_px=width,
+        height_px=height,
+        rotation_deg=turn,
+        duration_ms=duration_ms,
+        fps=float(rate) if rate else None,
+        codec=context.name,
+        brightness=_mean(lumas),
+    )
+
+
+def _decodable_ms(container: InputContainer, stream: VideoStream) -> int:
+    """Return how long the packets last that are really there, whatever the header claims."""
+    claimed = _claimed_s(container, stream)
+    if claimed:
+        # Only the last group of pictures is read where the file keeps what its header promises.
+        end = _last_packet_s(container, stream, from_s=claimed)
+        if end >= claimed - max(0.5, 0.02 * claimed):
+            return round(min(end, claimed) * 1000)
+    return round(_last_packet_s(container, stream, from_s=0.0) * 1000)
+
+
+def _claimed_s(container: InputContainer, stream: VideoStream) -> float:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else 0.0
+
+
+def _start_s(stream: VideoStream) -> float:
+    return float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
+
+
+def _last_packet_s(container: InputContainer, stream: VideoStream, *, from_s: float) -> float:
+    last = 0.0
+    start, gap = _start_s(stream), float(1 / stream.average_rate) if stream.average_rate else 0.04
+    try:
+        _seek(container, stream, from_s)
+        for packet in container.demux(stream):
+            at = packet.pts if packet.pts is not None else packet.dts
+            if at is not None and packet.time_base and packet.size and not packet.is_corrupt:
+                length = float(packet.duration * packet.time_base) if packet.duration else gap
+                last = max(last, float(at * packet.time_base) - start + length)
+    except (FFmpegError, OSError):
+        pass  # the file ends here
+    return last
+
+
+def _seek(container: InputContainer, stream: VideoStream, at_s: float) -> None:
+    if stream.time_base:
+        container.seek(int((at_s + _start_s(stream)) / stream.time_base), stream=stream, backward=True)
+
+
+def _frames_from(container: InputContainer, stream: VideoStream, at_ms: float) -> Iterator[VideoFrame]:
+    """Yield sound frames from the keyframe at or before a time, over a bounded number of packets."""
+    try:
+        _seek(container, stream, at_ms / 1000)
+        for packet in itertools.islice(container.demux(stream), _LOOK_FRAMES):
+            try:
+                yield from (frame for frame in packet.decode() if not frame.is_corrupt)
+            except FFmpegError:
+                continue
+    except (FFmpegError, OSError):
+        return
+
+
+# --- what both share ------------------------------------------------------------------------------------------------
+
+
+def _check_size(path: Path, width: int, height: int, max_px: int) -> None:
+    if not (MIN_SIDE_PX <= width <= MAX_SIDE_PX * 2 and MIN_SIDE_PX <= height <= MAX_SIDE_PX * 2 and width * height <= max_px):
+        raise ClipError(
+            f"{path.name}: is {width}x{height} px; footage must be {MIN_SIDE_PX} to {MAX_SIDE_PX} px a side, scale it or replace it"
+        )
+
+
+def _luma(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    return rgb @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+def _frame_luma(frame: VideoFrame) -> NDArray[np.float32]:
+    small = frame.reformat(width=160, height=max(2, round(160 * frame.height / frame.width)), format="rgb24")
+    return _luma(small.to_ndarray().astype(np.float32) / 255.0)
+
+
+def _is_black(luma: NDArray[np.float32]) -> bool:
+    return float(np.percentile(luma, 99)) < BLACK
+
+
+def _check_seen(path: Path, lumas: list[NDArray[np.float32]]) -> None:
+    if all(map(_is_black, lumas)):
+        raise ClipError(f"{path.name}: is black wherever it was looked at; replace it, or remove it from the footage")
+
+
+def _mean(lumas: list[NDArray[np.float32]]) -> float:
+    return round(float(np.mean([luma.mean() for luma in lumas])), 4)
