@@ -1,0 +1,126 @@
+"""Whole files or none: written under a temporary name beside the final one, flushed, then renamed into place.
+
+A temporary name carries its writer (host, process and that process's start), so that what a killed process left behind can be told
+from what a living one is still writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import itertools
+import os
+import re
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["is_temporary", "sha256_of", "sweep_temporaries", "whole_file", "write_whole"]
+
+_TEMPORARY = re.compile(r"^\.tmp-(?P<host>[0-9a-f]{6})-(?P<pid>\d+)-(?P<started>\d+)-\d+-")
+_FOREIGN_AGE_S = 24 * 3600.0
+_counter = itertools.count()
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write; on a clean exit it is flushed and renamed to ``path``, else removed.
+
+    The temporary name keeps the suffix, by which encoders choose their format, and lies in the same folder, so that the rename is
+    atomic.
+
+    Raises
+    ------
+    FileNotFoundError
+        When nothing was written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".tmp-{_host()}-{os.getpid()}-{_started(os.getpid())}-{next(_counter)}-{path.name[-80:]}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _flush_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes | str) -> Path:
+    """Write a file whole (text as UTF-8) and return its path."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's content, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_temporary(name: str) -> bool:
+    """Say whether a file or folder name is one that :func:`whole_file` gives.
+
+    Examples
+    --------
+    >>> is_temporary("reel.mp4")
+    False
+    """
+    return _TEMPORARY.match(name) is not None
+
+
+def sweep_temporaries(root: Path) -> int:
+    """Remove what processes that are no more left under ``root``; return how many files and folders went.
+
+    What another machine wrote into a shared folder goes when it has not changed for a day.
+    """
+    swept = 0
+    for path in sorted(root.rglob(".tmp-*")) if root.is_dir() else []:
+        if _is_left_behind(path):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+            swept += 1
+    return swept
+
+
+def _is_left_behind(path: Path) -> bool:
+    match = _TEMPORARY.match(path.name)
+    if match is None:
+        return False
+    try:
+        age_s = time.time() - path.stat().st_mtime
+    except OSError:
+        return False
+    if match["host"] != _host():
+        return age_s > _FOREIGN_AGE_S
+    return _started(int(match["pid"])) != int(match["started"])
+
+
+@functools.cache
+def _host() -> str:
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+
+
+def _started(pid: int) -> int:
+    """Return when a process started (whole seconds), 0 when there is none of that id: ids are used again."""
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return 0
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
