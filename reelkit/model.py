@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ __all__ = [
     "SafeZone",
     "Scene",
     "Script",
+    "ScriptRequest",
     "SentenceTiming",
     "Shot",
     "TimedBy",
@@ -154,6 +156,39 @@ class Script(Value):
 
     def __repr__(self) -> str:
         return f"<Script {self.topic!r}: {len(self.scenes)} scenes, {self.word_count} words>"
+
+
+class ScriptRequest(Value):
+    """What a writer is asked for: everything of a brand that a script depends on."""
+
+    brand_name: str
+    slug: str = Field(description="names the brand in error lines")
+    language: str = "en"
+    tone: str = ""
+    topic_seed: int = Field(ge=0)
+    length_s: float = Field(gt=0)
+    sentence_pause_ms: int = Field(default=220, ge=0)
+    scene_pause_ms: int = Field(default=340, ge=0)
+    tail_ms: int = Field(default=700, ge=0)
+    banned_words: tuple[str, ...] = ()
+    call_to_action: str = ""
+    fallback_terms: tuple[str, ...] = ()
+
+    def banned_word_in(self, text: str) -> str | None:
+        """Return the first banned word or phrase that stands in ``text`` as whole words, in any case, or None.
+
+        Examples
+        --------
+        >>> request = ScriptRequest(brand_name="N", slug="n", topic_seed=1, length_s=30, banned_words=("cure",))
+        >>> request.banned_word_in("It will cure you."), request.banned_word_in("A secure cup.")
+        ('cure', None)
+        """
+        plain = " ".join(text.split()).casefold()
+        for banned in self.banned_words:
+            wanted = " ".join(banned.split()).casefold()
+            if wanted and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", plain):
+                return banned
+        return None
 
 
 class Word(Value):
