@@ -603,6 +603,7 @@ class Timeline(Value):
     fps: Fps = Fps(num=30)
     frame_count: int = Field(gt=0)
     audio_rate_hz: int = 48000
+    crf: int = Field(default=20, ge=0, le=51, description="x264 constant quality")
     background: Colour
     shots: tuple[Shot, ...] = Field(min_length=1)
     cues: tuple[CaptionCue, ...] = ()

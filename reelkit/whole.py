@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["is_temporary", "sha256_of", "sweep_temporaries", "whole_file", "write_whole"]
+__all__ = ["is_temporary", "sha256_of", "sweep_temporaries", "temporary_folder", "whole_file", "write_whole"]
 
 _TEMPORARY = re.compile(r"^\.tmp-(?P<host>[0-9a-f]{6})-(?P<pid>\d+)-(?P<started>\d+)-\d+-")
 _FOREIGN_AGE_S = 24 * 3600.0
@@ -38,7 +38,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         When nothing was written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{_host()}-{os.getpid()}-{_started(os.getpid())}-{next(_counter)}-{path.name[-80:]}")
+    temporary = _temporary_name(path)
     try:
         yield temporary
         with temporary.open("rb+") as file:
@@ -47,6 +47,18 @@ def whole_file(path: Path) -> Iterator[Path]:
         _flush_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def temporary_folder(beside: Path) -> Iterator[Path]:
+    """Give a folder for work in progress in the folder of ``beside``, removed at the end however it comes."""
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    folder = _temporary_name(beside)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_whole(path: Path, content: bytes | str) -> Path:
@@ -87,6 +99,10 @@ def sweep_temporaries(root: Path) -> int:
                 path.unlink(missing_ok=True)
             swept += 1
     return swept
+
+
+def _temporary_name(path: Path) -> Path:
+    return path.with_name(f".tmp-{_host()}-{os.getpid()}-{_started(os.getpid())}-{next(_counter)}-{path.name[-80:]}")
 
 
 def _is_left_behind(path: Path) -> bool:

@@ -7,12 +7,13 @@ Only what is drawn (captions, logos, cards) starts as RGB and is converted once,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Planes", "Sprite", "colour_to_yuv", "planes_to_rgb", "rgb_to_planes"]
+__all__ = ["Planes", "Sprite", "colour_to_yuv", "plane_rows", "planes_to_rgb", "rgb_to_planes"]
 
 Bytes = NDArray[np.uint8]
 
@@ -64,6 +65,12 @@ class Planes:
         return self.y.tobytes() + self.u.tobytes() + self.v.tobytes()
 
 
+def plane_rows(plane: Any) -> Bytes:
+    """Return the samples of an ``av`` frame's plane as they lie in memory [shape=(height, line_size)], to read or write."""
+    rows: Bytes = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return rows
+
+
 def colour_to_yuv(colour: str) -> tuple[int, int, int]:
     """Return a ``#RRGGBB`` colour as 8-bit limited-range BT.709 (Y, Cb, Cr).
 
@@ -98,8 +105,9 @@ def planes_to_rgb(planes: Planes) -> Bytes:
     return _bytes(cv2.transform(yuv, _TO_RGB.astype(np.float32)))
 
 
-def _bytes(values: NDArray[np.floating]) -> Bytes:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+def _bytes(values: NDArray[Any]) -> Bytes:
+    rounded: Bytes = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return rounded
 
 
 @dataclass(frozen=True)
@@ -140,8 +148,9 @@ class Sprite:
         half = (padded.shape[1] // 2, padded.shape[0] // 2)
         small = cv2.resize(np.dstack([planes[..., 1:], alpha]), half, interpolation=cv2.INTER_AREA)
 
-        def whole(values: NDArray[np.floating]) -> NDArray[np.uint16]:
-            return np.clip(np.rint(values), 0, 65025).astype(np.uint16)
+        def whole(values: NDArray[Any]) -> NDArray[np.uint16]:
+            rounded: NDArray[np.uint16] = np.clip(np.rint(values), 0, 65025).astype(np.uint16)
+            return rounded
 
         return cls(
             x - left,

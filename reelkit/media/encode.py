@@ -1,0 +1,188 @@
+"""The one lossy encode: segments of a timeline, each by an encoder of its own, and their join into an MP4 without encoding again.
+
+A segment is a run of whole closed GOPs. Each is encoded by a fresh x264 with the same parameter sets, so that its packets can be kept by
+what they show and put together in any reel. At the join only timestamps change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+
+from reelkit.errors import ComposeError
+from reelkit.media.loudness import EncodedAudio
+from reelkit.media.planes import Planes, plane_rows
+from reelkit.model import Fps, Value
+
+__all__ = ["EncoderSettings", "encode_segment", "join_segments"]
+
+_MOVFLAGS = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
+"""Plain faststart leaves an edit list; without one, only negative composition offsets let both streams start at 0."""
+
+
+class EncoderSettings(Value):
+    """How the picture is encoded (H.264 High, constant quality under a cap, closed GOPs of a second)."""
+
+    crf: int = 20
+    preset: str = "superfast"
+    max_kbit_s: int = 12_000
+
+    def x264(self, fps: Fps) -> dict[str, str]:
+        """Return the encoder's options."""
+        gop = round(fps.ratio)
+        params = {
+            "keyint": gop,
+            "min-keyint": gop,
+            "scenecut": 0,
+            "open-gop": 0,
+            "bframes": 2,
+            "b-pyramid": "none",
+            "stitchable": 1,
+            "force-cfr": 1,
+            "vbv-maxrate": self.max_kbit_s,
+            "vbv-bufsize": self.max_kbit_s,
+            "threads": 1,
+            # mbtree reads memory that it did not write: without it a segment is the same bytes in every process.
+            "mbtree": 0,
+        }
+        return {
+            "preset": self.preset,
+            "crf": str(self.crf),
+            "profile": "high",
+            "x264-params": ":".join(f"{name}={value}" for name, value in params.items()),
+        }
+
+
+def encode_segment(frames: Iterable[Planes], path: Path, *, size_px: tuple[int, int], fps: Fps, settings: EncoderSettings) -> None:
+    """Encode frames as one segment, an MP4 that holds nothing but its packets.
+
+    Parameters
+    ----------
+    frames : iterable of Planes
+    path : Path
+        Written as it is given: the caller renames it into place.
+    size_px : tuple of int
+        (width, height).
+
+    Raises
+    ------
+    ComposeError
+        When the encoder refuses or the disk is full.
+    """
+    try:
+        with av.open(str(path), "w", format="mp4", options=_MOVFLAGS) as output:
+            stream = output.add_stream("libx264", rate=fps.ratio, options=settings.x264(fps))
+            stream.width, stream.height = size_px
+            stream.pix_fmt = "yuv420p"
+            stream.time_base = 1 / fps.ratio
+            context = stream.codec_context
+            context.time_base = 1 / fps.ratio
+            context.color_range = ColorRange.MPEG
+            context.colorspace = Colorspace.ITU709
+            context.color_primaries = ColorPrimaries.BT709
+            context.color_trc = ColorTrc.BT709
+            for index, planes in enumerate(frames):
+                output.mux(stream.encode(_frame(planes, index, 1 / fps.ratio)))
+            output.mux(stream.encode(None))
+    except (av.FFmpegError, OSError) as error:
+        raise ComposeError(
+            f"compose: the segment could not be encoded: {error.strerror or error}; free some disk space or look at the settings under output"
+        ) from None
+
+
+def _frame(planes: Planes, index: int, time_base: Fraction) -> av.VideoFrame:
+    frame = av.VideoFrame(planes.width_px, planes.height_px, "yuv420p")
+    for plane, values in zip(frame.planes, (planes.y, planes.u, planes.v), strict=True):
+        plane_rows(plane)[: values.shape[0], : values.shape[1]] = values
+    frame.pts, frame.time_base = index, time_base
+    frame.color_range, frame.colorspace = ColorRange.MPEG, Colorspace.ITU709
+    return frame
+
+
+@dataclass(frozen=True)
+class _Packet:
+    pts: int
+    keyframe: bool
+    content: bytes
+
+
+def _packets(path: Path, fps: Fps) -> tuple[list[_Packet], bytes]:
+    with av.open(str(path), options={"ignore_editlist": "1"}) as segment:
+        stream = segment.streams.video[0]
+        packets = []
+        for packet in segment.demux(stream):
+            if packet.size and packet.pts is not None and packet.time_base is not None:
+                pts = packet.pts * packet.time_base * fps.ratio
+                if pts.denominator != 1:
+                    raise ComposeError(f"compose: segment {path.name} has a picture at {pts} frames; clear the cache with `reelkit clean`")
+                packets.append(_Packet(int(pts), packet.is_keyframe, bytes(packet)))
+        return packets, bytes(stream.codec_context.extradata or b"")
+
+
+def join_segments(
+    segments: Sequence[Path],
+    audio: EncodedAudio,
+    path: Path,
+    *,
+    fps: Fps,
+    tags: dict[str, str],
+    progress: Callable[[float], None] | None = None,
+) -> int:
+    """Join segments and sound into an MP4 without encoding again; return the number of frames.
+
+    ``moov`` stands before ``mdat``, both streams start at 0 and there is no edit list.
+
+    Raises
+    ------
+    ComposeError
+        When segments were made with other parameter sets, or the file cannot be written.
+    """
+    try:
+        with av.open(str(path), "w", format="mp4", options=_MOVFLAGS) as output, av.open(str(segments[0])) as first:
+            output.metadata.update(tags)
+            video = output.add_stream_from_template(first.streams.video[0])
+            video.time_base = 1 / fps.ratio
+            sound = output.add_stream("aac", rate=audio.rate_hz, layout="stereo", options={"aac_coder": "fast"})
+            sound.bit_rate = 192_000
+            sound.codec_context.time_base = Fraction(1, audio.rate_hz)
+            output.start_encoding()
+            if bytes(sound.codec_context.extradata or b"")[:2] != audio.extradata[:2]:
+                raise ComposeError(
+                    "compose: the sound was encoded with other settings than the file expects; clear the cache with `reelkit clean`"
+                )
+            heard, frames, parameter_sets = 0, 0, bytes(first.streams.video[0].codec_context.extradata or b"")
+            for number, segment in enumerate(segments):
+                packets, own_sets = _packets(segment, fps)
+                if own_sets != parameter_sets:
+                    raise ComposeError(
+                        f"compose: segment {segment.name} was encoded with other settings; clear the cache with `reelkit clean`"
+                    )
+                # Decoding runs ahead of showing by the depth of reordering; the same in every segment.
+                for index, item in enumerate(packets):
+                    packet = av.Packet(item.content)
+                    packet.stream, packet.time_base = video, 1 / fps.ratio
+                    packet.pts, packet.dts, packet.duration = frames + item.pts, frames + index - 2, 1
+                    packet.is_keyframe = item.keyframe
+                    output.mux_one(packet)
+                frames += len(packets)
+                until = len(audio.packets) if number == len(segments) - 1 else int(frames / fps.ratio * audio.rate_hz / audio.frame_samples)
+                for index in range(heard, min(until, len(audio.packets))):
+                    packet = av.Packet(audio.packets[index])
+                    packet.stream, packet.time_base = sound, Fraction(1, audio.rate_hz)
+                    packet.pts = packet.dts = index * audio.frame_samples
+                    packet.duration = audio.frame_samples
+                    packet.is_keyframe = True
+                    output.mux_one(packet)
+                heard = max(heard, until)
+                if progress is not None:
+                    progress((number + 1) / len(segments))
+            return frames
+    except (av.FFmpegError, OSError) as error:
+        raise ComposeError(
+            f"compose: the reel could not be written: {error.strerror or error}; free some disk space and run it again"
+        ) from None

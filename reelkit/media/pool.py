@@ -1,0 +1,149 @@
+"""The workers that encode segments side by side, as processes that end with us."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from reelkit.errors import ComposeError
+from reelkit.media.encode import EncoderSettings
+
+__all__ = ["SegmentJob", "encode_segments"]
+
+
+@dataclass(frozen=True)
+class SegmentJob:
+    """A segment to encode: frames ``start`` to ``end`` into ``path``; ``keep`` is called when it is whole."""
+
+    start: int
+    end: int
+    path: Path
+    keep: Callable[[], object]
+
+
+def encode_segments(
+    jobs: Sequence[SegmentJob], timeline: Path, settings: EncoderSettings, *, workers: int, frames_done: Callable[[int], None] | None = None
+) -> None:
+    """Encode segments on several worker processes.
+
+    Parameters
+    ----------
+    jobs : sequence of SegmentJob
+    timeline : Path
+        The timeline's JSON.
+    workers : int
+        Processes at once.
+    frames_done : callable, optional
+        Called with the number of frames finished so far, from any thread.
+
+    Raises
+    ------
+    ComposeError
+        When a worker failed or was killed; the others are stopped, what they finished is kept.
+    """
+    todo: queue.SimpleQueue[SegmentJob] = queue.SimpleQueue()
+    for job in sorted(jobs, key=lambda job: job.start - job.end):
+        todo.put(job)
+    progress = _FramesDone(frames_done)
+    running = [_Worker(todo, timeline, settings, progress) for _ in range(max(1, min(workers, len(jobs))))]
+    try:
+        for worker in running:
+            worker.start()
+        for worker in running:
+            # A bounded wait lets Ctrl-C through at once on every system.
+            while worker.is_alive():
+                worker.join(0.2)
+                if any(other.error for other in running):
+                    break
+        errors = [worker.error for worker in running if worker.error]
+        if errors:
+            raise ComposeError(errors[0])
+    finally:
+        for worker in running:
+            worker.stop()
+
+
+class _FramesDone:
+    def __init__(self, tell: Callable[[int], None] | None) -> None:
+        self._tell, self._lock, self._total = tell, threading.Lock(), 0
+
+    def add(self, frames: int) -> None:
+        with self._lock:
+            self._total += frames
+            if self._tell is not None:
+                self._tell(self._total)
+
+
+class _Worker(threading.Thread):
+    def __init__(self, todo: queue.SimpleQueue[SegmentJob], timeline: Path, settings: EncoderSettings, progress: _FramesDone) -> None:
+        super().__init__(daemon=True)
+        self._todo, self._timeline, self._settings, self._progress = todo, timeline, settings, progress
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
+        self.error = ""
+
+    def run(self) -> None:
+        try:
+            command = [sys.executable, "-m", "reelkit.media.worker"]
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+            )
+            with suppress(queue.Empty):
+                while not self._stopped:
+                    self._encode(self._todo.get_nowait())
+        except (OSError, ValueError, ComposeError) as error:
+            self.error = self.error or str(error)
+        finally:
+            self.stop()
+
+    def _encode(self, job: SegmentJob) -> None:
+        process = self._process
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        order = {
+            "timeline": str(self._timeline),
+            "start": job.start,
+            "end": job.end,
+            "path": str(job.path),
+            "settings": self._settings.model_dump(),
+        }
+        with suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+        counted = 0
+        for line in process.stdout:
+            answer = json.loads(line)
+            if "frames" in answer:
+                self._progress.add(answer["frames"] - counted)
+                counted = answer["frames"]
+            elif "error" in answer:
+                raise ComposeError(answer["error"])
+            else:
+                job.keep()
+                self._progress.add(job.end - job.start - counted)
+                return
+        if self._stopped:
+            raise ComposeError("compose: stopped")
+        process.wait()
+        said = (process.stderr.read() if process.stderr else "").strip().splitlines()
+        why = said[-1] if said else f"exit code {process.returncode}"
+        raise ComposeError(f"compose: the encoder process ended early ({why}); run it again, finished segments are kept")
+
+    def stop(self) -> None:
+        self._stopped = True
+        process = self._process
+        if process is None:
+            return
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                with suppress(OSError, ValueError):
+                    pipe.close()

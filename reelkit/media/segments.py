@@ -1,0 +1,98 @@
+"""Which frames make a segment, and the key of everything that they depend on."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from reelkit.model import CaptionCue, Clip, Overlay, Shot, Timeline, content_key
+
+__all__ = ["plan_segments", "segment_key"]
+
+
+def plan_segments(timeline: Timeline) -> list[tuple[int, int]]:
+    """Return the segments of a timeline as (start, end) frames: cut at shots, each a half to three seconds long.
+
+    Cutting at shots keeps a segment's key when words, shots or sentences before it change by whole shots.
+
+    Examples
+    --------
+    A 7-second shot becomes three segments; two shots of a third of a second become one.
+    """
+    rate = timeline.fps.ratio
+    shortest, longest = round(rate / 2), round(rate * 3)
+    cuts = [0]
+    for start in [shot.start for shot in timeline.shots[1:]] + [timeline.frame_count]:
+        if start - cuts[-1] < shortest:
+            continue
+        pieces = -(-(start - cuts[-1]) // longest)
+        last = cuts[-1]
+        cuts.extend(last + (start - last) * number // pieces for number in range(1, pieces + 1))
+    if cuts[-1] != timeline.frame_count:
+        if len(cuts) > 1:
+            cuts[-1] = timeline.frame_count
+        else:
+            cuts.append(timeline.frame_count)
+    return list(pairwise(cuts))
+
+
+def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
+    """Return the key of a segment: the hash of all that decides its bytes, with times relative to its start.
+
+    Files count by their content, not by their names, so that a moved clip stays known.
+    """
+    return content_key(
+        "segment",
+        made_by(),
+        size=[timeline.width_px, timeline.height_px],
+        fps=timeline.fps,
+        background=timeline.background,
+        settings=settings,
+        style=timeline.caption_style,
+        length=end - start,
+        shots=list(_shots(timeline, start, end)),
+        cues=[_cue(cue, start) for cue in timeline.cues if cue.start < end and cue.end > start],
+        overlays=[_overlay(overlay, start) for overlay in timeline.overlays if overlay.start < end and overlay.end > start],
+    )
+
+
+def _shots(timeline: Timeline, start: int, end: int) -> Iterator[dict[str, Any]]:
+    for number, shot in enumerate(timeline.shots):
+        leads_out = number + 1 < len(timeline.shots) and timeline.shots[number + 1].transition.kind != "cut"
+        reach = shot.end + (timeline.shots[number + 1].transition.frames if leads_out else 0)
+        if shot.start < end and reach > start:
+            yield _shot(shot, start)
+
+
+def _shot(shot: Shot, start: int) -> dict[str, Any]:
+    return shot.model_dump(mode="json", exclude={"clip"}) | {"start": shot.start - start, "end": shot.end - start, "clip": _clip(shot.clip)}
+
+
+def _clip(clip: Clip) -> dict[str, Any]:
+    return {"sha256": clip.sha256, "kind": clip.kind, "loops": clip.loops, "duration_ms": clip.duration_ms}
+
+
+def _cue(cue: CaptionCue, start: int) -> list[Any]:
+    return [cue.start - start, cue.end - start, [[word.text, word.start - start, word.end - start] for word in cue.words]]
+
+
+def _overlay(overlay: Overlay, start: int) -> dict[str, Any]:
+    times = {"start": overlay.start - start, "end": overlay.end - start}
+    return overlay.model_dump(mode="json", exclude={"path", "logo_path"}) | times
+
+
+@functools.cache
+def made_by() -> str:
+    """Return a hash of the code and libraries that decide a frame's bytes."""
+    from importlib.metadata import version
+
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    for package in ("av", "numpy", "opencv-python-headless", "uharfbuzz", "freetype-py", "resvg-py", "pillow"):
+        digest.update(f"{package}=={version(package)}\n".encode())
+    return digest.hexdigest()

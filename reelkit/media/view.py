@@ -1,0 +1,132 @@
+"""Crop, scale and move: which part of a source picture a shot shows, and that part at the reel's size.
+
+The view is a rectangle in source pixels, to a fraction of a pixel; crop and scale are one step, so a slow move neither shakes nor is
+resampled twice.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from reelkit.media.planes import Bytes, Planes
+from reelkit.model import Shot
+
+__all__ = ["View", "ease", "show", "view_at"]
+
+
+@dataclass(frozen=True)
+class View:
+    """The visible rectangle, in source pixels; ``moving`` says that it differs from frame to frame."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    moving: bool
+
+
+def ease(share: float) -> float:
+    """Return the eased share of a move: gentle ends, near-constant speed between (beyond 0 and 1 it goes on straight).
+
+    Examples
+    --------
+    >>> [round(ease(x), 3) for x in (0, 0.25, 0.5, 1)]
+    [0.0, 0.194, 0.5, 1.0]
+    """
+    if not 0.0 <= share <= 1.0:
+        return share
+    return share - 0.35 * math.sin(2 * math.pi * share) / (2 * math.pi)
+
+
+def view_at(shot: Shot, frame: int, source_px: tuple[int, int], size_px: tuple[int, int]) -> View:
+    """Return what a shot shows of its source at a frame of the timeline.
+
+    Parameters
+    ----------
+    shot : Shot
+    frame : int
+        On the timeline; may lie beyond the shot's end while a transition leads out of it.
+    source_px, size_px : tuple of int
+        (width, height) of the source picture and of the reel.
+    """
+    source_w, source_h = source_px
+    scale = max(size_px[0] / source_w, size_px[1] / source_h)
+    share = ease((frame - shot.start) / (shot.end - shot.start))
+    kind, amount = shot.move.kind, shot.move.amount
+    zoom, slide_x, slide_y = shot.zoom, 0.0, 0.0
+    if kind == "push":
+        zoom *= 1 + amount * share
+    elif kind == "pull":
+        zoom *= 1 + amount * (1 - share)
+    elif kind != "hold":
+        zoom *= 1 + amount
+        way = amount * (share - 0.5)
+        slide_x = {"pan_left": -way, "pan_right": way}.get(kind, 0.0)
+        slide_y = {"drift_up": -way, "drift_down": way}.get(kind, 0.0)
+    width, height = size_px[0] / scale / zoom, size_px[1] / scale / zoom
+    # The resting place is kept far enough from the edge for the whole way, so that no part of the move is cut short.
+    room_x = width * amount / 2 if slide_x else 0.0
+    room_y = height * amount / 2 if slide_y else 0.0
+    centre_x = _within(shot.focus[0] * source_w, width / 2 + room_x, source_w) + slide_x * width
+    centre_y = _within(shot.focus[1] * source_h, height / 2 + room_y, source_h) + slide_y * height
+    left, top = _within(centre_x, width / 2, source_w) - width / 2, _within(centre_y, height / 2, source_h) - height / 2
+    return View(left, top, width, height, moving=kind != "hold" and amount > 0)
+
+
+def _within(centre: float, half: float, length: float) -> float:
+    return min(max(centre, half), length - half) if 2 * half <= length else length / 2
+
+
+def show(source: Planes, view: View, size_px: tuple[int, int]) -> Planes:
+    """Return the view of a source picture at the reel's size.
+
+    A resting view is cut at whole pixels and scaled (or passed on as it is); a moving one is warped to a fraction of a pixel.
+    """
+    if view.moving:
+        return _warp(*_shrunk(source, view, size_px), size_px)
+    left, top = round(view.left / 2) * 2, round(view.top / 2) * 2
+    right = min(left + max(round(view.width / 2) * 2, 2), source.width_px)
+    bottom = min(top + max(round(view.height / 2) * 2, 2), source.height_px)
+
+    def part(plane: Bytes, unit: int) -> Bytes:
+        cut = plane[top // unit : bottom // unit, left // unit : right // unit]
+        return _resized(cut, (size_px[0] // unit, size_px[1] // unit))
+
+    return Planes(part(source.y, 1), part(source.u, 2), part(source.v, 2))
+
+
+def _resized(plane: Bytes, size: tuple[int, int]) -> Bytes:
+    if (plane.shape[1], plane.shape[0]) == size:
+        return plane
+    smaller = plane.shape[1] > size[0]
+    resized: Bytes = cv2.resize(plane, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC).astype(np.uint8, copy=False)
+    return resized
+
+
+def _shrunk(source: Planes, view: View, size_px: tuple[int, int]) -> tuple[Planes, View]:
+    """Halve a source that is much finer than the reel until a linear warp does not alias."""
+    while view.width / size_px[0] >= 2.0:
+        size = (source.width_px // 4 * 2, source.height_px // 4 * 2)
+        ratio_x, ratio_y = size[0] / source.width_px, size[1] / source.height_px
+        half = (size[0] // 2, size[1] // 2)
+        source = Planes(_resized(source.y, size), _resized(source.u, half), _resized(source.v, half))
+        view = View(view.left * ratio_x, view.top * ratio_y, view.width * ratio_x, view.height * ratio_y, view.moving)
+    return source, view
+
+
+def _warp(source: Planes, view: View, size_px: tuple[int, int]) -> Planes:
+    step_x, step_y = view.width / size_px[0], view.height / size_px[1]
+    how = (cv2.INTER_LINEAR if step_x > 0.95 else cv2.INTER_CUBIC) | cv2.WARP_INVERSE_MAP
+
+    def warped(plane: Bytes, unit: int) -> Bytes:
+        # Pixel centres lie at +0.5: x_source = (x + 0.5) * step + left - 0.5, in units of the plane.
+        matrix = np.array([[step_x, 0, view.left / unit + step_x / 2 - 0.5], [0, step_y, view.top / unit + step_y / 2 - 0.5]])
+        size = (size_px[0] // unit, size_px[1] // unit)
+        out: Bytes = cv2.warpAffine(plane, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
+        return out
+
+    return Planes(warped(source.y, 1), warped(source.u, 2), warped(source.v, 2))

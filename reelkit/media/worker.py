@@ -1,0 +1,70 @@
+"""A process that encodes segments: ``python -m reelkit.media.worker``, one JSON line in for each, JSON lines out.
+
+A process of its own starts clean of whatever the caller's process holds (a notebook kernel, a test), needs nothing of the caller's main
+module, and can be killed. It ends when its input ends, and with its parent.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reelkit.errors import ReelkitError
+from reelkit.media.compositor import Compositor
+from reelkit.media.encode import EncoderSettings, encode_segment
+from reelkit.media.planes import Planes
+from reelkit.model import Timeline
+
+_REPORT_EVERY = 10
+
+
+def main() -> None:
+    """Answer each line of standard input: ``{"timeline", "start", "end", "path", "settings"}``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
+    timelines: dict[str, Timeline] = {}
+    for line in sys.stdin:
+        job = json.loads(line)
+        timeline = timelines.get(job["timeline"])
+        if timeline is None:
+            timeline = timelines[job["timeline"]] = Timeline.model_validate_json(Path(job["timeline"]).read_bytes())
+        try:
+            _encode(timeline, job)
+        except (ReelkitError, OSError, MemoryError) as error:
+            _say({"error": str(error) or type(error).__name__})
+        else:
+            _say({"finished": True})
+
+
+def _encode(timeline: Timeline, job: dict[str, Any]) -> None:
+    with Compositor(timeline) as compositor:
+
+        def frames() -> Iterator[Planes]:
+            for number, frame in enumerate(range(job["start"], job["end"]), start=1):
+                yield compositor.frame_at(frame)
+                if number % _REPORT_EVERY == 0:
+                    _say({"frames": number})
+
+        settings = EncoderSettings.model_validate(job["settings"])
+        encode_segment(frames(), Path(job["path"]), size_px=(timeline.width_px, timeline.height_px), fps=timeline.fps, settings=settings)
+
+
+def _say(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()
