@@ -103,7 +103,8 @@ class BrandOverlays(Value):
     progress_bar: bool = True
     end_card: bool = True
     end_card_s: float = Field(default=2.4, ge=1.0, le=6.0)
-    end_card_text: str = Field(default="", description="large line on the end card; empty takes the call to action")
+    end_card_text: str = Field(default="", description="large line on the end card; empty takes the brand's name")
+    end_card_subtitle: str = Field(default="", description="smaller line under it, such as a handle or an address")
 
 
 class BrandOutput(Value):

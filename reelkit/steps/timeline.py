@@ -1,0 +1,198 @@
+"""Timeline: shots under sentences, cues, sound and overlays as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from reelkit.brand import Brand
+from reelkit.errors import TimelineError
+from reelkit.media.audio import duck_envelope, read_audio
+from reelkit.media.loudness import measure_loudness, under_voice_gain_db
+from reelkit.model import (
+    AudioResult,
+    AudioTrack,
+    CaptionCue,
+    CaptionWord,
+    Clip,
+    Cue,
+    EndCard,
+    Fps,
+    LogoOverlay,
+    Overlay,
+    ProgressBar,
+    Script,
+    SentenceTiming,
+    Timeline,
+)
+from reelkit.steps.shots import plan_shots
+from reelkit.whole import sha256_of
+
+__all__ = ["AUDIO_RATE_HZ", "plan_timeline"]
+
+AUDIO_RATE_HZ = 48_000
+_END_CARD_SNAP_S = 1.2
+_LOGO_ASPECT = 0.6
+
+
+def plan_timeline(
+    script: Script,
+    clips: Sequence[Clip],
+    audio: AudioResult,
+    sentences: Sequence[SentenceTiming],
+    brand: Brand,
+    *,
+    cues: Sequence[Cue],
+    narration: Path,
+    music: Path | None = None,
+) -> Timeline:
+    """Put everything that a reel shows and plays on one timeline.
+
+    Parameters
+    ----------
+    script, clips, audio, sentences
+        What the steps before returned.
+    brand : Brand
+    cues : sequence of Cue
+        From :func:`reelkit.steps.timing.split_cues`, edited or not.
+    narration : Path
+        The sound file of ``audio``, which rendering reads.
+    music : Path, optional
+        The bed under the voice.
+
+    Returns
+    -------
+    Timeline
+        As long as the narration, to the frame.
+
+    Raises
+    ------
+    TimelineError
+        When shots, cues and words do not fit together.
+    """
+    fps = brand.fps
+    frame_count = fps.first_frame_from(len(audio.samples), audio.rate_hz)
+    if frame_count < 1:
+        raise TimelineError("timeline: the narration is empty; speak the script again")
+    card_start = _end_card_start(brand, sentences, fps, frame_count)
+    return Timeline(
+        brand=brand.slug,
+        topic=script.topic,
+        width_px=brand.output.width_px,
+        height_px=brand.output.height_px,
+        fps=fps,
+        frame_count=frame_count,
+        audio_rate_hz=AUDIO_RATE_HZ,
+        crf=brand.output.crf,
+        background=brand.palette.background,
+        shots=plan_shots(script, clips, sentences, brand, frame_count),
+        cues=_caption_cues(cues, fps, frame_count),
+        caption_style=brand.captions.model_copy(update={"pop_s": 0.0}) if brand.motion.reduced else brand.captions,
+        overlays=tuple(_overlays(brand, card_start, frame_count)),
+        audio=tuple(_tracks(audio, sentences, brand, narration, music)),
+        safe_zone=brand.safe_zone,
+    )
+
+
+def _caption_cues(cues: Sequence[Cue], fps: Fps, frame_count: int) -> tuple[CaptionCue, ...]:
+    """Put cues on frames: nothing shows before its sound, each word within a frame of its onset, each at least a frame long."""
+    placed: list[CaptionCue] = []
+    at = 0
+    for number, cue in enumerate(cues):
+        rate = cue.rate_hz
+        start = max(fps.first_frame_from(cue.start, rate), at)
+        end = min(fps.first_frame_from(cue.end, rate), frame_count)
+        if number + 1 < len(cues):
+            end = min(end, max(fps.first_frame_from(cues[number + 1].start, rate), start + 1))
+        if start >= frame_count:
+            raise TimelineError(
+                f"timeline: cue '{cue.text}' starts at {cue.start / rate:.2f} s, after the reel's end; plan the cues from this narration"
+            )
+        end = max(end, start + 1)
+        starts = [max(fps.first_frame_from(word.start, rate), start) for word in cue.words]
+        ends = [max(min(fps.first_frame_from(word.end, rate), end), first) for word, first in zip(cue.words, starts, strict=True)]
+        words = tuple(CaptionWord(text=word.text, start=first, end=last) for word, first, last in zip(cue.words, starts, ends, strict=True))
+        placed.append(CaptionCue(words=words, start=start, end=end))
+        at = end
+    return tuple(placed)
+
+
+def _end_card_start(brand: Brand, sentences: Sequence[SentenceTiming], fps: Fps, frame_count: int) -> int:
+    """Return where the end card comes in: with the last sentence where that is near, never over the whole reel."""
+    if not brand.overlays.end_card:
+        return frame_count
+    start = frame_count - round(brand.overlays.end_card_s * fps.ratio)
+    last = fps.first_frame_from(sentences[-1].start, sentences[-1].rate_hz) if sentences else start
+    if abs(last - start) <= _END_CARD_SNAP_S * fps.ratio:
+        start = last
+    return max(start, frame_count // 2)
+
+
+def _overlays(brand: Brand, card_start: int, frame_count: int) -> list[Overlay]:
+    overlays: list[Overlay] = []
+    scale = brand.output.width_px / 1080
+    logo = brand.path(brand.logo) if brand.logo else None
+    if brand.overlays.progress_bar:
+        overlays.append(
+            ProgressBar(
+                start=0,
+                end=card_start,
+                y_px=round((brand.safe_zone.top_px + 4) * scale),
+                height_px=max(round(8 * scale), 2),
+                colour=brand.palette.accent,
+                track_colour=brand.palette.text,
+            )
+        )
+    if brand.overlays.logo and logo is not None:
+        width = round(brand.overlays.logo_width_px * scale)
+        overlays.append(
+            LogoOverlay(
+                path=logo,
+                sha256=sha256_of(logo),
+                start=0,
+                end=card_start,
+                x_px=round(brand.safe_zone.left_px * scale),
+                y_px=round((brand.safe_zone.top_px + 36) * scale),
+                width_px=width,
+                height_px=round(width * _LOGO_ASPECT),
+                opacity=0.92,
+            )
+        )
+    if card_start < frame_count:
+        overlays.append(
+            EndCard(
+                start=card_start,
+                end=frame_count,
+                title=brand.overlays.end_card_text or brand.name,
+                subtitle=brand.overlays.end_card_subtitle,
+                logo_path=logo,
+                logo_sha256=sha256_of(logo) if logo else "",
+                font=brand.fonts.title,
+                palette=brand.palette,
+                fade_frames=0 if brand.motion.reduced else round(0.3 * brand.fps.ratio),
+            )
+        )
+    return overlays
+
+
+def _tracks(audio: AudioResult, sentences: Sequence[SentenceTiming], brand: Brand, narration: Path, music: Path | None) -> list[AudioTrack]:
+    tracks = [AudioTrack(kind="narration", path=narration, sha256=sha256_of(narration))]
+    if music is None:
+        return tracks
+    sample_count = len(audio.samples) * AUDIO_RATE_HZ // audio.rate_hz
+    spans = [(sentence.start * AUDIO_RATE_HZ // audio.rate_hz, sentence.end * AUDIO_RATE_HZ // audio.rate_hz) for sentence in sentences]
+    bed, bed_rate_hz = read_audio(music)
+    voice = audio.samples[:, None].repeat(2, axis=1)
+    gain_db = under_voice_gain_db(measure_loudness(voice, audio.rate_hz), measure_loudness(bed, bed_rate_hz), brand.music.under_voice_db)
+    envelope = duck_envelope(spans, sample_count=sample_count, rate_hz=AUDIO_RATE_HZ)
+    tracks.append(
+        AudioTrack(
+            kind="music",
+            path=music,
+            sha256=sha256_of(music),
+            gain_db=round(gain_db, 2),
+            envelope=envelope,
+            fade_out=round(0.6 * AUDIO_RATE_HZ),
+        )
+    )
+    return tracks
