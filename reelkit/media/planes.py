@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Planes", "Sprite", "colour_to_yuv", "plane_rows", "planes_to_rgb", "rgb_to_planes"]
+__all__ = ["RGB_TO_YUV", "Planes", "Sprite", "colour_to_yuv", "plane_rows", "planes_to_rgb", "rgb_to_planes"]
 
 Bytes = NDArray[np.uint8]
 
@@ -23,8 +23,9 @@ KG = 1.0 - KR - KB
 _LUMA = np.array([KR, KG, KB]) * 219.0 / 255.0
 _CB = np.array([-KR, -KG, 1.0 - KB]) / (2 * (1.0 - KB)) * 224.0 / 255.0
 _CR = np.array([1.0 - KR, -KG, -KB]) / (2 * (1.0 - KR)) * 224.0 / 255.0
-_TO_YUV = np.stack([_LUMA, _CB, _CR])
-_TO_RGB = np.linalg.inv(_TO_YUV)
+RGB_TO_YUV = np.stack([_LUMA, _CB, _CR])
+"""Rows Y, Cb, Cr over columns R, G, B, all in 8-bit units; add (16, 128, 128)."""
+_TO_RGB = np.linalg.inv(RGB_TO_YUV)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def colour_to_yuv(colour: str) -> tuple[int, int, int]:
     (63, 102, 240)
     """
     rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], float)
-    y, u, v = _TO_YUV @ rgb + (16.0, 128.0, 128.0)
+    y, u, v = RGB_TO_YUV @ rgb + (16.0, 128.0, 128.0)
     return round(y), round(u), round(v)
 
 
@@ -92,7 +93,7 @@ def rgb_to_planes(rgb: Bytes) -> Planes:
     rgb : ndarray of uint8 [shape=(height, width, 3)]
         Height and width even.
     """
-    yuv = cv2.transform(rgb.astype(np.float32), _TO_YUV.astype(np.float32)) + np.array([16.0, 128.0, 128.0], np.float32)
+    yuv = cv2.transform(rgb.astype(np.float32), RGB_TO_YUV.astype(np.float32)) + np.array([16.0, 128.0, 128.0], np.float32)
     chroma = cv2.resize(yuv[..., 1:], (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
     return Planes(_bytes(yuv[..., 0]), _bytes(chroma[..., 0]), _bytes(chroma[..., 1]))
 
@@ -142,7 +143,7 @@ class Sprite:
         padded = np.pad(rgba, pad).astype(np.float32)
         alpha = padded[..., 3]
         # Values are kept as 255 x the premultiplied plane, so that blending is whole-number arithmetic.
-        planes = cv2.transform(padded[..., :3], _TO_YUV.astype(np.float32)) * 255.0 + alpha[..., None] * np.array(
+        planes = cv2.transform(padded[..., :3], RGB_TO_YUV.astype(np.float32)) * 255.0 + alpha[..., None] * np.array(
             [16.0, 128.0, 128.0], np.float32
         )
         half = (padded.shape[1] // 2, padded.shape[0] // 2)
