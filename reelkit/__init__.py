@@ -1,1 +1,3 @@
 """Reelkit: short vertical videos for many brands."""
+
+__version__ = "0.1.0"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reelkit.errors import RunError
-from reelkit.runs.whole import is_temporary, sweep_temporaries, whole_file
+from reelkit.whole import is_temporary, sweep_temporaries, whole_file
 
 __all__ = ["FileCache", "cache_dir"]
 

@@ -9,7 +9,7 @@ import pytest
 from reelkit.errors import RunError
 from reelkit.model import Cache, content_key
 from reelkit.runs.cache import FileCache, cache_dir
-from reelkit.runs.whole import is_temporary, sweep_temporaries, whole_file, write_whole
+from reelkit.whole import is_temporary, sweep_temporaries, whole_file, write_whole
 
 KEY = content_key("a test")
 
@@ -103,7 +103,7 @@ def test_processes_write_the_same_keys_at_once(tmp_path: Path) -> None:
 
 def test_sweeps_only_what_the_dead_left(tmp_path: Path) -> None:
     """A killed process's temporary goes; one of a living process stays."""
-    code = "import os, sys, pathlib; from reelkit.runs.whole import whole_file\n"
+    code = "import os, sys, pathlib; from reelkit.whole import whole_file\n"
     code += "with whole_file(pathlib.Path(sys.argv[1])) as path: path.write_text('half'); os._exit(9)"
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "reel.mp4")], check=False)
     (left,) = files_in(tmp_path)

@@ -1,0 +1,296 @@
+"""A run's folder: its steps are timed and recorded as they end, and what was done once is not done again."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from reelkit.brand import Brand, load_brand
+from reelkit.errors import CheckError, ReelkitError, RunError
+from reelkit.model import Finding, Reel, Timeline, UploadResult
+from reelkit.runs.identity import decided_by, run_id, versions
+from reelkit.runs.keep import keep_result
+from reelkit.runs.ledger import Ledger
+from reelkit.runs.manifest import Artefact, Manifest, RunJob, StepRecord, read_manifest, write_manifest
+from reelkit.runs.progress import NoLines, Watcher, told
+from reelkit.whole import sweep_temporaries, write_whole
+
+__all__ = ["RunFolder", "open_run", "outputs_dir"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_MADE = ("script.json", "voice.wav", "timeline.json", "reel.mp4", "captions.srt", "captions.vtt", "poster.jpg", "credits.txt")
+_OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE}
+
+
+def outputs_dir() -> Path:
+    """Return where runs go: ``$REELKIT_OUTPUTS``; else ``outputs/`` beside the ``templates/`` found in or above the working directory;
+    else ``outputs/`` in the working directory."""
+    named = os.environ.get("REELKIT_OUTPUTS")
+    if named:
+        return Path(named).resolve()
+    here = Path.cwd()
+    studio = next((folder for folder in (here, *here.parents) if (folder / "templates" / "brands").is_dir()), here)
+    return studio / "outputs"
+
+
+def open_run(
+    brand: str | Path | Brand,
+    topic_seed: int,
+    *,
+    script: str | Path | None = None,
+    overrides: dict[str, Any] | None = None,
+    outputs: str | Path | None = None,
+    watcher: Watcher | None = None,
+) -> RunFolder:
+    """Return the run of a job. Nothing is written before the first step.
+
+    Parameters
+    ----------
+    brand : str, Path or Brand
+        A slug, a brand file, or a brand.
+    topic_seed : int
+        At least 0; chooses the topic and everything else that varies.
+    script : path, optional
+        A script of the user's own, Markdown or plain text.
+    overrides : dict, optional
+        Brand fields replaced for this run: ``{"captions.size_px": 90}``.
+    outputs : path, optional
+        :func:`outputs_dir` where not given.
+    watcher : Watcher, optional
+        Told of every step; silent where not given.
+
+    Raises
+    ------
+    BrandError, RunError
+        When the brand file, an override, or a file that they name is not as it must be.
+    """
+    if not isinstance(topic_seed, int) or isinstance(topic_seed, bool) or topic_seed < 0:
+        raise RunError(f"topic seed is {topic_seed!r}; it must be a whole number, 0 or more")
+    named = str(brand.source or brand.slug) if isinstance(brand, Brand) else str(brand)
+    found = brand if isinstance(brand, Brand) else load_brand(brand)
+    changed = found.with_changes(overrides) if overrides else found
+    path = Path(script).resolve() if script else None
+    job = RunJob(brand=named, topic_seed=topic_seed, script=path, overrides=overrides or {})
+    return RunFolder(job, changed, Path(outputs).resolve() if outputs else outputs_dir(), watcher or NoLines())
+
+
+class RunFolder:
+    """``outputs/<brand>/<run id>/``. Get one from :func:`open_run`."""
+
+    def __init__(self, job: RunJob, brand: Brand, outputs: Path, watcher: Watcher) -> None:
+        self.job = job
+        self.brand = brand
+        self.outputs = outputs
+        self.watcher = watcher
+        self._decided_by = decided_by(brand, job.topic_seed, script=job.script)
+        self.run_id = run_id(job.topic_seed, self._decided_by)
+        self.folder = outputs / brand.slug / self.run_id
+        self._manifest: Manifest | None = None
+        self._clips: tuple[str, ...] = ()
+
+    # --- what is there ------------------------------------------------------------------------------------------------
+
+    @property
+    def manifest(self) -> Manifest:
+        """The run's manifest; the first look starts the run."""
+        return self._manifest or self._begin()
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Ids of the clips that the brand's recent reels had used when this run first started: the same however often it is run."""
+        return self.manifest.used
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.outputs / "ledger.sqlite")
+
+    def path(self, name: str) -> Path:
+        """Return the path of one of the run's files."""
+        return self.folder / name
+
+    def finished(self, *also: str) -> Manifest | None:
+        """Return the manifest of a finished run whose files (and those named) are all there and unchanged, else None.
+
+        A run whose upload failed or was cut counts: its reel is finished. Steps done after this add to what the run has.
+        """
+        found = read_manifest(self.folder)
+        if found is None or not (found.state == "done" or found.step == "upload"):
+            return None
+        names = {"reel.mp4", *also}
+        if not (names <= found.artefacts.keys() and all(made.is_intact(self.path(name)) for name, made in found.artefacts.items())):
+            return None
+        self._manifest = found
+        return found
+
+    # --- what happens ---------------------------------------------------------------------------------------------------
+
+    def step(self, name: str, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do a step: call ``work``, keep what it made, and record how long it took and what it tells of itself.
+
+        Raises
+        ------
+        ReelkitError
+            The step's own; the manifest then says ``failed``, the step, and the reason. What the machine refuses (a full disk, a folder
+            that may not be written) is a :class:`RunError`.
+        """
+        self._update(state="running", step=name, reason=None)
+        self.watcher.begins(name)
+        began = time.monotonic()
+        try:
+            result = work(*args, **kwargs)
+            facts = keep_result(self.folder, result)
+        except ReelkitError as error:
+            self.fail(name, str(error))
+            raise
+        except OSError as error:
+            if error.errno not in _OF_THE_MACHINE:
+                self._fail_with_traceback(name, error)
+                raise
+            told_by_machine = RunError(f"brand '{self.brand.slug}': step {name}: {error.strerror} ({error.filename or self.folder})")
+            self.fail(name, str(told_by_machine))
+            raise told_by_machine from None
+        except Exception as error:
+            self._fail_with_traceback(name, error)
+            raise
+        seconds = round(time.monotonic() - began, 3)
+        made = told(result)
+        self.watcher.ends(name, seconds, made)
+        self._record(StepRecord(name=name, seconds=seconds, told=made), facts, result)
+        return result
+
+    def share(self, step: str) -> Callable[[float], None]:
+        """Return what a long step may call with the share done."""
+        return lambda done: self.watcher.share(step, done)
+
+    def finish(self) -> Manifest:
+        """End the run well: its files are measured, and the ledger learns of it.
+
+        Raises
+        ------
+        CheckError
+            When a "must" of the check does not hold; the run has then failed.
+        """
+        broken = [finding for finding in self.manifest.findings if finding.verdict == "fail"]
+        if broken:
+            first, more = broken[0], len(broken) - 1
+            error = CheckError(
+                f"brand '{self.brand.slug}': the reel breaks a must: {first.name} is {first.measured}; it must be {first.norm}"
+                + (f"; {first.hint}" if first.hint else "")
+                + (f" (and {more} more)" if more else "")
+                + f" ({self.path('reel.mp4')})"
+            )
+            self.fail("check", str(error))
+            raise error
+        artefacts = self._measured(_MADE)
+        if "reel.mp4" not in artefacts:
+            raise RunError(f"run {self.run_id}: there is no reel.mp4 to finish; compose it first")
+        topic = str(self.manifest.facts.get("topic", ""))
+        self.ledger.record(self.brand.slug, self.run_id, topic=topic, clips=self._clips, reel_sha256=artefacts["reel.mp4"].sha256)
+        self._update(state="done", step=None, reason=None, artefacts=artefacts, ended_at=_now())
+        return self.manifest
+
+    def fail(self, step: str, reason: str) -> None:
+        """Record that the run failed; whatever was left half-written goes."""
+        self.watcher.fails(step, reason)
+        sweep_temporaries(self.folder)
+        self._update(state="failed", step=step, reason=reason, ended_at=_now())
+
+    def add(self, *names: str) -> Manifest:
+        """Count more files (the executed notebook, the report) among those that the finished run must have."""
+        self._manifest = read_manifest(self.folder)
+        self._update(artefacts=self.manifest.artefacts | self._measured(names))
+        return self.manifest
+
+    @contextlib.contextmanager
+    def locked(self, *, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+        """Hold the run for this process; another that makes the same reel is waited for (``waiting`` is called once).
+
+        The lock is the operating system's: it goes with the process that holds it.
+        """
+        from filelock import FileLock, Timeout
+
+        path = self.outputs / ".locks" / f"{self.brand.slug}-{self.run_id}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            waiting()
+            lock.acquire()
+        try:
+            self._manifest = None
+            yield
+        finally:
+            lock.release()
+
+    # --- how it is recorded ---------------------------------------------------------------------------------------------
+
+    def _begin(self) -> Manifest:
+        before = read_manifest(self.folder)
+        sweep_temporaries(self.folder)
+        used = before.used if before else self.ledger.recent_clips(self.brand.slug, self.brand.footage.recent_reels, but=self.run_id)
+        self._manifest = Manifest(
+            run_id=self.run_id,
+            brand=self.brand.slug,
+            job=self.job,
+            decided_by=self._decided_by,
+            versions=versions(self.brand),
+            used=used,
+            published=before.published if before else None,
+            started_at=_now(),
+        )
+        self._write()
+        return self._manifest
+
+    def _record(self, step: StepRecord, facts: dict[str, str | int | float], result: object) -> None:
+        changes: dict[str, Any] = {
+            "steps": (*(done for done in self.manifest.steps if done.name != step.name), step),
+            "facts": self.manifest.facts | facts,
+        }
+        match result:
+            case [Finding(), *_]:
+                changes["findings"] = tuple(result)
+            case Timeline():
+                self._clips = tuple(dict.fromkeys(shot.clip.id for shot in result.shots))
+            case UploadResult():
+                changes["published"] = result
+                self.ledger.record_published(self.brand.slug, self.run_id, result)
+                changes |= {"state": "done", "step": None}
+            case Reel():
+                changes["findings"] = ()
+        self._update(**changes)
+
+    def _measured(self, names: Iterable[str]) -> dict[str, Artefact]:
+        return {name: Artefact.of(self.path(name)) for name in names if self.path(name).is_file()}
+
+    def _fail_with_traceback(self, step: str, error: Exception) -> None:
+        log = write_whole(self.path("error.txt"), "".join(traceback.format_exception(error)))
+        text = " ".join(str(error).split())
+        self.fail(step, f"{type(error).__name__}: {text} (a fault of Reelkit's own; please report it with {log})")
+
+    def _update(self, **changes: Any) -> None:
+        self._manifest = self.manifest.model_copy(update=changes)
+        self._write()
+
+    def _write(self) -> None:
+        assert self._manifest is not None
+        try:
+            write_manifest(self.folder, self._manifest)
+        except OSError as error:
+            raise RunError(f"brand '{self.brand.slug}': {self.folder} cannot be written: {error.strerror}") from None
+
+    def __repr__(self) -> str:
+        return f"<RunFolder {self.folder}>"
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,66 @@
+"""Which files of a run's folder each step's result becomes, and which facts of it the manifest tells."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+
+from reelkit.model import AudioResult, Reel, Script, Timeline
+from reelkit.whole import whole_file, write_whole
+
+__all__ = ["Facts", "keep_result"]
+
+Facts = dict[str, str | int | float]
+
+
+def keep_result(folder: Path, result: object) -> Facts:
+    """Write what a step made into the run's folder, whole, and return the facts that the manifest tells of it.
+
+    A :class:`Script` becomes ``script.json``; an :class:`AudioResult` ``voice.wav``; a :class:`Timeline` ``timeline.json``,
+    ``captions.srt``, ``captions.vtt`` and ``credits.txt``. A :class:`Reel` is in place already. Anything else is not kept.
+    """
+    match result:
+        case Script():
+            write_whole(folder / "script.json", result.model_dump_json(indent=2) + "\n")
+            return {"topic": result.topic, "scenes": len(result.scenes), "words": result.word_count}
+        case AudioResult():
+            return _keep_narration(folder, result)
+        case Timeline():
+            return _keep_timeline(folder, result)
+        case Reel():
+            return {
+                "duration_s": round(result.duration_s, 3),
+                "bytes": result.bytes,
+                "loudness_lufs": result.loudness_lufs,
+                "true_peak_dbtp": result.true_peak_dbtp,
+                "segments_rendered": result.segments_rendered,
+                "segments_reused": result.segments_reused,
+            }
+        case _:
+            return {}
+
+
+def _keep_narration(folder: Path, audio: AudioResult) -> Facts:
+    from reelkit.media.audio import write_wav
+
+    with whole_file(folder / "voice.wav") as temporary:
+        write_wav(temporary, audio.samples, audio.rate_hz)
+    return {"narration_s": round(audio.duration_s, 3), "words_timed_by": ", ".join(sorted({word.timed_by for word in audio.words}))}
+
+
+def _keep_timeline(folder: Path, timeline: Timeline) -> Facts:
+    from reelkit.media.sidecars import credits_text, srt, vtt
+
+    write_whole(folder / "timeline.json", timeline.model_dump_json(indent=2) + "\n")
+    write_whole(folder / "captions.srt", srt(timeline))
+    write_whole(folder / "captions.vtt", vtt(timeline))
+    write_whole(folder / "credits.txt", credits_text(timeline))
+    lengths = [(shot.end - shot.start) / float(timeline.fps.ratio) for shot in timeline.shots]
+    return {
+        "shots": len(timeline.shots),
+        "clips": len({shot.clip.id for shot in timeline.shots}),
+        "median_shot_s": round(statistics.median(lengths), 2),
+        "cues": len(timeline.cues),
+        "size": f"{timeline.width_px}x{timeline.height_px}",
+        "fps": str(timeline.fps),
+    }

@@ -1,0 +1,106 @@
+"""What ``run.json`` says: the job, what decided it, what was made, how long it took and how it ended."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from reelkit.errors import RunError
+from reelkit.model import Finding, UploadResult, Value
+from reelkit.whole import sha256_of, write_whole
+
+__all__ = ["MANIFEST", "Artefact", "Manifest", "RunJob", "StepRecord", "read_manifest", "write_manifest"]
+
+MANIFEST = "run.json"
+
+
+class RunJob(Value):
+    """What was asked for."""
+
+    brand: str = Field(description="a slug, or the path of a brand file")
+    topic_seed: int = Field(ge=0)
+    script: Path | None = Field(default=None, description="a script of the user's own, Markdown or plain text")
+    overrides: dict[str, Any] = Field(default={}, description="brand fields replaced for this run, by dotted name")
+
+
+class StepRecord(Value):
+    """A step that ended well."""
+
+    name: str
+    seconds: float = Field(ge=0)
+    told: str = Field(default="", description="what it made, in a few words")
+
+
+class Artefact(Value):
+    """A file of the run's folder as it was when the run ended."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int = Field(ge=0)
+
+    @classmethod
+    def of(cls, path: Path) -> Artefact:
+        """Measure a file."""
+        return cls(sha256=sha256_of(path), bytes=path.stat().st_size)
+
+    def is_intact(self, path: Path) -> bool:
+        """Say whether the file is still what it was."""
+        return path.is_file() and path.stat().st_size == self.bytes and sha256_of(path) == self.sha256
+
+
+class Manifest(Value):
+    """``run.json``. A run that was killed stays ``running``; running the same job again completes it."""
+
+    version: Literal[1] = 1
+    run_id: str
+    brand: str
+    job: RunJob
+    decided_by: dict[str, str] = Field(description="the hash of each thing that the run id depends on")
+    versions: dict[str, str] = Field(description="what made it")
+    used: tuple[str, ...] = Field(default=(), description="clips that the brand's recent reels had used when the run first started")
+    state: Literal["running", "done", "failed"] = "running"
+    step: str | None = Field(default=None, description="the step that is running or failed")
+    reason: str | None = Field(default=None, description="why the run failed, in one line")
+    steps: tuple[StepRecord, ...] = ()
+    facts: dict[str, str | int | float] = Field(default={})
+    costs: dict[str, float] = Field(default={}, description="US dollars by step; empty when nothing was bought")
+    findings: tuple[Finding, ...] = ()
+    artefacts: dict[str, Artefact] = Field(default={})
+    published: UploadResult | None = None
+    started_at: str
+    ended_at: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the steps took together."""
+        return sum(step.seconds for step in self.steps)
+
+    def __repr__(self) -> str:
+        how = {"running": f"running {self.step}", "done": "done", "failed": f"failed at {self.step}: {self.reason}"}[self.state]
+        return f"<Manifest {self.brand}/{self.run_id}: {how}>"
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return a run folder's manifest, or None where there is none.
+
+    Raises
+    ------
+    RunError
+        When ``run.json`` is there and cannot be read.
+    """
+    path = folder / MANIFEST
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (ValidationError, OSError) as error:
+        detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
+        raise RunError(f"run {folder.name}: {path} cannot be read ({detail}); delete the folder to make the run anew") from None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write ``run.json`` whole."""
+    text = json.dumps(manifest.model_dump(mode="json"), indent=2, ensure_ascii=False)
+    write_whole(folder / MANIFEST, text + "\n")
