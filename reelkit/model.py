@@ -8,6 +8,7 @@ Intervals are half-open: ``start`` belongs to it, ``end`` does not.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -219,7 +220,7 @@ class Word(Value):
 
 
 def _ordered(words: tuple[Word, ...], what: str) -> None:
-    for before, after in zip(words, words[1:], strict=False):
+    for before, after in itertools.pairwise(words):
         if after.rate_hz != before.rate_hz:
             raise ValueError(f"{what}: word {after.text!r} is at {after.rate_hz} Hz, the one before it at {before.rate_hz} Hz")
         if after.start < before.end:
@@ -463,9 +464,10 @@ class CaptionStyle(Value):
     """How captions look and break, in px of a 1080x1920 frame. A preset in ``templates/styles/`` gives every field."""
 
     name: str = "pop"
-    mode: Literal["karaoke", "pop", "box", "one_word", "classic"] = Field(
+    mode: Literal["karaoke", "pop", "box", "marker", "one_word", "classic"] = Field(
         default="karaoke",
-        description="karaoke: three states; pop: the spoken word grows; box: a box behind the spoken word; one_word; classic: no active word",
+        description="karaoke: three states; pop: the spoken word grows; box: a box behind the spoken word; marker: a highlighter sweeps "
+        "behind it; one_word: one at a time; classic: no active word",
     )
     font: str = Field(default="Montserrat", description="a family that comes with Reelkit, or a path to a font file")
     weight: int = Field(default=800, ge=100, le=900)
@@ -475,11 +477,15 @@ class CaptionStyle(Value):
     line_height: float = Field(default=1.12, ge=0.9, le=2.0)
     colour: Colour = Field(default="#FFFFFF", description="words already spoken")
     active_colour: Colour = Field(default="#FFD23F", description="the word spoken now")
+    active_gradient_colour: Colour | None = Field(default=None, description="the spoken word runs from active_colour down to this")
+    active_scale: float = Field(default=1.0, ge=1.0, le=1.3, description="how much larger the spoken word is drawn")
     upcoming_colour: Colour = Field(default="#FFFFFF", description="words still to come")
     upcoming_opacity: float = Field(default=0.75, ge=0.0, le=1.0)
     outline_px: int = Field(default=6, ge=0, le=16)
     outline_colour: Colour = "#000000"
-    shadow_px: int = Field(default=6, ge=0, le=40, description="blur radius and drop of the soft shadow; 0 is none")
+    shadow_px: int = Field(default=12, ge=0, le=60, description="blur radius of the soft shadow; 0 is none")
+    shadow_drop_px: int = Field(default=4, ge=0, le=40, description="how far the shadow falls; 0 makes it a glow")
+    shadow_colour: Colour = "#000000"
     shadow_opacity: float = Field(default=0.5, ge=0.0, le=1.0)
     box_colour: Colour | None = Field(default=None, description="a box behind the whole cue")
     box_opacity: float = Field(default=0.8, ge=0.0, le=1.0)
