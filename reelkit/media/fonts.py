@@ -1,0 +1,239 @@
+"""Fonts: families from wheels, files by path, and what stands in where a family lacks a character.
+
+Families come as ``fontpkg-*`` wheels (SIL Open Font License); a brand may name a file instead. Every character is drawn by the first
+font that has it: the style's own, then Inter, then the Noto fonts by script, symbols and emoji last. A character that none has is
+named by :func:`missing_characters` and left out of drawing, never shown as an empty box.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import fontpkg
+import freetype
+import uharfbuzz as hb
+
+from reelkit.errors import BrandError
+
+__all__ = ["FontFace", "OpenFont", "clusters", "families", "find_font", "font_for", "missing_characters", "open_font"]
+
+_SUFFIXES = (".ttf", ".otf", ".ttc")
+_NOTO = (
+    *("NotoSans", "NotoSansArabic", "NotoSansHebrew", "NotoSansDevanagari", "NotoSansBengali", "NotoSansGurmukhi", "NotoSansGujarati"),
+    *("NotoSansOriya", "NotoSansTamil", "NotoSansTelugu", "NotoSansKannada", "NotoSansMalayalam", "NotoSansSinhala", "NotoSansThai"),
+    *("NotoSansLao", "NotoSansMyanmar", "NotoSansKhmer", "NotoSansEthiopic", "NotoSansGeorgian", "NotoSansArmenian"),
+    *("NotoSansSymbols", "NotoEmoji"),
+)
+_JOINER = "\u200d"
+_REGIONAL = range(0x1F1E6, 0x1F200)
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_TAGS = range(0xE0020, 0xE0080)
+
+
+@dataclass(frozen=True)
+class FontFace:
+    """One drawable face: a file and where its variable axes stand.
+
+    Parameters
+    ----------
+    path : Path
+    family : str
+    weight : int
+        The weight asked for, 100 to 900, which fallbacks keep to; the face itself is drawn at the nearest weight that its family has.
+    variation : tuple of (str, float)
+        Axis tags and values, in the file's order; empty for a static font.
+    """
+
+    path: Path
+    family: str
+    weight: int
+    variation: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenFont:
+    """A face opened for shaping and drawing; ``lock`` is held while ``outlines`` is in use (FreeType faces keep state)."""
+
+    shapes: Any
+    outlines: Any
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def families() -> list[str]:
+    """Return the names of all families at hand, sorted.
+
+    Examples
+    --------
+    >>> "Montserrat" in families()
+    True
+    """
+    return sorted(family.name for family in fontpkg.families().values())
+
+
+@lru_cache(maxsize=256)
+def find_font(family_or_path: str | Path, weight: int = 800) -> FontFace:
+    """Return the face for a family's name or a font file, at the nearest weight there is.
+
+    Parameters
+    ----------
+    family_or_path : str or Path
+        A family that comes with Reelkit (case and hyphens do not matter), or the path of a .ttf, .otf or .ttc file.
+    weight : int
+        100 to 900.
+
+    Raises
+    ------
+    BrandError
+        When no such family is known (with the nearest known name), or the file is missing or no font.
+
+    Examples
+    --------
+    >>> find_font("Montserrat", 800).variation
+    (('wght', 800.0),)
+    >>> find_font("bebas neue", 800).path.name
+    'BebasNeue-Regular.ttf'
+    >>> find_font("Monserat")
+    Traceback (most recent call last):
+    ...
+    reelkit.errors.BrandError: font 'Monserat' is not a family; did you mean 'Montserrat'? A path to a .ttf or .otf file works too.
+    """
+    name = str(family_or_path)
+    if isinstance(family_or_path, Path) or name.lower().endswith(_SUFFIXES):
+        return _face_of(Path(name), Path(name).stem, weight)
+    family = fontpkg.families().get(fontpkg.slugify(name))
+    if family is None:
+        known = families()
+        near = difflib.get_close_matches(name.title(), known, n=1, cutoff=0.5)
+        advice = f"did you mean '{near[0]}'?" if near else f"known families: {', '.join(known)}."
+        raise BrandError(f"font '{name}' is not a family; {advice} A path to a .ttf or .otf file works too.")
+    upright = [file for file in family.files if file.style == "normal"] or list(family.files)
+    best = min(upright, key=lambda file: (not file.variable, abs((file.weight or 400) - weight), -(file.weight or 400)))
+    return _face_of(best.path, family.name, weight)
+
+
+def _face_of(path: Path, family: str, weight: int) -> FontFace:
+    axes = _shapes(path).axis_infos
+    wanted = {"wght": float(weight), "opsz": float("inf")}  # the display cut: captions are always large
+    variation = tuple(
+        (axis.tag, min(max(wanted.get(axis.tag, axis.default_value), axis.min_value), axis.max_value))
+        for axis in sorted(axes, key=lambda axis: int(axis.axis_index))
+    )
+    face = FontFace(path, family, weight, variation)
+    open_font(face)
+    return face
+
+
+@lru_cache(maxsize=128)
+def _shapes(path: Path) -> Any:
+    if not path.is_file():
+        raise BrandError(f"font file {path} does not exist; give the path of a .ttf or .otf file, or a family: {', '.join(families())}")
+    shapes = hb.Face(hb.Blob.from_file_path(str(path)))
+    if not shapes.glyph_count:
+        raise BrandError(f"font file {path} is not a font that can be read; give a whole .ttf or .otf file")
+    return shapes
+
+
+@lru_cache(maxsize=128)
+def open_font(face: FontFace) -> OpenFont:
+    """Return the face opened in HarfBuzz (``shapes``) and, with its axes set, in FreeType (``outlines``).
+
+    Raises
+    ------
+    BrandError
+        When the file is missing or no font.
+    """
+    shapes = _shapes(face.path)
+    try:
+        outlines = freetype.Face(str(face.path))
+        if face.variation:
+            outlines.set_var_design_coords([value for _, value in face.variation])
+    except freetype.FT_Exception:
+        raise BrandError(f"font file {face.path} is not a font that can be read; give a whole .ttf or .otf file") from None
+    if not outlines.is_scalable:
+        raise BrandError(f"font file {face.path} holds bitmaps only; give a font with outlines")
+    return OpenFont(shapes, outlines)
+
+
+@lru_cache(maxsize=128)
+def _characters(path: Path) -> frozenset[int]:
+    return frozenset(_shapes(path).unicodes)
+
+
+@lru_cache(maxsize=16)
+def _fallbacks(weight: int) -> tuple[tuple[str | Path, int], ...]:
+    noto = files("manimgx_fonts")
+    return (("Inter", weight), *((Path(str(noto / f"{stem}[wght].ttf")), weight) for stem in _NOTO))
+
+
+def clusters(text: str) -> list[str]:
+    """Split a text into what must be drawn by one font: a base character with its marks, joiners, tones and flags.
+
+    Follows UAX #29 as far as fonts care; Hangul syllables and Indic conjuncts may be split, which shaping mends.
+
+    Examples
+    --------
+    >>> clusters("né🇫🇷👩\u200d🚀")
+    ['n', 'é', '🇫🇷', '👩\u200d🚀']
+    """
+    found: list[str] = []
+    for character in text:
+        if found and _extends(found[-1], character):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def _extends(cluster: str, character: str) -> bool:
+    point = ord(character)
+    if character == _JOINER or unicodedata.category(character) in ("Mn", "Me", "Mc") or point in _SKIN_TONES or point in _TAGS:
+        return True
+    if cluster.endswith(_JOINER) and point > 0x2000:
+        return True
+    return point in _REGIONAL and len(cluster) == 1 and ord(cluster) in _REGIONAL
+
+
+def _visible(cluster: str) -> list[int]:
+    # Format and control characters and variation selectors steer shaping; no font needs to draw them.
+    return [ord(c) for c in cluster if unicodedata.category(c) not in ("Cf", "Cc") and not 0xFE00 <= ord(c) <= 0xFE0F]
+
+
+@lru_cache(maxsize=4096)
+def font_for(cluster: str, face: FontFace) -> FontFace | None:
+    """Return the first font that has every character of a cluster: the face itself, else a fallback, else None.
+
+    Examples
+    --------
+    >>> montserrat = find_font("Montserrat", 800)
+    >>> [font_for(c, montserrat).path.stem for c in "aع"]
+    ['Montserrat[wght]', 'NotoSansArabic[wght]']
+    """
+    points = _visible(cluster)
+    if not points:
+        return None
+    if all(point in _characters(face.path) for point in points):
+        return face
+    for name, weight in _fallbacks(face.weight):
+        fallback = find_font(name, weight)
+        if all(point in _characters(fallback.path) for point in points):
+            return fallback
+    return None
+
+
+def missing_characters(text: str, face: FontFace) -> str:
+    """Return the characters of a text that neither the face nor any fallback has, each once, in order of appearance.
+
+    Examples
+    --------
+    >>> missing_characters("Plain, عربي, 🚀 and 漢字", find_font("Inter", 700))
+    '漢字'
+    """
+    lacking = (c for c in clusters(text) if _visible(c) and not c.isspace() and font_for(c, face) is None)
+    return "".join(dict.fromkeys("".join(lacking)))

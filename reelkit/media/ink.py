@@ -1,0 +1,209 @@
+"""Ink: anti-aliased coverage of glyphs and boxes, and a canvas it is laid on.
+
+A mask is coverage at a place, 8 bit; a canvas is premultiplied RGBA. Glyphs come from FreeType at quarter-pixel positions, unhinted,
+their outlines from its stroker with round joins, so that both are as crisp as the font itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import cv2
+import freetype
+import numpy as np
+from numpy.typing import NDArray
+
+from reelkit.media.fonts import FontFace, open_font
+from reelkit.media.text import Bounds, Glyph
+
+__all__ = ["Canvas", "Mask", "blurred", "glyphs_mask", "rounded_box", "union_mask"]
+
+_SUBPIXELS = 4
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Coverage at a place.
+
+    Parameters
+    ----------
+    alpha : ndarray of uint8 [shape=(height, width)]
+    x, y : int
+        Place of the upper left corner in px.
+    """
+
+    alpha: NDArray[np.uint8]
+    x: int
+    y: int
+
+    @property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom of the array in px."""
+        height, width = self.alpha.shape
+        return self.x, self.y, self.x + width, self.y + height
+
+    def moved(self, dx: int, dy: int) -> Mask:
+        return replace(self, x=self.x + dx, y=self.y + dy)
+
+
+@lru_cache(maxsize=2048)
+def _glyph_mask(face: FontFace, glyph_id: int, size_64: int, subpixel: int, outline_64: int) -> Mask | None:
+    font = open_font(face)
+    with font.lock:
+        font.outlines.set_char_size(height=size_64)
+        font.outlines.load_glyph(glyph_id, freetype.FT_LOAD_NO_HINTING | freetype.FT_LOAD_NO_BITMAP)
+        glyph = font.outlines.glyph.get_glyph()
+        if outline_64:
+            stroker = freetype.Stroker()
+            stroker.set(outline_64, freetype.FT_STROKER_LINECAP_ROUND, freetype.FT_STROKER_LINEJOIN_ROUND, 0)
+            glyph.stroke(stroker, True)
+        drawn = glyph.to_bitmap(freetype.FT_RENDER_MODE_NORMAL, freetype.Vector(subpixel * 64 // _SUBPIXELS, 0), True)
+        bitmap = drawn.bitmap
+        rows, width, pitch = bitmap.rows, bitmap.width, bitmap.pitch
+        if not rows or not width:
+            return None
+        data = ctypes.string_at(bitmap._FT_Bitmap.buffer, rows * pitch)
+        alpha = np.frombuffer(data, np.uint8).reshape(rows, pitch)[:, :width]
+        return Mask(alpha, drawn.left, -drawn.top)
+
+
+def glyphs_mask(glyphs: Iterable[Glyph], size_px: float, x: float, y: float, *, outline_px: float = 0.0) -> Mask | None:
+    """Draw glyphs of a line whose origin stands at ``x``, ``y`` px.
+
+    Parameters
+    ----------
+    glyphs : iterable of Glyph
+    size_px : float
+        Size they were shaped at.
+    x, y : float
+        Rounded to the nearest quarter of a pixel across, to whole pixels down.
+    outline_px : float
+        Grow the glyphs by so much all round, corners rounded; 0 draws them as they are.
+
+    Returns
+    -------
+    Mask or None
+        None where no glyph has ink.
+    """
+    size_64, outline_64 = round(size_px * 64), round(outline_px * 64)
+    masks = []
+    for glyph in glyphs:
+        quarter = math.floor((x + glyph.x) * _SUBPIXELS + 0.5)
+        left, top = quarter // _SUBPIXELS, math.floor(y + glyph.y + 0.5)
+        for grow in {0, outline_64}:  # the stroke is hollow: the glyph itself fills it
+            mask = _glyph_mask(glyph.face, glyph.id, size_64, quarter % _SUBPIXELS, grow)
+            if mask is not None:
+                masks.append(mask.moved(left, top))
+    return union_mask(masks)
+
+
+def union_mask(masks: Sequence[Mask]) -> Mask | None:
+    """Return the greatest coverage of all masks, None for none."""
+    if not masks:
+        return None
+    lefts, tops, rights, bottoms = zip(*(mask.bounds for mask in masks), strict=True)
+    x, y = min(lefts), min(tops)
+    alpha = np.zeros((max(bottoms) - y, max(rights) - x), np.uint8)
+    for mask in masks:
+        height, width = mask.alpha.shape
+        part = alpha[mask.y - y : mask.y - y + height, mask.x - x : mask.x - x + width]
+        np.maximum(part, mask.alpha, out=part)
+    return Mask(alpha, x, y)
+
+
+def rounded_box(bounds: Bounds, radius_px: float, *, slant: float = 0.0) -> Mask:
+    """Draw a box with round corners, its edges anti-aliased.
+
+    Parameters
+    ----------
+    bounds : (float, float, float, float)
+        Left, top, right, bottom in px, fractions allowed.
+    radius_px : float
+        At most half the shorter side counts.
+    slant : float
+        Shift of the upper edge to the right and of the lower to the left, as a share of half the height.
+    """
+    left, top, right, bottom = bounds
+    half_w, half_h = max(right - left, 0.0) / 2, max(bottom - top, 0.0) / 2
+    lean = abs(slant) * half_h
+    x0, y0 = math.floor(left - lean), math.floor(top)
+    x1, y1 = math.ceil(right + lean), math.ceil(bottom)
+    radius = min(radius_px, half_w, half_h)
+    down = (np.arange(y0, y1, dtype=np.float32) + 0.5 - (top + bottom) / 2)[:, None]
+    across = (np.arange(x0, x1, dtype=np.float32) + 0.5 - (left + right) / 2)[None, :]
+    dx = np.abs(across + slant * down) - (half_w - radius)
+    dy = np.abs(down) - (half_h - radius)
+    # Signed distance to a rounded box: https://iquilezles.org/articles/distfunctions2d/
+    distance = np.hypot(np.maximum(dx, 0), np.maximum(dy, 0)) + np.minimum(np.maximum(dx, dy), 0) - radius
+    return Mask(np.rint(np.clip(0.5 - distance, 0, 1) * 255).astype(np.uint8), x0, y0)
+
+
+def blurred(mask: Mask, radius_px: float) -> Mask:
+    """Return a mask softened by a Gaussian that fades out over about ``radius_px``."""
+    margin = math.ceil(radius_px * 1.5)
+    padded = np.pad(mask.alpha, margin)
+    return Mask(np.asarray(cv2.GaussianBlur(padded, (0, 0), max(radius_px / 2, 0.1)), np.uint8), mask.x - margin, mask.y - margin)
+
+
+class Canvas:
+    """Premultiplied RGBA to lay ink on, at a place in the frame; ink beyond its edges is cut.
+
+    Examples
+    --------
+    >>> canvas = Canvas((0, 0, 4, 2))
+    >>> canvas.lay(rounded_box((0, 0, 2, 2), 0), "#FF8000", opacity=0.5)
+    >>> canvas.rgba()[0, 1].tolist(), canvas.rgba()[0, 3].tolist()
+    ([128, 64, 0, 128], [0, 0, 0, 0])
+    """
+
+    def __init__(self, bounds: tuple[int, int, int, int]) -> None:
+        self.x, self.y = bounds[:2]
+        self._pixels = np.zeros((bounds[3] - bounds[1], bounds[2] - bounds[0], 4), np.float32)
+
+    def copy(self) -> Canvas:
+        """Return a canvas with the same ink."""
+        twin = Canvas((self.x, self.y, self.x, self.y))
+        twin._pixels = self._pixels.copy()
+        return twin
+
+    def lay(self, mask: Mask | None, colour: str, *, opacity: float = 1.0, lower_colour: str | None = None) -> None:
+        """Lay a colour through a mask over what is there.
+
+        Parameters
+        ----------
+        mask : Mask or None
+            None lays nothing.
+        colour : str
+            ``#RRGGBB``.
+        opacity : float
+            0 to 1.
+        lower_colour : str, optional
+            The colour runs to this one from the mask's top to its bottom.
+        """
+        if mask is None or opacity <= 0:
+            return
+        height, width = self._pixels.shape[:2]
+        top, left = max(mask.y - self.y, 0), max(mask.x - self.x, 0)
+        bottom, right = min(mask.bounds[3] - self.y, height), min(mask.bounds[2] - self.x, width)
+        if top >= bottom or left >= right:
+            return
+        dy, dx = mask.y - self.y, mask.x - self.x
+        alpha = mask.alpha[top - dy : bottom - dy, left - dx : right - dx].astype(np.float32) * np.float32(opacity / 255)
+        part = self._pixels[top:bottom, left:right]
+        ink = np.array([[*_rgb(colour), 255.0]], np.float32)
+        if lower_colour is not None:
+            share = np.linspace(0, 1, mask.alpha.shape[0], dtype=np.float32)[top - dy : bottom - dy, None]
+            ink = ink * (1 - share) + np.array([[*_rgb(lower_colour), 255.0]], np.float32) * share
+        part += (ink[:, None, :] - part) * alpha[..., None]
+
+    def rgba(self) -> NDArray[np.uint8]:
+        """Return the picture as uint8 [shape=(height, width, 4)], premultiplied."""
+        return np.rint(self._pixels).astype(np.uint8)
+
+
+def _rgb(colour: str) -> tuple[float, float, float]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -1,0 +1,220 @@
+"""Text to glyphs: bidirectional order, a font for every character, and shaping.
+
+HarfBuzz shapes, python-bidi gives the levels of the Unicode Bidirectional Algorithm (UAX #9), and glyphs are placed in a line whose
+origin is its left end on the baseline; x grows to the right and y down, in px. Drawing is in :mod:`reelkit.media.ink`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+import uharfbuzz as hb
+from bidi import algorithm as uax9
+
+from reelkit.media.fonts import FontFace, clusters, font_for, open_font
+
+__all__ = ["Bounds", "Glyph", "Lettering", "ShapedLine", "ShapedWord", "is_right_to_left", "shape_line"]
+
+Bounds = tuple[float, float, float, float]
+"""Left, top, right, bottom in px."""
+
+
+@dataclass(frozen=True)
+class Lettering:
+    """A face at a size.
+
+    Parameters
+    ----------
+    face : FontFace
+    size_px : float
+        Size of the em.
+    spacing_px : float
+        Added after every letter, save where letters join (right-to-left scripts).
+    """
+
+    face: FontFace
+    size_px: float
+    spacing_px: float = 0.0
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """A glyph placed on a line, its origin at ``x``, ``y`` px."""
+
+    face: FontFace
+    id: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class ShapedWord:
+    """A word on a line: its glyphs and the bounds of their ink.
+
+    ``ink`` is None where nothing of the word can be drawn.
+    """
+
+    text: str
+    glyphs: tuple[Glyph, ...]
+    ink: Bounds | None
+
+
+@dataclass(frozen=True)
+class ShapedLine:
+    """Words in reading order, placed from left to right as they are seen."""
+
+    words: tuple[ShapedWord, ...]
+    size_px: float
+    right_to_left: bool
+
+    @property
+    def ink(self) -> Bounds | None:
+        """Bounds of all ink in px, or None where there is none."""
+        return union_of([word.ink for word in self.words if word.ink])
+
+
+def union_of(bounds: Sequence[Bounds]) -> Bounds | None:
+    """Return the smallest bounds around all given ones, None for none."""
+    if not bounds:
+        return None
+    left, top, right, bottom = zip(*bounds, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+@dataclass(frozen=True)
+class _Segment:
+    word: int | None
+    text: str
+    face: FontFace
+    level: int
+
+
+def is_right_to_left(text: str) -> bool:
+    """Return whether the first letter with a direction goes from right to left (UAX #9, P2 and P3).
+
+    Examples
+    --------
+    >>> is_right_to_left("3 شاي"), is_right_to_left("Tea شاي")
+    (True, False)
+    """
+    return bool(uax9.get_base_level(text))
+
+
+def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: bool | None = None) -> ShapedLine:
+    """Shape words into one line.
+
+    Parameters
+    ----------
+    words : sequence of str
+        In reading order, without spaces.
+    lettering : Lettering
+    right_to_left : bool, optional
+        The line's base direction; the first letter that has one decides where not given.
+
+    Examples
+    --------
+    >>> from reelkit.media.fonts import find_font
+    >>> line = shape_line(["שלום", "עולם"], Lettering(find_font("Montserrat", 800), 80))
+    >>> line.words[0].ink[0] > line.words[1].ink[2]
+    True
+    """
+    text = " ".join(words)
+    base = is_right_to_left(text) if right_to_left is None else right_to_left
+    pen = 0.0
+    placed: list[list[Glyph]] = [[] for _ in words]
+    for segment in _visual_order(list(_segments(words, _levels(text, base), lettering.face))):
+        shaped = _shaped(segment.text, segment.face, round(lettering.size_px * 64), segment.level % 2 == 1, lettering.spacing_px != 0)
+        spacing = 0.0 if segment.level % 2 else lettering.spacing_px
+        for glyph, dx, dy, advance in shaped:
+            if segment.word is not None:
+                placed[segment.word].append(Glyph(segment.face, glyph, pen + dx, -dy))
+            pen += advance + (spacing if advance else 0.0)
+    size_64 = round(lettering.size_px * 64)
+    shaped_words = tuple(ShapedWord(word, tuple(glyphs), _ink(glyphs, size_64)) for word, glyphs in zip(words, placed, strict=True))
+    return ShapedLine(shaped_words, lettering.size_px, base)
+
+
+def _levels(text: str, right_to_left: bool) -> list[int]:
+    """Return the embedding level of every character (UAX #9 up to I2)."""
+    storage = uax9.get_empty_storage()
+    storage["base_level"], storage["base_dir"] = int(right_to_left), "R" if right_to_left else "L"
+    uax9.get_embedding_levels(text, storage)
+    uax9.explicit_embed_and_overrides(storage)
+    uax9.resolve_weak_types(storage)
+    uax9.resolve_neutral_types(storage, False)
+    uax9.resolve_implicit_levels(storage, False)
+    resolved = iter(storage["chars"])
+    levels: list[int] = []
+    for character in text:
+        # Rule X9 took these out; they go with what stands before them.
+        if unicodedata.bidirectional(character) in uax9.X9_REMOVED:
+            levels.append(levels[-1] if levels else int(right_to_left))
+        else:
+            levels.append(next(resolved)["level"])
+    return levels
+
+
+def _segments(words: Sequence[str], levels: Sequence[int], face: FontFace) -> Iterator[_Segment]:
+    at = 0
+    for index, word in enumerate(words):
+        if index:
+            yield _Segment(None, " ", face, levels[at])
+            at += 1
+        parts = []
+        for cluster in clusters(word):
+            found = font_for(cluster, face)
+            if found is not None:
+                parts.append((cluster, found, levels[at]))
+            at += len(cluster)
+        for (found, level), group in groupby(parts, key=lambda part: part[1:]):
+            yield _Segment(index, "".join(part[0] for part in group), found, level)
+
+
+def _visual_order(segments: list[_Segment]) -> list[_Segment]:
+    """Reverse runs from the highest level down to the lowest odd one (UAX #9, L2)."""
+    order = list(segments)
+    for level in range(max((s.level for s in order), default=0), 0, -1):
+        runs: list[_Segment] = []
+        for high, group in groupby(order, key=lambda segment: segment.level >= level):
+            run = list(group)
+            runs.extend(reversed(run) if high else run)
+        order = runs
+    return order
+
+
+@lru_cache(maxsize=256)
+def _sized(face: FontFace, size_64: int) -> Any:
+    font = hb.Font(open_font(face).shapes)
+    font.scale = (size_64, size_64)
+    if face.variation:
+        font.set_variations(dict(face.variation))
+    return font
+
+
+@lru_cache(maxsize=2048)
+def _shaped(text: str, face: FontFace, size_64: int, right_to_left: bool, spaced: bool) -> tuple[tuple[int, float, float, float], ...]:
+    buffer = hb.Buffer()
+    buffer.add_str(text)
+    buffer.guess_segment_properties()
+    buffer.direction = "rtl" if right_to_left else "ltr"
+    # Spaced letters must not run together.
+    hb.shape(_sized(face, size_64), buffer, {"liga": not spaced, "clig": not spaced})
+    return tuple(
+        (info.codepoint, at.x_offset / 64, at.y_offset / 64, at.x_advance / 64)
+        for info, at in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+    )
+
+
+def _ink(glyphs: Sequence[Glyph], size_64: int) -> Bounds | None:
+    bounds = []
+    for glyph in glyphs:
+        extents = _sized(glyph.face, size_64).get_glyph_extents(glyph.id)
+        if extents is not None and extents.width and extents.height:
+            left, top = glyph.x + extents.x_bearing / 64, glyph.y - extents.y_bearing / 64
+            bounds.append((left, top, left + extents.width / 64, top - extents.height / 64))
+    return union_of(bounds)
