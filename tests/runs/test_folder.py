@@ -1,0 +1,291 @@
+import io
+import multiprocessing
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reelkit.brand import Brand, load_brand
+from reelkit.errors import BrandError, CheckError, RunError, VoiceError
+from reelkit.model import Clip, Credit, Finding, Scene, Script, Shot, Timeline, UploadResult
+from reelkit.runs.folder import RunFolder, open_run, outputs_dir
+from reelkit.runs.manifest import read_manifest
+from reelkit.runs.progress import TerminalLines
+from reelkit.whole import whole_file
+
+BRAND = """
+name: Northwind
+slug: northwind
+palette: {background: "#101010", surface: "#202020", primary: "#C8742B", accent: "#FFD23F", text: "#FFFFFF"}
+logo: logo.svg
+script: {deck: northwind}
+"""
+
+
+@pytest.fixture
+def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A studio of its own: one brand with a logo and a deck."""
+    root = tmp_path / "templates"
+    for name in ("brands", "decks", "styles"):
+        (root / name).mkdir(parents=True)
+    (root / "brands" / "northwind.yaml").write_text(BRAND)
+    (root / "brands" / "logo.svg").write_text("<svg/>")
+    (root / "decks" / "northwind.yaml").write_text("topics: []")
+    shutil.copy(Path(__file__).parents[2] / "templates/styles/karaoke.yaml", root / "styles")
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(root))
+    monkeypatch.delenv("REELKIT_OUTPUTS", raising=False)
+    return root
+
+
+def a_run(tmp_path: Path, seed: int = 1, **job: object) -> RunFolder:
+    return open_run("northwind", seed, outputs=tmp_path / "outputs", **job)  # type: ignore[arg-type]
+
+
+def a_script() -> Script:
+    return Script.of("Cold brew", [Scene(text="Cold brew takes time.", search_terms=("coffee", "ice"))])
+
+
+def a_timeline(clip: str) -> Timeline:
+    credit = Credit(author="A", licence="CC0")
+    beans = Clip(id=clip, library="folder", path="x.jpg", sha256="0" * 64, kind="image", width_px=10, height_px=10, credit=credit)
+    return Timeline(brand="northwind", topic="t", frame_count=30, background="#000000", shots=(Shot(clip=beans, start=0, end=30),))
+
+
+def a_finding(holds: bool = True) -> Finding:
+    return Finding(name="loudness", level="must", holds=holds, norm="-14 LUFS ±0.5", measured="-11.2 LUFS")
+
+
+def made_reel(run: RunFolder, *, clip: str = "beans", holds: bool = True) -> RunFolder:
+    """Take a run through steps that make what the chain makes."""
+    run.step("script", a_script)
+    run.step("timeline", a_timeline, clip)
+    run.path("reel.mp4").write_bytes(b"a reel")
+    run.step("check", lambda: [a_finding(holds)])
+    run.finish()
+    return run
+
+
+def test_the_job_and_what_it_points_to_decide_the_run(templates: Path, tmp_path: Path) -> None:
+    """Seed, overrides, script, brand file, logo and deck each change the run id; nothing else does."""
+    script = tmp_path / "words.md"
+    script.write_text("Cold brew takes time.")
+    ids = [a_run(tmp_path).run_id, a_run(tmp_path, seed=2).run_id, a_run(tmp_path, overrides={"captions.size_px": 90}).run_id]
+    ids.append(a_run(tmp_path, script=script).run_id)
+    script.write_text("Cold brew takes patience.")
+    ids.append(a_run(tmp_path, script=script).run_id)
+    for name, content in (("brands/logo.svg", "<svg></svg>"), ("decks/northwind.yaml", "topics: [x]")):
+        (templates / name).write_text(content)
+        ids.append(a_run(tmp_path).run_id)
+    assert len(set(ids)) == len(ids)
+    assert a_run(tmp_path).run_id == a_run(tmp_path / "elsewhere").run_id == ids[-1]
+    assert ids[0].startswith("0001-")
+
+
+def test_an_override_that_says_what_the_file_says_is_the_same_run(templates: Path, tmp_path: Path) -> None:
+    """The resolved brand decides, not how it was written."""
+    assert a_run(tmp_path, overrides={"script.length_s": 30}).run_id == a_run(tmp_path).run_id
+
+
+def test_footage_counts_by_its_content(templates: Path, tmp_path: Path) -> None:
+    """A clip added to or changed in the brand's folder changes the run; its time of change does not."""
+    folder = templates / "brands" / "clips"
+    folder.mkdir()
+    (folder / "beans.mp4").write_bytes(b"one")
+    overrides = {"footage.folder": "clips"}
+    first = a_run(tmp_path, overrides=overrides).run_id
+    (folder / "beans.mp4").touch()
+    assert a_run(tmp_path, overrides=overrides).run_id == first
+    (folder / "beans.mp4").write_bytes(b"two")
+    assert a_run(tmp_path, overrides=overrides).run_id != first
+
+
+def test_a_finished_run_is_known_again(templates: Path, tmp_path: Path) -> None:
+    """The same job finds its finished run, with facts, findings and every file measured."""
+    made_reel(a_run(tmp_path))
+    found = a_run(tmp_path).finished()
+    assert found is not None
+    assert found.state == "done"
+    assert found.facts["topic"] == "Cold brew"
+    assert [step.name for step in found.steps] == ["script", "timeline", "check"]
+    assert set(found.artefacts) == {"script.json", "timeline.json", "captions.srt", "captions.vtt", "credits.txt", "reel.mp4"}
+    assert a_run(tmp_path).finished("report.html") is None
+    assert a_run(tmp_path, seed=2).finished() is None
+
+
+@pytest.mark.parametrize("damage", ["shorter", "other bytes", "gone"])
+def test_a_damaged_file_makes_the_run_unfinished(templates: Path, tmp_path: Path, damage: str) -> None:
+    """A finished run whose reel was cut, changed or removed is made again."""
+    path = made_reel(a_run(tmp_path)).path("reel.mp4")
+    {"shorter": lambda: path.write_bytes(b"a"), "other bytes": lambda: path.write_bytes(b"A REEL"), "gone": path.unlink}[damage]()
+    assert a_run(tmp_path).finished() is None
+
+
+def test_an_error_is_recorded_with_its_step(templates: Path, tmp_path: Path) -> None:
+    """A step's error reaches the caller and the manifest as one line, and half-written files go."""
+    run = a_run(tmp_path)
+    run.step("script", a_script)
+
+    def speak() -> None:
+        with whole_file(run.path("voice.wav")) as half:
+            half.write_bytes(b"half")
+            raise VoiceError("brand 'northwind': voice 'heart'\nhas no word")
+
+    with pytest.raises(VoiceError):
+        run.step("voice", speak)
+    found = read_manifest(run.folder)
+    assert found is not None
+    assert (found.state, found.step, found.reason) == ("failed", "voice", "brand 'northwind': voice 'heart' has no word")
+    assert sorted(path.name for path in run.folder.iterdir()) == ["run.json", "script.json"]
+    assert a_run(tmp_path).finished() is None
+
+
+def test_a_full_disk_is_one_line(templates: Path, tmp_path: Path) -> None:
+    """What the machine refuses is told with step and file, not as a traceback."""
+
+    def fill() -> None:
+        raise OSError(28, "No space left on device", "/outputs/reel.mp4")
+
+    with pytest.raises(RunError, match=r"brand 'northwind': step compose: No space left on device \(/outputs/reel\.mp4\)"):
+        a_run(tmp_path).step("compose", fill)
+
+
+def test_a_fault_of_ours_keeps_its_traceback(templates: Path, tmp_path: Path) -> None:
+    """An error that is not on purpose is raised as it is, and the traceback lies in the run's folder."""
+    run = a_run(tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        run.step("footage", lambda: 1 // 0)
+    assert "ZeroDivisionError" in run.path("error.txt").read_text()
+    assert "please report it" in (run.manifest.reason or "")
+
+
+def test_an_interrupt_leaves_the_run_to_be_resumed(templates: Path, tmp_path: Path) -> None:
+    """Ctrl-C in a step leaves the state at running, not failed."""
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    run = a_run(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        run.step("voice", interrupted)
+    found = read_manifest(run.folder)
+    assert found is not None
+    assert (found.state, found.step) == ("running", "voice")
+
+
+def test_a_broken_must_fails_the_run(templates: Path, tmp_path: Path) -> None:
+    """A finding that fails gives one line with norm and measure, and the ledger does not learn of the run."""
+    run = a_run(tmp_path)
+    with pytest.raises(CheckError, match=r"loudness is -11\.2 LUFS; it must be -14 LUFS ±0\.5"):
+        made_reel(run, holds=False)
+    assert run.manifest.state == "failed"
+    assert run.ledger.topics("northwind") == ()
+
+
+def test_what_was_used_is_frozen_at_the_first_start(templates: Path, tmp_path: Path) -> None:
+    """A run sees the clips used before it first began, however often it is run and whatever came after; never its own."""
+    made_reel(a_run(tmp_path, seed=1), clip="beans")
+    second = made_reel(a_run(tmp_path, seed=2), clip="cup")
+    made_reel(a_run(tmp_path, seed=3), clip="steam")
+    assert second.used == ("beans",)
+    assert a_run(tmp_path, seed=2).used == ("beans",)
+    assert a_run(tmp_path, seed=4).used == ("beans", "cup", "steam")
+
+
+def test_publishing_adds_to_a_finished_run(templates: Path, tmp_path: Path) -> None:
+    """A finished run that is only uploaded keeps its files and steps and knows where it was published."""
+    made_reel(a_run(tmp_path))
+    run = a_run(tmp_path)
+    assert run.finished()
+    run.step("upload", lambda: UploadResult(url="file:///x.mp4", bytes=6, etag="e"))
+    found = a_run(tmp_path).finished()
+    assert found is not None
+    assert found.published is not None
+    assert [step.name for step in found.steps] == ["script", "timeline", "check", "upload"]
+
+
+def test_a_failed_upload_costs_no_reel(templates: Path, tmp_path: Path) -> None:
+    """A run that failed at its upload still counts as a finished reel."""
+    run = made_reel(a_run(tmp_path))
+
+    def refuse() -> None:
+        raise RunError("store refuses")
+
+    with pytest.raises(RunError):
+        run.step("upload", refuse)
+    again = a_run(tmp_path).finished()
+    assert again is not None
+    assert again.state == "failed"
+
+
+def test_more_files_may_be_counted_in(templates: Path, tmp_path: Path) -> None:
+    """The report that is made after the run belongs to what must be intact."""
+    run = made_reel(a_run(tmp_path))
+    run.path("report.html").write_text("page")
+    a_run(tmp_path).add("report.html")
+    assert a_run(tmp_path).finished("report.html")
+    run.path("report.html").write_text("another")
+    assert a_run(tmp_path).finished("report.html") is None
+
+
+def test_a_manifest_that_cannot_be_read_is_one_line(templates: Path, tmp_path: Path) -> None:
+    """A run.json that is not ours says which folder to delete."""
+    run = a_run(tmp_path)
+    run.folder.mkdir(parents=True)
+    run.path("run.json").write_text("{")
+    with pytest.raises(RunError, match=r"run\.json cannot be read .* delete the folder"):
+        run.finished()
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
+def test_a_seed_is_a_whole_number(templates: Path, tmp_path: Path, seed: int) -> None:
+    """Anything but a whole number from 0 is refused before anything is made."""
+    with pytest.raises(RunError, match="topic seed"):
+        a_run(tmp_path, seed=seed)
+
+
+def test_bad_overrides_make_no_folder(templates: Path, tmp_path: Path) -> None:
+    """A wrong override is one line, and nothing is written."""
+    with pytest.raises(BrandError, match=r"captions\.size_px is 20"):
+        a_run(tmp_path, overrides={"captions.size_px": 20})
+    with pytest.raises(RunError, match=r"script .*none\.md cannot be read"):
+        a_run(tmp_path, script=tmp_path / "none.md")
+    assert not (tmp_path / "outputs").exists()
+
+
+def _make_once(tmp_path: Path, brand: Brand) -> None:
+    run = open_run(brand, 1, outputs=tmp_path / "outputs")
+    with run.locked():
+        if not run.finished():
+            with (tmp_path / "made").open("a") as file:
+                file.write("x")
+            made_reel(run)
+
+
+def test_two_processes_make_a_reel_once(templates: Path, tmp_path: Path) -> None:
+    """The second process waits for the lock and then finds the run finished."""
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_make_once, args=(tmp_path, load_brand("northwind"))) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    assert (tmp_path / "made").read_text() == "x"
+
+
+def test_a_line_per_step(templates: Path, tmp_path: Path) -> None:
+    """A stream that is no terminal gets exactly one line for each step."""
+    stream = io.StringIO()
+    run = a_run(tmp_path, watcher=TerminalLines(stream))
+    run.step("script", a_script)
+    run.share("compose")(0.5)
+    assert stream.getvalue().splitlines() == ["script        0.0 s  'Cold brew': 1 scene, 4 words"]
+
+
+def test_outputs_stand_beside_the_templates(templates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a notebook's folder, runs still go to the studio's outputs."""
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert outputs_dir() == tmp_path / "outputs"
+    monkeypatch.setenv("REELKIT_OUTPUTS", str(tmp_path / "elsewhere"))
+    assert outputs_dir() == tmp_path / "elsewhere"
