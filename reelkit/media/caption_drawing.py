@@ -1,0 +1,216 @@
+"""One cue, drawn: box, shadow, what is behind the spoken word, outlines and letters, in any of the cue's states."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property, lru_cache
+
+from reelkit.media.caption_layout import GROWTH_OVERSHOOT, CaptionSizes, CueLayout, PlacedWord
+from reelkit.media.ink import Canvas, Mask, blurred, glyphs_mask, rounded_box, union_mask
+from reelkit.media.text import Bounds, union_of
+from reelkit.model import CaptionStyle
+
+__all__ = ["CueDrawing", "swing"]
+
+_MARKER_SLANT = 0.18
+
+
+@lru_cache(maxsize=32)
+def _swing_constant(peak: float) -> float:
+    low, high = 0.0, 20.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if 4 * middle**3 / (27 * (middle + 1) ** 2) < peak else (low, middle)
+    return low
+
+
+def swing(t: float, peak: float) -> float:
+    """Return an ease from 0 to 1 that swings beyond its end by ``peak`` (Penner's back ease, its constant solved for the peak).
+
+    Examples
+    --------
+    >>> swing(0.0, 0.2), swing(1.0, 0.2), round(max(swing(i / 1000, 0.2) for i in range(1000)), 3)
+    (0.0, 1.0, 1.2)
+    """
+    c = _swing_constant(peak)
+    return 1 + (c + 1) * (t - 1) ** 3 + c * (t - 1) ** 2
+
+
+class CueDrawing:
+    """Draws a laid-out cue.
+
+    Parameters
+    ----------
+    style : CaptionStyle
+    sizes : CaptionSizes
+    layout : CueLayout
+        With at least one word.
+    """
+
+    def __init__(self, style: CaptionStyle, sizes: CaptionSizes, layout: CueLayout) -> None:
+        self.style, self.sizes, self.layout = style, sizes, layout
+
+    @cached_property
+    def ink(self) -> Bounds:
+        """All that may be touched by letters, outlines and boxes in any state, shadow excluded, in px of the frame."""
+        return union_of([bounds for word in self.layout.words for bounds in self._reach(word)]) or (0.0, 0.0, 0.0, 0.0)
+
+    def _reach(self, word: PlacedWord) -> list[Bounds]:
+        (mid_x, mid_y), grow, edge = self._pivot(word), self.sizes.peak_scale, self.sizes.outline_px + 0.25
+        left, right = (mid_x + (x - mid_x) * grow for x in word.ink[::2])
+        top, bottom = (mid_y + (y - mid_y) * grow for y in word.ink[1::2])
+        reach = [(left - edge, top - edge, right + edge, bottom + edge)]
+        if self._has_box:
+            reach.append(self._box_of(word))
+        if self.style.box_colour is not None:
+            reach.append(self._cue_box)
+        return reach
+
+    @property
+    def _has_box(self) -> bool:
+        return self.style.mode in ("box", "marker") and self.style.active_box_colour is not None
+
+    def _pivot(self, word: PlacedWord) -> tuple[float, float]:
+        return (word.ink[0] + word.ink[2]) / 2, word.y - self._cap / 2
+
+    @property
+    def _cap(self) -> float:
+        return self.sizes.cap_px * self.layout.size_px / self.sizes.size_px
+
+    @property
+    def _drop(self) -> float:
+        return self.sizes.drop_px * self.layout.size_px / self.sizes.size_px
+
+    @cached_property
+    def _cue_box(self) -> Bounds:
+        left, top, right, bottom = self.layout.ink or (0.0, 0.0, 0.0, 0.0)
+        lines = [word.y for word in self.layout.words]
+        pad = self.sizes.pad_px
+        # From capitals to the line letters hang to, whatever letters there are: the box keeps its height from cue to cue.
+        return (
+            left - pad,
+            min(min(lines) - self._cap - pad, top - pad / 4),
+            right + pad,
+            max(max(lines) + max(pad, self._drop + pad / 4), bottom + pad / 4),
+        )
+
+    def _box_of(self, word: PlacedWord) -> Bounds:
+        left, top, right, bottom = word.ink
+        pad = self.sizes.pad_px
+        if self.style.mode == "marker":
+            return left - pad, word.y - self._cap * 0.62, right + pad, word.y + max(self._drop * 0.8, self._cap * 0.16)
+        return (
+            left - pad,
+            min(word.y - self._cap - pad, top - pad / 4),
+            right + pad,
+            max(word.y + max(pad, self._drop + pad / 4), bottom + pad / 4),
+        )
+
+    @cached_property
+    def _outlines(self) -> list[Mask | None]:
+        return [self._letters(word, self.sizes.outline_px) for word in self.layout.words]
+
+    @cached_property
+    def _fills(self) -> list[Mask | None]:
+        return [self._letters(word, 0.0) for word in self.layout.words]
+
+    def _letters(self, word: PlacedWord, outline_px: float) -> Mask | None:
+        return glyphs_mask(word.glyphs, self.layout.size_px, word.x, word.y, outline_px=outline_px)
+
+    @cached_property
+    def _ground(self) -> Canvas:
+        """The cue's box and shadow, the same in every state."""
+        margin = math.ceil(self.sizes.shadow_px * 1.5 + self.sizes.shadow_drop_px) + 2
+        left, top, right, bottom = self.ink
+        canvas = Canvas((math.floor(left) - margin, math.floor(top) - margin, math.ceil(right) + margin, math.ceil(bottom) + margin))
+        style = self.style
+        if style.box_colour is not None:
+            canvas.lay(rounded_box(self._cue_box, self.sizes.radius_px), style.box_colour, opacity=style.box_opacity)
+        cast = union_mask([mask for mask in self._outlines if mask])
+        if cast and self.sizes.shadow_px and style.shadow_opacity:
+            soft = blurred(cast, self.sizes.shadow_px).moved(0, round(self.sizes.shadow_drop_px))
+            canvas.lay(soft, style.shadow_colour, opacity=style.shadow_opacity)
+        return canvas
+
+    def _state(self, index: int, active: int | None, begun: int) -> str:
+        if self.style.mode == "classic":
+            return "spoken"
+        return "active" if index == active else "spoken" if index < begun else "upcoming"
+
+    def colour_of(self, index: int, active: int | None, begun: int) -> str:
+        """Return the fill of a word when ``active`` is spoken and the first ``begun`` words have begun."""
+        state = self._state(index, active, begun)
+        return {"active": self.style.active_colour, "spoken": self.style.colour, "upcoming": self.style.upcoming_colour}[state]
+
+    def canvas(self, active: int | None, begun: int, t: float) -> Canvas:
+        """Draw a state.
+
+        Parameters
+        ----------
+        active : int or None
+            The word that is spoken now.
+        begun : int
+            How many words have begun.
+        t : float
+            How far the change to the active word has come, 0 to 1.
+        """
+        style = self.style
+        canvas = self._ground.copy()
+        if active is not None and self._has_box and style.active_box_colour is not None:
+            for box in self._boxes(active, t):
+                canvas.lay(box, style.active_box_colour, opacity=style.box_opacity)
+        scale = 1 + (style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT)
+        on_top = [word.index == active and scale != 1 for word in self.layout.words]
+        if style.outline_px:
+            base = union_mask([mask for mask, top in zip(self._outlines, on_top, strict=True) if mask and not top])
+            canvas.lay(base, style.outline_colour)
+        for word, fill, top in zip(self.layout.words, self._fills, on_top, strict=True):
+            if not top:
+                self._lay_fill(canvas, fill, word.index, active, begun)
+        for word, top in zip(self.layout.words, on_top, strict=True):
+            if top:
+                if style.outline_px:
+                    canvas.lay(self._grown(word, scale, self.sizes.outline_px), style.outline_colour)
+                self._lay_fill(canvas, self._grown(word, scale, 0.0), word.index, active, begun)
+        return canvas
+
+    def _lay_fill(self, canvas: Canvas, fill: Mask | None, index: int, active: int | None, begun: int) -> None:
+        state = self._state(index, active, begun)
+        opacity = self.style.upcoming_opacity if state == "upcoming" else 1.0
+        lower = self.style.active_gradient_colour if state == "active" else None
+        canvas.lay(fill, self.colour_of(index, active, begun), opacity=opacity, lower_colour=lower)
+
+    def _grown(self, word: PlacedWord, scale: float, outline_px: float) -> Mask | None:
+        """Draw a word anew at a larger size about its middle, so that it stays crisp."""
+        mid_x, mid_y = self._pivot(word)
+        glyphs = [type(glyph)(glyph.face, glyph.id, glyph.x * scale, glyph.y * scale) for glyph in word.glyphs]
+        x, y = mid_x + (word.x - mid_x) * scale, mid_y + (word.y - mid_y) * scale
+        return glyphs_mask(glyphs, self.layout.size_px * scale, x, y, outline_px=outline_px)
+
+    def _boxes(self, active: int, t: float) -> list[Mask]:
+        boxes = []
+        for word in self.layout.words:
+            if word.index != active:
+                continue
+            left, top, right, bottom = self._box_of(word)
+            eased = 1 - (1 - t) ** 3
+            if self.style.mode == "marker":
+                if self.layout.right_to_left:
+                    left = right - (right - left) * eased
+                else:
+                    right = left + (right - left) * eased
+                boxes.append(rounded_box((left, top, right, bottom), min(self.sizes.radius_px, (bottom - top) / 6), slant=_MARKER_SLANT))
+                continue
+            before = [other for other in self.layout.words if other.index == active - 1 and other.line == word.line]
+            if before:
+                old = self._box_of(before[-1])
+                left, right = old[0] + (left - old[0]) * eased, old[2] + (right - old[2]) * eased
+            boxes.append(rounded_box((left, top, right, bottom), self.sizes.radius_px))
+        return boxes
+
+    def fill_mask(self, active: int | None, t: float) -> Mask | None:
+        """Return the coverage of all letters' fills in a state."""
+        scale = 1 + (self.style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT)
+        grown = {word.index: self._grown(word, scale, 0.0) for word in self.layout.words if word.index == active and scale != 1}
+        masks = [grown.get(word.index, fill) for word, fill in zip(self.layout.words, self._fills, strict=True)]
+        return union_mask([mask for mask in masks if mask])

@@ -1,0 +1,282 @@
+"""Where the words of a cue stand: sizes for the frame, line breaks, and places that hold still from cue to cue."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, pairwise
+
+from reelkit.media.fonts import FontFace, clusters, find_font
+from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape_line, union_of
+from reelkit.model import CaptionStyle
+
+__all__ = ["CaptionSizes", "CueLayout", "PlacedWord", "break_lines", "caption_sizes", "lay_out"]
+
+MIN_SIZE_PX = 55
+"""Type is never set smaller at 1080 px of width (NORMS: 60 to 95 px, shrink to fit, never under 55)."""
+GROWTH_OVERSHOOT = 0.35
+"""How far, as a share of its growth, the spoken word swings beyond its final size."""
+_SLACK_PX = 2
+_TOP_SHARE = 250 / 1920
+
+
+@dataclass(frozen=True)
+class CaptionSizes:
+    """A style's figures in px of one frame.
+
+    ``cap_px`` and ``drop_px`` are how far capitals rise above the baseline and letters fall below it at full size; ``baseline_px``
+    is where the last line stands in every cue, so that captions hold still.
+    """
+
+    face: FontFace
+    size_px: float
+    min_size_px: float
+    spacing_em: float
+    line_height: float
+    outline_px: float
+    shadow_px: float
+    shadow_drop_px: float
+    pad_px: float
+    radius_px: float
+    cap_px: float
+    drop_px: float
+    max_width_px: float
+    centre_px: float
+    top_px: float
+    bottom_px: float
+    baseline_px: int
+    peak_scale: float
+
+
+@lru_cache(maxsize=32)
+def caption_sizes(style: CaptionStyle, width_px: int, height_px: int) -> CaptionSizes:
+    """Return a style's figures for a frame.
+
+    Type scales with the frame's shorter side (1080 gives the style's own px), the bottom edge with its height.
+
+    Raises
+    ------
+    BrandError
+        When the style's font is unknown or no font.
+    """
+    scale = min(width_px, height_px) / 1080
+    face = find_font(style.font, style.weight)
+    size = style.size_px * scale
+    probe = shape_line(["HQJ,;" if style.uppercase else "Hgjpqy,;"], Lettering(face, size)).ink or (0.0, -0.7 * size, 0.0, 0.2 * size)
+    capital = shape_line(["H"], Lettering(face, size)).ink or probe
+    cap, drop = -capital[1], probe[3]
+    boxed = style.box_colour is not None or style.mode in ("box", "marker")
+    pad = style.box_padding_px * scale if boxed else 0.0
+    outline = style.outline_px * scale
+    peak = 1 + (style.active_scale - 1) * (1 + GROWTH_OVERSHOOT)
+    below = drop * peak + (peak - 1) * cap / 2 + outline
+    bottom = height_px * style.bottom_px / 1920
+    return CaptionSizes(
+        face=face,
+        size_px=size,
+        min_size_px=min(MIN_SIZE_PX * scale, size),
+        spacing_em=style.letter_spacing_em,
+        line_height=style.line_height,
+        outline_px=outline,
+        shadow_px=style.shadow_px * scale,
+        shadow_drop_px=style.shadow_drop_px * scale,
+        pad_px=pad,
+        radius_px=style.box_radius_px * scale,
+        cap_px=cap,
+        drop_px=drop,
+        max_width_px=min(style.max_width_px * scale, width_px * 0.94),
+        centre_px=width_px / 2,
+        top_px=height_px * _TOP_SHARE,
+        bottom_px=bottom,
+        baseline_px=math.floor(bottom - max(below, pad, drop + pad / 4)) - 1,
+        peak_scale=peak,
+    )
+
+
+@dataclass(frozen=True)
+class PlacedWord:
+    """A word, or a piece of one that was broken across lines, placed in the frame.
+
+    ``index`` is the word's place in its cue. Glyphs are relative to ``x``, ``y`` (on the baseline); ``ink`` is in the frame.
+    """
+
+    index: int
+    line: int
+    glyphs: tuple[Glyph, ...]
+    x: float
+    y: int
+    ink: Bounds
+
+
+@dataclass(frozen=True)
+class CueLayout:
+    """All words of a cue that can be drawn, in reading order, and the size they are set at."""
+
+    words: tuple[PlacedWord, ...]
+    size_px: float
+    right_to_left: bool
+
+    @property
+    def ink(self) -> Bounds | None:
+        """Bounds of the letters, without outline; None for an empty cue."""
+        return union_of([word.ink for word in self.words])
+
+
+def break_lines(
+    words: Sequence[str],
+    width_of: Callable[[int, int], float],
+    *,
+    max_width_px: float,
+    max_chars: int,
+    max_lines: int,
+    min_share: float,
+) -> tuple[tuple[tuple[int, int], ...], float] | None:
+    """Choose the lines of a cue and the share of full size they need to fit.
+
+    Weighs full size, few lines, even lines and good breaks: no short word alone, numbers with their units, names together, no line
+    that ends in "the" or "of".
+
+    Parameters
+    ----------
+    words : sequence of str
+    width_of : callable
+        ``width_of(i, j)`` is the width of ``words[i:j]`` on one line at full size, px.
+    max_width_px : float
+    max_chars, max_lines : int
+    min_share : float
+        The least share of full size.
+
+    Returns
+    -------
+    (lines, share) or None
+        Lines as (start, end) indices; None where nothing fits.
+
+    Examples
+    --------
+    >>> ten_a_letter = lambda i, j: 10.0 * len(" ".join("it weighs 20 kg now".split()[i:j]))
+    >>> lines, share = break_lines("it weighs 20 kg now".split(), ten_a_letter, max_width_px=130, max_chars=20, max_lines=2, min_share=0.7)
+    >>> lines, share
+    (((0, 2), (2, 5)), 1.0)
+    """
+    best: tuple[float, tuple[tuple[int, int], ...], float] | None = None
+    for count in range(1, min(max_lines, len(words)) + 1):
+        for cuts in combinations(range(1, len(words)), count - 1):
+            edges = (0, *cuts, len(words))
+            lines = tuple(pairwise(edges))
+            widths = [width_of(*line) for line in lines]
+            share = min(1.0, max_width_px / max(*widths, 1e-6))
+            if share < min_share:
+                continue
+            ragged = (max(widths) - min(widths)) / max(widths) if count > 1 else 0.0
+            overlong = sum(len(" ".join(words[i:j])) > max_chars for i, j in lines)
+            breaks = sum(_break_cost(words, cut) for cut in cuts)
+            alone = sum(j - i == 1 and _letters(words[i]) <= 3 for i, j in lines) if len(words) > 2 and count > 1 else 0
+            cost = 6 * (1 - share) + 0.45 * (count - 1) + ragged + 2 * overlong + 3 * alone + breaks
+            if best is None or cost < best[0] - 1e-9:
+                best = cost, lines, share
+    return best[1:] if best else None
+
+
+def _letters(word: str) -> int:
+    return sum(character.isalnum() for character in word)
+
+
+def _break_cost(words: Sequence[str], cut: int) -> float:
+    before, after = words[cut - 1], words[cut]
+    if before[-1] in ",;:.!?":
+        return -0.2
+    if re.search(r"\d[%°]?$", before) or re.fullmatch(r"\W*\d[\d.,]*\W*", after):
+        return 1.5 if re.search(r"\d[%°]?$", before) and _letters(after) <= 6 else 0.3
+    if cut > 1 and before[:1].isupper() and after[:1].isupper() and not before.isupper():
+        return 0.4
+    return 0.25 if _letters(before) <= 3 else 0.0
+
+
+def lay_out(words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes) -> CueLayout:
+    """Break a cue's words into lines and place them.
+
+    Lines are centred by their ink. The last line stands at ``sizes.baseline_px`` unless something in it hangs lower than letters
+    do, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are still too wide are broken.
+    """
+    texts = [word.upper() if style.uppercase else word for word in words]
+    right_to_left = is_right_to_left(" ".join(texts))
+    room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px) - _SLACK_PX
+
+    def line_width(line: Sequence[str], size_px: float) -> float:
+        ink = [word.ink for word in shape_line(line, _lettering(sizes, size_px), right_to_left=right_to_left).words if word.ink]
+        if not ink:
+            return 0.0
+        left, _, right, _ = union_of(ink) or (0.0, 0.0, 0.0, 0.0)
+        return right - left + (sizes.peak_scale - 1) * max(word[2] - word[0] for word in ink)
+
+    shown = [(index, text) for index, text in enumerate(texts) if line_width([text], sizes.size_px)]
+    if not shown:
+        return CueLayout((), sizes.size_px, right_to_left)
+    fit = break_lines(
+        [text for _, text in shown],
+        lru_cache(maxsize=None)(lambda i, j: line_width([text for _, text in shown[i:j]], sizes.size_px)),
+        max_width_px=room,
+        max_chars=style.max_chars_per_line,
+        max_lines=style.max_lines,
+        min_share=sizes.min_size_px / sizes.size_px,
+    )
+    if fit is not None:
+        lines, share = fit
+        return _place([shown[i:j] for i, j in lines], max(sizes.size_px * share, sizes.min_size_px), sizes, right_to_left)
+    size = sizes.min_size_px
+    pieces = [(index, piece) for index, text in shown for piece in _pieces(text, lambda piece: line_width([piece], size) <= room)]
+    rows: list[list[tuple[int, str]]] = [[]]
+    for piece in pieces:
+        if rows[-1] and line_width([text for _, text in (*rows[-1], piece)], size) > room:
+            rows.append([])
+        rows[-1].append(piece)
+    most = max(1, int((sizes.baseline_px - sizes.top_px - sizes.cap_px) // (size * sizes.line_height)))
+    if len(rows) > most:
+        index, text = rows[most - 1][-1]
+        rows[most - 1 :] = [[*rows[most - 1][:-1], (index, "".join(clusters(text)[:-2]) + "…")]]
+    return _place(rows, size, sizes, right_to_left)
+
+
+def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
+    """Break a word that does not fit into even pieces, with hyphens where its script uses them."""
+    if fits(text):
+        yield text
+        return
+    parts = clusters(text)
+    for count in range(2, len(parts) + 1):
+        edges = [round(len(parts) * k / count) for k in range(count + 1)]
+        pieces = [parts[i:j] for i, j in pairwise(edges)]
+        hyphenated = [
+            "".join(piece) + ("-" if piece[-1].lower() != piece[-1].upper() and rest[0].lower() != rest[0].upper() else "")
+            for piece, rest in pairwise(pieces)
+        ]
+        broken = [*hyphenated, "".join(pieces[-1])]
+        if all(map(fits, broken)) or count == len(parts):
+            yield from broken
+            return
+
+
+def _lettering(sizes: CaptionSizes, size_px: float) -> Lettering:
+    return Lettering(sizes.face, size_px, sizes.spacing_em * size_px)
+
+
+def _place(rows: Sequence[Sequence[tuple[int, str]]], size_px: float, sizes: CaptionSizes, right_to_left: bool) -> CueLayout:
+    pitch = round(size_px * sizes.line_height)
+    placed = []
+    for line, row in enumerate(rows):
+        shaped = shape_line([text for _, text in row], _lettering(sizes, size_px), right_to_left=right_to_left)
+        left, _, right, _ = shaped.ink or (0.0, 0.0, 0.0, 0.0)
+        x = sizes.centre_px - (left + right) / 2
+        y = sizes.baseline_px - (len(rows) - 1 - line) * pitch
+        for (index, _), word in zip(row, shaped.words, strict=True):
+            if word.ink:
+                ink = (word.ink[0] + x, word.ink[1] + y, word.ink[2] + x, word.ink[3] + y)
+                placed.append(PlacedWord(index, line, word.glyphs, x, y, ink))
+    lowest = max(word.ink[3] for word in placed) - (sizes.baseline_px + sizes.drop_px)
+    if lowest > 0:
+        up = math.ceil(lowest * sizes.peak_scale)
+        placed = [PlacedWord(w.index, w.line, w.glyphs, w.x, w.y - up, (w.ink[0], w.ink[1] - up, w.ink[2], w.ink[3] - up)) for w in placed]
+    return CueLayout(tuple(placed), size_px, right_to_left)

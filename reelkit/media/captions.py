@@ -1,0 +1,257 @@
+"""Captions: which words stand on a frame, in which state, as sprites.
+
+A cue appears at its first frame (within a frame of its first word's onset), each word changes exactly at its own first frame, and
+nothing moves between cues: all stand on the same baseline. Everything that is drawn follows from the frame's state, so equal
+states are equal pictures and are drawn once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from reelkit.media.caption_drawing import CueDrawing, swing
+from reelkit.media.caption_layout import caption_sizes, lay_out
+from reelkit.media.fonts import find_font, missing_characters
+from reelkit.media.planes import Sprite
+from reelkit.model import CaptionCue, CaptionStyle, Fps
+
+__all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "missing_glyphs"]
+
+_ENTERS_AT = 0.86
+_CHANGE_S = 0.1
+_HOLD_S = 0.2
+_KEPT = 24
+
+
+def missing_glyphs(text: str, style: CaptionStyle) -> str:
+    """Return the characters of a text that no font has, each once; captions leave them out.
+
+    Raises
+    ------
+    BrandError
+        When the style's font is unknown or no font.
+
+    Examples
+    --------
+    >>> missing_glyphs("Hello 漢字", CaptionStyle())
+    '漢字'
+    """
+    return missing_characters(text.upper() if style.uppercase else text, find_font(style.font, style.weight))
+
+
+@dataclass(frozen=True)
+class CaptionState:
+    """What decides a frame's captions; frames with equal states look the same.
+
+    Parameters
+    ----------
+    cue : int
+        Index of the cue, and in ``one_word`` of the word within it as ``begun - 1``.
+    active : int or None
+        The word that is spoken now.
+    begun : int
+        How many words have begun.
+    entrance, change : int or None
+        Frames since the cue, or the active word, came in, while that still moves.
+    """
+
+    cue: int
+    active: int | None
+    begun: int
+    entrance: int | None
+    change: int | None
+
+
+@dataclass(frozen=True)
+class WordOnFrame:
+    """A word as it stands on a frame: ``box`` is left, top, right, bottom of its letters at rest, without outline."""
+
+    text: str
+    colour: str
+    box: tuple[float, float, float, float]
+
+
+class CaptionPainter:
+    """Draws a reel's captions.
+
+    Parameters
+    ----------
+    style : CaptionStyle
+    cues : sequence of CaptionCue
+        In order, not overlapping.
+    width_px, height_px : int
+        Size of the frame; the style's figures are px of 1080x1920 and scale with it.
+    fps : Fps
+
+    Raises
+    ------
+    BrandError
+        When the style's font is unknown or no font.
+
+    Examples
+    --------
+    >>> from reelkit.model import CaptionWord
+    >>> words = (CaptionWord(text="Hello", start=3, end=9), CaptionWord(text="there", start=9, end=18))
+    >>> painter = CaptionPainter(CaptionStyle(), [CaptionCue(words=words, start=3, end=20)], width_px=1080, height_px=1920, fps=Fps(num=30))
+    >>> [len(painter.sprites(frame)) for frame in (2, 3, 19, 20)]
+    [0, 1, 1, 0]
+    >>> [word.colour for word in painter.words_on(9)]
+    ['#FFFFFF', '#FFD23F']
+    """
+
+    def __init__(self, style: CaptionStyle, cues: Sequence[CaptionCue], *, width_px: int, height_px: int, fps: Fps) -> None:
+        self.style, self.cues = style, tuple(cues)
+        self._sizes = caption_sizes(style, width_px, height_px)
+        self._starts = [cue.start for cue in self.cues]
+        per_s = float(fps.ratio)
+        self._entrance = round(style.pop_s * per_s)
+        moves = style.pop_s > 0 and (style.active_scale > 1 or (style.mode in ("box", "marker") and style.active_box_colour is not None))
+        self._change = max(2, round(_CHANGE_S * per_s)) if moves else 0
+        self._hold = round(_HOLD_S * per_s)
+        self._drawings: dict[tuple[int, int | None], CueDrawing | None] = {}
+        self._drawn: OrderedDict[CaptionState, list[Sprite]] = OrderedDict()
+
+    def state(self, frame: int) -> CaptionState | None:
+        """Return what decides the captions of a frame, None where there are none."""
+        index = bisect_right(self._starts, frame) - 1
+        if index < 0 or frame >= self.cues[index].end:
+            return None
+        words, start = self.cues[index].words, self.cues[index].start
+        begun = sum(word.start <= frame for word in words)
+        active: int | None = begun - 1
+        since = frame - words[begun - 1].start if begun else 0
+        if not begun or self.style.mode == "classic" or frame >= words[begun - 1].end + self._hold:
+            active = None
+        if self.style.mode == "one_word":
+            begun = max(begun, 1)
+            active = begun - 1
+            start = start if begun == 1 else words[begun - 1].start
+        entrance = frame - start if frame - start < self._entrance else None
+        change = since if active is not None and since < self._change else None
+        return CaptionState(index, active, begun, entrance, change)
+
+    def sprites(self, frame: int) -> list[Sprite]:
+        """Return what to blend into a frame, in draw order; empty where no cue stands."""
+        state = self.state(frame)
+        if state is None:
+            return []
+        drawn = self._drawn.get(state)
+        if drawn is None:
+            drawn = self._drawn[state] = self._draw(state)
+            if len(self._drawn) > _KEPT:
+                self._drawn.popitem(last=False)
+        else:
+            self._drawn.move_to_end(state)
+        return drawn
+
+    def box(self, cue: int) -> tuple[int, int, int, int]:
+        """Return left, top, right, bottom of all that a cue ever draws, outline and boxes included, shadow excluded.
+
+        A cue of which nothing can be drawn has an empty box on the baseline.
+        """
+        shown = range(1, len(self.cues[cue].words) + 1) if self.style.mode == "one_word" else [None]
+        drawings = [drawing for number in shown if (drawing := self._drawing(cue, number)) is not None]
+        if not drawings:
+            x, y = round(self._sizes.centre_px), self._sizes.baseline_px
+            return x, y, x, y
+        edges = []
+        for drawing in drawings:
+            left, top, right, bottom = drawing.ink
+            grow = self._peak(drawing)
+            middle = (left + right) / 2
+            edges.append((middle + (left - middle) * grow, bottom + (top - bottom) * grow, middle + (right - middle) * grow, bottom))
+        lefts, tops, rights, bottoms = zip(*edges, strict=True)
+        return int(np.floor(min(lefts))), int(np.floor(min(tops))), int(np.ceil(max(rights))), int(np.ceil(max(bottoms)))
+
+    def words_on(self, frame: int) -> tuple[WordOnFrame, ...]:
+        """Return the words that stand on a frame, with their fill colours, in reading order."""
+        state = self.state(frame)
+        drawing = self._drawing_of(state) if state else None
+        if state is None or drawing is None:
+            return ()
+        words = self.cues[state.cue].words
+        first = state.begun - 1 if self.style.mode == "one_word" else 0
+        active, begun = self._within(state)
+        return tuple(
+            WordOnFrame(words[first + word.index].text, drawing.colour_of(word.index, active, begun), word.ink)
+            for word in drawing.layout.words
+        )
+
+    def fill_mask(self, frame: int) -> tuple[NDArray[np.bool_], int, int] | None:
+        """Return where letters are filled on a frame, for measuring contrast.
+
+        Returns
+        -------
+        (mask, x, y) or None
+            A bool array [shape=(height, width)] that is True inside the letters (not on their soft edges), and the place of its upper
+            left corner in the frame; None where no letters stand.
+        """
+        state = self.state(frame)
+        drawing = self._drawing_of(state) if state else None
+        if state is None or drawing is None:
+            return None
+        mask = drawing.fill_mask(self._within(state)[0], self._moved(state))
+        if mask is None:
+            return None
+        alpha, x, y = mask.alpha, mask.x, mask.y
+        if state.entrance is not None:
+            alpha, x, y = _scaled(alpha, x, y, drawing, self._entrance_scale(drawing, state.entrance))
+        return alpha >= 250, x, y
+
+    def _within(self, state: CaptionState) -> tuple[int | None, int]:
+        return (0, 1) if self.style.mode == "one_word" else (state.active, state.begun)
+
+    def _moved(self, state: CaptionState) -> float:
+        return 1.0 if state.change is None else (state.change + 1) / (self._change + 1)
+
+    def _drawing_of(self, state: CaptionState) -> CueDrawing | None:
+        return self._drawing(state.cue, state.begun if self.style.mode == "one_word" else None)
+
+    def _drawing(self, cue: int, number: int | None) -> CueDrawing | None:
+        key = cue, number
+        if key not in self._drawings:
+            words = self.cues[cue].words if number is None else self.cues[cue].words[number - 1 : number]
+            layout = lay_out([word.text for word in words], self.style, self._sizes)
+            self._drawings[key] = CueDrawing(self.style, self._sizes, layout) if layout.words else None
+        return self._drawings[key]
+
+    def _peak(self, drawing: CueDrawing) -> float:
+        """How large the entrance may swing: never wider than captions may be."""
+        left, _, right, _ = drawing.ink
+        return max(1.0, min(1 + self.style.pop_overshoot, self._sizes.max_width_px / max(right - left, 1.0))) if self._entrance else 1.0
+
+    def _entrance_scale(self, drawing: CueDrawing, step: int) -> float:
+        rise = 1 - _ENTERS_AT
+        return _ENTERS_AT + rise * swing((step + 0.5) / self._entrance, (self._peak(drawing) - 1) / rise)
+
+    def _draw(self, state: CaptionState) -> list[Sprite]:
+        drawing = self._drawing_of(state)
+        if drawing is None:
+            return []
+        canvas = drawing.canvas(*self._within(state), self._moved(state))
+        rgba, x, y = canvas.rgba(), canvas.x, canvas.y
+        if state.entrance is not None:
+            rgba, x, y = _scaled(rgba, x, y, drawing, self._entrance_scale(drawing, state.entrance))
+        return [Sprite.from_rgba(rgba, x, y)]
+
+
+def _scaled(picture: NDArray[np.uint8], x: int, y: int, drawing: CueDrawing, scale: float) -> tuple[NDArray[np.uint8], int, int]:
+    """Scale a drawn picture about the middle of its cue's lower edge."""
+    height, width = picture.shape[:2]
+    left, _, right, bottom = drawing.ink
+    centre = (left + right) / 2
+    x0, y0 = int(np.floor(centre + (x - centre) * scale)), int(np.floor(bottom + (y - bottom) * scale))
+    x1, y1 = int(np.ceil(centre + (x + width - centre) * scale)), int(np.ceil(bottom + (y + height - bottom) * scale))
+    # Pixel centres stand at halves: a point p of the frame comes from the picture's pixel (p - anchor) / scale + anchor.
+    shift_x = (x0 + 0.5 - centre) / scale + centre - x - 0.5
+    shift_y = (y0 + 0.5 - bottom) / scale + bottom - y - 0.5
+    matrix = np.array([[1 / scale, 0, shift_x], [0, 1 / scale, shift_y]])
+    moved = cv2.warpAffine(picture, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.asarray(moved, np.uint8), x0, y0
