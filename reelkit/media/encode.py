@@ -111,9 +111,11 @@ class _Packet:
     content: bytes
 
 
-def _packets(path: Path, fps: Fps) -> tuple[list[_Packet], bytes]:
+def _packets(path: Path, fps: Fps, parameter_sets: bytes) -> list[_Packet]:
     with av.open(str(path), options={"ignore_editlist": "1"}) as segment:
         stream = segment.streams.video[0]
+        if bytes(stream.codec_context.extradata or b"") != parameter_sets:
+            raise ComposeError(f"compose: segment {path.name} was encoded with other settings; clear the cache with `reelkit clean`")
         packets = []
         for packet in segment.demux(stream):
             if packet.size and packet.pts is not None and packet.time_base is not None:
@@ -121,7 +123,7 @@ def _packets(path: Path, fps: Fps) -> tuple[list[_Packet], bytes]:
                 if pts.denominator != 1:
                     raise ComposeError(f"compose: segment {path.name} has a picture at {pts} frames; clear the cache with `reelkit clean`")
                 packets.append(_Packet(int(pts), packet.is_keyframe, bytes(packet)))
-        return packets, bytes(stream.codec_context.extradata or b"")
+        return packets
 
 
 def join_segments(
@@ -157,11 +159,7 @@ def join_segments(
                 )
             heard, frames, parameter_sets = 0, 0, bytes(first.streams.video[0].codec_context.extradata or b"")
             for number, segment in enumerate(segments):
-                packets, own_sets = _packets(segment, fps)
-                if own_sets != parameter_sets:
-                    raise ComposeError(
-                        f"compose: segment {segment.name} was encoded with other settings; clear the cache with `reelkit clean`"
-                    )
+                packets = _packets(segment, fps, parameter_sets)
                 # Decoding runs ahead of showing by the depth of reordering; the same in every segment.
                 for index, item in enumerate(packets):
                     packet = av.Packet(item.content)

@@ -45,6 +45,7 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
 
     Files count by their content, not by their names, so that a moved clip stays known.
     """
+    cues = [_cue(cue, start) for cue in timeline.cues if cue.start < end and cue.end > start]
     return content_key(
         "segment",
         made_by(),
@@ -52,10 +53,10 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
         fps=timeline.fps,
         background=timeline.background,
         settings=settings,
-        style=timeline.caption_style,
+        style=timeline.caption_style if cues else None,
         length=end - start,
         shots=list(_shots(timeline, start, end)),
-        cues=[_cue(cue, start) for cue in timeline.cues if cue.start < end and cue.end > start],
+        cues=cues,
         overlays=[_overlay(overlay, start) for overlay in timeline.overlays if overlay.start < end and overlay.end > start],
     )
 

@@ -19,6 +19,8 @@ from reelkit.media.encode import EncoderSettings, encode_segment
 from reelkit.media.planes import Planes
 from reelkit.model import Timeline
 
+__all__ = ["frames_of", "main"]
+
 _REPORT_EVERY = 10
 
 
@@ -41,16 +43,21 @@ def main() -> None:
 
 
 def _encode(timeline: Timeline, job: dict[str, Any]) -> None:
+    def told() -> Iterator[Planes]:
+        for number, planes in enumerate(frames_of(timeline, job["start"], job["end"]), start=1):
+            yield planes
+            if number % _REPORT_EVERY == 0:
+                _say({"frames": number})
+
+    settings = EncoderSettings.model_validate(job["settings"])
+    encode_segment(told(), Path(job["path"]), size_px=(timeline.width_px, timeline.height_px), fps=timeline.fps, settings=settings)
+
+
+def frames_of(timeline: Timeline, start: int, end: int) -> Iterator[Planes]:
+    """Give the composed frames from ``start`` until ``end``: what the encoder gets."""
     with Compositor(timeline) as compositor:
-
-        def frames() -> Iterator[Planes]:
-            for number, frame in enumerate(range(job["start"], job["end"]), start=1):
-                yield compositor.frame_at(frame)
-                if number % _REPORT_EVERY == 0:
-                    _say({"frames": number})
-
-        settings = EncoderSettings.model_validate(job["settings"])
-        encode_segment(frames(), Path(job["path"]), size_px=(timeline.width_px, timeline.height_px), fps=timeline.fps, settings=settings)
+        for frame in range(start, end):
+            yield compositor.frame_at(frame)
 
 
 def _say(answer: dict[str, Any]) -> None:

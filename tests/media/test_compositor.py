@@ -1,0 +1,98 @@
+"""The compositor: one frame for preview and encoder, in any order, for every kind of shot, transition and cue."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.media.clips import clip_of
+from tests.media.timelines import SIZE, small_timeline
+
+import reelkit.media.worker as worker
+from reelkit.errors import TimelineError
+from reelkit.media.compositor import Compositor
+from reelkit.media.planes import Planes
+from reelkit.model import Move, ProgressBar, Timeline, Transition
+
+KINDS: dict[str, Callable[[Path], Timeline]] = {
+    "cut": lambda folder: small_timeline(folder),
+    "crossfade": lambda folder: small_timeline(folder, transition=Transition(kind="crossfade", frames=9)),
+    "slide": lambda folder: small_timeline(folder, transition=Transition(kind="slide", frames=9)),
+    "dip": lambda folder: small_timeline(folder, transition=Transition(kind="dip", frames=9)),
+    "moves": lambda folder: small_timeline(folder, move=Move(kind="push", amount=0.2)),
+    "overlays": lambda folder: small_timeline(
+        folder, overlays=(ProgressBar(start=0, end=90, y_px=40, height_px=4, colour="#FF0000", track_colour="#FFFFFF"),)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_frame_is_the_same_in_any_order(tmp_path: Path, kind: str) -> None:
+    """A preview that jumps about sees what a render in order sees, byte for byte."""
+    timeline = KINDS[kind](tmp_path)
+    with Compositor(timeline) as compositor:
+        in_order = [compositor.frame_at(frame).tobytes() for frame in range(timeline.frame_count)]
+    order = list(range(timeline.frame_count))
+    random.Random(5).shuffle(order)
+    with Compositor(timeline) as compositor:
+        for frame in order[:30]:
+            assert compositor.frame_at(frame).tobytes() == in_order[frame], frame
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_encoder_gets_the_frames_that_a_preview_shows(tmp_path: Path, kind: str) -> None:
+    """What the worker hands to the encoder is ``frame_at``, byte for byte."""
+    timeline = KINDS[kind](tmp_path)
+    handed = [planes.tobytes() for planes in worker.frames_of(timeline, 30, 60)]
+    with Compositor(timeline) as compositor:
+        assert handed == [compositor.frame_at(frame).tobytes() for frame in range(30, 60)]
+
+
+def test_a_transition_joins_both_shots(tmp_path: Path) -> None:
+    """A crossfade's luma lies between both shots', nearer to the incoming one as it goes; before and after it there is one shot alone."""
+    timeline = small_timeline(tmp_path, transition=Transition(kind="crossfade", frames=9)).model_copy(update={"cues": ()})
+    with Compositor(timeline) as compositor:
+        lumas = [float(compositor.frame_at(frame).y[10, 10]) for frame in range(38, 52)]
+    # The outgoing shot is at 30 + frame, the incoming one at 70 + (frame - 40).
+    shares = [
+        (luma - (30 + frame)) / (70 + frame - 40 - 30 - frame) if frame >= 40 else None
+        for frame, luma in zip(range(38, 52), lumas, strict=True)
+    ]
+    assert lumas[:2] == [68, 69]
+    assert [share for share in shares if share is not None and share > 1.01] == []
+    assert lumas[11:] == [79, 80, 81]
+
+
+def test_a_frame_outside_the_reel_is_refused(tmp_path: Path) -> None:
+    """Frame numbers are 0 to frame_count - 1; the error names them."""
+    with Compositor(small_timeline(tmp_path)) as compositor, pytest.raises(TimelineError, match="frames 0 to 89"):
+        compositor.frame_at(90)
+
+
+def test_a_picture_fills_the_frame_and_moves(tmp_path: Path) -> None:
+    """A landscape photograph fills the portrait frame without bars, and a pan shows something else at its end."""
+    x = np.linspace(20, 235, 400)
+    Image.fromarray(np.repeat(np.tile(x, (200, 1))[..., None], 3, axis=2).astype(np.uint8)).save(tmp_path / "wide.png")
+    timeline = small_timeline(tmp_path / "t", frames=(60,)).model_copy(update={"cues": ()})
+    clip = clip_of(tmp_path / "wide.png", size_px=(400, 200), duration_ms=None)
+    shot = timeline.shots[0].model_copy(update={"clip": clip, "move": Move(kind="pan_right", amount=0.3)})
+    timeline = timeline.model_copy(update={"shots": (shot,)})
+    with Compositor(timeline) as compositor:
+        first, last = compositor.frame_at(0), compositor.frame_at(59)
+    assert (first.width_px, first.height_px) == SIZE
+    assert first.y.min() > 40
+    assert float(last.y.mean()) > float(first.y.mean()) + 5
+
+
+def test_preview_does_not_write_into_what_it_shares(tmp_path: Path) -> None:
+    """Captions drawn on a frame never leak into the clip's own picture."""
+    timeline = small_timeline(tmp_path)
+    with Compositor(timeline) as compositor:
+        before = compositor.picture_at(10).copy()
+        compositor.frame_at(10)
+        after: Planes = compositor.picture_at(10)
+    assert before.tobytes() == after.tobytes()

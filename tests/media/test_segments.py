@@ -1,0 +1,64 @@
+"""Segments: whole stretches of frames, known by what they show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.media.timelines import small_timeline
+
+from reelkit.media.encode import EncoderSettings
+from reelkit.media.segments import plan_segments, segment_key
+from reelkit.model import Clip, Fps, Shot, Timeline, Transition
+
+SETTINGS = EncoderSettings()
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=12), st.sampled_from([24, 25, 30, 60]))
+def test_segments_partition_the_reel(lengths: list[int], rate: int) -> None:
+    """Segments follow each other from 0 to the end; none is longer than four seconds, none shorter than half a second unless the reel is."""
+    clip = Clip.model_construct(id="c", sha256="0" * 64)
+    shots, at = [], 0
+    for length in lengths:
+        shots.append(Shot.model_construct(clip=clip, start=at, end=at + length))
+        at += length
+    timeline = Timeline.model_construct(shots=tuple(shots), frame_count=at, fps=Fps(num=rate))
+    segments = plan_segments(timeline)
+    assert segments[0][0] == 0
+    assert segments[-1][1] == at
+    assert all(end == start for (_, end), (start, _) in zip(segments, segments[1:], strict=False))
+    assert all(end - start <= 4 * rate for start, end in segments)
+    assert all(end - start >= min(rate // 2, at) for start, end in segments)
+
+
+def test_a_caption_colour_changes_only_segments_with_captions(tmp_path: Path) -> None:
+    """A style is part of the key where a cue stands; a stretch without cues keeps its key."""
+    first = small_timeline(tmp_path, frames=(60, 60))
+    first = first.model_copy(update={"cues": first.cues[:1]})
+    second = first.model_copy(update={"caption_style": first.caption_style.model_copy(update={"active_colour": "#00FF00"})})
+    keys = [[segment_key(timeline, *span, SETTINGS) for span in plan_segments(timeline)] for timeline in (first, second)]
+    assert keys[0][0] != keys[1][0]
+    assert keys[0][1] == keys[1][1]
+
+
+def test_a_segment_that_only_moves_keeps_its_key(tmp_path: Path) -> None:
+    """When a shot before it gets longer by whole frames, a later segment is known again."""
+    timeline = small_timeline(tmp_path, frames=(60, 60))
+    longer = small_timeline(tmp_path, frames=(80, 60))
+    assert segment_key(timeline, 60, 120, SETTINGS) == segment_key(longer, 80, 140, SETTINGS)
+
+
+def test_the_outgoing_shot_counts_through_a_transition(tmp_path: Path) -> None:
+    """A segment that begins with a crossfade depends on the shot before it; one that begins with a cut does not."""
+    for transition, same in ((Transition(), True), (Transition(kind="crossfade", frames=8), False)):
+        timeline = small_timeline(tmp_path, frames=(60, 60), transition=transition)
+        other = timeline.shots[0].model_copy(update={"zoom": 1.5})
+        changed = timeline.model_copy(update={"shots": (other, timeline.shots[1])})
+        assert (segment_key(timeline, 60, 120, SETTINGS) == segment_key(changed, 60, 120, SETTINGS)) is same
+
+
+def test_a_moved_file_is_the_same_file(tmp_path: Path) -> None:
+    """Clips count by content: another path with the same bytes gives the same key."""
+    first, second = small_timeline(tmp_path / "a"), small_timeline(tmp_path / "b")
+    assert segment_key(first, 0, 40, SETTINGS) == segment_key(second, 0, 40, SETTINGS)
