@@ -7,6 +7,7 @@
      +-- ScriptError         (ValueError)   a script that cannot be written, read or spoken
      +-- FootageError        (LookupError)  no library had a clip for a scene
      |    +-- ClipError      (ValueError)   one file is not usable footage
+     +-- AudioError          (ValueError)   a sound file that cannot be read
      +-- VoiceError          (RuntimeError) the voice could not speak the script
      +-- TimelineError       (ValueError)   shots, cues and tracks that do not fit together
      +-- ComposeError        (RuntimeError) the reel could not be rendered or encoded
@@ -20,6 +21,7 @@ that line and nothing else; a traceback means a bug of ours.
 """
 
 __all__ = [
+    "AudioError",
     "BrandError",
     "CheckError",
     "ClipError",
@@ -58,6 +60,10 @@ class FootageError(ReelkitError, LookupError):
 
 class ClipError(FootageError, ValueError):
     """One file is not usable footage."""
+
+
+class AudioError(ReelkitError, ValueError):
+    """A sound file cannot be read."""
 
 
 class VoiceError(ReelkitError, RuntimeError):
