@@ -13,7 +13,9 @@ from reelkit.model import Clip, Credit
 from reelkit.whole import sha256_of
 
 
-def write_video(path: Path, lumas: Sequence[int], *, size_px: tuple[int, int] = (64, 96), times: Sequence[Fraction] | None = None, rate: int = 30) -> Path:
+def write_video(
+    path: Path, lumas: Sequence[int], *, size_px: tuple[int, int] = (64, 96), times: Sequence[Fraction] | None = None, rate: int = 30
+) -> Path:
     """Write a lossless video whose frame k is an even grey of ``lumas[k]``, at ``times[k]`` seconds or k / rate."""
     with av.open(str(path), "w") as output:
         stream = output.add_stream("libx264", rate=rate, options={"qp": "0", "preset": "ultrafast", "g": "8"})
@@ -31,7 +33,9 @@ def write_video(path: Path, lumas: Sequence[int], *, size_px: tuple[int, int] = 
     return path
 
 
-def clip_of(path: Path, *, size_px: tuple[int, int] = (64, 96), duration_ms: int | None = 1000, scene: int = 0, loops: bool = False) -> Clip:
+def clip_of(
+    path: Path, *, size_px: tuple[int, int] = (64, 96), duration_ms: int | None = 1000, scene: int = 0, loops: bool = False
+) -> Clip:
     """Return a clip that names a file."""
     return Clip(
         id=f"test:{path.name}",

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.media.clips import clip_of
-from tests.media.timelines import SIZE, small_timeline
 
 import reelkit.media.worker as worker
 from reelkit.errors import TimelineError
 from reelkit.media.compositor import Compositor
 from reelkit.media.planes import Planes
 from reelkit.model import Move, ProgressBar, Timeline, Transition
+from tests.media.clips import clip_of
+from tests.media.timelines import SIZE, small_timeline
 
 KINDS: dict[str, Callable[[Path], Timeline]] = {
-    "cut": lambda folder: small_timeline(folder),
+    "cut": small_timeline,
     "crossfade": lambda folder: small_timeline(folder, transition=Transition(kind="crossfade", frames=9)),
     "slide": lambda folder: small_timeline(folder, transition=Transition(kind="slide", frames=9)),
     "dip": lambda folder: small_timeline(folder, transition=Transition(kind="dip", frames=9)),

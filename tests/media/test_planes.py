@@ -12,7 +12,13 @@ from reelkit.media.planes import Planes, Sprite, colour_to_yuv, planes_to_rgb, r
 
 @pytest.mark.parametrize(
     ("colour", "yuv"),
-    [("#000000", (16, 128, 128)), ("#FFFFFF", (235, 128, 128)), ("#FF0000", (63, 102, 240)), ("#00FF00", (173, 42, 26)), ("#0000FF", (32, 240, 118))],
+    [
+        ("#000000", (16, 128, 128)),
+        ("#FFFFFF", (235, 128, 128)),
+        ("#FF0000", (63, 102, 240)),
+        ("#00FF00", (173, 42, 26)),
+        ("#0000FF", (32, 240, 118)),
+    ],
 )
 def test_colours_are_bt709_limited_range(colour: str, yuv: tuple[int, int, int]) -> None:
     """The primaries have the code values of ITU-R BT.709-6, table 4."""

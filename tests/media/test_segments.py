@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.media.timelines import small_timeline
 
 from reelkit.media.encode import EncoderSettings
 from reelkit.media.segments import plan_segments, segment_key
 from reelkit.model import Clip, Fps, Shot, Timeline, Transition
+from tests.media.timelines import small_timeline
 
 SETTINGS = EncoderSettings()
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=12), st.sampled_from([24, 25, 30, 60]))
 def test_segments_partition_the_reel(lengths: list[int], rate: int) -> None:
-    """Segments follow each other from 0 to the end; none is longer than four seconds, none shorter than half a second unless the reel is."""
+    """Segments follow each other from 0 to the end; none lasts over four seconds, none under half a second unless the reel is."""
     clip = Clip.model_construct(id="c", sha256="0" * 64)
     shots, at = [], 0
     for length in lengths:
@@ -27,7 +28,7 @@ def test_segments_partition_the_reel(lengths: list[int], rate: int) -> None:
     segments = plan_segments(timeline)
     assert segments[0][0] == 0
     assert segments[-1][1] == at
-    assert all(end == start for (_, end), (start, _) in zip(segments, segments[1:], strict=False))
+    assert all(end == start for (_, end), (start, _) in itertools.pairwise(segments))
     assert all(end - start <= 4 * rate for start, end in segments)
     assert all(end - start >= min(rate // 2, at) for start, end in segments)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.media.clips import clip_of, write_video
 
 from reelkit.media.planes import Planes
 from reelkit.media.view import ease, show, view_at
 from reelkit.model import Clip, Move, Shot
+from tests.media.clips import clip_of, write_video
 
 SIZE = (180, 320)
 

@@ -1,0 +1,136 @@
+"""Shots: cuts where an editor would cut, every frame filled."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reelkit.brand import Brand, BrandFootage, BrandMotion, BrandScript
+from reelkit.errors import TimelineError
+from reelkit.model import Clip, Credit, Palette, Scene, Script, SentenceTiming, Word
+from reelkit.steps.shots import plan_shots
+
+RATE = 24_000
+BRAND = Brand(
+    name="Test",
+    slug="test",
+    palette=Palette(background="#101010", surface="#202020", primary="#808080", accent="#FFCC00", text="#FFFFFF"),
+    script=BrandScript(deck="test"),
+)
+
+
+def _clip(number: int, *, scene: int, duration_ms: int | None = 60_000) -> Clip:
+    return Clip(
+        id=f"c{number}",
+        library="test",
+        path=Path(f"c{number}.mp4"),
+        sha256=f"{number:064x}",
+        kind="image" if duration_ms is None else "video",
+        width_px=1080,
+        height_px=1920,
+        duration_ms=duration_ms,
+        credit=Credit(author="a", licence="b"),
+        scene=scene,
+    )
+
+
+def _spoken(scenes: list[list[str]], word_s: float = 0.35, pause_s: float = 0.3) -> tuple[Script, list[SentenceTiming]]:
+    """A script of scenes, each a list of sentences, and its sentences in time."""
+    at, sentences = 0, []
+    for scene in scenes:
+        for sentence in scene:
+            words = []
+            for text in sentence.split():
+                words.append(Word(text=text, start=at, end=at + int(word_s * RATE), rate_hz=RATE, timed_by="durations"))
+                at += int(word_s * RATE)
+            sentences.append(SentenceTiming(words=tuple(words)))
+            at += int(pause_s * RATE)
+    return Script.of("t", [Scene(text=" ".join(scene), search_terms=("a", "b")) for scene in scenes]), sentences
+
+
+def _frames(sentences: list[SentenceTiming]) -> int:
+    return BRAND.fps.first_frame_from(sentences[-1].end + RATE // 2, RATE)
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 14), min_size=1, max_size=3), min_size=1, max_size=6),
+    st.integers(1, 4),
+    st.floats(0.12, 0.6),
+    st.sampled_from([1.0, 2.6, 4.0]),
+)
+def test_shots_fill_the_reel(lengths: list[list[int]], clips_each: int, word_s: float, shot_s: float) -> None:
+    """Whatever is said, shots follow each other from frame 0 to the end, and every clip shown was given."""
+    script, sentences = _spoken([[" ".join(["word"] * (count - 1) + ["end."]) for count in scene] for scene in lengths], word_s)
+    clips = [_clip(10 * scene + number, scene=scene) for scene in range(len(lengths)) for number in range(clips_each)]
+    brand = BRAND.model_copy(update={"footage": BrandFootage(shot_s=shot_s)})
+    shots = plan_shots(script, clips, sentences, brand, frame_count=_frames(sentences))
+    assert shots[0].start == 0
+    assert shots[-1].end == _frames(sentences)
+    assert all(before.end == after.start for before, after in itertools.pairwise(shots))
+    assert {shot.clip.id for shot in shots} <= {clip.id for clip in clips}
+
+
+def test_a_long_sentence_is_cut_at_its_clause() -> None:
+    """Between two places of the same distance, the comma is chosen."""
+    script, sentences = _spoken([["one two three four five six seven, eight nine ten eleven twelve thirteen fourteen."]])
+    shots = plan_shots(script, [_clip(0, scene=0), _clip(1, scene=0)], sentences, BRAND, frame_count=_frames(sentences))
+    words = [word for sentence in sentences for word in sentence.words]
+    assert [shot.start for shot in shots] == [0, BRAND.fps.frame_at(words[7].start, RATE)]
+
+
+def test_the_median_shot_is_at_most_three_seconds() -> None:
+    """With the default length to aim at, a normal script is cut at least every three seconds at the median."""
+    script, sentences = _spoken(
+        [["a b c d e f g h, i j k l m n o."], ["a b c d e f.", "g h i j k l m n."], ["a b c d e f g h i j k l m n o p."]]
+    )
+    shots = plan_shots(script, [_clip(n, scene=n) for n in range(3)], sentences, BRAND, frame_count=_frames(sentences))
+    lengths = sorted(shot.end - shot.start for shot in shots)
+    assert lengths[len(lengths) // 2] <= 90
+
+
+def test_a_clip_shown_again_goes_on_closer() -> None:
+    """With one clip for two shots, the second shows later footage, cropped closer, so that the cut is seen."""
+    script, sentences = _spoken([["one two three four five six seven, eight nine ten eleven twelve thirteen fourteen."]])
+    shots = plan_shots(script, [_clip(0, scene=0)], sentences, BRAND, frame_count=_frames(sentences))
+    assert shots[1].in_frame == shots[0].end
+    assert shots[1].zoom > shots[0].zoom
+
+
+def test_a_clip_shorter_than_its_shot_hands_over() -> None:
+    """Footage is never frozen: where a clip ends early the next one takes over."""
+    script, sentences = _spoken([["one two three four five six seven."]])
+    shots = plan_shots(script, [_clip(0, scene=0, duration_ms=1000), _clip(1, scene=0)], sentences, BRAND, frame_count=_frames(sentences))
+    assert [shot.clip.id for shot in shots] == ["c0", "c1"]
+    assert shots[0].end == 30
+
+
+def test_pictures_move_and_reduced_motion_holds_them() -> None:
+    """A still picture gets a move; with reduced motion there is neither move nor transition."""
+    script, sentences = _spoken([["one two three."], ["four five six."]])
+    clips = [_clip(n, scene=n, duration_ms=None) for n in range(2)]
+    frames = _frames(sentences)
+    lively = BRAND.model_copy(update={"motion": BrandMotion(transition="crossfade")})
+    quiet = BRAND.model_copy(update={"motion": BrandMotion(transition="crossfade", reduced=True)})
+    assert all(shot.move.kind != "hold" for shot in plan_shots(script, clips, sentences, lively, frame_count=frames))
+    assert plan_shots(script, clips, sentences, lively, frame_count=frames)[1].transition.kind == "crossfade"
+    for shot in plan_shots(script, clips, sentences, quiet, frame_count=frames):
+        assert (shot.move.kind, shot.transition.kind) == ("hold", "cut")
+
+
+def test_words_of_another_script_are_refused() -> None:
+    """A timeline is never planned from a narration of other words."""
+    script, _ = _spoken([["one two three."]])
+    _, other = _spoken([["one two four."]])
+    with pytest.raises(TimelineError, match="not the script's"):
+        plan_shots(script, [_clip(0, scene=0)], other, BRAND, frame_count=100)
+
+
+def test_no_clips_at_all_is_one_line() -> None:
+    """Without any clip the line names the field to look at."""
+    script, sentences = _spoken([["one two three."]])
+    with pytest.raises(TimelineError, match=r"footage\.libraries"):
+        plan_shots(script, [], sentences, BRAND, frame_count=100)
