@@ -1,0 +1,108 @@
+"""Backdrops: footage drawn for a palette. Families of slow motion that loop without a seam, calm where captions stand.
+
+A backdrop is painted in float and brought to 8 bits under a constant blue-noise grain, so that it neither bands nor flickers, and is
+kept lossless. A family whose picture is smooth is stored smaller than the reel (its grain is then as fine as film's): nothing is
+lost in scaling it up, and it costs a fraction to draw, keep and decode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from reelkit.media.backdrops import gradient_flow, paper_layers, waves
+from reelkit.media.backdrops.canvas import Canvas, Family, Inks, finish
+from reelkit.media.backdrops.film import write_lossless
+from reelkit.media.planes import Planes
+from reelkit.model import Fps, Palette, Progress, content_key
+
+__all__ = ["FAMILIES", "LOOP_S", "backdrop_frames", "draw_backdrop"]
+
+LOOP_S = 6
+"""Length of a loop unless asked otherwise."""
+
+
+class _Entry(NamedTuple):
+    lay_out: Family
+    share: float
+
+
+_FAMILIES = MappingProxyType(
+    {
+        "gradient_flow": _Entry(gradient_flow.lay_out, 1 / 2),
+        "paper_layers": _Entry(paper_layers.lay_out, 1.0),
+        "waves": _Entry(waves.lay_out, 2 / 3),
+    }
+)
+
+FAMILIES: tuple[str, ...] = tuple(_FAMILIES)
+"""The families by name."""
+
+
+def draw_backdrop(
+    path: Path,
+    *,
+    family: str,
+    palette: Palette,
+    seed: int,
+    width_px: int = 1080,
+    height_px: int = 1920,
+    fps: Fps = Fps(num=30),  # noqa: B008  a frozen value
+    frame_count: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Draw a backdrop as a loop and keep it lossless (H.264 in MP4); the same arguments give the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+        Written as it is given: the caller renames it into place.
+    family : str
+        One of :data:`FAMILIES`.
+    palette : Palette
+    seed : int
+        Decides the layout; another seed is visibly another backdrop.
+    width_px, height_px : int
+        Size of the reel. Smooth families are stored at two thirds or half of it.
+    fps : Fps
+    frame_count : int, optional
+        The loop's length: frame ``frame_count`` would be frame 0 again. :data:`LOOP_S` seconds where not given.
+    progress : callable, optional
+
+    Raises
+    ------
+    ValueError
+        When there is no such family.
+    """
+    count = frame_count or round(LOOP_S * fps.ratio)
+
+    def told() -> Iterator[Planes]:
+        frames = backdrop_frames(family=family, palette=palette, seed=seed, width_px=width_px, height_px=height_px, frame_count=count)
+        for number, planes in enumerate(frames, 1):
+            yield planes
+            if progress:
+                progress(number / count)
+
+    write_lossless(told(), path, fps=fps)
+
+
+def backdrop_frames(*, family: str, palette: Palette, seed: int, width_px: int, height_px: int, frame_count: int) -> Iterator[Planes]:
+    """Yield the frames of one loop, at the size in which they are stored.
+
+    Raises
+    ------
+    ValueError
+        When there is no such family.
+    """
+    if family not in _FAMILIES:
+        raise ValueError(f"there is no backdrop family '{family}'; it must be one of {', '.join(FAMILIES)}")
+    entry = _FAMILIES[family]
+    canvas = Canvas(*(max(2, round(side * entry.share / 2) * 2) for side in (width_px, height_px)))
+    generator = np.random.Generator(np.random.PCG64(int(content_key(family, seed)[:16], 16)))
+    paint = entry.lay_out(canvas, Inks.of(palette), generator)
+    for number in range(frame_count):
+        yield finish(paint(number / frame_count), canvas)

@@ -1,0 +1,258 @@
+"""What every family paints with: inks mixed from a palette, slow fields that close their loop, and the step down to 8 bits.
+
+Colours are mixed in OKLab (Björn Ottosson, "A perceptual color space for image processing", 2020) and painted as BT.709
+limited-range YUV in float. Places are in shares of the frame's width (``x`` 0 to 1, ``y`` 0 to height / width), so that a family
+looks the same at every size.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from reelkit.media.planes import RGB_TO_YUV, Planes
+from reelkit.model import Palette
+
+__all__ = ["TAU", "Canvas", "Family", "Floats", "Inks", "Ramp", "Swell", "Yuv", "Ink", "finish", "ink_to_yuv", "quieten", "smoothstep", "split"]
+
+Floats = NDArray[np.float32]
+TAU = 2.0 * np.pi
+
+
+class Yuv(NamedTuple):
+    """A picture in 8-bit units, float32. Luma and chroma may be of any size: :func:`finish` scales them to the frame's."""
+
+    y: Floats
+    u: Floats
+    v: Floats
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The frame to paint, in px."""
+
+    width_px: int
+    height_px: int
+
+    @property
+    def height(self) -> float:
+        """Height in widths of the frame."""
+        return self.height_px / self.width_px
+
+    def places(self, step: int) -> tuple[Floats, Floats]:
+        """Return x and y of every ``step``-th pixel's middle [shape=(height / step, width / step)]."""
+        width, height = -(-self.width_px // step), -(-self.height_px // step)
+        x = (np.arange(width, dtype=np.float32) + 0.5) / width
+        y = (np.arange(height, dtype=np.float32) + 0.5) / height * np.float32(self.height)
+        return np.broadcast_to(x, (height, width)).copy(), np.broadcast_to(y[:, None], (height, width)).copy()
+
+    def calm(self, y: Floats) -> Floats:
+        """Return 1 where captions stand (y 900 to 1500 of 1920), falling softly to 0 above and below."""
+        share = y / np.float32(self.height)
+        return smoothstep(share, 0.3, 0.48) * (1.0 - smoothstep(share, 0.78, 0.96))
+
+
+Family = Callable[[Canvas, "Inks", Generator], Callable[[float], Yuv]]
+"""Lays out a backdrop and returns its painter, which takes the share of the loop done, 0 to 1."""
+
+
+def smoothstep(values: Floats, low: float, high: float) -> Floats:
+    """Return 0 below ``low``, 1 above ``high``, and a smooth cubic between.
+
+    Examples
+    --------
+    >>> smoothstep(np.float32([-1.0, 0.5, 2.0]), 0.0, 1.0).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    t = np.clip((values - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+# --- inks -----------------------------------------------------------------------------------------------------------
+
+_LMS = np.array(
+    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
+)
+_LAB = np.array(
+    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
+)
+
+_FROM_LAB, _FROM_LMS = (np.linalg.inv(matrix).T.astype(np.float32) for matrix in (_LAB, _LMS))
+_FROM_RGB = (RGB_TO_YUV.T * 255.0).astype(np.float32)
+
+Ink = NDArray[np.float64]
+"""A colour in OKLab: lightness 0 to 1, and two axes of hue."""
+
+
+def _ink(colour: str) -> Ink:
+    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255.0
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return _LAB @ np.cbrt(_LMS @ linear)
+
+
+def ink_to_yuv(ink: Floats | Ink) -> Floats:
+    """Return OKLab colours [shape=(..., 3)] as YUV in 8-bit units."""
+    cone = np.asarray(ink, np.float32) @ _FROM_LAB
+    linear = np.clip((cone * cone * cone) @ _FROM_LMS, 0.0, 1.0)
+    rgb = np.maximum(np.float32(1.055) * linear ** np.float32(1 / 2.4) - np.float32(0.055), np.minimum(linear * 12.92, 0.0404))
+    yuv: Floats = rgb @ _FROM_RGB + np.array([16.0, 128.0, 128.0], np.float32)
+    return yuv
+
+
+@dataclass(frozen=True)
+class Inks:
+    """A palette as inks. ``deep`` is the dark ground that white captions read on, also where a brand's background is light."""
+
+    deep: Ink
+    surface: Ink
+    primary: Ink
+    accent: Ink
+    light: Ink
+
+    @classmethod
+    def of(cls, palette: Palette) -> Inks:
+        background, surface, primary, accent, text = (
+            _ink(colour) for colour in (palette.background, palette.surface, palette.primary, palette.accent, palette.text)
+        )
+        if background[0] <= 0.45:
+            return cls(background, surface, primary, accent, text)
+        # A light brand: its ground is its primary colour at dusk, its light the background.
+        deep = primary * (0.24 / max(primary[0], 0.24))
+        return cls(deep, primary * (0.36 / max(primary[0], 0.36)), primary, accent, background)
+
+    def mix(self, one: Ink, other: Ink, share: float) -> Ink:
+        """Return ``one`` with a share of ``other``; two strong, opposite hues are kept from meeting in grey."""
+        chroma = [float(np.hypot(*ink[1:])) for ink in (one, other)]
+        mixed = one + (other - one) * share
+        expected = chroma[0] + (chroma[1] - chroma[0]) * share
+        have = float(np.hypot(*mixed[1:]))
+        if min(chroma) > 0.06 and have > 1e-6:
+            mixed = np.array([mixed[0], *(mixed[1:] * min(expected / have, 1.6))])
+        return mixed
+
+    def dim(self, ink: Ink, lightness: float) -> Ink:
+        """Return an ink at another lightness, as rich as that lightness can show."""
+        return np.array([lightness, *(ink[1:] * min(1.0, lightness / max(ink[0], 1e-6)) ** 0.8)])
+
+
+class Ramp:
+    """A run of inks, painted by how far along it each pixel is.
+
+    Parameters
+    ----------
+    stops : sequence of (float, Ink)
+        Places 0 to 1, rising.
+    """
+
+    def __init__(self, stops: Sequence[tuple[float, Ink]]) -> None:
+        places = np.array([place for place, _ in stops])
+        along = np.linspace(0.0, 1.0, _STEPS)
+        labs = np.stack([np.interp(along, places, [ink[i] for _, ink in stops]) for i in range(3)], axis=1)
+        self.table = ink_to_yuv(labs)
+
+    def paint(self, along: Floats) -> Floats:
+        """Return YUV [shape=(..., 3)] for places along the ramp; places outside 0 to 1 take its ends."""
+        scaled = np.clip(along, 0.0, 1.0) * np.float32(_STEPS - 1)
+        floor = np.minimum(scaled.astype(np.int32), _STEPS - 2)
+        low = self.table[floor]
+        return low + (self.table[floor + 1] - low) * (scaled - floor)[..., None].astype(np.float32)
+
+
+_STEPS = 512
+
+
+# --- slow fields ----------------------------------------------------------------------------------------------------
+
+
+class Swell:
+    """A slow, smooth field: a sum of long plane waves whose phases turn a whole number of times per loop.
+
+    Parameters
+    ----------
+    rng : Generator
+    waves : int
+    length : float
+        Typical wavelength in widths of the frame.
+    turns : int
+        Most turns of a phase per loop; 0 stands still.
+    """
+
+    def __init__(self, rng: Generator, *, waves: int, length: float, turns: int = 1) -> None:
+        angle = rng.uniform(0, TAU) + np.arange(waves) * (TAU / waves) + rng.uniform(-0.5, 0.5, waves)
+        number = TAU / (length * rng.uniform(0.7, 1.5, waves))
+        self.kx, self.ky = (number * np.cos(angle)).astype(np.float32), (number * np.sin(angle)).astype(np.float32)
+        self.phase = rng.uniform(0, TAU, waves)
+        self.turn = np.where(np.arange(waves) % 2 == 0, 1, -1) * turns
+        self.share = np.float32(np.sqrt(2.0 / waves))
+
+    def at(self, x: Floats, y: Floats, loop: float) -> Floats:
+        """Return the field (unit variance) at places x, y and a share of the loop."""
+        total = np.zeros_like(x)
+        for kx, ky, phase, turn in zip(self.kx, self.ky, self.phase, self.turn, strict=True):
+            total += np.sin(kx * x + ky * y + np.float32(phase + turn * TAU * loop))
+        return total * self.share
+
+
+# --- down to 8 bits -------------------------------------------------------------------------------------------------
+
+CALM_LUMA = 92.0
+"""Luma above black that no ink passes where captions stand: any hue there is under 0.183 relative luminance, 4.5:1 to white."""
+_KNEE = 58.0
+
+
+def quieten(picture: Floats, calm: Floats) -> Floats:
+    """Return YUV [shape=(h, w, 3)] with bright inks dimmed where captions stand, their hue kept."""
+    luma = np.maximum(picture[..., 0] - 16.0, 1e-3)
+    room = np.float32(CALM_LUMA - _KNEE)
+    dimmed = np.where(luma > _KNEE, _KNEE + room * (1.0 - np.exp((_KNEE - luma) / room)), luma)
+    factor = 1.0 + (dimmed / luma - 1.0) * calm
+    black = np.array([16.0, 128.0, 128.0], np.float32)
+    quiet: Floats = (picture - black) * factor[..., None] + black
+    return quiet
+
+
+def split(picture: Floats) -> Yuv:
+    """Return the planes of YUV [shape=(h, w, 3)]."""
+    return Yuv(*(np.ascontiguousarray(picture[..., i]) for i in range(3)))
+
+
+@functools.cache
+def grain(width_px: int, height_px: int) -> Floats:
+    """Return the pattern, -0.5 to 0.5, that hides the steps of 8 bits: blue noise, the same in every frame so that it never swims.
+
+    Made as in Ulichney's void-and-cluster (1993), by repeated high-passing and ranking of noise on a tile.
+    """
+    size, pad = 128, 12
+    tile = np.random.Generator(np.random.PCG64(709)).random((size, size)).astype(np.float32)
+    for _ in range(8):
+        low = cv2.GaussianBlur(np.pad(tile, pad, mode="wrap"), (0, 0), 1.6)[pad:-pad, pad:-pad]
+        ranks = np.argsort(np.argsort((tile - low).ravel(), kind="stable"), kind="stable")
+        tile = (ranks.reshape(size, size) / np.float32(size * size)).astype(np.float32)
+    whole = np.tile(tile - np.float32(0.5), (-(-height_px // size), -(-width_px // size)))[:height_px, :width_px]
+    return np.ascontiguousarray(whole)
+
+
+def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = 2.0) -> Planes:
+    """Scale a painted picture to the frame and bring it to 8 bits under constant grain.
+
+    Parameters
+    ----------
+    picture : Yuv
+    canvas : Canvas
+    grain_lsb : float
+        Peak to peak height of the grain in 8-bit steps; at least 1, or gradients band.
+    """
+    size = (canvas.width_px, canvas.height_px)
+    half = (canvas.width_px // 2, canvas.height_px // 2)
+    planes = []
+    for plane, (width, height), lsb in zip(picture, (size, half, half), (grain_lsb, 1.0, 1.0), strict=True):
+        scaled = plane if plane.shape == (height, width) else cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC)
+        planes.append(cv2.scaleAdd(grain(width, height), lsb, scaled))
+    return Planes(*(cv2.convertScaleAbs(plane) for plane in planes))
