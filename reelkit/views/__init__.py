@@ -1,1 +1,120 @@
-"""What a notebook shows: a pure ``html(value)`` and, over it, a widget."""
+"""What a notebook shows of each value.
+
+Each view is a pure ``html(value)`` in a module of its own, and a function here that gives it to a notebook: ``views.script(script)``.
+HTML is made when it is first shown, holds everything it needs, and asks the network for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from reelkit.brand import Brand
+from reelkit.media.planes import Planes
+from reelkit.model import AudioResult, CaptionStyle, Clip, Cue, Finding, Palette, Reel, Script, SentenceTiming
+from reelkit.views import (
+    brand_view,
+    cue_view,
+    findings_view,
+    footage_view,
+    frames_view,
+    player_view,
+    run_view,
+    script_view,
+    timing_view,
+)
+from reelkit.views.show import View
+
+__all__ = ["View", "brand", "cues", "findings", "footage", "frames", "narration", "player", "run", "script"]
+
+
+def brand(brand: Brand) -> View:
+    """Show a brand: colours, voice, looks."""
+    return View("brand", lambda: brand_view.html(brand), repr(brand))
+
+
+def script(
+    script: Script, *, seconds_of: Callable[[str], float] | None = None, language: str = "en", palette: Palette | None = None
+) -> View:
+    """Show a script: scenes, search terms, words and, with a voice's ``seconds_of``, lengths."""
+    return View("script", lambda: script_view.html(script, seconds_of=seconds_of, language=language, palette=palette), repr(script))
+
+
+def footage(
+    script: Script, clips: Iterable[Clip], *, thumbnails: Mapping[str, Sequence[bytes]] | None = None, palette: Palette | None = None
+) -> View:
+    """Show the footage of a script: a filmstrip per scene, with credits; the strips are made where they are not given."""
+    chosen = tuple(clips)
+
+    def make() -> str:
+        from reelkit.media.preview import clip_thumbnails
+
+        strips = {clip.id: clip_thumbnails(clip) for clip in chosen} if thumbnails is None else thumbnails
+        return footage_view.html(script, chosen, thumbnails=strips, palette=palette)
+
+    return View("footage", make, f"<{len(chosen)} clips for {len(script.scenes)} scenes>")
+
+
+def narration(
+    audio: AudioResult,
+    sentences: Sequence[SentenceTiming] = (),
+    cues: Sequence[Cue] = (),
+    *,
+    listen: bytes | None = None,
+    language: str = "en",
+    palette: Palette | None = None,
+) -> View:
+    """Show a narration on a ruler: waveform, words, sentences, cues; ``listen`` (M4A) is made where it is not given, ``b""`` is none."""
+
+    def make() -> str:
+        from reelkit.media.preview import narration_copy
+
+        sound = narration_copy(audio.samples, audio.rate_hz) if listen is None else listen
+        return timing_view.html(audio, sentences, cues, listen=sound, language=language, palette=palette)
+
+    return View("narration", make, repr(audio))
+
+
+def cues(cues: Sequence[Cue], *, style: CaptionStyle | None = None, language: str = "en", palette: Palette | None = None) -> View:
+    """Show caption cues as a table, flagged by the style's norms."""
+    return View("cues", lambda: cue_view.html(cues, style=style, language=language, palette=palette), f"<{len(cues)} cues>")
+
+
+def frames(
+    frames: Iterable[tuple[float, bytes | Planes | NDArray[np.uint8]]], *, title: str = "Contact sheet", palette: Palette | None = None
+) -> View:
+    """Show frames with their times: JPEGs, composed frames or RGB."""
+    return View("frames", lambda: frames_view.html(frames, title=title, palette=palette), f"<{title}>")
+
+
+def player(
+    mp4: bytes,
+    *,
+    vtt: str = "",
+    poster: bytes = b"",
+    title: str = "Reel",
+    reel: Reel | None = None,
+    language: str = "en",
+    palette: Palette | None = None,
+) -> View:
+    """Show a reel's preview with controls, captions and the reel's facts."""
+
+    def make() -> str:
+        return player_view.html(mp4, vtt=vtt, poster=poster, title=title, reel=reel, language=language, palette=palette)
+
+    return View("player", make, repr(reel) if reel else f"<{title}, {len(mp4) / 1e6:.1f} MB>")
+
+
+def findings(findings: Iterable[Finding], *, palette: Palette | None = None) -> View:
+    """Show what a check measured, what fails first."""
+    listed = tuple(findings)
+    return View("findings", lambda: findings_view.html(listed, palette=palette), "\n".join(map(repr, listed)))
+
+
+def run(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = None) -> View:
+    """Show a run: what was asked for, how it ended, what each step took."""
+    return View("run", lambda: run_view.html(manifest, palette=palette), repr(manifest))

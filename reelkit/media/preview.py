@@ -1,0 +1,347 @@
+"""Small copies for pages and notebooks: a preview of a reel, its poster, stills and thumbnails, a narration to listen to.
+
+They are made to be embedded, so each has a bound on its bytes. The reel itself is never touched.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from reelkit.errors import ClipError, ComposeError
+from reelkit.media.planes import Bytes, Planes, planes_to_rgb
+from reelkit.media.probe import open_video, video_stream
+from reelkit.model import Clip
+from reelkit.whole import whole_file, write_whole
+
+__all__ = ["clip_thumbnails", "jpeg", "make_poster", "make_preview", "narration_copy", "reel_stills"]
+
+_PREVIEW_FPS = 15
+_AUDIO_HZ = 48_000
+_OVERHEAD = 0.94
+"""The share of a file's bytes that is pictures and sound; the rest is its index."""
+_GOOD_VIDEO_BPS = 110_000
+"""What 360 px at 15 frames a second need to look clean; with less the picture is made smaller instead of blockier."""
+_TRIES = (1.0, 0.6, 0.35)
+_LOOK_ON_FRAMES = 90
+
+
+# --- a moving preview -----------------------------------------------------------------------------------------------
+
+
+def make_preview(reel_path: Path, out_path: Path, *, width_px: int = 360, max_bytes: int = 900_000) -> Path:
+    """Write a small H.264/AAC copy of a reel that any browser plays from the first byte.
+
+    About 15 frames a second, mono sound, ``moov`` first. The same reel gives the same bytes.
+
+    Parameters
+    ----------
+    reel_path : Path
+    out_path : Path
+        Appears whole or not at all.
+    width_px : int
+        Width at most; a long reel gets a smaller picture, so that ``max_bytes`` holds.
+    max_bytes : int
+
+    Returns
+    -------
+    Path
+        ``out_path``.
+
+    Raises
+    ------
+    ComposeError
+        When the reel cannot be read, or is too long for so few bytes.
+    """
+    with whole_file(out_path) as temporary:
+        for share in _TRIES:
+            with _open_reel(reel_path) as reel:
+                try:
+                    _write_preview(reel, temporary, width_px, round(max_bytes * share))
+                except av.FFmpegError as error:
+                    raise ComposeError(f"preview of {reel_path.name}: {error.strerror}; render the reel again") from None
+            if temporary.stat().st_size <= max_bytes:
+                break
+        else:
+            raise ComposeError(f"preview of {reel_path.name}: does not fit into {max_bytes:,} bytes; allow more, or make the reel shorter")
+    return out_path
+
+
+def _open_reel(path: Path) -> InputContainer:
+    try:
+        return open_video(path)
+    except ClipError as error:
+        raise ComposeError(f"reel {error}") from None
+
+
+def _write_preview(reel: InputContainer, out: Path, width_px: int, max_bytes: int) -> None:
+    source = video_stream(reel)
+    source.thread_type = "AUTO"
+    context = source.codec_context
+    context.thread_count = 2
+    # Frames that no other frame needs are left out, and so is deblocking: at a third of the size neither is seen.
+    context.skip_frame = "NONREF"
+    context.options = {"skip_loop_filter": "all"}
+    rate = source.average_rate or source.guessed_rate or Fraction(30)
+    step = max(round(rate / _PREVIEW_FPS), 1)
+    duration_s = max((reel.duration or 0) / av.time_base, 1.0)
+    total_bps = max_bytes * 8 * _OVERHEAD / (duration_s + 2)
+    audio_bps = min(64_000, max(24_000, round(total_bps / 4))) if reel.streams.audio else 0
+    video_bps = max(round(total_bps) - audio_bps, 8_000)
+    width = _even(min(width_px, max(160.0, width_px * math.sqrt(video_bps / _GOOD_VIDEO_BPS)), context.width))
+    with av.open(str(out), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as preview:
+        video = _video_stream(preview, rate / step, width, _even(width * context.height / context.width), video_bps)
+        audio = _audio_stream(preview, audio_bps) if audio_bps else None
+        frame_count = source.frames or round(duration_s * rate)
+        resampler = av.AudioResampler(format="fltp", layout="mono", rate=_AUDIO_HZ)
+        fifo = av.AudioFifo()
+        pictures = _Cadence(video, preview, step, rate, frame_count)
+        streams = [source, reel.streams.audio[0]] if audio else [source]
+        for frame in reel.decode(*streams):
+            if isinstance(frame, VideoFrame):
+                pictures.take(frame)
+            elif audio:
+                for piece in resampler.resample(frame):
+                    _write_sound(fifo, piece, audio, preview)
+        pictures.finish()
+        if audio:
+            for piece in resampler.resample(None):
+                _write_sound(fifo, piece, audio, preview)
+            _write_sound(fifo, None, audio, preview)
+
+
+class _Cadence:
+    """Turns a reel's frames, some of them left out, into every ``step``-th one: the latest that is not too late."""
+
+    def __init__(self, stream: VideoStream, container: OutputContainer, step: int, rate: Fraction, frame_count: int) -> None:
+        self._stream, self._container = stream, container
+        self._step, self._rate, self._count = step, rate, frame_count
+        self._held: VideoFrame | None = None
+        self._written = 0
+
+    def take(self, frame: VideoFrame) -> None:
+        index = 0 if frame.pts is None or frame.time_base is None else round(frame.pts * frame.time_base * self._rate)
+        self._write_until(index)
+        self._held = frame
+
+    def finish(self) -> None:
+        self._write_until(self._count)
+        self._container.mux(self._stream.encode(None))
+
+    def _write_until(self, index: int) -> None:
+        if self._held is None or self._written * self._step >= index:
+            return
+        small = self._held.reformat(
+            self._stream.width, self._stream.height, "yuv420p", interpolation=Interpolation.AREA | Interpolation.BITEXACT, threads=1
+        )
+        small.time_base = 1 / (self._stream.average_rate or self._rate)
+        while self._written * self._step < index:
+            small.pts = self._written
+            self._container.mux(self._stream.encode(small))
+            self._written += 1
+
+
+def _video_stream(container: OutputContainer, rate: Fraction, width: int, height: int, bps: int) -> VideoStream:
+    options = {
+        "preset": "superfast",
+        "crf": "27",
+        "maxrate": str(bps),
+        "bufsize": str(bps * 2),
+        "g": str(round(rate * 2)),
+        "x264-params": "threads=1",
+    }
+    stream = container.add_stream("libx264", rate=rate, options=options)
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    context = stream.codec_context
+    context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+    context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
+    return stream
+
+
+def _audio_stream(container: OutputContainer, bps: int, rate_hz: int = _AUDIO_HZ) -> AudioStream:
+    stream = container.add_stream("aac", rate=rate_hz, layout="mono", options={"aac_coder": "fast", "flags": "+bitexact"})
+    stream.bit_rate = bps
+    return stream
+
+
+def _write_sound(fifo: av.AudioFifo, frame: av.AudioFrame | None, stream: AudioStream, container: OutputContainer) -> None:
+    if frame is not None:
+        frame.pts = None
+        fifo.write(frame)
+    while (piece := fifo.read(1024, partial=frame is None)) is not None:
+        container.mux(stream.encode(piece))
+    if frame is None:
+        container.mux(stream.encode(None))
+
+
+def narration_copy(samples: NDArray[np.float32], rate_hz: int, *, max_bytes: int = 300_000) -> bytes:
+    """Return a narration as a small M4A (AAC, mono) to listen to on a page.
+
+    Parameters
+    ----------
+    samples : ndarray of float32 [shape=(n,)]
+    rate_hz : int
+    max_bytes : int
+        Aimed at; a narration of more than a minute or so may need more, since speech under 24 kbit/s is no pleasure.
+    """
+    duration_s = max(len(samples) / rate_hz, 1.0)
+    target = io.BytesIO()
+    with av.open(target, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
+        stream = _audio_stream(container, round(min(64_000.0, max(24_000.0, max_bytes * 8 * _OVERHEAD / duration_s))), rate_hz)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32)[None, :], "fltp", "mono")
+        frame.rate = rate_hz
+        fifo = av.AudioFifo()
+        _write_sound(fifo, frame, stream, container)
+        _write_sound(fifo, None, stream, container)
+    return target.getvalue()
+
+
+# --- stills ---------------------------------------------------------------------------------------------------------
+
+
+def jpeg(picture: Planes | Bytes, *, width_px: int, quality: int = 80) -> bytes:
+    """Return a picture as JPEG, scaled down to a width (never up).
+
+    Parameters
+    ----------
+    picture : Planes or ndarray of uint8 [shape=(height, width, 3)]
+        A frame, or RGB.
+    width_px : int
+    quality : int
+        1 to 95.
+    """
+    rgb = planes_to_rgb(picture) if isinstance(picture, Planes) else picture
+    height, width = rgb.shape[:2]
+    if width > width_px:
+        rgb = cv2.resize(rgb, (width_px, max(round(height * width_px / width), 1)), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    target = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(rgb)).save(target, "JPEG", quality=quality, optimize=True, progressive=False)
+    return target.getvalue()
+
+
+def make_poster(reel_path: Path, out_path: Path, *, at_s: float = 1.0, width_px: int = 1080, quality: int = 88) -> Path:
+    """Write the reel's frame at ``at_s`` seconds as JPEG: what players show before they play.
+
+    The default is a moment at which the hook stands on the screen. A reel that is shorter gives its last frame.
+
+    Raises
+    ------
+    ComposeError
+        When the reel cannot be read.
+    """
+    with _open_reel(reel_path) as reel:
+        frame = _frame_from(reel, at_s, exact=True)
+    if frame is None:
+        raise ComposeError(f"poster of {reel_path.name}: no frame of it can be decoded; render the reel again")
+    return write_whole(out_path, jpeg(_rgb(frame), width_px=width_px, quality=quality))
+
+
+def reel_stills(reel_path: Path, *, count: int = 24, width_px: int = 180, quality: int = 74) -> list[tuple[float, bytes]]:
+    """Return stills spread over a finished reel, as (seconds, JPEG): a contact sheet.
+
+    Keyframes are taken (a reel has one a second), so that a sheet costs a few frames, not a whole decoding.
+
+    Raises
+    ------
+    ComposeError
+        When the reel cannot be read.
+    """
+    stills: dict[float, bytes] = {}
+    with _open_reel(reel_path) as reel:
+        duration_s = (reel.duration or 0) / av.time_base
+        for index in range(count):
+            frame = _frame_from(reel, duration_s * (index + 0.5) / count, exact=False)
+            if frame is not None and frame.time is not None and frame.time not in stills:
+                stills[frame.time] = jpeg(_rgb(frame), width_px=width_px, quality=quality)
+    return sorted(stills.items())
+
+
+def clip_thumbnails(clip: Clip, *, count: int = 3, width_px: int = 150, quality: int = 72) -> list[bytes]:
+    """Return a clip as a strip of JPEGs, upright and in its displayed shape; a picture gives one.
+
+    Parameters
+    ----------
+    clip : Clip
+    count : int
+        Moments of a video, spread evenly.
+
+    Raises
+    ------
+    ClipError
+        When the file is gone or does not decode.
+    """
+    if clip.kind == "image":
+        return [jpeg(_picture(clip.path, width_px), width_px=width_px, quality=quality)]
+    strip = []
+    with open_video(clip.path) as container:
+        aspect = container.streams.video[0].sample_aspect_ratio or Fraction(1)
+        for index in range(count):
+            frame = _frame_from(container, (clip.duration_ms or 0) / 1000 * (index + 0.5) / count, exact=False)
+            if frame is None:
+                raise ClipError(f"{clip.path.name}: does not decode; replace the file")
+            strip.append(jpeg(_upright(frame, aspect, width_px), width_px=width_px, quality=quality))
+    return strip
+
+
+def _picture(path: Path, width_px: int) -> Bytes:
+    try:
+        with Image.open(path) as opened:
+            opened.draft("RGB", (width_px * 4, width_px * 4))
+            upright = ImageOps.exif_transpose(opened)
+            upright.thumbnail((width_px * 2, width_px * 4))
+            return np.asarray(upright.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ClipError(f"picture {path.name} cannot be shown: {error}; replace the file") from None
+
+
+def _upright(frame: VideoFrame, aspect: Fraction, width_px: int) -> Bytes:
+    turns = round(frame.rotation / 90) % 4
+    width, height = frame.width * float(aspect), float(frame.height)
+    scale = min(width_px / (height if turns % 2 else width), 1.0)
+    return np.rot90(_rgb(frame.reformat(_even(width * scale), _even(height * scale), interpolation=Interpolation.AREA)), turns)
+
+
+def _rgb(frame: VideoFrame) -> Bytes:
+    return frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+
+
+def _frame_from(container: InputContainer, at_s: float, *, exact: bool) -> VideoFrame | None:
+    """Return the frame at a time, or where near is enough the keyframe before it (a while on where that one is far off)."""
+    stream = video_stream(container)
+    base = stream.time_base or Fraction(1, 1000)
+    target = (stream.start_time or 0) + int(at_s / base)
+    container.seek(target, stream=stream, backward=True)
+    last: VideoFrame | None = None
+    for number, frame in enumerate(_sound_frames(container, stream)):
+        if frame.pts is not None and frame.pts > target and last is not None:
+            break
+        last = frame
+        far = frame.pts is not None and (target - frame.pts) * base > 2
+        if not exact and (not far or number >= _LOOK_ON_FRAMES):
+            break
+    return last
+
+
+def _sound_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    try:
+        yield from container.decode(stream)
+    except av.FFmpegError:
+        return
+
+
+def _even(length: float) -> int:
+    return max(round(length / 2) * 2, 2)

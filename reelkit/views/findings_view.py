@@ -1,0 +1,50 @@
+"""Findings: what a check measured, its norm, and whether it holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from markupsafe import Markup
+
+from reelkit.model import Finding, Palette
+from reelkit.views.markup import card, clock, fill, heading, table
+
+__all__ = ["html"]
+
+_MARKS = {"fail": ("✕", "Fails"), "warn": ("!", "Warns"), "pass": ("✓", "Holds")}
+"""A sign and a word each, so that nothing is told by colour alone."""
+
+
+def html(findings: Iterable[Finding], *, palette: Palette | None = None) -> str:
+    """Return findings as HTML, what fails first.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+    palette : Palette, optional
+    """
+    order = list(_MARKS)
+    listed = sorted(findings, key=lambda finding: order.index(finding.verdict))
+    counts: Counter[str] = Counter(finding.verdict for finding in listed)
+    notes = [f"{counts[verdict]} {word}" for verdict, word in (("fail", "failed"), ("warn", "warned"), ("pass", "held")) if counts[verdict]]
+    columns = ["Verdict", "Check", "Measured", "Norm", ("At", "rk-num"), "What to do"]
+    body = heading("Findings", *notes) + table("Findings", columns, map(_row, listed))
+    return card("findings", body, label="Findings", palette=palette)
+
+
+def _row(finding: Finding) -> Markup:
+    sign, word = _MARKS[finding.verdict]
+    return fill(
+        '<tr><td><span class="rk-verdict rk-{}"><span aria-hidden="true">{}</span>{}</span></td><th scope="row">{}'
+        '<span class="rk-level">{}</span></th><td>{}</td><td>{}</td><td class="rk-num">{}</td><td>{}</td></tr>',
+        finding.verdict,
+        sign,
+        word,
+        finding.name,
+        finding.level,
+        finding.measured,
+        finding.norm,
+        "" if finding.at_s is None else clock(finding.at_s),
+        finding.hint,
+    )

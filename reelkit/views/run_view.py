@@ -1,0 +1,89 @@
+"""A run: what was asked for, how it ended, what each step took, and what made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+from pydantic import BaseModel
+
+from reelkit.model import Palette
+from reelkit.views.brand_view import swatches
+from reelkit.views.markup import card, each, facts, fill, heading, seconds, table
+
+__all__ = ["html"]
+
+_STATES = {"done": ("✓", "Done", "pass"), "failed": ("✕", "Failed", "fail"), "running": ("…", "Running", "warn")}
+
+
+def html(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = None) -> str:
+    """Return a run as HTML.
+
+    Parameters
+    ----------
+    manifest : Manifest or mapping
+        What ``run.json`` says (a :class:`reelkit.runs.manifest.Manifest`, or its JSON). Whatever is missing is left out.
+    palette : Palette, optional
+        The brand's; shown as swatches.
+    """
+    run = manifest.model_dump(mode="json") if isinstance(manifest, BaseModel) else dict(manifest)
+    told = _mapping(run.get("facts"))
+    steps = [_mapping(step) for step in _sequence(run.get("steps"))]
+    sign, word, verdict = _STATES.get(str(run.get("state")), ("?", str(run.get("state", "unknown")), "warn"))
+    state = fill('<span class="rk-verdict rk-{}"><span aria-hidden="true">{}</span>{}</span>', verdict, sign, word)
+    job = _mapping(run.get("job"))
+    length = told.get("duration_s")
+    summary = facts(
+        {
+            "State": state,
+            "Brand": run.get("brand"),
+            "Topic seed": job.get("topic_seed"),
+            "Run": run.get("run_id"),
+            "Reel": seconds(float(length)) if isinstance(length, int | float) else None,
+            "Made in": seconds(sum(float(step.get("seconds", 0.0)) for step in steps)) if steps else None,
+            "Started": run.get("started_at"),
+            "Published": _mapping(run.get("published")).get("url"),
+        }
+    )
+    title = str(told.get("topic") or run.get("run_id") or "Run")
+    parts = [heading(title), swatches(palette) if palette else Markup(), summary]
+    if run.get("reason"):
+        parts.append(fill('<p class="rk-reason">{}{}</p>', f"Step {run['step']}: " if run.get("step") else "", run["reason"]))
+    if steps:
+        parts.append(_steps(steps))
+    parts += [
+        _more(name, _mapping(run.get(key))) for name, key in (("Facts", "facts"), ("Made with", "versions"), ("Costs, US dollars", "costs"))
+    ]
+    return card("run", Markup().join(parts), label=f"Run: {title}", palette=palette)
+
+
+def _steps(steps: Sequence[Mapping[str, Any]]) -> Markup:
+    longest = max((float(step.get("seconds", 0.0)) for step in steps), default=0.0) or 1.0
+    rows = (
+        fill(
+            '<tr><th scope="row">{}</th><td class="rk-num">{:.2f} s</td><td class="rk-bar" aria-hidden="true">'
+            '<span style="width:{:.1f}%"></span></td><td>{}</td></tr>',
+            step.get("name", ""),
+            float(step.get("seconds", 0.0)),
+            100 * float(step.get("seconds", 0.0)) / longest,
+            step.get("told", ""),
+        )
+        for step in steps
+    )
+    return table("Steps", ["Step", ("Time", "rk-num"), ("Share", "rk-bar"), "What it made"], rows)
+
+
+def _more(name: str, pairs: Mapping[str, Any]) -> Markup:
+    if not pairs:
+        return Markup()
+    listed = each("<div><dt>{}</dt><dd>{}</dd></div>", ((str(key), str(value)) for key, value in pairs.items()))
+    return fill('<details class="rk-more"><summary>{}</summary><dl class="rk-facts">{}</dl></details>', name, listed)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _sequence(value: object) -> Sequence[Any]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
