@@ -1,0 +1,162 @@
+"""hibari: a neural voice that comes inside a wheel and knows when it says each sound.
+
+Its ONNX graph computes a duration for every phoneme and keeps it to itself; here a copy of the graph in the cache gives that inner
+value out as well. The installed package is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelkit.errors import VoiceError
+from reelkit.model import AudioResult, Cache, TimedBy, Word, content_key
+from reelkit.services.hibari_model import Breath, Engine, load_engine, model_parts
+from reelkit.services.hibari_times import RATE_HZ, UNIT, Span, time_words
+from reelkit.services.hibari_words import says_something
+
+__all__ = ["HibariVoice"]
+
+_VOICES = ("heart",)
+_LAYOUT = 1
+"""Part of the key of kept speech: raise it when the same sounds would be cut or timed in another way."""
+_SILENT_WORD_MS = 120
+_TIMED_BY: tuple[TimedBy, ...] = ("durations", "alignment", "estimated")
+
+
+class HibariVoice:
+    """The voice "heart" of hibari-tts: American English, 24 kHz, the same samples for the same text.
+
+    Parameters
+    ----------
+    name : str
+        "heart", the one voice that comes with the package.
+    cache : Cache
+        Keeps the graph (room "voices") and every sentence that was spoken (room "speech").
+    seed : int
+        Of the noise in breathy sounds.
+
+    Raises
+    ------
+    VoiceError
+        When there is no such voice.
+
+    Examples
+    --------
+    >>> from reelkit.runs.cache import FileCache
+    >>> import tempfile
+    >>> voice = HibariVoice(cache=FileCache(Path(tempfile.mkdtemp())))
+    >>> (breath,) = voice.speak("It costs $3.2 million.")
+    >>> breath.rate_hz, [word.text for word in breath.words]
+    (24000, ['It', 'costs', '$3.2', 'million.'])
+    """
+
+    def __init__(self, name: str = "heart", *, cache: Cache, seed: int = 0) -> None:
+        if name not in _VOICES:
+            raise VoiceError(f"voice.name is '{name}'; hibari speaks with: {', '.join(_VOICES)}. Set voice.name to one of these")
+        self.name = name
+        self._cache = cache
+        self._seed = seed
+        self._seconds: dict[tuple[str, float], float] = {}
+
+    def speak(self, text: str, *, language: str = "en", speed: float = 1.0) -> list[AudioResult]:
+        """Return one sentence as it is spoken.
+
+        Parameters
+        ----------
+        text : str
+            A sentence; its words are ``text.split()``.
+        language : str
+            A language tag; only English is spoken.
+        speed : float
+            1.0 is the voice's own pace, 2.0 twice as fast.
+
+        Returns
+        -------
+        list of AudioResult
+            A breath each: together the words of ``text`` in order. A sentence of at most 400 sounds is one breath. Words that say
+            nothing (a dash, an emoji, a script that the voice cannot read) get a sliver of the pause beside them and are timed as
+            "estimated"; a breath without any sound is silence.
+
+        Raises
+        ------
+        VoiceError
+            When the language is another, a word cannot be said, or the model is not the one that is known here.
+        """
+        self._refuse_other(language)
+        words = text.split()
+        if not words:
+            return []
+        key = content_key(
+            "speech", _LAYOUT, voice=self.name, parts=model_parts(), seed=self._seed, speed=float(speed), text=" ".join(words)
+        )
+        kept = self._cache.file("speech", key, ".npz", lambda path: _save(path, list(self._say(words, speed))))
+        return _load(kept, words)
+
+    def seconds_of(self, text: str, *, speed: float = 1.0) -> float:
+        """Return how long one sentence takes to say, in seconds, without the pauses around it.
+
+        It comes from the model's durations alone, without making the sound, and is within a few per cent of it.
+
+        Raises
+        ------
+        VoiceError
+            As :meth:`speak`.
+        """
+        key = (" ".join(text.split()), float(speed))
+        if key not in self._seconds:
+            engine = load_engine(self._cache)
+            self._seconds[key] = sum(_seconds(engine, breath, speed) for breath in engine.breaths(text.split()))
+        return self._seconds[key]
+
+    def _say(self, words: list[str], speed: float) -> Iterator[tuple[NDArray[np.float32], list[Span]]]:
+        engine = load_engine(self._cache)
+        for some, spoken in engine.breaths(words):
+            if any(says_something(word.phonemes) for word in spoken):
+                samples, units = engine.say(spoken, speed, self._seed)
+                yield samples, time_words(spoken, some, units, samples)
+            else:
+                each = RATE_HZ * _SILENT_WORD_MS // 1000
+                yield np.zeros(each * len(some), np.float32), [(each * k, each * (k + 1), "estimated") for k in range(len(some))]
+
+    def _refuse_other(self, language: str) -> None:
+        if language.lower().split("-")[0] != "en":
+            raise VoiceError(f"the brand's language is '{language}'; voice '{self.name}' of hibari speaks English only: set language to en")
+
+
+def _seconds(engine: Engine, breath: Breath, speed: float) -> float:
+    some, spoken = breath
+    if not any(says_something(word.phonemes) for word in spoken):
+        return len(some) * _SILENT_WORD_MS / 1000
+    units = engine.durations(spoken, speed)
+    return float(units.sum() * UNIT / RATE_HZ)
+
+
+def _save(path: Path, breaths: list[tuple[NDArray[np.float32], list[Span]]]) -> None:
+    with path.open("wb") as file:
+        np.savez(
+            file,
+            samples=np.concatenate([samples for samples, _ in breaths]),
+            lengths=np.array([len(samples) for samples, _ in breaths], np.int64),
+            word_counts=np.array([len(spans) for _, spans in breaths], np.int64),
+            spans=np.array([(start, end, _TIMED_BY.index(by)) for _, spans in breaths for start, end, by in spans], np.int64),
+        )
+
+
+def _load(path: Path, words: list[str]) -> list[AudioResult]:
+    with np.load(path, allow_pickle=False) as kept:
+        samples, spans = kept["samples"], kept["spans"]
+        sample_ends, word_ends = np.cumsum(kept["lengths"]), np.cumsum(kept["word_counts"])
+    breaths = []
+    sample_at = word_at = 0
+    for sample_end, word_end in zip(sample_ends.tolist(), word_ends.tolist(), strict=True):
+        timed = tuple(
+            Word(text=text, start=start, end=end, rate_hz=RATE_HZ, timed_by=_TIMED_BY[by])
+            for text, (start, end, by) in zip(words[word_at:word_end], spans[word_at:word_end].tolist(), strict=True)
+        )
+        breaths.append(AudioResult(samples[sample_at:sample_end].copy(), RATE_HZ, timed))
+        sample_at, word_at = sample_end, word_end
+    return breaths
