@@ -6,13 +6,15 @@ import math
 from functools import cached_property, lru_cache
 
 from reelkit.media.caption_layout import GROWTH_OVERSHOOT, CaptionSizes, CueLayout, PlacedWord
-from reelkit.media.ink import Canvas, Mask, blurred, glyphs_mask, rounded_box, union_mask
+from reelkit.media.ink import Canvas, Mask, blurred, glyphs_mask, rgb_of, rounded_box, union_mask
+from reelkit.media.legibility import contrast_ratio
 from reelkit.media.text import Bounds, union_of
 from reelkit.model import CaptionStyle
 
 __all__ = ["CueDrawing", "swing"]
 
-_MARKER_SLANT = 0.18
+_MARKER_SLANT = 0.14
+_SHADOW_STRENGTH = 1.5
 
 
 @lru_cache(maxsize=32)
@@ -34,6 +36,13 @@ def swing(t: float, peak: float) -> float:
     """
     c = _swing_constant(peak)
     return 1 + (c + 1) * (t - 1) ** 3 + c * (t - 1) ** 2
+
+
+def _contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours (WCAG 2.2, "contrast ratio" and "relative luminance")."""
+    shares = ([v / 255 for v in rgb_of(colour)] for colour in (one, other))
+    linear = ([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in share] for share in shares)
+    return contrast_ratio(*(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in linear))
 
 
 class CueDrawing:
@@ -96,15 +105,11 @@ class CueDrawing:
 
     def _box_of(self, word: PlacedWord) -> Bounds:
         left, top, right, bottom = word.ink
-        pad = self.sizes.pad_px
+        pad = self.sizes.word_pad_px
         if self.style.mode == "marker":
-            return left - pad, word.y - self._cap * 0.62, right + pad, word.y + max(self._drop * 0.8, self._cap * 0.16)
-        return (
-            left - pad,
-            min(word.y - self._cap - pad, top - pad / 4),
-            right + pad,
-            max(word.y + max(pad, self._drop + pad / 4), bottom + pad / 4),
-        )
+            return left - pad, word.y - self._cap * 1.1, right + pad, word.y + self._drop
+        room = max(pad, self._drop + pad / 4)
+        return left - pad, min(word.y - self._cap - room, top - pad / 4), right + pad, max(word.y + room, bottom + pad / 4)
 
     @cached_property
     def _outlines(self) -> list[Mask | None]:
@@ -128,7 +133,7 @@ class CueDrawing:
             canvas.lay(rounded_box(self._cue_box, self.sizes.radius_px), style.box_colour, opacity=style.box_opacity)
         cast = union_mask([mask for mask in self._outlines if mask])
         if cast and self.sizes.shadow_px and style.shadow_opacity:
-            soft = blurred(cast, self.sizes.shadow_px).moved(0, round(self.sizes.shadow_drop_px))
+            soft = blurred(cast, self.sizes.shadow_px, strength=_SHADOW_STRENGTH).moved(0, round(self.sizes.shadow_drop_px))
             canvas.lay(soft, style.shadow_colour, opacity=style.shadow_opacity)
         return canvas
 
@@ -140,7 +145,21 @@ class CueDrawing:
     def colour_of(self, index: int, active: int | None, begun: int) -> str:
         """Return the fill of a word when ``active`` is spoken and the first ``begun`` words have begun."""
         state = self._state(index, active, begun)
-        return {"active": self.style.active_colour, "spoken": self.style.colour, "upcoming": self.style.upcoming_colour}[state]
+        return {"active": self._active_colour, "spoken": self.style.colour, "upcoming": self.style.upcoming_colour}[state]
+
+    @cached_property
+    def _active_colour(self) -> str:
+        box, style = self._letter_box, self.style
+        return style.active_colour if box is None else max((style.active_colour, style.outline_colour), key=lambda c: _contrast(c, box))
+
+    @property
+    def _active_outline_colour(self) -> str:
+        # Letters in a box need no outline; one in the box's own colour keeps them legible while the box is on its way.
+        return self._letter_box or self.style.outline_colour
+
+    @property
+    def _letter_box(self) -> str | None:
+        return self.style.active_box_colour if self._has_box else None
 
     def canvas(self, active: int | None, begun: int, t: float) -> Canvas:
         """Draw a state.
@@ -160,7 +179,8 @@ class CueDrawing:
             for box in self._boxes(active, t):
                 canvas.lay(box, style.active_box_colour, opacity=style.box_opacity)
         scale = 1 + (style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT)
-        on_top = [word.index == active and scale != 1 for word in self.layout.words]
+        apart = scale != 1 or self._active_outline_colour != style.outline_colour
+        on_top = [word.index == active and apart for word in self.layout.words]
         if style.outline_px:
             base = union_mask([mask for mask, top in zip(self._outlines, on_top, strict=True) if mask and not top])
             canvas.lay(base, style.outline_colour)
@@ -170,7 +190,7 @@ class CueDrawing:
         for word, top in zip(self.layout.words, on_top, strict=True):
             if top:
                 if style.outline_px:
-                    canvas.lay(self._grown(word, scale, self.sizes.outline_px), style.outline_colour)
+                    canvas.lay(self._grown(word, scale, self.sizes.outline_px), self._active_outline_colour)
                 self._lay_fill(canvas, self._grown(word, scale, 0.0), word.index, active, begun)
         return canvas
 

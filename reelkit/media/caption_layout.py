@@ -19,6 +19,8 @@ MIN_SIZE_PX = 55
 """Type is never set smaller at 1080 px of width (NORMS: 60 to 95 px, shrink to fit, never under 55)."""
 GROWTH_OVERSHOOT = 0.35
 """How far, as a share of its growth, the spoken word swings beyond its final size."""
+MARKER_PAD_SHARE = 0.12
+"""A highlighter reaches at most so much of the size beyond its word: words stand close on paper."""
 _SLACK_PX = 2
 _TOP_SHARE = 250 / 1920
 
@@ -40,6 +42,7 @@ class CaptionSizes:
     shadow_px: float
     shadow_drop_px: float
     pad_px: float
+    word_pad_px: float
     radius_px: float
     cap_px: float
     drop_px: float
@@ -68,8 +71,9 @@ def caption_sizes(style: CaptionStyle, width_px: int, height_px: int) -> Caption
     probe = shape_line(["HQJ,;" if style.uppercase else "Hgjpqy,;"], Lettering(face, size)).ink or (0.0, -0.7 * size, 0.0, 0.2 * size)
     capital = shape_line(["H"], Lettering(face, size)).ink or probe
     cap, drop = -capital[1], probe[3]
-    boxed = style.box_colour is not None or style.mode in ("box", "marker")
-    pad = style.box_padding_px * scale if boxed else 0.0
+    padding = style.box_padding_px * scale
+    word_pad = padding if style.mode in ("box", "marker") and style.active_box_colour is not None else 0.0
+    pad = padding if style.box_colour is not None else word_pad
     outline = style.outline_px * scale
     peak = 1 + (style.active_scale - 1) * (1 + GROWTH_OVERSHOOT)
     below = drop * peak + (peak - 1) * cap / 2 + outline
@@ -84,6 +88,7 @@ def caption_sizes(style: CaptionStyle, width_px: int, height_px: int) -> Caption
         shadow_px=style.shadow_px * scale,
         shadow_drop_px=style.shadow_drop_px * scale,
         pad_px=pad,
+        word_pad_px=min(word_pad, MARKER_PAD_SHARE * size) if style.mode == "marker" else word_pad,
         radius_px=style.box_radius_px * scale,
         cap_px=cap,
         drop_px=drop,
@@ -174,7 +179,7 @@ def break_lines(
             overlong = sum(len(" ".join(words[i:j])) > max_chars for i, j in lines)
             breaks = sum(_break_cost(words, cut) for cut in cuts)
             alone = sum(j - i == 1 and _letters(words[i]) <= 3 for i, j in lines) if len(words) > 2 and count > 1 else 0
-            cost = 6 * (1 - share) + 0.45 * (count - 1) + ragged + 2 * overlong + 3 * alone + breaks
+            cost = 12 * (1 - share) + 0.45 * (count - 1) + ragged + 2 * overlong + 3 * alone + breaks
             if best is None or cost < best[0] - 1e-9:
                 best = cost, lines, share
     return best[1:] if best else None
@@ -201,7 +206,9 @@ def lay_out(words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes) -> C
     Lines are centred by their ink. The last line stands at ``sizes.baseline_px`` unless something in it hangs lower than letters
     do, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are still too wide are broken.
     """
-    texts = [word.upper() if style.uppercase else word for word in words]
+    # A straight apostrophe within a word is a typewriter's: type has a curved one.
+    curved = [re.sub(r"(?<=\w)'(?=\w)", "\u2019", word) for word in words]
+    texts = [word.upper() if style.uppercase else word for word in curved]
     right_to_left = is_right_to_left(" ".join(texts))
     room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px) - _SLACK_PX
 
@@ -260,7 +267,9 @@ def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
 
 
 def _lettering(sizes: CaptionSizes, size_px: float) -> Lettering:
-    return Lettering(sizes.face, size_px, sizes.spacing_em * size_px)
+    # Outlines, boxes and growth eat into the spaces between words; this gives back what they take.
+    taken = 0.7 * sizes.outline_px + 0.9 * sizes.word_pad_px + 0.5 * (sizes.peak_scale - 1) * size_px
+    return Lettering(sizes.face, size_px, sizes.spacing_em * size_px, taken)
 
 
 def _place(rows: Sequence[Sequence[tuple[int, str]]], size_px: float, sizes: CaptionSizes, right_to_left: bool) -> CueLayout:

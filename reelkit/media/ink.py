@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from reelkit.media.fonts import FontFace, open_font
 from reelkit.media.text import Bounds, Glyph
 
-__all__ = ["Canvas", "Mask", "blurred", "glyphs_mask", "rounded_box", "union_mask"]
+__all__ = ["Canvas", "Mask", "blurred", "glyphs_mask", "rgb_of", "rounded_box", "union_mask"]
 
 _SUBPIXELS = 4
 
@@ -142,11 +142,11 @@ def rounded_box(bounds: Bounds, radius_px: float, *, slant: float = 0.0) -> Mask
     return Mask(np.rint(np.clip(0.5 - distance, 0, 1) * 255).astype(np.uint8), x0, y0)
 
 
-def blurred(mask: Mask, radius_px: float) -> Mask:
-    """Return a mask softened by a Gaussian that fades out over about ``radius_px``."""
+def blurred(mask: Mask, radius_px: float, *, strength: float = 1.0) -> Mask:
+    """Return a mask softened by a Gaussian that fades out over about ``radius_px``, its coverage times ``strength``."""
     margin = math.ceil(radius_px * 1.5)
-    padded = np.pad(mask.alpha, margin)
-    return Mask(np.asarray(cv2.GaussianBlur(padded, (0, 0), max(radius_px / 2, 0.1)), np.uint8), mask.x - margin, mask.y - margin)
+    soft = cv2.GaussianBlur(np.pad(mask.alpha, margin), (0, 0), max(radius_px / 2, 0.1))
+    return Mask(np.asarray(cv2.convertScaleAbs(soft, alpha=strength), np.uint8), mask.x - margin, mask.y - margin)
 
 
 class Canvas:
@@ -194,10 +194,11 @@ class Canvas:
         dy, dx = mask.y - self.y, mask.x - self.x
         alpha = mask.alpha[top - dy : bottom - dy, left - dx : right - dx].astype(np.float32) * np.float32(opacity / 255)
         part = self._pixels[top:bottom, left:right]
-        ink = np.array([[*_rgb(colour), 255.0]], np.float32)
+        ink = np.array([[*rgb_of(colour), 255.0]], np.float32)
         if lower_colour is not None:
-            share = np.linspace(0, 1, mask.alpha.shape[0], dtype=np.float32)[top - dy : bottom - dy, None]
-            ink = ink * (1 - share) + np.array([[*_rgb(lower_colour), 255.0]], np.float32) * share
+            # The root keeps the middle of the letters, where most of their ink is, closer to the lower colour.
+            share = np.sqrt(np.linspace(0, 1, mask.alpha.shape[0], dtype=np.float32))[top - dy : bottom - dy, None]
+            ink = ink * (1 - share) + np.array([[*rgb_of(lower_colour), 255.0]], np.float32) * share
         part += (ink[:, None, :] - part) * alpha[..., None]
 
     def rgba(self) -> NDArray[np.uint8]:
@@ -205,5 +206,6 @@ class Canvas:
         return np.rint(self._pixels).astype(np.uint8)
 
 
-def _rgb(colour: str) -> tuple[float, float, float]:
+def rgb_of(colour: str) -> tuple[int, int, int]:
+    """Return a ``#RRGGBB`` colour's red, green and blue, 0 to 255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -35,11 +35,14 @@ class Lettering:
         Size of the em.
     spacing_px : float
         Added after every letter, save where letters join (right-to-left scripts).
+    word_spacing_px : float
+        Added to every space.
     """
 
     face: FontFace
     size_px: float
     spacing_px: float = 0.0
+    word_spacing_px: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,8 @@ def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: boo
             if segment.word is not None:
                 placed[segment.word].append(Glyph(segment.face, glyph, pen + dx, -dy))
             pen += advance + (spacing if advance else 0.0)
+        if segment.word is None:
+            pen += lettering.word_spacing_px
     size_64 = round(lettering.size_px * 64)
     shaped_words = tuple(ShapedWord(word, tuple(glyphs), _ink(glyphs, size_64)) for word, glyphs in zip(words, placed, strict=True))
     return ShapedLine(shaped_words, lettering.size_px, base)
