@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from reelkit.errors import BrandError
-from reelkit.model import CaptionStyle, Fps, Palette, SafeZone, Value
+from reelkit.model import BackdropFamily, CaptionStyle, Fps, Palette, SafeZone, Value
 from reelkit.yamlfile import one_line, problems_of, read_yaml, shown_path
 
 __all__ = [
@@ -72,7 +72,7 @@ class BrandFootage(Value):
     )
     folder: Path | None = Field(default=None, description="the brand's own videos and pictures, with an optional clips.yaml of tags")
     fallback_terms: tuple[str, ...] = Field(default=(), description="search terms that suit every scene")
-    backdrops: tuple[str, ...] = Field(default=(), description="families of drawn backdrops to choose from; empty is all")
+    backdrops: tuple[BackdropFamily, ...] = Field(default=(), description="families of drawn backdrops to choose from; empty is all")
     shot_s: float = Field(default=2.6, ge=0.8, le=6.0, description="the length of a shot to aim at; the norm is a median of at most 3")
     recent_reels: int = Field(default=5, ge=0, description="a clip is not used again within so many reels")
 

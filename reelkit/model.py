@@ -25,7 +25,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 __all__ = [
     "AudioResult",
     "AudioTrack",
+    "BackdropFamily",
     "Cache",
+    "Candidate",
     "CaptionCue",
     "CaptionStyle",
     "CaptionWord",
@@ -335,6 +337,24 @@ class Credit(Value):
     author: str
     licence: str
     page_url: str = ""
+
+
+BackdropFamily = Literal[
+    "gradient_flow", "paper_layers", "light_leaks", "topographic", "particles", "bokeh", "waves", "grid_perspective"
+]
+"""Families of drawn backdrops, as :mod:`reelkit.media.backdrops` paints them."""
+
+
+class Candidate(Value):
+    """A clip that a library offers for some terms; it may have to be drawn or downloaded before it is a :class:`Clip`.
+
+    Candidates of one ``kin`` look alike and should not stand side by side; ``sha256`` is empty where it is not known yet.
+    """
+
+    id: str = Field(min_length=1)
+    library: str
+    kin: str = ""
+    sha256: str = ""
 
 
 class Clip(Value):
