@@ -22,6 +22,8 @@ GROWTH_OVERSHOOT = 0.35
 MARKER_PAD_SHARE = 0.12
 """A highlighter reaches at most so much of the size beyond its word: words stand close on paper."""
 _SLACK_PX = 2
+_MOST_WEIGHED = 16
+"""Longer texts are filled line by line: the ways to break them grow with the number of words to the power of the lines."""
 _TOP_SHARE = 250 / 1920
 
 
@@ -222,13 +224,17 @@ def lay_out(words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes) -> C
     shown = [(index, text) for index, text in enumerate(texts) if line_width([text], sizes.size_px)]
     if not shown:
         return CueLayout((), sizes.size_px, right_to_left)
-    fit = break_lines(
-        [text for _, text in shown],
-        lru_cache(maxsize=None)(lambda i, j: line_width([text for _, text in shown[i:j]], sizes.size_px)),
-        max_width_px=room,
-        max_chars=style.max_chars_per_line,
-        max_lines=style.max_lines,
-        min_share=sizes.min_size_px / sizes.size_px,
+    fit = (
+        None
+        if len(shown) > _MOST_WEIGHED
+        else break_lines(
+            [text for _, text in shown],
+            lru_cache(maxsize=None)(lambda i, j: line_width([text for _, text in shown[i:j]], sizes.size_px)),
+            max_width_px=room,
+            max_chars=style.max_chars_per_line,
+            max_lines=style.max_lines,
+            min_share=sizes.min_size_px / sizes.size_px,
+        )
     )
     if fit is not None:
         lines, share = fit

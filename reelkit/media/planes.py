@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RGB_TO_YUV", "Planes", "Sprite", "colour_to_yuv", "plane_rows", "planes_to_rgb", "rgb_to_planes"]
+__all__ = ["RGB_TO_YUV", "Cover", "Planes", "Sprite", "colour_to_yuv", "plane_rows", "planes_to_rgb", "rgb_to_planes"]
 
 Bytes = NDArray[np.uint8]
 
@@ -26,6 +26,9 @@ _CR = np.array([1.0 - KR, -KG, -KB]) / (2 * (1.0 - KR)) * 224.0 / 255.0
 RGB_TO_YUV = np.stack([_LUMA, _CB, _CR])
 """Rows Y, Cb, Cr over columns R, G, B, all in 8-bit units; add (16, 128, 128)."""
 _TO_RGB = np.linalg.inv(RGB_TO_YUV)
+_RGBA_TO_SPRITE = np.zeros((4, 4), np.float32)
+_RGBA_TO_SPRITE[:3, :3] = RGB_TO_YUV * 255.0
+_RGBA_TO_SPRITE[:, 3] = (16.0, 128.0, 128.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -139,28 +142,24 @@ class Sprite:
         """
         left, top = x % 2, y % 2
         height, width = rgba.shape[:2]
-        pad = ((top, (height + top) % 2), (left, (width + left) % 2), (0, 0))
-        padded = np.pad(rgba, pad).astype(np.float32)
-        alpha = padded[..., 3]
+        padded = cv2.copyMakeBorder(rgba, top, (height + top) % 2, left, (width + left) % 2, cv2.BORDER_CONSTANT)
         # Values are kept as 255 x the premultiplied plane, so that blending is whole-number arithmetic.
-        planes = cv2.transform(padded[..., :3], RGB_TO_YUV.astype(np.float32)) * 255.0 + alpha[..., None] * np.array(
-            [16.0, 128.0, 128.0], np.float32
-        )
-        half = (padded.shape[1] // 2, padded.shape[0] // 2)
-        small = cv2.resize(np.dstack([planes[..., 1:], alpha]), half, interpolation=cv2.INTER_AREA)
+        planes = cv2.transform(padded.astype(np.float32), _RGBA_TO_SPRITE)
+        small = cv2.resize(planes, (padded.shape[1] // 2, padded.shape[0] // 2), interpolation=cv2.INTER_AREA)
 
-        def whole(values: NDArray[Any]) -> NDArray[np.uint16]:
-            rounded: NDArray[np.uint16] = np.clip(np.rint(values), 0, 65025).astype(np.uint16)
-            return rounded
+        def whole(values: NDArray[Any], *, opposite: bool = False) -> NDArray[np.uint16]:
+            # OpenCV rounds and clips while it converts.
+            rounded = cv2.subtract(255.0, values, dtype=cv2.CV_16U) if opposite else cv2.add(values, 0.0, dtype=cv2.CV_16U)
+            return np.asarray(rounded, np.uint16)
 
         return cls(
             x - left,
             y - top,
             whole(planes[..., 0]),
-            whole(small[..., 0]),
             whole(small[..., 1]),
-            whole(255.0 - alpha),
-            whole(255.0 - small[..., 2]),
+            whole(small[..., 2]),
+            whole(planes[..., 3], opposite=True),
+            whole(small[..., 3], opposite=True),
         )
 
     @property
@@ -202,3 +201,19 @@ def _blend(plane: Bytes, over: NDArray[np.uint16], keep: NDArray[np.uint16], x: 
     under = plane[top:bottom, left:right]
     total = under.astype(np.uint32) * keep[cut] + over[cut] + 128
     under[...] = np.minimum((total + (total >> 8)) >> 8, 255)
+
+
+@dataclass(frozen=True)
+class Cover:
+    """A whole frame laid over another one of its size at a share of opacity, 0 to 1; costs two table look-ups a sample."""
+
+    planes: Planes
+    opacity: float
+
+    def blend(self, planes: Planes) -> None:
+        """Blend into a frame's planes, in place."""
+        share = round(min(max(self.opacity, 0.0), 1.0) * 256)
+        values = np.arange(256)
+        over, under = (((values * part + 128) >> 8).astype(np.uint8) for part in (share, 256 - share))
+        for mine, theirs in ((self.planes.y, planes.y), (self.planes.u, planes.u), (self.planes.v, planes.v)):
+            theirs[...] = cv2.add(cv2.LUT(theirs, under), cv2.LUT(mine, over))
