@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from av.video.frame import PictureType
 from numpy.typing import NDArray
@@ -21,31 +20,12 @@ from numpy.typing import NDArray
 from reelkit.errors import CheckError
 from reelkit.media.h264 import is_idr
 from reelkit.media.planes import Bytes, Planes, plane_rows
+from reelkit.media.stretches import Rect, Span, Stretches, shrunk
 
-__all__ = ["PictureFacts", "ReelFacts", "SoundFacts", "Span", "inspect_reel"]
+__all__ = ["PictureFacts", "ReelFacts", "SoundFacts", "inspect_reel"]
 
-Rect = tuple[int, int, int, int]
-"""Left, top, right and bottom in px; right and bottom are outside."""
 Look = Callable[[int, Planes, Bytes], None]
 """Called with a frame's number, its planes and its small luma; the arrays live only during the call."""
-
-SMALL_WIDTH_PX = 270
-BLACK_MEAN, BLACK_SPREAD = 20.0, 2.0
-"""A frame is black where its luma has a mean under 20 (black is 16) and a standard deviation under 2."""
-MOVED_LEVELS, MOVED_SHARE = 3, 0.0005
-"""A picture has moved when 0.05 % of the small luma differ by more than 3 levels: more than a keyframe's fresh coding does."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of time, in seconds."""
-
-    start_s: float
-    end_s: float
-
-    @property
-    def length_s(self) -> float:
-        return self.end_s - self.start_s
 
 
 @dataclass
@@ -198,13 +178,10 @@ class _Watch:
             colour=(int(context.color_primaries), int(context.color_trc), int(context.colorspace), int(context.color_range)),
         )
         self.corrupt_at: Fraction | None = None
-        self._fps, self._covered, self._wanted, self._look = fps, covered, wanted, look
+        self._fps, self._wanted, self._look = fps, wanted, look
+        self._stretches = Stretches(covered)
         self._extradata = bytes(context.extradata or b"")
         self._b_run = 0
-        self._mask: Bytes | None = None
-        self._anchor: Bytes | None = None
-        self._black_from: Fraction | None = None
-        self._still_from = Fraction(0)
         self._newest_keyframe: Fraction | None = None
 
     def take(self, packet: Any) -> None:
@@ -238,54 +215,11 @@ class _Watch:
         if frame.format.name not in ("yuv420p", "yuvj420p"):
             frame = frame.reformat(format="yuv420p")
         luma = _plane(frame.planes[0])
-        small = self._shrink(luma)
-        mask = self._visible(small, luma.shape)
-        self._judge_black(small, mask, at)
-        self._judge_still(small, mask, at)
+        small = shrunk(luma)
+        self._stretches.take(small, luma.shape, at)
         number = round(at * self._fps)
         if self._look and number in self._wanted:
             self._look(number, Planes(luma, _plane(frame.planes[1]), _plane(frame.planes[2])), small)
-
-    def _shrink(self, luma: Bytes) -> Bytes:
-        height, width = luma.shape
-        if width <= SMALL_WIDTH_PX:
-            return luma.copy()
-        size = (SMALL_WIDTH_PX, max(1, round(height * SMALL_WIDTH_PX / width)))
-        # Every other row says enough, in half the time.
-        return np.asarray(cv2.resize(luma[::2], size, interpolation=cv2.INTER_AREA), np.uint8)
-
-    def _visible(self, small: Bytes, full: tuple[int, ...]) -> Bytes:
-        if self._mask is None:
-            mask = np.full(small.shape, 255, np.uint8)
-            across, down = small.shape[1] / full[1], small.shape[0] / full[0]
-            for left, top, right, bottom in self._covered:
-                rows = slice(max(0, int(top * down) - 1), max(0, int(bottom * down) + 2))
-                columns = slice(max(0, int(left * across) - 1), max(0, int(right * across) + 2))
-                mask[rows, columns] = 0
-            self._mask = mask if mask.any() else np.full(small.shape, 255, np.uint8)
-        return self._mask
-
-    def _judge_black(self, small: Bytes, mask: Bytes, at: Fraction) -> None:
-        mean, spread = cv2.meanStdDev(small, mask=mask)
-        black = float(mean[0, 0]) < BLACK_MEAN and float(spread[0, 0]) < BLACK_SPREAD
-        if black and self._black_from is None:
-            self._black_from = at
-        elif not black and self._black_from is not None:
-            self.facts.black.append(Span(float(self._black_from), float(at)))
-            self._black_from = None
-
-    def _judge_still(self, small: Bytes, mask: Bytes, at: Fraction) -> None:
-        # Compared with the last picture that differed, not with the one before: a slow gradient moves less than a level a frame.
-        if self._anchor is not None:
-            if self._anchor.shape != small.shape:
-                moved = True
-            else:
-                apart = cv2.bitwise_and(cv2.absdiff(self._anchor, small), mask)
-                moved = bool(np.count_nonzero(apart > MOVED_LEVELS) > MOVED_SHARE * np.count_nonzero(mask))
-            if not moved:
-                return
-            self.facts.still.append(Span(float(self._still_from), float(at)))
-        self._anchor, self._still_from = small, at
 
     def finish(self) -> PictureFacts:
         facts = self.facts
@@ -294,10 +228,7 @@ class _Watch:
         if self.stream.start_time is not None:
             facts.start_s = max(facts.start_s, self.stream.start_time * self.stream.time_base, key=abs)
         end = facts.pts[-1] + 1 / self._fps if facts.pts else Fraction(0)
-        if self._black_from is not None:
-            facts.black.append(Span(float(self._black_from), float(end)))
-        if self._anchor is not None:
-            facts.still.append(Span(float(self._still_from), float(end)))
+        facts.black, facts.still = self._stretches.finish(end)
         return facts
 
 

@@ -1,4 +1,4 @@
-"""How well text can be read on a frame: the contrast between its fill and what lies directly around it, glyph by glyph."""
+"""How well text can be read on a frame, and whether it stands there at all, glyph by glyph, from pixels alone."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 
 from reelkit.media.planes import Bytes, Planes, planes_to_rgb
 
-__all__ = ["TextContrast", "contrast_ratio", "text_contrast"]
+__all__ = ["TextContrast", "contrast_ratio", "fill_colour", "relative_luminance", "text_contrast", "text_stands"]
 
-_LINEAR = np.array([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in np.arange(256) / 255.0])
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+Mask = NDArray[np.bool_]
+Level = NDArray[np.float32]
+
+_LINEAR = np.array([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in np.arange(256) / 255.0], np.float32)
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _GAP_PX, _REACH_PX = 2.0, 5.0
 """What counts as directly around a glyph, in px of a frame 1080 wide: past the blurred edge, and within the thinnest outline."""
 _SMALLEST_GLYPH = 0.12
 """Marks smaller than this share of the median glyph (full stops, dots) are all edge after encoding and are left out."""
+_LEAST_STEP = 12.0
+_CLEAR_SHARE, _CLEAR_GLYPHS = 0.8, 0.7
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,17 @@ def contrast_ratio(one: float, other: float) -> float:
     return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
-def relative_luminance(rgb: Bytes) -> NDArray[np.float64]:
-    """Return the relative luminance of sRGB pixels (WCAG 2.2, "relative luminance"), 0 to 1 [shape=(height, width)]."""
-    return np.asarray(_LINEAR[rgb] @ _LUMINANCE)
+def relative_luminance(rgb: Bytes) -> Level:
+    """Return the relative luminance of sRGB colours (WCAG 2.2, "relative luminance"), 0 to 1.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8 [shape=(..., 3)]
+    """
+    return np.asarray(_LINEAR[rgb] @ _LUMINANCE, np.float32)
 
 
-def text_contrast(planes: Planes, mask: NDArray[np.bool_], x: int, y: int) -> TextContrast | None:
+def text_contrast(planes: Planes, mask: Mask, x: int, y: int) -> TextContrast | None:
     """Measure a text on a decoded frame.
 
     An outline or a box counts as what surrounds a glyph where there is one; else the picture does.
@@ -71,8 +81,58 @@ def text_contrast(planes: Planes, mask: NDArray[np.bool_], x: int, y: int) -> Te
     TextContrast or None
         None where no glyph is large enough to measure.
     """
-    scale = planes.width_px / 1080
-    gap, reach = max(1, round(_GAP_PX * scale)), max(3, round(_REACH_PX * scale))
+    cut = _cut(planes, mask, x, y)
+    if cut is None:
+        return None
+    fill, piece = cut
+    luminance = relative_luminance(planes_to_rgb(piece))
+    ratios = [
+        contrast_ratio(float(np.median(inside)), float(np.median(around))) for inside, around in _glyphs(luminance, fill, planes.width_px)
+    ]
+    return TextContrast(float(np.percentile(ratios, 10)), float(np.median(ratios))) if ratios else None
+
+
+def text_stands(planes: Planes, mask: Mask, x: int, y: int) -> bool:
+    """Return whether a text stands on a decoded frame where its mask says.
+
+    It does where most glyphs set themselves off: nearly all of a glyph's inside lies on one side of a level of luma, and nearly all
+    of what is directly around it on the other. No picture and no other text does that by chance.
+
+    Parameters
+    ----------
+    planes, mask, x, y
+        As for :func:`text_contrast`.
+    """
+    cut = _cut(planes, mask, x, y)
+    if cut is None:
+        return False
+    fill, piece = cut
+    clear = [_is_clear(inside, around) for inside, around in _glyphs(piece.y.astype(np.float32), fill, planes.width_px)]
+    return bool(clear) and sum(clear) >= _CLEAR_GLYPHS * len(clear)
+
+
+def _is_clear(inside: Level, around: Level) -> bool:
+    one, other = float(np.median(inside)), float(np.median(around))
+    if abs(one - other) < _LEAST_STEP:
+        return False
+    middle, above = (one + other) / 2, one > other
+    return bool(np.mean((inside > middle) == above) >= _CLEAR_SHARE and np.mean((around < middle) == above) >= _CLEAR_SHARE)
+
+
+def fill_colour(planes: Planes, mask: Mask, x: int, y: int) -> tuple[int, int, int] | None:
+    """Return the median colour (R, G, B, 0 to 255) inside a text's fill on a decoded frame; None where the mask is empty."""
+    cut = _cut(planes, mask, x, y)
+    if cut is None or not cut[0].any():
+        return None
+    fill, piece = cut
+    core = 1 - _grown(1 - fill, 1)
+    red, green, blue = np.median(planes_to_rgb(piece)[(core if core.any() else fill) > 0], axis=0)
+    return int(red), int(green), int(blue)
+
+
+def _cut(planes: Planes, mask: Mask, x: int, y: int) -> tuple[Bytes, Planes] | None:
+    """Return the mask with some room around it as 0 and 1, and the frame under it; None where it lies outside the frame."""
+    reach = _px(_REACH_PX, planes.width_px, 3)
     left, top = max(0, x - reach) // 2 * 2, max(0, y - reach) // 2 * 2
     right = min(planes.width_px, (x + mask.shape[1] + reach + 1) // 2 * 2)
     bottom = min(planes.height_px, (y + mask.shape[0] + reach + 1) // 2 * 2)
@@ -80,19 +140,18 @@ def text_contrast(planes: Planes, mask: NDArray[np.bool_], x: int, y: int) -> Te
         return None
     fill = np.zeros((bottom - top, right - left), np.uint8)
     row, column = max(0, top - y), max(0, left - x)
-    piece = mask[row : bottom - y, column : right - x]
-    fill[y + row - top : y + row - top + piece.shape[0], x + column - left : x + column - left + piece.shape[1]] = piece
+    shown = mask[row : bottom - y, column : right - x]
+    fill[y + row - top : y + row - top + shown.shape[0], x + column - left : x + column - left + shown.shape[1]] = shown
     half = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
-    luminance = relative_luminance(planes_to_rgb(Planes(planes.y[top:bottom, left:right], planes.u[half], planes.v[half])))
-    ratios = list(_ratios(luminance, fill, reach, _grown(fill, gap)))
-    return TextContrast(float(np.percentile(ratios, 10)), float(np.median(ratios))) if ratios else None
+    return fill, Planes(planes.y[top:bottom, left:right], planes.u[half], planes.v[half])
 
 
-def _ratios(luminance: NDArray[np.float64], fill: Bytes, reach: int, near: Bytes) -> Iterator[float]:
-    """Yield each glyph's contrast with what is within ``reach`` of it and not ``near`` any."""
+def _glyphs(level: Level, fill: Bytes, width_px: int) -> Iterator[tuple[Level, Level]]:
+    """Yield each glyph's levels inside and directly around it, without what is near another glyph."""
+    gap, reach = _px(_GAP_PX, width_px, 1), _px(_REACH_PX, width_px, 3)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(fill, connectivity=8)
     smallest = max(8.0, _SMALLEST_GLYPH * float(np.median(stats[1:, cv2.CC_STAT_AREA]))) if count > 1 else 0.0
-    core = 1 - _grown(1 - fill, 1)
+    near, core = _grown(fill, gap), 1 - _grown(1 - fill, 1)
     for label in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[label])
         if area < smallest:
@@ -102,8 +161,11 @@ def _ratios(luminance: NDArray[np.float64], fill: Bytes, reach: int, near: Bytes
         inside = own & core[cut]
         around = _grown(own, reach) & (1 - near[cut])
         if around.any():
-            fill_is = np.median(luminance[cut][(inside if inside.any() else own) > 0])
-            yield contrast_ratio(float(fill_is), float(np.median(luminance[cut][around > 0])))
+            yield level[cut][(inside if inside.any() else own) > 0], level[cut][around > 0]
+
+
+def _px(at_1080: float, width_px: int, least: int) -> int:
+    return max(least, round(at_1080 * width_px / 1080))
 
 
 def _grown(shape: Bytes, radius: int) -> Bytes:

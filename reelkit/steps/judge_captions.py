@@ -1,0 +1,188 @@
+"""Judging captions: where they stand, when, how clear and how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+from reelkit.media.caption_layout import caption_sizes, lay_out
+from reelkit.media.captions import CaptionPainter
+from reelkit.model import CaptionCue, Finding, Timeline
+from reelkit.steps.judge_sound import Narration
+from reelkit.steps.watch_captions import CueSeen
+
+__all__ = ["judge_caption_style", "judge_caption_times", "judge_captions_seen"]
+
+_must = partial(Finding, level="must")
+_should = partial(Finding, level="should")
+
+_LEAST_CONTRAST = 4.5
+_MOST_CHARS_PER_S = 17.0
+_LEAST_CUE_S = 5 / 6
+_FIRST_TEXT_S = 0.5
+_LEAST_TEXT_PX = 55.0
+_HEARD_WITHIN_S = 0.2
+"""A word may begin with the silence of a closed mouth (p, t, k) or a faint breath (h, f); longer silence means that it is early."""
+_SILENCE_DB = -45.0
+"""Under the loudest tenth of the narration's 5 ms blocks."""
+
+
+def judge_captions_seen(seen: Sequence[CueSeen], timeline: Timeline) -> Iterator[Finding]:
+    """Yield what the decoded frames show of the captions."""
+    cues = timeline.cues
+    at = [cue.start / float(timeline.fps.ratio) for cue in cues]
+    told = [index for index, cue in enumerate(seen) if cue.in_time is not None]
+    missing = [index for index in range(len(seen)) if not seen[index].in_time]
+    yield _must(
+        name="captions-shown",
+        holds=not missing,
+        norm="every cue stands on the frames within 1 frame of its first word",
+        measured=f"{len(told) - sum(index in told for index in missing)} of {len(cues)} cues" + _example(cues, missing),
+        at_s=at[missing[0]] if missing else None,
+        hint="render the reel again; a style without outline or box may drown in the picture (captions.outline_px, captions.box_colour)",
+    )
+    early = [index for index, cue in enumerate(seen) if cue.early]
+    yield _must(
+        name="captions-not-early",
+        holds=not early,
+        norm="no cue on the frames more than 1 frame before its first word",
+        measured=f"{len(early)} cues early" + _example(cues, early) if early else "none early",
+        at_s=at[early[0]] if early else None,
+        hint="render the reel again",
+    )
+    lights = [light for cue in seen for light in cue.wrong_lights]
+    count = sum(cue.lights_seen for cue in seen)
+    if count:
+        yield _must(
+            name="words-lit",
+            holds=not lights,
+            norm="the spoken word is lit within 1 frame of its onset, and not before",
+            measured=f"{count} words looked at, {len(lights)} lit wrongly" + (f", first '{lights[0][1]}'" if lights else ""),
+            at_s=lights[0][0] / float(timeline.fps.ratio) if lights else None,
+            hint="render the reel again",
+        )
+    clear = [(cue.contrast.low, index) for index, cue in enumerate(seen) if cue.contrast is not None]
+    if clear:
+        low, index = min(clear)
+        yield _should(
+            name="caption-contrast",
+            holds=low >= _LEAST_CONTRAST,
+            norm=f"at least {_LEAST_CONTRAST}:1 between letters and what is directly around them",
+            measured=f"{low:.1f}:1 at the worst, '{cues[index].text}'",
+            at_s=at[index],
+            hint="set captions.outline_px or captions.box_colour, or colours further apart",
+        )
+
+
+def _example(cues: Sequence[CaptionCue], indices: Sequence[int]) -> str:
+    return f", first '{cues[indices[0]].text}'" if indices else ""
+
+
+def judge_caption_times(timeline: Timeline, narration: Narration | None) -> Iterator[Finding]:
+    """Yield when cues stand, against their words and against the sound of the narration."""
+    fps = float(timeline.fps.ratio)
+    early = [(cue, "before its first word") for cue in timeline.cues if cue.start < cue.words[0].start - 1 or _disordered(cue)]
+    if narration is not None:
+        early += [(cue, "before anything is heard") for cue in timeline.cues if not _is_heard(cue.start / fps, 1 / fps, narration)]
+    first = min(early, key=lambda item: item[0].start, default=None)
+    yield _must(
+        name="words-not-early",
+        holds=first is None,
+        norm="no words on screen before they are spoken (1 frame)",
+        measured="none early" if first is None else f"{len(early)} cues early, first '{first[0].text}' {first[1]}",
+        at_s=None if first is None else first[0].start / fps,
+        hint="plan the cues again from this narration's word times",
+    )
+    yield from _judge_reading(timeline, fps)
+    start_s = timeline.cues[0].start / fps
+    yield _should(
+        name="first-text",
+        holds=start_s <= _FIRST_TEXT_S,
+        norm=f"text on screen within {_FIRST_TEXT_S} s",
+        measured=f"at {start_s:.2f} s",
+        at_s=start_s,
+        hint="let the voice begin at once",
+    )
+
+
+def _disordered(cue: CaptionCue) -> bool:
+    return any(after.start < before.start for before, after in pairwise(cue.words)) or cue.words[-1].start >= cue.end
+
+
+def _is_heard(at_s: float, frame_s: float, narration: Narration) -> bool:
+    """Return whether the voice sounds soon after a time."""
+    samples, rate = narration.samples, narration.rate_hz
+    block = max(1, round(0.005 * rate))
+    start = round((at_s - narration.start_s) * rate)
+    piece = samples[max(start, 0) : max(start, 0) + round((_HEARD_WITHIN_S + frame_s) * rate)]
+    if len(piece) < block:
+        return False
+    blocks = np.square(piece[: len(piece) // block * block].reshape(-1, block)).mean(axis=1)
+    return bool(np.sqrt(blocks.max()) > narration.loud_level * 10 ** (_SILENCE_DB / 20))
+
+
+def _judge_reading(timeline: Timeline, fps: float) -> Iterator[Finding]:
+    cues = timeline.cues
+    lengths = [(cue.end - cue.start) / fps for cue in cues]
+    speeds = [len(cue.text) / length for cue, length in zip(cues, lengths, strict=True)]
+    mean = sum(len(cue.text) for cue in cues) / sum(lengths)
+    fastest = speeds.index(max(speeds))
+    yield _should(
+        name="reading-speed",
+        holds=mean <= _MOST_CHARS_PER_S,
+        norm=f"at most {_MOST_CHARS_PER_S:.0f} characters/s on average",
+        measured=f"{mean:.1f} on average, {speeds[fastest]:.0f} at '{cues[fastest].text}'",
+        at_s=cues[fastest].start / fps,
+        hint="lower voice.speed, or shorten the sentence",
+    )
+    ends = [*(cue.start for cue in cues[1:]), timeline.frame_count]
+    # A cue that the next one follows at once is as long as the voice allows.
+    short = [
+        (length, index)
+        for index, (cue, length, end) in enumerate(zip(cues, lengths, ends, strict=True))
+        if length < _LEAST_CUE_S - 0.5 / fps and end > cue.end
+    ]
+    shortest = min(short, default=None)
+    yield _should(
+        name="cue-length",
+        holds=shortest is None,
+        norm=f"at least {_LEAST_CUE_S:.2f} s on screen where the voice allows",
+        measured="as long as the voice allows" if shortest is None else f"{shortest[0]:.2f} s for '{cues[shortest[1]].text}'",
+        at_s=None if shortest is None else cues[shortest[1]].start / fps,
+        hint="raise captions.linger_ms or captions.min_cue_ms",
+    )
+
+
+def judge_caption_style(timeline: Timeline, painter: CaptionPainter) -> Iterator[Finding]:
+    """Yield where captions stand in the frame, and how large their letters are."""
+    zone, fps = timeline.safe_zone, float(timeline.fps.ratio)
+    across, down = timeline.width_px / 1080, timeline.height_px / 1920
+    safe = (zone.left_px * across, zone.top_px * down, (1080 - zone.right_px) * across, (1920 - zone.bottom_px) * down)
+    boxes = [painter.box(index) for index in range(len(timeline.cues))]
+    beyond = [max(safe[0] - box[0], safe[1] - box[1], box[2] - safe[2], box[3] - safe[3]) for box in boxes]
+    worst = beyond.index(max(beyond))
+    left, top, right, bottom = boxes[worst]
+    outside = f", {beyond[worst]:.0f} px outside" if beyond[worst] > 0.5 else ""
+    yield _must(
+        name="captions-safe-zone",
+        holds=beyond[worst] <= 0.5,
+        norm=f"captions within x {safe[0]:.0f}-{safe[2]:.0f}, y {safe[1]:.0f}-{safe[3]:.0f} px",
+        measured=f"x {left}-{right}, y {top}-{bottom} px at the widest{outside}",
+        at_s=timeline.cues[worst].start / fps,
+        hint="lower captions.max_width_px or captions.bottom_px",
+    )
+    sizes = caption_sizes(timeline.caption_style, timeline.width_px, timeline.height_px)
+    scale = min(timeline.width_px, timeline.height_px) / 1080
+    set_at = [lay_out([word.text for word in cue.words], timeline.caption_style, sizes).size_px / scale for cue in timeline.cues]
+    smallest = set_at.index(min(set_at))
+    yield _should(
+        name="text-size",
+        holds=set_at[smallest] >= _LEAST_TEXT_PX - 0.01,
+        norm=f"letters of at least {_LEAST_TEXT_PX:.0f} px at 1080 px of width",
+        measured=f"{set_at[smallest]:.0f} px at the smallest, '{timeline.cues[smallest].text}'",
+        at_s=timeline.cues[smallest].start / fps,
+        hint="raise captions.size_px, or lower captions.max_words",
+    )
