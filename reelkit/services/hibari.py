@@ -7,6 +7,7 @@ value out as well. The installed package is only read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,17 @@ from numpy.typing import NDArray
 from reelkit.errors import VoiceError
 from reelkit.model import AudioResult, Cache, TimedBy, Word, content_key
 from reelkit.services.hibari_model import Breath, Engine, load_engine, model_parts
-from reelkit.services.hibari_times import RATE_HZ, UNIT, Span, time_words
-from reelkit.services.hibari_words import says_something
+from reelkit.services.hibari_times import RATE_HZ, UNIT_MS, Span, time_words
+from reelkit.services.hibari_words import is_pause, phoneme_string, says_something
 
 __all__ = ["HibariVoice"]
 
 _VOICES = ("heart",)
 _LAYOUT = 1
 """Part of the key of kept speech: raise it when the same sounds would be cut or timed in another way."""
-_SILENT_WORD_MS = 120
+_SILENT_WORD_S, _SILENT_BREATH_S = 0.12, 1.0
+# Of the durations of a sentence: its sound begins before the first phoneme does, and most of the last one is silence (measured).
+_EARLY_MS, _LAST_QUIET_MS, _LAST_HEARD_MS = 45, 270, 60
 _TIMED_BY: tuple[TimedBy, ...] = ("durations", "alignment", "estimated")
 
 
@@ -119,7 +122,7 @@ class HibariVoice:
                 samples, units = engine.say(spoken, speed, self._seed)
                 yield samples, time_words(spoken, some, units, samples)
             else:
-                each = RATE_HZ * _SILENT_WORD_MS // 1000
+                each = max(1, int(_silent_seconds(some) * RATE_HZ) // len(some))
                 yield np.zeros(each * len(some), np.float32), [(each * k, each * (k + 1), "estimated") for k in range(len(some))]
 
     def _refuse_other(self, language: str) -> None:
@@ -130,9 +133,17 @@ class HibariVoice:
 def _seconds(engine: Engine, breath: Breath, speed: float) -> float:
     some, spoken = breath
     if not any(says_something(word.phonemes) for word in spoken):
-        return len(some) * _SILENT_WORD_MS / 1000
+        return _silent_seconds(some)
     units = engine.durations(spoken, speed)
-    return float(units.sum() * UNIT / RATE_HZ)
+    phonemes = phoneme_string(spoken)
+    marks = sum(1 for _ in takewhile(is_pause, reversed(phonemes)))
+    *sounds, last = units[1 : len(phonemes) - marks + 1].tolist()
+    heard_ms = max(last * UNIT_MS - _LAST_QUIET_MS / speed, _LAST_HEARD_MS / speed)
+    return float(_EARLY_MS / speed + sum(sounds) * UNIT_MS + heard_ms) / 1000
+
+
+def _silent_seconds(words: range) -> float:
+    return min(len(words) * _SILENT_WORD_S, _SILENT_BREATH_S)
 
 
 def _save(path: Path, breaths: list[tuple[NDArray[np.float32], list[Span]]]) -> None:

@@ -55,13 +55,14 @@ class Engine:
         """
         try:
             spoken = read_aloud(words, self._hibari.g2p, self._hibari.vocab)
-            ranges = plan_breaths(len(words), spoken, most_phonemes=self._most_phonemes)
-        # hibari's reader was not written for every text (it knows no number above 10^36, for one); whatever it trips over is not ours.
-        except Exception as error:
+        # hibari's reader was not written for every text (it knows no number above 10^36, for one).
+        except Exception:
             if len(words) > 1:
                 for word in words:
                     self.breaths([word])
-            raise VoiceError(f"hibari cannot say {_short(' '.join(words))} ({error}): write it another way") from None
+            text = " ".join(words)
+            raise VoiceError(f"hibari cannot read {text[:40]!r}{'...' * (len(text) > 40)}: write it another way") from None
+        ranges = plan_breaths(words, spoken, most_phonemes=self._most_phonemes)
         return [(some, [word for word in spoken if word.owners[0][0] in some]) for some in ranges]
 
     def durations(self, spoken: Sequence[SpokenWord], speed: float) -> NDArray[np.int64]:
@@ -175,7 +176,3 @@ def _unknown_words() -> Callable[[str], str]:
 
 def _whole(units: NDArray[Any]) -> NDArray[np.int64]:
     return np.asarray(np.rint(units.reshape(-1)), np.int64)
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:37]}...")

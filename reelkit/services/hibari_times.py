@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from reelkit.model import TimedBy
 from reelkit.services.hibari_words import SpokenWord, is_pause, says_something
 
-__all__ = ["RATE_HZ", "UNIT", "Span", "time_words"]
+__all__ = ["RATE_HZ", "UNIT", "UNIT_MS", "Span", "time_words"]
 
 Span = tuple[int, int, TimedBy]
 """Start and end in samples, and how they were found."""
 
 RATE_HZ = 24000
 _MS = RATE_HZ // 1000
-UNIT = 25 * _MS
+UNIT_MS = 25
+UNIT = UNIT_MS * _MS
 """Samples in one unit of duration; the engine checks it against every sound that is made."""
 
 _FRAME = 5 * _MS

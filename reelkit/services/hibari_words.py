@@ -15,6 +15,8 @@ from importlib import import_module
 from types import FunctionType
 from typing import Any, SupportsIndex
 
+from reelkit.errors import VoiceError
+
 __all__ = ["SpokenWord", "is_pause", "phoneme_string", "plan_breaths", "read_aloud", "says_something"]
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -205,17 +207,18 @@ def phoneme_string(spoken: Sequence[SpokenWord]) -> str:
     return " ".join(word.phonemes for word in spoken if word.phonemes)
 
 
-def plan_breaths(count: int, spoken: Sequence[SpokenWord], *, most_phonemes: int, most_silent: int = 4) -> list[range]:
-    """Return the written words that are said in one breath each: ranges in order, together all ``count`` of them.
+def plan_breaths(words: Sequence[str], spoken: Sequence[SpokenWord], *, most_phonemes: int, most_silent: int = 4) -> list[range]:
+    """Return the written words that are said in one breath each: ranges of indices in order, together all of ``words``.
 
     A breath holds at most ``most_phonemes`` and breaks at a clause where it can. More than ``most_silent`` words in a row that say
     nothing are a breath of their own.
 
     Raises
     ------
-    ValueError
+    VoiceError
         When one word alone has more phonemes.
     """
+    count = len(words)
     sounds, clause, glued = [0] * count, [False] * count, [False] * count
     for piece in spoken:
         first, last = piece.owners[0][0], piece.owners[-1][0]
@@ -233,7 +236,9 @@ def plan_breaths(count: int, spoken: Sequence[SpokenWord], *, most_phonemes: int
             start, held, index = silent_to, 0, silent_to
             continue
         if sounds[index] > most_phonemes:
-            raise ValueError(f"{sounds[index]} sounds in one word; at most {most_phonemes} can be said at once")
+            raise VoiceError(
+                f"the word {words[index][:40]!r}... has {sounds[index]} sounds; hibari says at most {most_phonemes} at once: shorten it"
+            )
         if held + sounds[index] > most_phonemes and not glued[index]:
             cuts = [cut for cut in range(start + (index - start) // 3 + 1, index + 1) if clause[cut - 1] and not glued[cut]]
             cut = cuts[-1] if cuts else index

@@ -1,0 +1,137 @@
+"""Voice: a script becomes a narration, sentence by sentence, with pauses that the brand sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelkit.brand import Brand
+from reelkit.errors import VoiceError
+from reelkit.model import AudioResult, Progress, Script, Word
+from reelkit.steps.sentences import sentence_ends
+
+__all__ = ["Voice", "synthesize_voice"]
+
+_BREATH_PAUSE_MS = 120
+_LEAD_MS = 20
+_RELEASE_MS = 30
+_FADE_MS = 5
+_FRAME_MS = 5
+_HEARD_DB = -50.0
+
+
+class Voice(Protocol):
+    """What the step needs of a voice; :class:`reelkit.services.hibari.HibariVoice` is one."""
+
+    def speak(self, text: str, *, language: str, speed: float) -> Sequence[AudioResult]:
+        """Return one sentence as spoken, a breath each: all at one rate, their words together ``text.split()``.
+
+        Silence around a breath is cut away. A breath that says nothing is all zeros.
+        """
+
+
+@dataclass(frozen=True)
+class _Breath:
+    """A breath cut to its sound, and the pause before it, in samples."""
+
+    samples: NDArray[np.float32]
+    words: tuple[Word, ...]
+    pause: int
+
+
+def synthesize_voice(script: Script, brand: Brand, *, voice: Voice, progress: Progress | None = None) -> AudioResult:
+    """Speak a script.
+
+    The voice begins at once. Between sentences there are ``brand.voice.sentence_pause_ms`` and between scenes ``scene_pause_ms``, from
+    the end of one word to the start of the next (at least 50 ms, so that no sound is cut); ``tail_ms`` of silence end the narration.
+
+    Parameters
+    ----------
+    script : Script
+    brand : Brand
+        Its ``voice`` and ``language``.
+    voice : Voice
+    progress : callable, optional
+        Called with the share of words spoken.
+
+    Returns
+    -------
+    AudioResult
+        Words are ``script.voiceover.split()``.
+
+    Raises
+    ------
+    VoiceError
+        When the voice cannot say the script, or can say nothing of it.
+    """
+    breaths: list[_Breath] = []
+    done, total = 0, script.word_count
+    rates: set[int] = set()
+    for text, pause_ms in _sentences(script, brand):
+        spoken = voice.speak(text, language=brand.language, speed=brand.voice.speed)
+        said = [word.text for breath in spoken for word in breath.words]
+        rates |= {breath.rate_hz for breath in spoken}
+        if said != text.split() or len(rates) != 1:
+            raise VoiceError(f"brand '{brand.slug}': voice '{brand.voice.name}' gave {len(said)} words at {sorted(rates)} Hz for {text!r}")
+        for index, breath in enumerate(spoken):
+            breaths.append(_cut(breath, _BREATH_PAUSE_MS if index else pause_ms))
+        done += len(said)
+        if progress:
+            progress(done / total)
+    if not any(breath.samples.any() for breath in breaths):
+        text = script.voiceover if len(script.voiceover) <= 60 else f"{script.voiceover[:57]}..."
+        raise VoiceError(
+            f"brand '{brand.slug}': voice '{brand.voice.name}' can say nothing of {text!r}: "
+            f"write the script in words of its language, '{brand.language}'"
+        )
+    return _join(breaths, rates.pop(), brand.voice.tail_ms)
+
+
+def _sentences(script: Script, brand: Brand) -> Iterator[tuple[str, int]]:
+    """Yield every sentence of every scene with the pause before it in milliseconds."""
+    pause_ms = 0
+    for scene in script.scenes:
+        words = scene.text.split()
+        for start, end in pairwise([0, *sentence_ends(words)]):
+            yield " ".join(words[start:end]), pause_ms
+            pause_ms = brand.voice.sentence_pause_ms
+        pause_ms = brand.voice.scene_pause_ms
+
+
+def _cut(breath: AudioResult, pause_ms: int) -> _Breath:
+    """Cut the silence around a breath, faded where it was cut, its words moved along."""
+    rate_hz, samples = breath.rate_hz, breath.samples
+    frame = rate_hz * _FRAME_MS // 1000
+    power = np.square(samples[: len(samples) // frame * frame].reshape(-1, frame), dtype=np.float64).mean(axis=1)
+    heard = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (_HEARD_DB / 10))
+    start, end = breath.words[0].start, breath.words[-1].end
+    if len(heard):
+        start = max(0, min(start, int(heard[0]) * frame) - rate_hz * _LEAD_MS // 1000)
+        end = min(len(samples), max(end, int(heard[-1] + 1) * frame) + rate_hz * _RELEASE_MS // 1000)
+    kept = samples[start:end].copy()
+    fade = np.linspace(0.0, 1.0, min(rate_hz * _FADE_MS // 1000, len(kept) // 2), dtype=np.float32)
+    kept[: len(fade)] *= fade
+    kept[len(kept) - len(fade) :] *= fade[::-1]
+    words = tuple(word.model_copy(update={"start": word.start - start, "end": word.end - start}) for word in breath.words)
+    return _Breath(kept, words, rate_hz * pause_ms // 1000)
+
+
+def _join(breaths: Sequence[_Breath], rate_hz: int, tail_ms: int) -> AudioResult:
+    parts: list[NDArray[np.float32]] = []
+    words: list[Word] = []
+    at = 0
+    for breath in breaths:
+        if words:
+            wanted = words[-1].end + breath.pause - breath.words[0].start
+            parts.append(np.zeros(max(0, wanted - at), np.float32))
+            at += len(parts[-1])
+        words += [word.model_copy(update={"start": word.start + at, "end": word.end + at}) for word in breath.words]
+        parts.append(breath.samples)
+        at += len(breath.samples)
+    parts.append(np.zeros(max(0, words[-1].end + rate_hz * tail_ms // 1000 - at), np.float32))
+    return AudioResult(np.concatenate(parts), rate_hz, tuple(words))
