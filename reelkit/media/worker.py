@@ -15,7 +15,7 @@ from typing import Any
 
 from reelkit.errors import ReelkitError
 from reelkit.media.compositor import Compositor
-from reelkit.media.encode import EncoderSettings, encode_segment
+from reelkit.media.encode import EncoderSettings, encode_segment, steady_memory
 from reelkit.media.planes import Planes
 from reelkit.model import Timeline
 
@@ -28,6 +28,7 @@ def main() -> None:
     """Answer each line of standard input: ``{"timeline", "start", "end", "path", "settings"}``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent()
+    steady_memory()
     timelines: dict[str, Timeline] = {}
     for line in sys.stdin:
         job = json.loads(line)
