@@ -7,6 +7,7 @@ lost in scaling it up, and it costs a fraction to draw, keep and decode.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
@@ -14,13 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reelkit.media import planes
 from reelkit.media.backdrops import gradient_flow, paper_layers, waves
 from reelkit.media.backdrops.canvas import Canvas, Family, Inks, finish
 from reelkit.media.backdrops.film import write_lossless
 from reelkit.media.planes import Planes
 from reelkit.model import Fps, Palette, Progress, content_key
 
-__all__ = ["FAMILIES", "LOOP_S", "backdrop_frames", "draw_backdrop"]
+__all__ = ["FAMILIES", "LOOP_S", "backdrop_frames", "draw_backdrop", "drawing_version"]
 
 LOOP_S = 6
 """Length of a loop unless asked otherwise."""
@@ -82,12 +84,19 @@ def draw_backdrop(
 
     def told() -> Iterator[Planes]:
         frames = backdrop_frames(family=family, palette=palette, seed=seed, width_px=width_px, height_px=height_px, frame_count=count)
-        for number, planes in enumerate(frames, 1):
-            yield planes
+        for number, frame in enumerate(frames, 1):
+            yield frame
             if progress:
                 progress(number / count)
 
     write_lossless(told(), path, fps=fps)
+
+
+@functools.cache
+def drawing_version() -> str:
+    """Return what tells this drawing from another: a hash of the modules that draw. Loops of another version are drawn anew."""
+    modules = (*Path(__file__).parent.glob("*.py"), Path(planes.__file__))
+    return content_key(*(module.read_bytes() for module in sorted(modules)))
 
 
 def backdrop_frames(*, family: str, palette: Palette, seed: int, width_px: int, height_px: int, frame_count: int) -> Iterator[Planes]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -20,7 +20,22 @@ from numpy.typing import NDArray
 from reelkit.media.planes import RGB_TO_YUV, Planes
 from reelkit.model import Palette
 
-__all__ = ["TAU", "Canvas", "Family", "Floats", "Inks", "Ramp", "Swell", "Yuv", "Ink", "finish", "ink_to_yuv", "quieten", "smoothstep", "split"]
+__all__ = [
+    "TAU",
+    "Canvas",
+    "Family",
+    "Floats",
+    "Ink",
+    "Inks",
+    "Ramp",
+    "Swell",
+    "Yuv",
+    "finish",
+    "ink_to_yuv",
+    "quieten",
+    "smoothstep",
+    "split",
+]
 
 Floats = NDArray[np.float32]
 TAU = 2.0 * np.pi
@@ -51,7 +66,8 @@ class Canvas:
         width, height = -(-self.width_px // step), -(-self.height_px // step)
         x = (np.arange(width, dtype=np.float32) + 0.5) / width
         y = (np.arange(height, dtype=np.float32) + 0.5) / height * np.float32(self.height)
-        return np.broadcast_to(x, (height, width)).copy(), np.broadcast_to(y[:, None], (height, width)).copy()
+        across, down = np.meshgrid(x, y.astype(np.float32))
+        return across, down
 
     def calm(self, y: Floats) -> Floats:
         """Return 1 where captions stand (y 900 to 1500 of 1920), falling softly to 0 above and below."""
@@ -71,8 +87,9 @@ def smoothstep(values: Floats, low: float, high: float) -> Floats:
     >>> smoothstep(np.float32([-1.0, 0.5, 2.0]), 0.0, 1.0).tolist()
     [0.0, 0.5, 1.0]
     """
-    t = np.clip((values - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
+    t: Floats = np.clip((values - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
+    eased: Floats = t * t * (3.0 - 2.0 * t)
+    return eased
 
 
 # --- inks -----------------------------------------------------------------------------------------------------------
@@ -94,7 +111,8 @@ Ink = NDArray[np.float64]
 def _ink(colour: str) -> Ink:
     rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255.0
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return _LAB @ np.cbrt(_LMS @ linear)
+    ink: Ink = _LAB @ np.cbrt(_LMS @ linear)
+    return ink
 
 
 def ink_to_yuv(ink: Floats | Ink) -> Floats:
@@ -162,7 +180,8 @@ class Ramp:
         scaled = np.clip(along, 0.0, 1.0) * np.float32(_STEPS - 1)
         floor = np.minimum(scaled.astype(np.int32), _STEPS - 2)
         low = self.table[floor]
-        return low + (self.table[floor + 1] - low) * (scaled - floor)[..., None].astype(np.float32)
+        painted: Floats = low + (self.table[floor + 1] - low) * (scaled - floor)[..., None].astype(np.float32)
+        return painted
 
 
 _STEPS = 512
@@ -251,7 +270,7 @@ def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = 2.0) -> Planes:
     """
     size = (canvas.width_px, canvas.height_px)
     half = (canvas.width_px // 2, canvas.height_px // 2)
-    planes = []
+    planes: list[NDArray[Any]] = []
     for plane, (width, height), lsb in zip(picture, (size, half, half), (grain_lsb, 1.0, 1.0), strict=True):
         scaled = plane if plane.shape == (height, width) else cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC)
         planes.append(cv2.scaleAdd(grain(width, height), lsb, scaled))

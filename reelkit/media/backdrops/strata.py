@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from reelkit.media.backdrops.canvas import TAU, Canvas, Floats, Yuv, smoothstep
 
@@ -35,7 +36,7 @@ class Edge:
         self.turns = np.where(np.arange(count) < travelling, rng.choice([-1, 1], count), 0)
         self.lag = rng.uniform(0, TAU)
 
-    def at(self, x: Floats, loop: float) -> Floats:
+    def at(self, x: NDArray[np.float64], loop: float) -> Floats:
         """Return the edge at each x."""
         angle = TAU * loop
         phases = self.phases + self.turns * angle + self.swings * np.sin(angle + self.lag)
@@ -114,12 +115,12 @@ class _Plane:
         """Return the index of the edge, and by index what is kept of what is behind and what is added."""
         above, under = (int(np.ceil(reach * self.width)) + 1 for reach in (sheet.shadow, sheet.reach))
         depth = (np.arange(-above * _FINE, under * _FINE + 1) / _FINE).astype(np.float32)
-        cover = np.clip(depth + 0.5, 0.0, 1.0)
+        cover: Floats = np.clip(depth + 0.5, 0.0, 1.0)
         if sheet.veil:
             cover = cover * (1.0 - smoothstep(depth, 0.0, sheet.reach * self.width))
         far = np.clip(-depth / max(sheet.shadow * self.width, 1.0), 0.0, 1.0)
         keep = (1.0 - np.float32(sheet.darkness) * (1.0 - far) ** 3) * (1.0 - cover)
-        add = (sheet.below(np.maximum(depth, 0.0) / np.float32(self.width))[:, channel] - self.black) * cover
+        add = (sheet.below(np.maximum(depth, np.float32(0.0)) / np.float32(self.width))[:, channel] - self.black) * cover
         return above * _FINE, keep.astype(np.float32), add.astype(np.float32)
 
     def paint(self, loop: float) -> Floats:
@@ -135,14 +136,14 @@ class _Plane:
             top = max(0, int(edge.min()) - zero // _FINE)
             last = len(add) - 1
             full = int(np.ceil(edge.max())) + 1
-            bottom = min(bottom, full + (last - zero) // _FINE) if sheet.veil else bottom
-            whole = bottom if sheet.veil else min(max(full, top), bottom)
-            for start, end, opaque in ((top, whole, False), (whole, bottom, True)):
-                if start >= end:
+            end = min(bottom, full + (last - zero) // _FINE) if sheet.veil else bottom
+            whole = end if sheet.veil else min(max(full, top), end)
+            for start, stop, opaque in ((top, whole, False), (whole, end, True)):
+                if start >= stop:
                     continue
-                depth = (self.rows[start:end] - edge) * np.float32(_FINE) + np.float32(zero + 0.5)
+                depth = (self.rows[start:stop] - edge) * np.float32(_FINE) + np.float32(zero + 0.5)
                 index = np.clip(depth, 0, last).astype(np.intp)
-                band = out[start:end]
+                band = out[start:stop]
                 if not opaque:
                     band *= keep[index]
                     band += add[index]

@@ -1,0 +1,31 @@
+"""Words as they are compared: lower case, without accents, plural and verb endings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["stems_of"]
+
+
+def stems_of(text: str) -> tuple[str, ...]:
+    """Return the stems of a text's words, in order; a file name's hyphens, underscores, digits and humps part words.
+
+    The stemming is light on purpose (endings only, of words that keep four letters): it joins "waves" with "wave" and "roasting"
+    with "roast", and never joins strangers.
+
+    Examples
+    --------
+    >>> stems_of("Latte-Art_pouring.02 CoffeeBeans berries")
+    ('latte', 'art', 'pour', 'coffee', 'bean', 'berry')
+    """
+    plain = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
+    parted = re.sub(r"([a-z])([A-Z])", r"\1 \2", plain)
+    return tuple(map(_stem, re.findall(r"[^\W\d_]+", parted.lower())))
+
+
+def _stem(word: str) -> str:
+    for ending, instead, keep in (("ies", "y", 3), ("sses", "ss", 4), ("shes", "sh", 4), ("ches", "ch", 4), ("ing", "", 4), ("s", "", 3)):
+        if word.endswith(ending) and len(word) - len(ending) >= keep and not word.endswith(("ss", "us")):
+            return word[: -len(ending)] + instead
+    return word

@@ -1,0 +1,212 @@
+"""Footage: a clip or more for every scene, down a ladder of search terms, never the same one twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reelkit.brand import Brand
+from reelkit.errors import FootageError
+from reelkit.model import Candidate, Clip, Progress, Scene, Script
+
+__all__ = ["FootageLibrary", "fetch_footage"]
+
+WORDS_PER_S = 2.5
+"""The pace by which a scene's length is guessed before it is spoken."""
+
+_SMALL_WORDS = frozenset(
+    {"and", "are", "but", "for", "from", "how", "its", "not", "our", "that", "the", "this", "was", "what", "when", "why"}
+)
+_SMALL_WORDS |= {"with", "you", "your"}
+
+
+class FootageLibrary(Protocol):
+    """Where clips come from."""
+
+    @property
+    def name(self) -> str:
+        """Name in the brand file."""
+
+    @property
+    def skipped(self) -> Sequence[str]:
+        """One line for each file that could not be used, known after a search."""
+
+    def search(self, terms: Sequence[str], *, text: str = "") -> Sequence[Candidate]:
+        """Return what matches any of the terms, best first; with no terms everything there is.
+
+        ``text`` is the scene's text, for libraries that can suit more than terms.
+        """
+
+    def fetch(self, candidates: Sequence[Candidate], *, progress: Progress | None = None) -> Sequence[Clip]:
+        """Return the clips of candidates from :meth:`search`, drawn or downloaded where they are not on disk yet."""
+
+
+def fetch_footage(
+    script: Script,
+    brand: Brand,
+    *,
+    libraries: Sequence[FootageLibrary],
+    used: Collection[str] = (),
+    progress: Progress | None = None,
+) -> list[Clip]:
+    """Find clips for every scene of a script.
+
+    Each library is asked in the brand's order, down a ladder: the scene's own terms, the topic's words, the brand's fallback terms,
+    then anything it has. Every scene gets a clip, and one more for each further shot of ``brand.footage.shot_s`` that it is likely to
+    last, as far as the libraries have more. No clip comes twice, neither by id nor by content, and clips that look alike do not follow
+    each other where there is a choice.
+
+    Parameters
+    ----------
+    script : Script
+    brand : Brand
+    libraries : sequence of FootageLibrary
+        In the brand's order.
+    used : collection of str
+        Ids of clips in the brand's recent reels: taken again only for a scene that nothing else is left for, on rung ``"repeat"``.
+    progress : callable, optional
+        Called with the share done while clips are made.
+
+    Returns
+    -------
+    list of Clip
+        In the order of scenes; each knows its scene, the library, and the query, rung and rank by which it was found.
+
+    Raises
+    ------
+    FootageError
+        When a scene has no clip: with how many are missing, and why files were not usable.
+    """
+    casting = _Casting(script, brand)
+    for library in libraries:
+        casting.fill(library, brand, used)
+    for library in reversed(libraries):
+        casting.repeat(library)
+    missing = sum(slot.pick is None for slot in casting.slots if slot.turn == 0)
+    if missing:
+        raise FootageError(_what_is_missing(brand, script, libraries, missing))
+    return _fetched(casting, libraries, progress)
+
+
+@dataclass
+class _Slot:
+    """A place for a clip: the ``turn``-th of a scene, the ``place``-th of the reel."""
+
+    place: int
+    scene: int
+    turn: int
+    pick: _Pick | None = None
+
+
+@dataclass(frozen=True)
+class _Pick:
+    candidate: Candidate
+    query: str
+    rung: str
+    rank: int
+
+
+class _Casting:
+    """Who gets which clip: slots in the order of the reel, filled the most wanted first."""
+
+    def __init__(self, script: Script, brand: Brand) -> None:
+        self.script = script
+        shots = [(number, turn) for number, scene in enumerate(script.scenes) for turn in range(_shots_of(scene, brand.footage.shot_s))]
+        self.slots = [_Slot(place, scene, turn) for place, (scene, turn) in enumerate(shots)]
+        self.taken: set[str] = set()
+
+    def fill(self, library: FootageLibrary, brand: Brand, used: Collection[str]) -> None:
+        """Give open slots what a library has, rung by rung, leaving ``used`` aside."""
+        for rung in ("scene", "topic", "brand", "any"):
+            self._fill_rung(library, rung, [slot for slot in self.slots if slot.pick is None], brand, used)
+
+    def repeat(self, library: FootageLibrary) -> None:
+        """Give scenes that are still bare what was in recent reels."""
+        self._fill_rung(library, "repeat", [slot for slot in self.slots if slot.pick is None and slot.turn == 0], None, ())
+
+    def _fill_rung(self, library: FootageLibrary, rung: str, slots: Sequence[_Slot], brand: Brand | None, used: Collection[str]) -> None:
+        offers = {}
+        for number in {slot.scene for slot in slots}:
+            terms = _terms(self.script, number, rung, brand)
+            if terms or rung in ("any", "repeat"):
+                text = self.script.scenes[number].text
+                offers[number] = terms, [found for found in library.search(terms, text=text) if found.id not in used]
+        # First clips before second ones, and among them the best matches first: a scene does not lose its clip to a lesser match.
+        first = {
+            number: next((rank for rank, found in enumerate(found) if self._is_free(found)), 0) for number, (_, found) in offers.items()
+        }
+        for slot in sorted((slot for slot in slots if slot.scene in offers), key=lambda slot: (slot.turn, first[slot.scene], slot.place)):
+            terms, found = offers[slot.scene]
+            beside = self._beside(slot)
+            free = ((rank, candidate) for rank, candidate in enumerate(found) if self._is_free(candidate))
+            rank, candidate = _first(free, beside)
+            if candidate is not None:
+                slot.pick = _Pick(candidate, ", ".join(terms), rung, rank)
+                self.taken |= {candidate.id, candidate.sha256 or candidate.id}
+
+    def _is_free(self, candidate: Candidate) -> bool:
+        return candidate.id not in self.taken and (candidate.sha256 or candidate.id) not in self.taken
+
+    def _beside(self, slot: _Slot) -> set[str]:
+        """Return the kin of the nearest filled slots before and after."""
+        sides = (reversed(self.slots[: slot.place]), iter(self.slots[slot.place + 1 :]))
+        nearest = (next((other.pick for other in side if other.pick), None) for side in sides)
+        return {pick.candidate.kin for pick in nearest if pick and pick.candidate.kin}
+
+
+def _first(free: Iterator[tuple[int, Candidate]], beside: set[str]) -> tuple[int, Candidate | None]:
+    """Return the first candidate that is no kin of those beside it; where all are, the first."""
+    spare: tuple[int, Candidate | None] = (0, None)
+    for rank, candidate in free:
+        if candidate.kin not in beside:
+            return rank, candidate
+        if spare[1] is None:
+            spare = rank, candidate
+    return spare
+
+
+def _shots_of(scene: Scene, shot_s: float) -> int:
+    return max(1, round(len(scene.text.split()) / WORDS_PER_S / shot_s))
+
+
+def _terms(script: Script, scene: int, rung: str, brand: Brand | None) -> tuple[str, ...]:
+    if rung == "scene":
+        return script.scenes[scene].search_terms
+    if rung == "topic":
+        return tuple(word for word in re.findall(r"[^\W_]+", script.topic.lower()) if len(word) > 2 and word not in _SMALL_WORDS)
+    if rung == "brand" and brand:
+        return brand.footage.fallback_terms
+    return ()
+
+
+def _fetched(casting: _Casting, libraries: Sequence[FootageLibrary], progress: Progress | None) -> list[Clip]:
+    chosen = [(slot, slot.pick) for slot in casting.slots if slot.pick]
+    clips: dict[str, Clip] = {}
+    for library in libraries:
+        wanted = [pick.candidate for _, pick in chosen if pick.candidate.library == library.name]
+        done, share = len(clips) / len(chosen), len(wanted) / len(chosen)
+
+        def told(part: float, done: float = done, share: float = share) -> None:
+            if progress:
+                progress(done + share * part)
+
+        if wanted:
+            clips |= {clip.id: clip for clip in library.fetch(wanted, progress=told)}
+    if progress:
+        progress(1.0)
+    return [
+        clips[pick.candidate.id].model_copy(update={"scene": slot.scene, "query": pick.query, "rung": pick.rung, "rank": pick.rank})
+        for slot, pick in chosen
+    ]
+
+
+def _what_is_missing(brand: Brand, script: Script, libraries: Sequence[FootageLibrary], missing: int) -> str:
+    names = " and ".join(library.name for library in libraries) or "none"
+    skipped = [line for library in libraries for line in library.skipped]
+    why = f"; not usable: {'; '.join(skipped[:5])}" + (f" and {len(skipped) - 5} more" if len(skipped) > 5 else "") if skipped else ""
+    return (
+        f"brand '{brand.slug}': footage: the script has {len(script.scenes)} scenes and the libraries ({names}) lack {missing} "
+        f"clip{'s' if missing > 1 else ''}; add {missing} more to footage.folder, or add backdrops to footage.libraries{why}"
+    )
