@@ -1,4 +1,4 @@
-"""Small copies for pages and notebooks: a preview of a reel, its poster, stills and thumbnails, a narration to listen to.
+"""Small copies for pages and notebooks: a preview of a reel, its poster, stills, a narration to listen to.
 
 They are made to be embedded, so each has a bound on its bytes. The reel itself is never touched.
 """
@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
@@ -20,15 +18,13 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from reelkit.errors import ClipError, ComposeError
-from reelkit.media.planes import Bytes, Planes, planes_to_rgb
 from reelkit.media.probe import open_video, video_stream
-from reelkit.model import Clip
+from reelkit.media.stills import even, frame_near, jpeg, rgb_of
 from reelkit.whole import whole_file, write_whole
 
-__all__ = ["clip_thumbnails", "jpeg", "make_poster", "make_preview", "narration_copy", "reel_stills"]
+__all__ = ["make_poster", "make_preview", "narration_copy", "reel_stills"]
 
 _PREVIEW_FPS = 15
 _AUDIO_HZ = 48_000
@@ -37,7 +33,6 @@ _OVERHEAD = 0.94
 _GOOD_VIDEO_BPS = 110_000
 """What 360 px at 15 frames a second need to look clean; with less the picture is made smaller instead of blockier."""
 _TRIES = (1.0, 0.6, 0.35)
-_LOOK_ON_FRAMES = 90
 
 
 # --- a moving preview -----------------------------------------------------------------------------------------------
@@ -102,9 +97,9 @@ def _write_preview(reel: InputContainer, out: Path, width_px: int, max_bytes: in
     total_bps = max_bytes * 8 * _OVERHEAD / (duration_s + 2)
     audio_bps = min(64_000, max(24_000, round(total_bps / 4))) if reel.streams.audio else 0
     video_bps = max(round(total_bps) - audio_bps, 8_000)
-    width = _even(min(width_px, max(160.0, width_px * math.sqrt(video_bps / _GOOD_VIDEO_BPS)), context.width))
+    width = even(min(width_px, max(160.0, width_px * math.sqrt(video_bps / _GOOD_VIDEO_BPS)), context.width))
     with av.open(str(out), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as preview:
-        video = _video_stream(preview, rate / step, width, _even(width * context.height / context.width), video_bps)
+        video = _video_stream(preview, rate / step, width, even(width * context.height / context.width), video_bps)
         audio = _audio_stream(preview, audio_bps) if audio_bps else None
         frame_count = source.frames or round(duration_s * rate)
         resampler = av.AudioResampler(format="fltp", layout="mono", rate=_AUDIO_HZ)
@@ -210,29 +205,6 @@ def narration_copy(samples: NDArray[np.float32], rate_hz: int, *, max_bytes: int
     return target.getvalue()
 
 
-# --- stills ---------------------------------------------------------------------------------------------------------
-
-
-def jpeg(picture: Planes | Bytes, *, width_px: int, quality: int = 80) -> bytes:
-    """Return a picture as JPEG, scaled down to a width (never up).
-
-    Parameters
-    ----------
-    picture : Planes or ndarray of uint8 [shape=(height, width, 3)]
-        A frame, or RGB.
-    width_px : int
-    quality : int
-        1 to 95.
-    """
-    rgb = planes_to_rgb(picture) if isinstance(picture, Planes) else picture
-    height, width = rgb.shape[:2]
-    if width > width_px:
-        rgb = cv2.resize(rgb, (width_px, max(round(height * width_px / width), 1)), interpolation=cv2.INTER_AREA).astype(np.uint8)
-    target = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(rgb)).save(target, "JPEG", quality=quality, optimize=True, progressive=False)
-    return target.getvalue()
-
-
 def make_poster(reel_path: Path, out_path: Path, *, at_s: float = 1.0, width_px: int = 1080, quality: int = 88) -> Path:
     """Write the reel's frame at ``at_s`` seconds as JPEG: what players show before they play.
 
@@ -244,10 +216,10 @@ def make_poster(reel_path: Path, out_path: Path, *, at_s: float = 1.0, width_px:
         When the reel cannot be read.
     """
     with _open_reel(reel_path) as reel:
-        frame = _frame_from(reel, at_s, exact=True)
+        frame = frame_near(reel, at_s, exact=True)
     if frame is None:
         raise ComposeError(f"poster of {reel_path.name}: no frame of it can be decoded; render the reel again")
-    return write_whole(out_path, jpeg(_rgb(frame), width_px=width_px, quality=quality))
+    return write_whole(out_path, jpeg(rgb_of(frame), width_px=width_px, quality=quality))
 
 
 def reel_stills(reel_path: Path, *, count: int = 24, width_px: int = 180, quality: int = 74) -> list[tuple[float, bytes]]:
@@ -264,84 +236,7 @@ def reel_stills(reel_path: Path, *, count: int = 24, width_px: int = 180, qualit
     with _open_reel(reel_path) as reel:
         duration_s = (reel.duration or 0) / av.time_base
         for index in range(count):
-            frame = _frame_from(reel, duration_s * (index + 0.5) / count, exact=False)
+            frame = frame_near(reel, duration_s * (index + 0.5) / count, exact=False)
             if frame is not None and frame.time is not None and frame.time not in stills:
-                stills[frame.time] = jpeg(_rgb(frame), width_px=width_px, quality=quality)
+                stills[frame.time] = jpeg(rgb_of(frame), width_px=width_px, quality=quality)
     return sorted(stills.items())
-
-
-def clip_thumbnails(clip: Clip, *, count: int = 3, width_px: int = 150, quality: int = 72) -> list[bytes]:
-    """Return a clip as a strip of JPEGs, upright and in its displayed shape; a picture gives one.
-
-    Parameters
-    ----------
-    clip : Clip
-    count : int
-        Moments of a video, spread evenly.
-
-    Raises
-    ------
-    ClipError
-        When the file is gone or does not decode.
-    """
-    if clip.kind == "image":
-        return [jpeg(_picture(clip.path, width_px), width_px=width_px, quality=quality)]
-    strip = []
-    with open_video(clip.path) as container:
-        aspect = container.streams.video[0].sample_aspect_ratio or Fraction(1)
-        for index in range(count):
-            frame = _frame_from(container, (clip.duration_ms or 0) / 1000 * (index + 0.5) / count, exact=False)
-            if frame is None:
-                raise ClipError(f"{clip.path.name}: does not decode; replace the file")
-            strip.append(jpeg(_upright(frame, aspect, width_px), width_px=width_px, quality=quality))
-    return strip
-
-
-def _picture(path: Path, width_px: int) -> Bytes:
-    try:
-        with Image.open(path) as opened:
-            opened.draft("RGB", (width_px * 4, width_px * 4))
-            upright = ImageOps.exif_transpose(opened)
-            upright.thumbnail((width_px * 2, width_px * 4))
-            return np.asarray(upright.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ClipError(f"picture {path.name} cannot be shown: {error}; replace the file") from None
-
-
-def _upright(frame: VideoFrame, aspect: Fraction, width_px: int) -> Bytes:
-    turns = round(frame.rotation / 90) % 4
-    width, height = frame.width * float(aspect), float(frame.height)
-    scale = min(width_px / (height if turns % 2 else width), 1.0)
-    return np.rot90(_rgb(frame.reformat(_even(width * scale), _even(height * scale), interpolation=Interpolation.AREA)), turns)
-
-
-def _rgb(frame: VideoFrame) -> Bytes:
-    return frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
-
-
-def _frame_from(container: InputContainer, at_s: float, *, exact: bool) -> VideoFrame | None:
-    """Return the frame at a time, or where near is enough the keyframe before it (a while on where that one is far off)."""
-    stream = video_stream(container)
-    base = stream.time_base or Fraction(1, 1000)
-    target = (stream.start_time or 0) + int(at_s / base)
-    container.seek(target, stream=stream, backward=True)
-    last: VideoFrame | None = None
-    for number, frame in enumerate(_sound_frames(container, stream)):
-        if frame.pts is not None and frame.pts > target and last is not None:
-            break
-        last = frame
-        far = frame.pts is not None and (target - frame.pts) * base > 2
-        if not exact and (not far or number >= _LOOK_ON_FRAMES):
-            break
-    return last
-
-
-def _sound_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    try:
-        yield from container.decode(stream)
-    except av.FFmpegError:
-        return
-
-
-def _even(length: float) -> int:
-    return max(round(length / 2) * 2, 2)

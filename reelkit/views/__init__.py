@@ -51,7 +51,7 @@ def footage(
     chosen = tuple(clips)
 
     def make() -> str:
-        from reelkit.media.preview import clip_thumbnails
+        from reelkit.media.stills import clip_thumbnails
 
         strips = {clip.id: clip_thumbnails(clip) for clip in chosen} if thumbnails is None else thumbnails
         return footage_view.html(script, chosen, thumbnails=strips, palette=palette)

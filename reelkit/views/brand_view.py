@@ -17,13 +17,13 @@ def html(brand: Brand) -> str:
     bed = music.file.name if music.file else "none" if music.mood == "none" else f"{music.mood}, {music.tempo_bpm:g} bpm"
     told = facts(
         {
-            "Voice": f"{brand.voice.engine} “{brand.voice.name}”, speed {brand.voice.speed:g}",
-            "Script": f"{said.writer} “{said.deck}”, {said.length_s:g} s",
+            "Voice": f"{brand.voice.engine} “{brand.voice.name}”, speed\N{NO-BREAK SPACE}{brand.voice.speed:g}",
+            "Script": f"{said.writer} “{said.deck}”, {said.length_s:g}\N{NO-BREAK SPACE}s",
             "Tone": said.tone,
             "Footage": ", then ".join(brand.footage.libraries),
             "Music": bed,
-            "Captions": f"{brand.captions.name}, {brand.captions.font} {brand.captions.size_px} px",
-            "Picture": f"{brand.output.width_px} × {brand.output.height_px}, {brand.output.fps} frames/s",
+            "Captions": f"{brand.captions.name}, {brand.captions.font} {brand.captions.size_px}\N{NO-BREAK SPACE}px",
+            "Picture": f"{brand.output.width_px} × {brand.output.height_px}, {brand.output.fps}\N{NO-BREAK SPACE}frames/s",
             "Publishing": f"{brand.publishing.store} “{brand.publishing.bucket}”",
         }
     )

@@ -23,7 +23,7 @@ def html(
     clips : iterable of Clip
         Shown under the scene they were fetched for, in order.
     thumbnails : mapping of str to sequence of bytes
-        JPEGs by clip id (:func:`reelkit.media.preview.clip_thumbnails`).
+        JPEGs by clip id (:func:`reelkit.media.stills.clip_thumbnails`).
     palette : Palette, optional
     """
     chosen = list(clips)
@@ -54,7 +54,8 @@ def _clip(clip: Clip, pictures: Sequence[bytes]) -> Markup:
         ((data_uri("image/jpeg", picture), f"{clip.id}, frame {n} of {len(pictures)}") for n, picture in enumerate(pictures, 1)),
     ) or Markup('<span class="rk-none">no preview</span>')
     return fill(
-        '<figure class="rk-clip"><div class="rk-strip">{}</div><figcaption><p class="rk-name">{}</p><p>{}</p>{}</figcaption></figure>',
+        '<figure class="rk-clip{}"><div class="rk-strip">{}</div><figcaption><p class="rk-name">{}</p><p>{}</p>{}</figcaption></figure>',
+        " rk-wide" if clip.width_px > clip.height_px else "",
         strip,
         clip.id,
         fill("{} · {}", link(clip.credit.page_url, clip.credit.author or "unknown author"), clip.credit.licence or "no licence stated"),

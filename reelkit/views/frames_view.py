@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelkit.media.planes import Planes
-from reelkit.media.preview import jpeg
+from reelkit.media.stills import jpeg
 from reelkit.model import Palette
 from reelkit.views.markup import card, clock, data_uri, each, fill, heading, plural
 

@@ -147,15 +147,15 @@ def clock(at_s: float) -> str:
 
 def seconds(length_s: float) -> str:
     """Return a length in seconds with one decimal."""
-    return f"{length_s:.1f} s"
+    return f"{length_s:.1f}\N{NO-BREAK SPACE}s"
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a count with its noun.
+    r"""Return a count with its noun.
 
     Examples
     --------
     >>> plural(1, "scene"), plural(3, "scene")
-    ('1 scene', '3 scenes')
+    ('1\xa0scene', '3\xa0scenes')
     """
-    return f"{count} {noun}" + ("" if count == 1 else "s")
+    return f"{count}\N{NO-BREAK SPACE}{noun}" + ("" if count == 1 else "s")

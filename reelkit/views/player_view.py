@@ -77,7 +77,7 @@ def _facts(reel: Reel | None, mp4: bytes) -> Markup:
             {
                 "File": reel.path.name,
                 "Length": seconds(reel.duration_s),
-                "Picture": f"{reel.width_px} × {reel.height_px}, {reel.fps} frames/s",
+                "Picture": f"{reel.width_px} × {reel.height_px}, {reel.fps}\N{NO-BREAK SPACE}frames/s",
                 "Size": f"{reel.bytes / 1e6:.1f} MB",
                 "Loudness": f"{reel.loudness_lufs:.1f} LUFS",
                 "True peak": f"{reel.true_peak_dbtp:.1f} dBTP",

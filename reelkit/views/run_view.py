@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def html(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = N
             "Run": run.get("run_id"),
             "Reel": seconds(float(length)) if isinstance(length, int | float) else None,
             "Made in": seconds(sum(float(step.get("seconds", 0.0)) for step in steps)) if steps else None,
-            "Started": run.get("started_at"),
+            "Started": _moment(run.get("started_at")),
             "Published": _mapping(run.get("published")).get("url"),
         }
     )
@@ -79,6 +80,13 @@ def _more(name: str, pairs: Mapping[str, Any]) -> Markup:
         return Markup()
     listed = each("<div><dt>{}</dt><dd>{}</dd></div>", ((str(key), str(value)) for key, value in pairs.items()))
     return fill('<details class="rk-more"><summary>{}</summary><dl class="rk-facts">{}</dl></details>', name, listed)
+
+
+def _moment(value: object) -> str:
+    try:
+        return f"{datetime.datetime.fromisoformat(str(value)).astimezone(datetime.UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return str(value or "")
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from markupsafe import Markup
-
 from reelkit.model import Palette, Script
 from reelkit.views.markup import card, chips, each, fill, heading, plural, seconds
 
@@ -36,7 +34,7 @@ def html(script: Script, *, seconds_of: Callable[[str], float] | None = None, la
                 language,
                 scene.text,
                 chips(scene.search_terms, label=f"Search terms of scene {index + 1}"),
-                Markup("<br>").join([plural(words[index], "word"), *([seconds(lengths[index])] if lengths else [])]),
+                each("<span>{}</span>", [plural(words[index], "word"), *([seconds(lengths[index])] if lengths else [])]),
             )
             for index, scene in enumerate(script.scenes)
         ),

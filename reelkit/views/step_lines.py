@@ -34,7 +34,13 @@ class StepLines:
 
     def ends(self, step: str, seconds: float, made: str) -> None:
         """Close the line with what the step made."""
-        self._show(f"{step}: {made} ({seconds:.1f} s)" if made else f"{step} ({seconds:.1f} s)", event="ends", step=step, seconds=seconds, made=made)
+        self._show(
+            f"{step}: {made} ({seconds:.1f} s)" if made else f"{step} ({seconds:.1f} s)",
+            event="ends",
+            step=step,
+            seconds=seconds,
+            made=made,
+        )
 
     def fails(self, step: str, reason: str) -> None:
         """Close the line with the reason."""

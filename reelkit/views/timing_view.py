@@ -20,7 +20,7 @@ _TIMED: dict[TimedBy, str] = {
     "estimated": "estimated from lengths",
 }
 _LEFT, _WIDTH, _PAD = 8.0, 944.0, 16
-_RULER_Y, _SENTENCE_Y, _WAVE_Y, _WAVE_H, _LABEL_Y, _CUE_Y, _CUE_H, _HEIGHT = 14, 29, 64, 26, 106, 127, 17, 152
+_RULER_Y, _SENTENCE_Y, _WAVE_Y, _WAVE_H, _LABEL_Y, _CUE_Y, _CUE_H, _HEIGHT = 14, 29, 72, 26, 114, 134, 17, 158
 _COLUMN = 2.0
 _CHAR_PX = 6.3
 """Width of a letter of a label, on average, generously."""

@@ -1,0 +1,127 @@
+"""Single pictures as JPEG: frames and clips small enough to be embedded in a page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation
+from av.video.stream import VideoStream
+from PIL import Image, ImageOps
+
+from reelkit.errors import ClipError
+from reelkit.media.planes import Bytes, Planes, planes_to_rgb
+from reelkit.media.probe import open_video, video_stream
+from reelkit.model import Clip
+
+__all__ = ["clip_thumbnails", "even", "frame_near", "jpeg", "rgb_of"]
+
+_LOOK_ON_FRAMES = 90
+"""Some files have one keyframe: so far is decoded from it for a picture of another moment."""
+
+
+def jpeg(picture: Planes | Bytes, *, width_px: int, quality: int = 80) -> bytes:
+    """Return a picture as JPEG, scaled down to a width (never up).
+
+    Parameters
+    ----------
+    picture : Planes or ndarray of uint8 [shape=(height, width, 3)]
+        A frame, or RGB.
+    width_px : int
+    quality : int
+        1 to 95.
+    """
+    rgb = planes_to_rgb(picture) if isinstance(picture, Planes) else picture
+    height, width = rgb.shape[:2]
+    if width > width_px:
+        rgb = cv2.resize(rgb, (width_px, max(round(height * width_px / width), 1)), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    target = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(rgb)).save(target, "JPEG", quality=quality, optimize=True, progressive=False)
+    return target.getvalue()
+
+
+def clip_thumbnails(clip: Clip, *, count: int = 3, width_px: int = 150, quality: int = 72) -> list[bytes]:
+    """Return a clip as a strip of JPEGs, upright and in its displayed shape; a picture gives one.
+
+    Parameters
+    ----------
+    clip : Clip
+    count : int
+        Moments of a video, spread evenly.
+
+    Raises
+    ------
+    ClipError
+        When the file is gone or does not decode.
+    """
+    if clip.kind == "image":
+        return [jpeg(_picture(clip.path, width_px), width_px=width_px, quality=quality)]
+    strip = []
+    with open_video(clip.path) as container:
+        aspect = video_stream(container).sample_aspect_ratio or Fraction(1)
+        for index in range(count):
+            frame = frame_near(container, (clip.duration_ms or 0) / 1000 * (index + 0.5) / count, exact=False)
+            if frame is None:
+                raise ClipError(f"{clip.path.name}: does not decode; replace the file")
+            strip.append(jpeg(_upright(frame, aspect, width_px), width_px=width_px, quality=quality))
+    return strip
+
+
+def _picture(path: Path, width_px: int) -> Bytes:
+    try:
+        with Image.open(path) as opened:
+            opened.draft("RGB", (width_px * 4, width_px * 4))
+            upright = ImageOps.exif_transpose(opened)
+            upright.thumbnail((width_px * 2, width_px * 4))
+            seen = upright.convert("RGBA")
+            return np.asarray(Image.alpha_composite(Image.new("RGBA", seen.size, "black"), seen).convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ClipError(f"picture {path.name} cannot be shown: {error}; replace the file") from None
+
+
+def _upright(frame: VideoFrame, aspect: Fraction, width_px: int) -> Bytes:
+    turns = round(frame.rotation / 90) % 4
+    width, height = frame.width * float(aspect), float(frame.height)
+    scale = min(width_px / (height if turns % 2 else width), 1.0)
+    return np.rot90(rgb_of(frame.reformat(even(width * scale), even(height * scale), interpolation=Interpolation.AREA)), turns)
+
+
+def rgb_of(frame: VideoFrame) -> Bytes:
+    """Return a decoded frame as RGB [shape=(height, width, 3)]."""
+    return frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+
+
+def frame_near(container: InputContainer, at_s: float, *, exact: bool) -> VideoFrame | None:
+    """Return the frame at a time, or where near is enough the keyframe before it (a while on where that one is far off)."""
+    stream = video_stream(container)
+    base = stream.time_base or Fraction(1, 1000)
+    target = (stream.start_time or 0) + int(at_s / base)
+    container.seek(target, stream=stream, backward=True)
+    last: VideoFrame | None = None
+    for number, frame in enumerate(_sound_frames(container, stream)):
+        if frame.pts is not None and frame.pts > target and last is not None:
+            break
+        last = frame
+        far = frame.pts is not None and (target - frame.pts) * base > 2
+        if not exact and (not far or number >= _LOOK_ON_FRAMES):
+            break
+    return last
+
+
+def _sound_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    try:
+        yield from container.decode(stream)
+    except av.FFmpegError:
+        return
+
+
+def even(length: float) -> int:
+    """Return the nearest even whole number, at least 2."""
+    return max(round(length / 2) * 2, 2)

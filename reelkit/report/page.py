@@ -1,0 +1,177 @@
+"""The shared page of a run: an executed notebook as one self-contained HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from reelkit.errors import RunError
+from reelkit.model import Palette
+from reelkit.report.cells import code, face, prose, view_name
+from reelkit.runs.manifest import Manifest, read_manifest
+from reelkit.views import run_view
+from reelkit.views.markup import data_uri, each, fill, style_element, visible
+from reelkit.whole import write_whole
+
+__all__ = ["MAX_BYTES", "write_report"]
+
+MAX_BYTES = 3_000_000
+"""What a page may weigh: a few seconds on a phone, and under what mail takes as an attachment."""
+
+LEAD = ("player", "run")
+"""The views that open the page, wherever in the notebook they stand: the reel, and how it was made."""
+
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="6" width="20" height="32" rx="5" fill="#22201c"/>'
+    '<path d="M13 10.5v11l9-5.5z" fill="{}"/></svg>'
+)
+
+
+def write_report(
+    notebook: Path,
+    out: Path,
+    *,
+    run: Path | None = None,
+    title: str = "",
+    description: str = "",
+    palette: Palette | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> Path:
+    """Write an executed notebook as one page that asks the network for nothing.
+
+    The reel's player and the run's card come first; then prose, views and outputs in the notebook's order, code folded. Nothing on
+    the page runs: its content policy allows no script, frame, form or request. Cells tagged ``remove-cell`` are left out, of those
+    tagged ``remove-input`` the code.
+
+    Parameters
+    ----------
+    notebook : Path
+        As executed; a failed run's, too.
+    out : Path
+        Appears whole or not at all.
+    run : Path, optional
+        The run's folder, whose manifest gives the page its card and, where none is given, its title and description.
+    title, description : str
+    palette : Palette, optional
+        The brand's, for swatches and accents.
+    max_bytes : int
+
+    Returns
+    -------
+    Path
+        ``out``.
+
+    Raises
+    ------
+    RunError
+        When the notebook or the manifest cannot be read, or the page would be larger than ``max_bytes``; the line says what weighs
+        most.
+    """
+    book = _read(notebook)
+    manifest = read_manifest(run) if run else None
+    lead = dict(_take_lead(book))
+    if manifest is not None:
+        lead["run"] = run_view.html(manifest, palette=palette)
+        title = title or str(manifest.facts.get("topic") or f"Run {manifest.run_id}")
+        description = description or _described(manifest)
+    page, weights = _fill(book, lead)
+    page |= {
+        "title": _line(title or notebook.stem),
+        "description": _line(description),
+        "style": Markup(style_element()) + fill("<style>{}</style>", Markup(_css())),
+        "accent": fill(' style="--rk-accent:{}"', palette.accent) if palette else "",
+        "icon": data_uri("image/svg+xml", _ICON.format(palette.accent if palette else "#ffd23f")),
+    }
+    html = _render(book, page)
+    size = len(html.encode())
+    if size > max_bytes:
+        heavy = ", ".join(f"{name} {weight / 1e6:.1f} MB" for name, weight in sorted(weights.items(), key=lambda item: -item[1])[:3])
+        raise RunError(
+            f"report {out.name} would be {size / 1e6:.1f} MB; it must be at most {max_bytes / 1e6:.1f} MB: "
+            f"show less or smaller of {heavy} ({notebook})"
+        )
+    return write_whole(out, html)
+
+
+def _described(manifest: Manifest) -> str:
+    if manifest.state == "failed":
+        return f"A run of {manifest.brand} that failed at step {manifest.step}: {manifest.reason}"
+    length = manifest.facts.get("duration_s")
+    return f"A reel of {manifest.brand}" + (f", {float(length):.0f} seconds long" if length else "") + ": how it was made, step by step."
+
+
+def _read(notebook: Path) -> Any:
+    import nbformat
+
+    try:
+        return nbformat.from_dict(nbformat.read(notebook, as_version=4))
+    except FileNotFoundError:
+        raise RunError(f"report: there is no notebook {notebook}; run it first") from None
+    except OSError as error:
+        raise RunError(f"report: notebook {notebook} cannot be read: {error.strerror}") from None
+    except Exception as error:  # nbformat raises what JSON, its schema and its converters meet
+        raise RunError(f"report: {notebook} is not a notebook ({type(error).__name__}); run it again") from None
+
+
+def _fill(book: Any, lead: dict[str, str]) -> tuple[dict[str, Any], dict[str, int]]:
+    """Turn the cells' texts and outputs into HTML in place; return the page's contents and lead, and what each part weighs."""
+    headings: dict[str, str] = {}
+    weights: dict[str, int] = {name: len(shown) for name, shown in lead.items()}
+    _drop_first_title(book)
+    for number, cell in enumerate(book.cells, 1):
+        if cell.cell_type == "markdown":
+            cell.source = prose(cell.source, headings)
+        elif cell.cell_type == "code":
+            cell.source = code(cell.source) if cell.source.strip() else ""
+            for output in cell.outputs:
+                output.face = face(output, name=f"Output of cell {number}")
+                named = view_name(output) or f"cell {number}"
+                weights[named] = weights.get(named, 0) + len(output.face)
+    contents = each('<li><a href="#{}">{}</a></li>', headings.items())
+    return {"contents": contents, "lead": "\n".join(lead[name] for name in LEAD if name in lead)}, weights
+
+
+def _render(book: Any, page: dict[str, Any]) -> str:
+    from nbconvert.exporters import templateexporter
+    from traitlets.config import Config
+
+    tags = {"enabled": True, "remove_cell_tags": ["remove-cell"], "remove_input_tags": ["remove-input"]}
+    make_exporter: Any = templateexporter.TemplateExporter
+    exporter = make_exporter(
+        template_name="template",
+        extra_template_basedirs=[str(Path(__file__).parent)],
+        file_extension=".html",
+        config=Config({"TagRemovePreprocessor": tags}),
+    )
+    html, _ = exporter.from_notebook_node(book, resources={"page": page})
+    return str(html)
+
+
+def _css() -> str:
+    css = (Path(__file__).parent / "template" / "report.css").read_text(encoding="utf-8")
+    return css.partition("*/")[2].strip()
+
+
+def _line(text: str) -> Markup:
+    return fill("{}", " ".join(visible(text).split()))
+
+
+def _take_lead(book: Any) -> Iterator[tuple[str, str]]:
+    """Take the last of each leading view out of its place, where a note is left."""
+    for name in LEAD:
+        places = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs if view_name(output) == name]
+        for output in places[-1:]:
+            yield name, str(face(output, name=name))
+            output.metadata = {}
+            output.data = {"text/markdown": f"[The {name} is at the top of this page.](#reel)"}
+
+
+def _drop_first_title(book: Any) -> None:
+    """Leave out the notebook's own title: the page has one."""
+    for cell in book.cells[:1]:
+        first, _, rest = cell.source.lstrip().partition("\n")
+        if cell.cell_type == "markdown" and first.startswith("# "):
+            cell.source = rest
