@@ -170,6 +170,19 @@ class Canvas:
         twin._pixels = self._pixels.copy()
         return twin
 
+    @property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom in px of the frame."""
+        height, width = self._pixels.shape[:2]
+        return self.x, self.y, self.x + width, self.y + height
+
+    def put(self, picture: NDArray[np.uint8], x: int | None = None, y: int | None = None) -> None:
+        """Lay premultiplied RGBA over what is there, all inside the canvas, its corner at ``x``, ``y`` or the canvas's own."""
+        left, top = (self.x if x is None else x) - self.x, (self.y if y is None else y) - self.y
+        part = self._pixels[top : top + picture.shape[0], left : left + picture.shape[1]]
+        part *= 1 - picture[..., 3:].astype(np.float32) / 255
+        part += picture
+
     def lay(self, mask: Mask | None, colour: str, *, opacity: float = 1.0, lower_colour: str | None = None) -> None:
         """Lay a colour through a mask over what is there.
 

@@ -26,9 +26,11 @@ _CR = np.array([1.0 - KR, -KG, -KB]) / (2 * (1.0 - KR)) * 224.0 / 255.0
 RGB_TO_YUV = np.stack([_LUMA, _CB, _CR])
 """Rows Y, Cb, Cr over columns R, G, B, all in 8-bit units; add (16, 128, 128)."""
 _TO_RGB = np.linalg.inv(RGB_TO_YUV)
-_RGBA_TO_SPRITE = np.zeros((4, 4), np.float32)
+_RGBA_TO_SPRITE = np.zeros((4, 5), np.float32)
+"""Affine: 255 x the premultiplied planes, and 255 - alpha."""
 _RGBA_TO_SPRITE[:3, :3] = RGB_TO_YUV * 255.0
-_RGBA_TO_SPRITE[:, 3] = (16.0, 128.0, 128.0, 1.0)
+_RGBA_TO_SPRITE[:, 3] = (16.0, 128.0, 128.0, -1.0)
+_RGBA_TO_SPRITE[3, 4] = 255.0
 
 
 @dataclass(frozen=True)
@@ -144,23 +146,15 @@ class Sprite:
         height, width = rgba.shape[:2]
         padded = cv2.copyMakeBorder(rgba, top, (height + top) % 2, left, (width + left) % 2, cv2.BORDER_CONSTANT)
         # Values are kept as 255 x the premultiplied plane, so that blending is whole-number arithmetic.
-        planes = cv2.transform(padded.astype(np.float32), _RGBA_TO_SPRITE)
-        small = cv2.resize(planes, (padded.shape[1] // 2, padded.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        planes = np.asarray(cv2.transform(padded.astype(np.float32), _RGBA_TO_SPRITE), np.float32)
+        small = np.asarray(cv2.resize(planes, (padded.shape[1] // 2, padded.shape[0] // 2), interpolation=cv2.INTER_AREA), np.float32)
 
-        def whole(values: NDArray[Any], *, opposite: bool = False) -> NDArray[np.uint16]:
+        def whole(values: NDArray[np.float32]) -> NDArray[np.uint16]:
             # OpenCV rounds and clips while it converts.
-            rounded = cv2.subtract(255.0, values, dtype=cv2.CV_16U) if opposite else cv2.add(values, 0.0, dtype=cv2.CV_16U)
-            return np.asarray(rounded, np.uint16)
+            return np.asarray(cv2.addWeighted(values, 1.0, values, 0.0, 0.0, dtype=cv2.CV_16U), np.uint16)
 
-        return cls(
-            x - left,
-            y - top,
-            whole(planes[..., 0]),
-            whole(small[..., 1]),
-            whole(small[..., 2]),
-            whole(planes[..., 3], opposite=True),
-            whole(small[..., 3], opposite=True),
-        )
+        luma, keep = whole(planes[..., 0]), whole(planes[..., 3])
+        return cls(x - left, y - top, luma, whole(small[..., 1]), whole(small[..., 2]), keep, whole(small[..., 3]))
 
     @property
     def width_px(self) -> int:

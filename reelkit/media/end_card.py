@@ -1,0 +1,187 @@
+"""The end card: a cover in the brand's colours, and logo, title, rule and subtitle rising onto it one after the other.
+
+Everything keeps above y = 1150 of 1920, so that captions keep their place under it, and inside the safe zone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelkit.media.caption_layout import caption_sizes, lay_out
+from reelkit.media.ink import Canvas, Mask, glyphs_mask, rgb_of, rounded_box, union_mask
+from reelkit.media.logo import load_logo
+from reelkit.media.planes import RGB_TO_YUV, Cover, Planes, Sprite
+from reelkit.model import CaptionStyle, EndCard, Fps
+
+__all__ = ["EndCardPainter"]
+
+_TOP_SHARE, _BOTTOM_SHARE = 250 / 1920, 1150 / 1920
+_OPACITY = 0.92
+_RISE_PX = 56
+_RISE_S, _STAGGER_S = 0.45, 0.08
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Something on the card: ``order`` is its turn to enter; a ``grows`` piece widens instead of rising."""
+
+    canvas: Canvas
+    order: int
+    grows: bool = False
+
+
+class EndCardPainter:
+    """Draws an end card.
+
+    Parameters
+    ----------
+    card : EndCard
+    width_px, height_px : int
+    fps : Fps
+
+    Raises
+    ------
+    BrandError
+        When the card's font is unknown, or its logo no image.
+    """
+
+    def __init__(self, card: EndCard, *, width_px: int, height_px: int, fps: Fps) -> None:
+        self.card, self._width, self._height = card, width_px, height_px
+        self._scale = min(width_px, height_px) / 1080
+        self._rise_frames = max(1, round(_RISE_S * float(fps.ratio))) if card.fade_frames else 0
+        self._stagger = round(_STAGGER_S * float(fps.ratio))
+
+    def layers(self, frame: int) -> list[Cover | Sprite]:
+        """Return what to blend into a frame, in draw order."""
+        card = self.card
+        if not card.start <= frame < card.end:
+            return []
+        since = frame - card.start
+        fade = card.fade_frames
+        covered = min(1.0, (since + 1) / (fade + 1))
+        layers: list[Cover | Sprite] = [Cover(self._ground, _OPACITY * covered * covered * (3 - 2 * covered))]
+        for piece, sprite in zip(self._pieces, self._sprites, strict=True):
+            step = since - fade // 2 - piece.order * self._stagger
+            if step >= self._rise_frames or not self._rise_frames:
+                layers.append(sprite)
+            elif step >= 0:
+                t = 1 - (1 - (step + 1) / (self._rise_frames + 1)) ** 3
+                layers.append(self._widened(piece, t) if piece.grows else self._risen(sprite, t))
+        return layers
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom in px of all that stands on the card at rest."""
+        edges = [piece.canvas.bounds for piece in self._pieces]
+        lefts, tops, rights, bottoms = zip(*edges, strict=True)
+        return min(lefts), min(tops), max(rights), max(bottoms)
+
+    def _risen(self, sprite: Sprite, t: float) -> Sprite:
+        return sprite.faded(t).at(sprite.x, sprite.y + round(_RISE_PX * self._scale * (1 - t)))
+
+    def _widened(self, piece: _Piece, t: float) -> Sprite:
+        left, top, right, bottom = piece.canvas.bounds
+        half = (right - left) * t / 2
+        middle = (left + right) / 2
+        canvas = Canvas(piece.canvas.bounds)
+        canvas.lay(rounded_box((middle - half, top, middle + half, bottom), bottom - top), self.card.palette.accent)
+        return Sprite.from_rgba(canvas.rgba(), left, top)
+
+    @cached_property
+    def _sprites(self) -> list[Sprite]:
+        return [Sprite.from_rgba(piece.canvas.rgba(), piece.canvas.x, piece.canvas.y) for piece in self._pieces]
+
+    @cached_property
+    def _ground(self) -> Planes:
+        """The brand's background with two large discs, softly lit, dithered so that it does not band."""
+        palette, width, height = self.card.palette, self._width, self._height
+        unit = min(width, height)
+        samples = [
+            np.full((height // part, width // part), value, np.float32)
+            for part, value in zip((1, 2, 2), _yuv(palette.background), strict=True)
+        ]
+        for colour, share, x, y, radius in (
+            (palette.surface, 0.75, 0.92 * width, 0.1 * height, 0.62 * unit),
+            (palette.primary, 0.14, 0.02 * width, 0.93 * height, 0.5 * unit),
+        ):
+            discs = {
+                part: rounded_box(((x - radius) / part, (y - radius) / part, (x + radius) / part, (y + radius) / part), radius)
+                for part in (1, 2)
+            }
+            for part, plane, value in zip((1, 2, 2), samples, _yuv(colour), strict=True):
+                _tint(plane, discs[part], value, share)
+        light = 16 + (samples[0] - 16) * np.linspace(1.03, 0.95, height, dtype=np.float32)[:, None]
+        noise = np.random.Generator(np.random.PCG64(7)).random((height, width), np.float32) - 0.5
+        return Planes(*(_whole(plane) for plane in (light + noise, *samples[1:])))
+
+    @cached_property
+    def _pieces(self) -> list[_Piece]:
+        card, scale = self.card, self._scale
+        title = self._text(card.title, weight=800, size_px=100, line_height=1.06, lines=4, colour=card.palette.text, opacity=1.0)
+        subtitle = self._text(card.subtitle, weight=500, size_px=55, line_height=1.25, lines=2, colour=card.palette.text, opacity=0.82)
+        rule = Canvas((0, 0, 2 * round(64 * scale), 2 * max(1, round(5 * scale))))
+        rule.lay(rounded_box(rule.bounds, rule.bounds[3] / 2), card.palette.accent)
+        below = [(title, 0, False), (rule, round(52 * scale), True), (subtitle, round(44 * scale), False)]
+        parts = [(canvas, gap, grows) for canvas, gap, grows in below if canvas is not None]
+        top, bottom = math.ceil(self._height * _TOP_SHARE), math.floor(self._height * _BOTTOM_SHARE)
+        taken = sum(canvas.bounds[3] - canvas.bounds[1] + gap for canvas, gap, _ in parts)
+        logo_gap = round(72 * scale)
+        if card.logo_path is not None and (room := bottom - top - taken - logo_gap) >= 80 * scale:
+            picture = load_logo(card.logo_path, round(460 * scale), min(round(320 * scale), room))
+            canvas = Canvas((0, 0, picture.shape[1], picture.shape[0]))
+            canvas.put(picture)
+            parts = [(canvas, 0, False), (parts[0][0], logo_gap, False), *parts[1:]]
+            taken += logo_gap + picture.shape[0]
+        y = top + max(0, (bottom - top - taken) // 2)
+        pieces = []
+        for order, (canvas, gap, grows) in enumerate(parts):
+            width, height = canvas.bounds[2] - canvas.bounds[0], canvas.bounds[3] - canvas.bounds[1]
+            y += gap
+            # Sprites stand on even places; so does this, that nothing shifts by a pixel when it comes to rest.
+            canvas.x, canvas.y = (self._width - width) // 2 // 2 * 2, y // 2 * 2
+            pieces.append(_Piece(canvas, order, grows))
+            y += height
+        return pieces
+
+    def _text(self, text: str, *, weight: int, size_px: int, line_height: float, lines: int, colour: str, opacity: float) -> Canvas | None:
+        """Draw a text in the card's font, balanced on lines; None where there is nothing to draw."""
+        style = CaptionStyle(
+            **{"mode": "classic", "font": self.card.font, "weight": weight, "size_px": size_px, "line_height": line_height},
+            **{
+                "max_lines": min(lines, 3),
+                "max_chars_per_line": 40,
+                "outline_px": 0,
+                "bottom_px": 250 + round(size_px * line_height * lines),
+            },
+        )
+        layout = lay_out(text.split(), style, caption_sizes(style, self._width, self._height))
+        masks = [glyphs_mask(word.glyphs, layout.size_px, word.x, word.y) for word in layout.words]
+        mask = union_mask([mask for mask in masks if mask])
+        if mask is None:
+            return None
+        canvas = Canvas(mask.bounds)
+        canvas.lay(mask, colour, opacity=opacity)
+        return canvas
+
+
+def _yuv(colour: str) -> NDArray[np.float64]:
+    return np.asarray(RGB_TO_YUV @ np.array(rgb_of(colour), float) + (16.0, 128.0, 128.0))
+
+
+def _whole(plane: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.asarray(np.clip(np.rint(plane), 16, 240), np.uint8)
+
+
+def _tint(plane: NDArray[np.float32], mask: Mask, value: float, share: float) -> None:
+    height, width = plane.shape
+    left, top, right, bottom = mask.bounds
+    cut = slice(max(top, 0), min(bottom, height)), slice(max(left, 0), min(right, width))
+    alpha = mask.alpha[cut[0].start - top : cut[0].stop - top, cut[1].start - left : cut[1].stop - left].astype(np.float32) * np.float32(
+        share / 255
+    )
+    plane[cut] += (np.float32(value) - plane[cut]) * alpha

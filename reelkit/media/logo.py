@@ -1,0 +1,120 @@
+"""Logos: SVG or a picture, drawn into a box. A logo reads no other file and asks no network."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import fontpkg
+import numpy as np
+from numpy.typing import NDArray
+
+from reelkit.errors import BrandError
+
+__all__ = ["load_logo"]
+
+_MAX_BYTES = 10_000_000
+_MAX_PIXELS = 40_000_000
+_PICTURES = ("PNG", "JPEG", "WEBP", "GIF")
+_EMBEDDED = re.compile(r"data:image/(png|jpeg|jpg|webp|gif)[;,]", re.IGNORECASE)
+_REFERENCE = re.compile(r"url\(\s*['\"]?\s*(?!#)([^'\")\s]+)|@import\s+(\S+)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=32)
+def load_logo(path: Path, width_px: int, height_px: int) -> NDArray[np.uint8]:
+    """Draw a logo as large as a box allows.
+
+    Parameters
+    ----------
+    path : Path
+        An SVG file, or a PNG, JPEG, WebP or GIF (its first frame).
+    width_px, height_px : int
+        The box; the logo keeps its proportions.
+
+    Returns
+    -------
+    ndarray of uint8 [shape=(height, width, 4)]
+        Premultiplied RGBA, at most as large as the box.
+
+    Raises
+    ------
+    BrandError
+        When the file is missing, too large, no image, or an SVG that refers to other files.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise BrandError(f"logo {path} is {path.stat().st_size / 1e6:.0f} MB; give one of at most {_MAX_BYTES // 1_000_000} MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise BrandError(f"logo {path} cannot be read ({error.strerror}); give the path of an SVG or PNG file") from None
+    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_svg = path.suffix.lower() == ".svg" or start.startswith((b"<svg", b"<?xml", b"<!DOCTYPE", b"<!--"))
+    drawn = _draw_svg(path, data, width_px, height_px) if is_svg else _draw_picture(path, data, width_px, height_px)
+    if not drawn[..., 3].any():
+        raise BrandError(f"logo {path} is empty: nothing in it can be seen; give an SVG or PNG file with a visible logo")
+    drawn.flags.writeable = False
+    return drawn
+
+
+def _draw_svg(path: Path, data: bytes, width_px: int, height_px: int) -> NDArray[np.uint8]:
+    import resvg_py
+
+    try:
+        text = data.decode("utf-8-sig")
+        if "<!ENTITY" in text:
+            raise BrandError(f"logo {path} declares XML entities; save it as plain SVG")
+        root = ElementTree.fromstring(text)
+        if root.tag.rpartition("}")[2] != "svg":
+            raise BrandError(f"logo {path} is XML but no SVG (its root is '{root.tag}'); give an SVG or PNG file")
+        _refuse_references(path, root)
+        fonts = _font_files() if "<text" in text else []
+        drawn = resvg_py.svg_to_bytes(svg_string=text, width=width_px, height=height_px, skip_system_fonts=True, font_files=fonts)
+    except (ValueError, ElementTree.ParseError) as error:
+        if isinstance(error, BrandError):
+            raise
+        raise BrandError(f"logo {path} is not an SVG that can be drawn ({str(error)[:80]}); give a whole SVG or PNG file") from None
+    return _draw_picture(path, drawn, width_px, height_px)
+
+
+def _refuse_references(path: Path, root: ElementTree.Element) -> None:
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            if name.rpartition("}")[2] in ("href", "src") and not value.startswith("#") and not _EMBEDDED.match(value.strip()):
+                raise BrandError(f"logo {path} refers to another file, '{value[:60]}'; embed it in the SVG instead")
+        for text in (*element.attrib.values(), element.text or ""):
+            found = _REFERENCE.search(text)
+            if found:
+                raise BrandError(f"logo {path} refers to another file, '{found[0][:60]}'; embed it in the SVG instead")
+
+
+@lru_cache(maxsize=1)
+def _font_files() -> list[str]:
+    return sorted(str(file.path) for family in fontpkg.families().values() for file in family.files)
+
+
+def _draw_picture(path: Path, data: bytes, width_px: int, height_px: int) -> NDArray[np.uint8]:
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=_PICTURES) as picture:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            if picture.width * picture.height > _MAX_PIXELS:
+                raise BrandError(
+                    f"logo {path} is {picture.width}x{picture.height} px; give one of at most {_MAX_PIXELS // 1_000_000} megapixels"
+                )
+            rgba = ImageOps.exif_transpose(picture.convert("RGBA"))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, BrandError):
+            raise
+        raise BrandError(f"logo {path} is no image that can be read; give a whole SVG or PNG file") from None
+    # Resampled premultiplied, so that colours hidden under full transparency do not bleed into the edges.
+    scale = min(width_px / rgba.width, height_px / rgba.height)
+    size = max(1, min(width_px, round(rgba.width * scale))), max(1, min(height_px, round(rgba.height * scale)))
+    fitted = rgba.convert("RGBa").resize(size, Image.Resampling.LANCZOS) if size != rgba.size else rgba.convert("RGBa")
+    pixels = np.array(fitted)
+    pixels[..., :3] = np.minimum(pixels[..., :3], pixels[..., 3:])
+    return pixels

@@ -1,0 +1,103 @@
+"""Overlays: the brand's logo, the progress bar and the end card, as layers for any frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from reelkit.media.end_card import EndCardPainter
+from reelkit.media.ink import Canvas, Mask, blurred, rounded_box
+from reelkit.media.logo import load_logo
+from reelkit.media.planes import Cover, Sprite
+from reelkit.model import EndCard, Fps, LogoOverlay, Overlay, ProgressBar
+
+__all__ = ["OverlayPainter"]
+
+_LEAVE_S = 0.15
+_BAR_LEFT, _BAR_RIGHT = 60 / 1080, 900 / 1080
+"""The bar spans the safe zone: as far left as the logo, and clear of the buttons on the right."""
+_LOGO_SHADOW_PX, _LOGO_SHADOW_OPACITY = 18, 0.4
+
+
+class OverlayPainter:
+    """Draws a reel's overlays.
+
+    Parameters
+    ----------
+    overlays : sequence of Overlay
+        In draw order.
+    width_px, height_px : int
+        Size of the frame.
+    fps : Fps
+
+    Raises
+    ------
+    BrandError
+        When a logo is no image or an end card's font is unknown.
+    """
+
+    def __init__(self, overlays: Sequence[Overlay], *, width_px: int, height_px: int, fps: Fps) -> None:
+        self._width, self._height = width_px, height_px
+        self._leave = round(_LEAVE_S * float(fps.ratio))
+        self._overlays = [
+            EndCardPainter(overlay, width_px=width_px, height_px=height_px, fps=fps) if isinstance(overlay, EndCard) else overlay
+            for overlay in overlays
+        ]
+        self._logo = lru_cache(maxsize=8)(self._drawn_logo)
+        self._bar = lru_cache(maxsize=8)(self._drawn_bar)
+        for overlay in overlays:
+            if isinstance(overlay, LogoOverlay):
+                self._logo(overlay, 256)
+
+    def sprites(self, frame: int) -> list[Cover | Sprite]:
+        """Return what to blend into a frame, in draw order."""
+        layers: list[Cover | Sprite] = []
+        for overlay in self._overlays:
+            if isinstance(overlay, EndCardPainter):
+                layers.extend(overlay.layers(frame))
+            elif overlay.start <= frame < overlay.end:
+                left = overlay.end - frame
+                share = 256 if left > self._leave else round(256 * left / (self._leave + 1))
+                if isinstance(overlay, LogoOverlay):
+                    layers.append(self._logo(overlay, share))
+                else:
+                    done = (frame + 1 - overlay.start) / (overlay.end - overlay.start)
+                    layers.append(self._bar(overlay, done, share))
+        return layers
+
+    def boxes(self) -> list[tuple[str, tuple[int, int, int, int]]]:
+        """Return each overlay's kind and the left, top, right, bottom in px of what it draws, covers and shadows excluded."""
+        return [
+            (overlay.card.kind, overlay.box) if isinstance(overlay, EndCardPainter) else (overlay.kind, self._box(overlay))
+            for overlay in self._overlays
+        ]
+
+    def _box(self, overlay: LogoOverlay | ProgressBar) -> tuple[int, int, int, int]:
+        if isinstance(overlay, ProgressBar):
+            return round(self._width * _BAR_LEFT), overlay.y_px, round(self._width * _BAR_RIGHT), overlay.y_px + overlay.height_px
+        height, width = load_logo(overlay.path, overlay.width_px, overlay.height_px).shape[:2]
+        return overlay.x_px, overlay.y_px, overlay.x_px + width, overlay.y_px + height
+
+    def _drawn_logo(self, overlay: LogoOverlay, share: int) -> Sprite:
+        picture = load_logo(overlay.path, overlay.width_px, overlay.height_px)
+        soft = _LOGO_SHADOW_PX * min(self._width, self._height) / 1080
+        # A soft shadow keeps a light logo visible over light footage.
+        shadow = blurred(Mask(np.ascontiguousarray(picture[..., 3]), overlay.x_px, overlay.y_px), soft)
+        canvas = Canvas(shadow.bounds)
+        canvas.lay(shadow, "#000000", opacity=_LOGO_SHADOW_OPACITY)
+        canvas.put(picture, overlay.x_px, overlay.y_px)
+        return Sprite.from_rgba(canvas.rgba(), canvas.x, canvas.y).faded(overlay.opacity * share / 256)
+
+    def _drawn_bar(self, overlay: ProgressBar, done: float, share: int) -> Sprite:
+        left, top, right, bottom = self._box(overlay)
+        height = bottom - top
+        canvas = Canvas((left, top, right, bottom))
+        whole = (float(left), float(top), float(right), float(bottom))
+        canvas.lay(rounded_box(whole, height / 2), overlay.track_colour, opacity=overlay.track_opacity)
+        # It starts as a dot, so that its round ends never flatten.
+        reached = left + height + (right - left - height) * min(max(done, 0.0), 1.0)
+        canvas.lay(rounded_box((float(left), float(top), reached, float(bottom)), height / 2), overlay.colour)
+        sprite = Sprite.from_rgba(canvas.rgba(), left, top)
+        return sprite if share == 256 else sprite.faded(share / 256)
