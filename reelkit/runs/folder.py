@@ -18,11 +18,11 @@ from reelkit.model import Finding, Reel, Timeline, UploadResult
 from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import keep_result
 from reelkit.runs.ledger import Ledger
-from reelkit.runs.manifest import Artefact, Manifest, RunJob, StepRecord, read_manifest, write_manifest
+from reelkit.runs.manifest import Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, write_manifest
 from reelkit.runs.progress import NoLines, Watcher, told
 from reelkit.whole import sweep_temporaries, write_whole
 
-__all__ = ["RunFolder", "open_run", "outputs_dir"]
+__all__ = ["RunFolder", "count_in", "open_run", "outputs_dir"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -83,6 +83,20 @@ def open_run(
     return RunFolder(job, changed, Path(outputs).resolve() if outputs else outputs_dir(), watcher or NoLines())
 
 
+def count_in(folder: Path, *names: str) -> Manifest:
+    """Count more files of a run's folder (the executed notebook, the report) among those that the finished run must have.
+
+    Raises
+    ------
+    RunError
+        When the folder holds no run.
+    """
+    found = manifest_of(folder)
+    counted = found.model_copy(update={"artefacts": found.artefacts | _measured(folder, names)})
+    write_manifest(folder, counted)
+    return counted
+
+
 class RunFolder:
     """``outputs/<brand>/<run id>/``. Get one from :func:`open_run`."""
 
@@ -91,8 +105,8 @@ class RunFolder:
         self.brand = brand
         self.outputs = outputs
         self.watcher = watcher
-        self._decided_by = decided_by(brand, job.topic_seed, script=job.script)
-        self.run_id = run_id(job.topic_seed, self._decided_by)
+        self.decided_by = decided_by(brand, job.topic_seed, script=job.script)
+        self.run_id = run_id(job.topic_seed, self.decided_by)
         self.folder = outputs / brand.slug / self.run_id
         self._manifest: Manifest | None = None
         self._clips: tuple[str, ...] = ()
@@ -102,7 +116,7 @@ class RunFolder:
     @property
     def manifest(self) -> Manifest:
         """The run's manifest; the first look starts the run."""
-        return self._manifest or self._begin()
+        return self._manifest or self.start()
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -116,6 +130,24 @@ class RunFolder:
     def path(self, name: str) -> Path:
         """Return the path of one of the run's files."""
         return self.folder / name
+
+    def paths(self, *names: str) -> list[Path]:
+        """Return the paths of those of the run's files that are there."""
+        return [self.path(name) for name in names if self.path(name).is_file()]
+
+    @property
+    def reel(self) -> Reel:
+        """The run's reel, where the folder lies now.
+
+        Raises
+        ------
+        RunError
+            When none was composed yet.
+        """
+        found = self.manifest.reel
+        if found is None:
+            raise RunError(f"run {self.run_id}: there is no reel yet; compose it first")
+        return found.model_copy(update={"path": self.path("reel.mp4")})
 
     def finished(self, *also: str) -> Manifest | None:
         """Return the manifest of a finished run whose files (and those named) are all there and unchanged, else None.
@@ -132,6 +164,29 @@ class RunFolder:
         return found
 
     # --- what happens ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> Manifest:
+        """Start the run anew: its manifest says ``running`` and knows no step. The first step does this where it was not done."""
+        before = read_manifest(self.folder)
+        sweep_temporaries(self.folder)
+        used = before.used if before else self.ledger.recent_clips(self.brand.slug, self.brand.footage.recent_reels, but=self.run_id)
+        self._manifest = Manifest(
+            run_id=self.run_id,
+            brand=self.brand.slug,
+            job=self.job,
+            decided_by=self.decided_by,
+            versions=versions(self.brand),
+            used=used,
+            published=before.published if before else None,
+            started_at=_now(),
+        )
+        self._write()
+        return self._manifest
+
+    def resume(self) -> Manifest:
+        """Take up the manifest that lies in the folder, where another process may have gone on."""
+        self._manifest = read_manifest(self.folder)
+        return self.manifest
 
     def step(self, name: str, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Do a step: call ``work``, keep what it made, and record how long it took and what it tells of itself.
@@ -190,7 +245,7 @@ class RunFolder:
             )
             self.fail("check", str(error))
             raise error
-        artefacts = self._measured(_MADE)
+        artefacts = _measured(self.folder, _MADE)
         if "reel.mp4" not in artefacts:
             raise RunError(f"run {self.run_id}: there is no reel.mp4 to finish; compose it first")
         topic = str(self.manifest.facts.get("topic", ""))
@@ -203,12 +258,6 @@ class RunFolder:
         self.watcher.fails(step, reason)
         sweep_temporaries(self.folder)
         self._update(state="failed", step=step, reason=reason, ended_at=_now())
-
-    def add(self, *names: str) -> Manifest:
-        """Count more files (the executed notebook, the report) among those that the finished run must have."""
-        self._manifest = read_manifest(self.folder)
-        self._update(artefacts=self.manifest.artefacts | self._measured(names))
-        return self.manifest
 
     @contextlib.contextmanager
     def locked(self, *, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
@@ -234,23 +283,6 @@ class RunFolder:
 
     # --- how it is recorded ---------------------------------------------------------------------------------------------
 
-    def _begin(self) -> Manifest:
-        before = read_manifest(self.folder)
-        sweep_temporaries(self.folder)
-        used = before.used if before else self.ledger.recent_clips(self.brand.slug, self.brand.footage.recent_reels, but=self.run_id)
-        self._manifest = Manifest(
-            run_id=self.run_id,
-            brand=self.brand.slug,
-            job=self.job,
-            decided_by=self._decided_by,
-            versions=versions(self.brand),
-            used=used,
-            published=before.published if before else None,
-            started_at=_now(),
-        )
-        self._write()
-        return self._manifest
-
     def _record(self, step: StepRecord, facts: dict[str, str | int | float], result: object) -> None:
         changes: dict[str, Any] = {
             "steps": (*(done for done in self.manifest.steps if done.name != step.name), step),
@@ -266,11 +298,8 @@ class RunFolder:
                 self.ledger.record_published(self.brand.slug, self.run_id, result)
                 changes |= {"state": "done", "step": None}
             case Reel():
-                changes["findings"] = ()
+                changes |= {"reel": result, "findings": ()}
         self._update(**changes)
-
-    def _measured(self, names: Iterable[str]) -> dict[str, Artefact]:
-        return {name: Artefact.of(self.path(name)) for name in names if self.path(name).is_file()}
 
     def _fail_with_traceback(self, step: str, error: Exception) -> None:
         log = write_whole(self.path("error.txt"), "".join(traceback.format_exception(error)))
@@ -290,6 +319,10 @@ class RunFolder:
 
     def __repr__(self) -> str:
         return f"<RunFolder {self.folder}>"
+
+
+def _measured(folder: Path, names: Iterable[str]) -> dict[str, Artefact]:
+    return {name: Artefact.of(folder / name) for name in names if (folder / name).is_file()}
 
 
 def _now() -> str:

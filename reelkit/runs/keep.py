@@ -10,6 +10,8 @@ from reelkit.whole import whole_file, write_whole
 
 __all__ = ["Facts", "keep_result"]
 
+_POSTER_S = 1.0
+
 Facts = dict[str, str | int | float]
 
 
@@ -17,7 +19,8 @@ def keep_result(folder: Path, result: object) -> Facts:
     """Write what a step made into the run's folder, whole, and return the facts that the manifest tells of it.
 
     A :class:`Script` becomes ``script.json``; an :class:`AudioResult` ``voice.wav``; a :class:`Timeline` ``timeline.json``,
-    ``captions.srt``, ``captions.vtt`` and ``credits.txt``. A :class:`Reel` is in place already. Anything else is not kept.
+    ``captions.srt``, ``captions.vtt`` and ``credits.txt``. A :class:`Reel` is in place already and gets its ``poster.jpg``. Anything
+    else is not kept.
     """
     match result:
         case Script():
@@ -28,14 +31,7 @@ def keep_result(folder: Path, result: object) -> Facts:
         case Timeline():
             return _keep_timeline(folder, result)
         case Reel():
-            return {
-                "duration_s": round(result.duration_s, 3),
-                "bytes": result.bytes,
-                "loudness_lufs": result.loudness_lufs,
-                "true_peak_dbtp": result.true_peak_dbtp,
-                "segments_rendered": result.segments_rendered,
-                "segments_reused": result.segments_reused,
-            }
+            return _keep_poster(folder, result)
         case _:
             return {}
 
@@ -64,3 +60,10 @@ def _keep_timeline(folder: Path, timeline: Timeline) -> Facts:
         "size": f"{timeline.width_px}x{timeline.height_px}",
         "fps": str(timeline.fps),
     }
+
+
+def _keep_poster(folder: Path, reel: Reel) -> Facts:
+    from reelkit.media.preview import make_poster
+
+    make_poster(reel.path, folder / "poster.jpg", at_s=min(_POSTER_S, reel.duration_s / 2))
+    return {"duration_s": round(reel.duration_s, 3)}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from reelkit.errors import RunError
-from reelkit.model import Finding, UploadResult, Value
+from reelkit.model import Finding, Reel, UploadResult, Value
 from reelkit.whole import sha256_of, write_whole
 
-__all__ = ["MANIFEST", "Artefact", "Manifest", "RunJob", "StepRecord", "read_manifest", "write_manifest"]
+__all__ = ["MANIFEST", "Artefact", "Manifest", "RunJob", "StepRecord", "manifest_of", "read_manifest", "write_manifest"]
 
 MANIFEST = "run.json"
 
@@ -23,7 +23,7 @@ class RunJob(Value):
     brand: str = Field(description="a slug, or the path of a brand file")
     topic_seed: int = Field(ge=0)
     script: Path | None = Field(default=None, description="a script of the user's own, Markdown or plain text")
-    overrides: dict[str, Any] = Field(default={}, description="brand fields replaced for this run, by dotted name")
+    overrides: dict[str, JsonValue] = Field(default={}, description="brand fields replaced for this run, by dotted name")
 
 
 class StepRecord(Value):
@@ -65,6 +65,7 @@ class Manifest(Value):
     reason: str | None = Field(default=None, description="why the run failed, in one line")
     steps: tuple[StepRecord, ...] = ()
     facts: dict[str, str | int | float] = Field(default={})
+    reel: Reel | None = None
     costs: dict[str, float] = Field(default={}, description="US dollars by step; empty when nothing was bought")
     findings: tuple[Finding, ...] = ()
     artefacts: dict[str, Artefact] = Field(default={})
@@ -98,6 +99,20 @@ def read_manifest(folder: Path) -> Manifest | None:
     except (ValidationError, OSError) as error:
         detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
         raise RunError(f"run {folder.name}: {path} cannot be read ({detail}); delete the folder to make the run anew") from None
+
+
+def manifest_of(folder: Path) -> Manifest:
+    """Return a run folder's manifest.
+
+    Raises
+    ------
+    RunError
+        When there is none, or it cannot be read.
+    """
+    found = read_manifest(folder)
+    if found is None:
+        raise RunError(f"{folder} holds no run; name a folder with a {MANIFEST} in it")
+    return found
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

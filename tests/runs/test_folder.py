@@ -8,7 +8,7 @@ import pytest
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import BrandError, CheckError, RunError, VoiceError
 from reelkit.model import Clip, Credit, Finding, Scene, Script, Shot, Timeline, UploadResult
-from reelkit.runs.folder import RunFolder, open_run, outputs_dir
+from reelkit.runs.folder import RunFolder, count_in, open_run, outputs_dir
 from reelkit.runs.manifest import read_manifest
 from reelkit.runs.progress import TerminalLines
 from reelkit.whole import whole_file
@@ -221,7 +221,7 @@ def test_more_files_may_be_counted_in(templates: Path, tmp_path: Path) -> None:
     """The report that is made after the run belongs to what must be intact."""
     run = made_reel(a_run(tmp_path))
     run.path("report.html").write_text("page")
-    a_run(tmp_path).add("report.html")
+    count_in(run.folder, "report.html")
     assert a_run(tmp_path).finished("report.html")
     run.path("report.html").write_text("another")
     assert a_run(tmp_path).finished("report.html") is None

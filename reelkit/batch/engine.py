@@ -1,0 +1,233 @@
+"""Papermill as we run it: one private kernel a notebook, honest about kernels that die, saving once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import psutil
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop, run_sync
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+from reelkit.batch.jobs import check_parameters
+from reelkit.errors import RunError
+from reelkit.runs.progress import Watcher
+from reelkit.views.step_lines import STEP_MIME
+from reelkit.whole import whole_file
+
+__all__ = ["ReelkitEngine", "execute_notebook"]
+
+
+_NAME = "reelkit"
+_LONGEST_SOCKET_PATH = 90
+_GRACE_S = 1.5
+
+
+def execute_notebook(
+    notebook: Path, out: Path, parameters: dict[str, Any], *, watcher: Watcher, cell_timeout_s: float | None = None
+) -> str | None:
+    """Execute a notebook in a kernel of its own and write it, as executed, whole.
+
+    Parameters
+    ----------
+    notebook, out : Path
+    parameters : dict
+        JSON types, known to the notebook's parameters cell. They are written into ``out``: never a secret.
+    watcher : Watcher
+        Told of the steps as the kernel does them.
+    cell_timeout_s : float, optional
+        A cell that takes longer is interrupted.
+
+    Returns
+    -------
+    str or None
+        The error of the cell that failed, in one line; None when all cells ran. Whether a *run* succeeded is for its manifest to say.
+
+    Raises
+    ------
+    RunError
+        When the notebook cannot be read or does not know a parameter.
+    """
+    try:
+        source = nbformat.read(notebook, as_version=4)
+    except (OSError, ValueError, nbformat.ValidationError) as error:
+        raise RunError(f"notebook {notebook} cannot be read: {error}") from None
+    check_parameters(source, parameters, name=notebook.name)
+    with whole_file(out) as temporary:
+        try:
+            papermill.execute_notebook(
+                source,
+                # Papermill takes paths for templates: braces in a folder's name must be doubled.
+                str(temporary).replace("{", "{{").replace("}", "}}"),
+                parameters,
+                engine_name=_NAME,
+                kernel_name="python3",
+                language="python",
+                request_save_on_cell_execute=False,
+                progress_bar=False,
+                execution_timeout=cell_timeout_s,
+                watcher=watcher,
+            )
+        except PapermillExecutionError as error:
+            return _problem(error, cell_timeout_s)
+    return None
+
+
+def _problem(error: PapermillExecutionError, cell_timeout_s: float | None) -> str:
+    if error.ename == DeadKernelError.__name__:
+        return "the notebook's kernel died (out of memory, or ended from outside)"
+    if error.ename == KeyboardInterrupt.__name__ and cell_timeout_s is not None:
+        return f"it took longer than {cell_timeout_s:g} s"
+    return " ".join(f"{error.ename}: {error.evalue}".split())
+
+
+class ReelkitEngine(NBClientEngine):  # type: ignore[misc]
+    """Executes a notebook with :class:`_Client`."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: NotebookExecutionManager,
+        kernel_name: str,
+        *,
+        watcher: Watcher,
+        execution_timeout: float | None = None,
+        start_timeout: int = 60,
+        **_papermills_own: Any,
+    ) -> None:
+        """Execute the notebook that papermill prepared."""
+        with _private_kernel() as kernel:
+            client = _Client(
+                nb_man,
+                km=kernel,
+                watcher=watcher,
+                timeout=execution_timeout,
+                interrupt_on_timeout=True,
+                startup_timeout=start_timeout,
+                store_widget_state=False,
+                coalesce_streams=True,
+            )
+            client.execute(env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"})
+
+
+papermill_engines.register(_NAME, ReelkitEngine)
+
+
+class _Client(PapermillNotebookClient):  # type: ignore[misc]
+    """Tells a watcher of the steps, and writes a kernel's death or a time-out into the cell where it happened."""
+
+    def __init__(self, nb_man: NotebookExecutionManager, *, watcher: Watcher, **named: Any) -> None:
+        super().__init__(nb_man, **named)
+        self._watcher = watcher
+
+    def execute(self, **named: Any) -> Any:
+        self.reset_execution_trackers()
+        with self.setup_kernel(cleanup_kc=False, **named):
+            try:
+                self.papermill_execute_cells()
+            finally:
+                self.kc.stop_channels()
+        return self.nb
+
+    def papermill_execute_cells(self) -> None:
+        for index, cell in enumerate(self.nb.cells):
+            try:
+                self.nb_man.cell_start(cell, index)
+                self.execute_cell(cell, index)
+            except CellExecutionError as error:
+                self.nb_man.cell_exception(cell, cell_index=index, exception=error)
+                break
+            except (DeadKernelError, CellTimeoutError) as error:
+                cell.outputs.append(nbformat.v4.new_output("error", ename=type(error).__name__, evalue=str(error), traceback=[]))
+                self.nb_man.cell_exception(cell, cell_index=index, exception=error)
+                break
+            finally:
+                self.nb_man.cell_complete(cell, cell_index=index)
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        if msg["msg_type"] in ("display_data", "update_display_data") and STEP_MIME in msg["content"]["data"]:
+            self._tell(dict(msg["content"]["data"][STEP_MIME]))
+        return super().process_message(msg, cell, cell_index)
+
+    def _tell(self, told: dict[str, Any]) -> None:
+        match told:
+            case {"event": "begins", "step": step}:
+                self._watcher.begins(step)
+            case {"event": "share", "step": step, "done": done}:
+                self._watcher.share(step, done)
+            case {"event": "ends", "step": step, "seconds": seconds, "made": made}:
+                self._watcher.ends(step, seconds, made)
+            case {"event": "fails", "step": step, "reason": reason}:
+                self._watcher.fails(step, reason)
+
+
+class _ThisPython(KernelSpecManager):
+    """The kernel is this interpreter, whatever kernels the user has installed."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+
+@contextlib.contextmanager
+def _private_kernel() -> Iterator[AsyncKernelManager]:
+    """Give a kernel manager whose sockets lie in a folder that only this user can open; nothing of the kernel outlives the block."""
+    folder = _socket_folder()
+    sockets = {"transport": "ipc", "ip": str(folder / "k")} if os.name == "posix" else {}
+    manager = AsyncKernelManager(kernel_spec_manager=_ThisPython(), connection_file=str(folder / "kernel.json"), **sockets)
+    try:
+        yield manager
+    except BaseException:
+        # Ctrl-C, as a rule: the kernel gets it too and a moment to put its things away.
+        _forget_tasks()
+        if manager.has_kernel:
+            run_sync(manager.interrupt_kernel)()
+            psutil.wait_procs(_started_by(manager), timeout=_GRACE_S)
+        raise
+    finally:
+        left = _started_by(manager)
+        run_sync(manager.shutdown_kernel)(now=True)
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forget_tasks() -> None:
+    """Cancel what still waits for the kernel, which would tell of its end as an error."""
+    loop = ensure_event_loop()
+    if not loop.is_running():
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
+def _started_by(manager: AsyncKernelManager) -> list[psutil.Process]:
+    pid = getattr(manager.provisioner, "pid", None)
+    try:
+        return psutil.Process(pid).children(recursive=True) if pid else []
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _socket_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="rk-"))
+    if os.name == "posix" and len(str(folder)) > _LONGEST_SOCKET_PATH:
+        folder.rmdir()
+        folder = Path(tempfile.mkdtemp(prefix="rk-", dir="/tmp"))
+    return folder

@@ -1,0 +1,200 @@
+"""One reel: in this process, or through the notebook. Both ways take the same steps and make the same bytes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from reelkit.batch.jobs import Job, notebook_path
+from reelkit.brand import Brand, load_brand
+from reelkit.errors import BrandError, ReelkitError
+from reelkit.model import GenerationResult
+from reelkit.parts import Parts
+from reelkit.runs.folder import RunFolder, count_in, open_run
+from reelkit.runs.manifest import Manifest, manifest_of, read_manifest
+from reelkit.runs.progress import NoLines, Watcher
+
+__all__ = ["NOTEBOOK", "REPORT", "generate_one", "report", "run_notebook"]
+
+NOTEBOOK, REPORT = "reel.ipynb", "report.html"
+
+
+def generate_one(
+    brand: str | Path | Brand,
+    topic_seed: int,
+    *,
+    upload: bool = False,
+    script: str | Path | None = None,
+    overrides: dict[str, Any] | None = None,
+    outputs: str | Path | None = None,
+    watcher: Watcher | None = None,
+) -> GenerationResult:
+    """Make a reel in this process.
+
+    Parameters
+    ----------
+    brand : str, Path or Brand
+        A slug, a brand file, or a brand.
+    topic_seed : int
+        At least 0; chooses the topic and everything else that varies.
+    upload : bool
+        Publish the reel to the brand's store.
+    script : path, optional
+        A script of the user's own, Markdown or plain text.
+    overrides : dict, optional
+        Brand fields replaced for this run: ``{"captions.size_px": 90}``.
+    outputs : path, optional
+        Where runs go; :func:`reelkit.runs.folder.outputs_dir` where not given.
+    watcher : Watcher, optional
+        Told of every step.
+
+    Returns
+    -------
+    GenerationResult
+        What went wrong stands in ``error``, in one line; nothing half-made is left behind.
+
+    Examples
+    --------
+    >>> generate_one("no-such-brand", 1).success
+    False
+    """
+
+    def make(run: RunFolder) -> None:
+        _take_steps(run)
+        if upload:
+            _publish(run)
+
+    return _made(
+        lambda: open_run(brand, topic_seed, script=script, overrides=overrides, outputs=outputs, watcher=watcher), make, upload=upload
+    )
+
+
+def run_notebook(job: Job, *, watcher: Watcher | None = None, cell_timeout_s: float | None = None) -> GenerationResult:
+    """Make a reel by executing ``reel.ipynb`` with papermill, and a report from the executed notebook.
+
+    Parameters
+    ----------
+    job : Job
+    watcher : Watcher, optional
+        Told of every step.
+    cell_timeout_s : float, optional
+        A step that takes longer is interrupted, and the run fails.
+
+    Returns
+    -------
+    GenerationResult
+        Judged from the run's manifest, never from the notebook.
+    """
+
+    def open_job() -> RunFolder:
+        return open_run(
+            job.brand, job.topic_seed, script=job.script, overrides=dict(job.overrides), outputs=job.outputs, watcher=watcher or NoLines()
+        )
+
+    def make(run: RunFolder) -> None:
+        from reelkit.batch.engine import execute_notebook
+
+        run.start()
+        out = run.path(NOTEBOOK)
+        problem = execute_notebook(notebook_path(), out, job.parameters, watcher=run.watcher, cell_timeout_s=cell_timeout_s)
+        found = run.resume()
+        if found.state == "running":
+            step, reason = found.step or "start", problem or "the notebook ended before the run did"
+            run.fail(step, f"brand '{run.brand.slug}': step {step}: {reason} ({out})")
+        report(run.folder)
+
+    return _made(open_job, make, upload=job.upload, also=(NOTEBOOK, REPORT))
+
+
+def report(folder: Path) -> Path:
+    """Write the ``report.html`` of a run's folder from its executed notebook and return its path.
+
+    Raises
+    ------
+    RunError
+        When the folder holds no run, or the run no executed notebook.
+    """
+    from reelkit.report import write_report
+
+    found = manifest_of(folder)
+    topic = str(found.facts.get("topic", f"Run {found.run_id}"))
+    try:
+        brand = load_brand(found.job.brand)
+    except BrandError:
+        # A run outlives its brand file.
+        page = write_report(folder / NOTEBOOK, folder / REPORT, title=f"{found.brand}: {topic}")
+    else:
+        page = write_report(folder / NOTEBOOK, folder / REPORT, title=f"{brand.name}: {topic}", palette=brand.palette)
+    count_in(folder, NOTEBOOK, REPORT)
+    return page
+
+
+def _take_steps(run: RunFolder) -> None:
+    from reelkit.steps.check import check_video
+    from reelkit.steps.compose import compose_video
+    from reelkit.steps.footage import fetch_footage
+    from reelkit.steps.script import generate_script
+    from reelkit.steps.timeline import plan_timeline
+    from reelkit.steps.timing import group_words_into_sentences, split_cues
+    from reelkit.steps.voice import synthesize_voice
+
+    brand, parts = run.brand, Parts.of(run)
+    script = run.step("script", generate_script, brand, run.job.topic_seed, writer=parts.writer)
+    footage = run.step("footage", fetch_footage, script, brand, libraries=parts.libraries, used=run.used, progress=run.share("footage"))
+    audio = run.step("voice", synthesize_voice, script, brand, voice=parts.voice, progress=run.share("voice"))
+    sentences = run.step("sentences", group_words_into_sentences, audio.words)
+    cues = run.step("cues", split_cues, sentences, brand.captions)
+    music = run.step("music", parts.music, audio.duration_s)
+    timeline = run.step(
+        "timeline", plan_timeline, script, footage, audio, sentences, brand, cues=cues, narration=run.path("voice.wav"), music=music
+    )
+    reel = run.step("compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, progress=run.share("compose"))
+    run.step("check", check_video, reel, timeline, brand, progress=run.share("check"))
+    run.finish()
+
+
+def _publish(run: RunFolder) -> None:
+    from reelkit.steps.upload import upload_video
+
+    topic, beside = str(run.manifest.facts["topic"]), run.paths("poster.jpg", "captions.vtt", "credits.txt")
+    run.step("upload", upload_video, run.reel, run.brand, store=Parts.of(run).store, name=run.run_id, title=topic, beside=beside)
+
+
+def _made(
+    open_it: Callable[[], RunFolder], make: Callable[[RunFolder], None], *, upload: bool, also: tuple[str, ...] = ()
+) -> GenerationResult:
+    """Make a run once: alone, only where it is not finished yet, and with its end told as a result."""
+    began = time.monotonic()
+    run: RunFolder | None = None
+    reused = False
+    try:
+        run = open_it()
+        with run.locked():
+            reused = run.finished(*also) is not None
+            if not reused:
+                make(run)
+            elif upload and run.manifest.published is None:
+                _publish(run)
+        error = None
+    except ReelkitError as raised:
+        error = str(raised)
+    found = read_manifest(run.folder) if run else None
+    return _result(run, found, error, reused, round((time.monotonic() - began) * 1000))
+
+
+def _result(run: RunFolder | None, found: Manifest | None, error: str | None, reused: bool, duration_ms: int) -> GenerationResult:
+    if error is None and not reused and (found is None or found.state != "done"):
+        error = (found.reason if found else None) or "the run ended without saying how"
+    reel = run.path("reel.mp4") if run else None
+    return GenerationResult(
+        success=error is None,
+        video_path=reel if reel and reel.is_file() and error is None else None,
+        public_url=found.published.url if found and found.published else None,
+        error=error,
+        duration_ms=duration_ms,
+        run_dir=run.folder if run and found else None,
+        findings=found.findings if found else (),
+        reused=reused,
+    )

@@ -1,0 +1,95 @@
+"""What is set up and what is missing, tried rather than guessed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from reelkit.errors import ReelkitError
+
+__all__ = ["Check", "examine"]
+
+_ROOM_GB = 1.0
+
+
+class Check(NamedTuple):
+    """One thing that was tried."""
+
+    name: str
+    well: bool
+    told: str
+
+
+def examine() -> Iterator[Check]:
+    """Try each part that a reel needs, and say how it went; nothing here raises."""
+    tried: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("python", _python),
+        ("encoder", _encoder),
+        ("voice", _voice),
+        ("brands", _brands),
+        ("notebook", _notebook),
+        ("outputs", _outputs),
+    )
+    for name, work in tried:
+        try:
+            yield Check(name, True, work())
+        except (ReelkitError, ImportError, OSError) as error:
+            yield Check(name, False, " ".join(str(error).split()))
+
+
+def _python() -> str:
+    return f"{sys.version.split()[0]} ({sys.executable})"
+
+
+def _encoder() -> str:
+    import av
+
+    missing = {"libx264", "aac"} - av.codecs_available
+    if missing:
+        raise OSError(f"PyAV {av.__version__} comes without {', '.join(sorted(missing))}; install the wheel from the package index")
+    return f"PyAV {av.__version__} with libx264 and aac; no ffmpeg on PATH is needed"
+
+
+def _voice() -> str:
+    from reelkit.runs.cache import FileCache
+    from reelkit.services.hibari import HibariVoice
+
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = HibariVoice(cache=FileCache(Path(folder))).seconds_of("Hello there.")
+    return f"hibari says 'Hello there.' in {seconds:.2f} s"
+
+
+def _brands() -> str:
+    from reelkit.brand import brand_problems, list_brands, templates_dir
+
+    slugs = list_brands()
+    problems = [line for slug in slugs for line in brand_problems(slug)]
+    if problems:
+        raise OSError(f"{problems[0]}" + (f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""))
+    if not slugs:
+        raise OSError(f"there is no brand file in {templates_dir() / 'brands'}")
+    return f"{', '.join(slugs)} ({templates_dir() / 'brands'})"
+
+
+def _notebook() -> str:
+    from reelkit.batch.jobs import notebook_path
+
+    return str(notebook_path())
+
+
+def _outputs() -> str:
+    from reelkit.runs.cache import FileCache, cache_dir
+    from reelkit.runs.folder import outputs_dir
+    from reelkit.whole import write_whole
+
+    folder = outputs_dir()
+    write_whole(folder / ".doctor", "written to see whether it can be").unlink()
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    if free_gb < _ROOM_GB:
+        raise OSError(f"{folder} has {free_gb:.1f} GB left; make room, or run `reelkit clean`")
+    kept = FileCache(cache_dir(folder)).size_bytes() / 1e6
+    return f"{folder}: {free_gb:.0f} GB free, {kept:.0f} MB of cache"

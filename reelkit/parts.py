@@ -1,0 +1,124 @@
+"""The parts a brand asks for, wired: who writes, who speaks, where pictures and music come from, where reels go."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reelkit.brand import Brand, templates_dir
+from reelkit.model import Cache, content_key
+from reelkit.runs.cache import FileCache, cache_dir
+from reelkit.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    from reelkit.services.hibari import HibariVoice
+    from reelkit.steps.footage import FootageLibrary
+    from reelkit.steps.script import Writer
+    from reelkit.steps.upload import Store
+
+__all__ = ["Parts"]
+
+
+class Parts:
+    """What a brand's steps need from the world. Each part is made when it is first asked for.
+
+    Parameters
+    ----------
+    brand : Brand
+    outputs : Path
+        Where runs, the cache and the folder store lie.
+    script : Path, optional
+        A script of the user's own, which then is the writer.
+    seed : int
+        Of what varies from reel to reel: the music bed.
+    """
+
+    def __init__(self, brand: Brand, *, outputs: Path, script: Path | None = None, seed: int = 0) -> None:
+        self.brand = brand
+        self.outputs = outputs
+        self.script = script
+        self.seed = seed
+
+    @classmethod
+    def of(cls, run: RunFolder) -> Parts:
+        """Return the parts of a run."""
+        return cls(run.brand, outputs=run.outputs, script=run.job.script, seed=run.job.topic_seed)
+
+    @functools.cached_property
+    def cache(self) -> Cache:
+        return FileCache(cache_dir(self.outputs))
+
+    @functools.cached_property
+    def voice(self) -> HibariVoice:
+        from reelkit.services.hibari import HibariVoice
+
+        return HibariVoice(self.brand.voice.name, cache=self.cache)
+
+    def seconds_of(self, sentence: str) -> float:
+        """Return how long the brand's voice takes to say a sentence, without the pauses around it."""
+        return self.voice.seconds_of(sentence, speed=self.brand.voice.speed)
+
+    @functools.cached_property
+    def writer(self) -> Writer:
+        from reelkit.steps.sentences import sentence_ends
+
+        if self.script is not None:
+            from reelkit.services.script_file import ScriptFileWriter
+
+            return ScriptFileWriter(self.script, seconds_of=self.seconds_of, sentence_ends=sentence_ends)
+        from reelkit.services.deck import DeckWriter
+
+        deck = templates_dir() / "decks" / f"{self.brand.script.deck}.yaml"
+        return DeckWriter(deck, seconds_of=self.seconds_of, sentence_ends=sentence_ends)
+
+    @functools.cached_property
+    def libraries(self) -> tuple[FootageLibrary, ...]:
+        return tuple(self._library(name) for name in self.brand.footage.libraries if name != "folder" or self.brand.footage.folder)
+
+    def _library(self, name: str) -> FootageLibrary:
+        from reelkit.media.probe import probe_clip
+
+        footage, output = self.brand.footage, self.brand.output
+        if name == "folder":
+            from reelkit.services.folder import FolderLibrary
+
+            assert footage.folder is not None
+            return FolderLibrary(self.brand.path(footage.folder), probe=probe_clip)
+        from reelkit.media.backdrops import FAMILIES, drawing_version
+        from reelkit.media.backdrops.apart import draw_backdrop_apart
+        from reelkit.media.probe import probe_clip
+        from reelkit.services.backdrops import BackdropLibrary
+
+        return BackdropLibrary(
+            self.brand.palette,
+            families=footage.backdrops or FAMILIES,
+            width_px=output.width_px,
+            height_px=output.height_px,
+            fps=self.brand.fps,
+            cache=self.cache,
+            draw=draw_backdrop_apart,
+            probe=probe_clip,
+            version=drawing_version(),
+        )
+
+    def music(self, duration_s: float) -> Path | None:
+        """Return the bed under a narration of ``duration_s`` seconds: the brand's file, one made for it, or None."""
+        music = self.brand.music
+        if music.file is not None:
+            return self.brand.path(music.file)
+        if music.mood == "none":
+            return None
+        from reelkit.media.music import compose_bed
+
+        asked = {"mood": music.mood, "tempo_bpm": music.tempo_bpm, "duration_s": duration_s, "seed": self.seed}
+        return self.cache.file("music", content_key("bed", **asked), ".wav", lambda path: compose_bed(path, **asked))
+
+    @functools.cached_property
+    def store(self) -> Store:
+        from reelkit.services.folder_store import FolderStore
+
+        return FolderStore(self.outputs / self.brand.publishing.bucket)
+
+    def __repr__(self) -> str:
+        return f"<Parts of {self.brand.slug!r}>"
