@@ -57,14 +57,14 @@ def test_a_transition_joins_both_shots(tmp_path: Path) -> None:
     timeline = small_timeline(tmp_path, transition=Transition(kind="crossfade", frames=9)).model_copy(update={"cues": ()})
     with Compositor(timeline) as compositor:
         lumas = [float(compositor.frame_at(frame).y[10, 10]) for frame in range(38, 52)]
-    # The outgoing shot is at 30 + frame, the incoming one at 70 + (frame - 40).
-    shares = [
-        (luma - (30 + frame)) / (70 + frame - 40 - 30 - frame) if frame >= 40 else None
-        for frame, luma in zip(range(38, 52), lumas, strict=True)
-    ]
-    assert lumas[:2] == [68, 69]
-    assert [share for share in shares if share is not None and share > 1.01] == []
-    assert lumas[11:] == [79, 80, 81]
+    # The outgoing shot is at 30 + frame, the incoming one 20 levels above it: how far between them is the share of the crossfade.
+    shares = [(luma - (30 + frame)) / 20 for frame, luma in zip(range(38, 52), lumas, strict=True)]
+    assert shares == sorted(shares)
+    assert shares[:2] == [0, 0]
+    assert 0 < shares[2] < 0.3
+    assert shares[6] == pytest.approx(0.5, abs=0.03)
+    assert 0.7 < shares[10] < 1
+    assert shares[11:] == [1, 1, 1]
 
 
 def test_a_frame_outside_the_reel_is_refused(tmp_path: Path) -> None:

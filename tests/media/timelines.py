@@ -54,7 +54,7 @@ def small_timeline(
     folder.mkdir(parents=True, exist_ok=True)
     shots, cues, at = [], [], 0
     for number, length in enumerate(frames):
-        clip = gradient_clip(folder, f"clip{number}.mp4", start=30 + 40 * number)
+        clip = gradient_clip(folder, f"clip{number}.mp4", start=30 + 60 * number)
         shots.append(Shot(clip=clip, start=at, end=at + length, move=move, transition=transition if number else Transition()))
         words = tuple(
             CaptionWord(text=text, start=at + 4 + 6 * index, end=at + 9 + 6 * index) for index, text in enumerate(("one", "two", "three"))

@@ -1,0 +1,108 @@
+"""Composition: a real file, the same bytes, only what changed made again, nothing half-written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import av
+import pytest
+
+from reelkit.errors import ClipError, ComposeError
+from reelkit.media.compositor import Compositor
+from reelkit.media.planes import plane_rows
+from reelkit.model import Timeline, Transition
+from reelkit.runs.cache import FileCache
+from reelkit.steps.compose import compose_video
+from tests.media.timelines import SIZE, small_timeline
+
+
+@pytest.fixture(scope="module")
+def timeline(tmp_path_factory: pytest.TempPathFactory) -> Timeline:
+    return small_timeline(tmp_path_factory.mktemp("reel"), frames=(40, 50, 60), transition=Transition(kind="crossfade", frames=6))
+
+
+def _luma(path: Path) -> Iterator[bytes]:
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            yield plane_rows(frame.planes[0])[: SIZE[1], : SIZE[0]].tobytes()
+
+
+def test_a_reel_is_whole_and_says_its_facts(tmp_path: Path, timeline: Timeline) -> None:
+    """The file decodes to as many frames as planned, near what was composed, and the facts returned are the file's."""
+    shares: list[float] = []
+    reel = compose_video(timeline, tmp_path / "reel.mp4", progress=shares.append)
+    lumas = list(_luma(reel.path))
+    assert (len(lumas), reel.frame_count) == (150, 150)
+    assert reel.bytes == reel.path.stat().st_size
+    assert reel.loudness_lufs == pytest.approx(-14, abs=0.5)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    with Compositor(timeline) as compositor:
+        for index in (0, 43, 149):
+            composed, decoded = compositor.frame_at(index).y, lumas[index]
+            errors = [abs(a - b) for a, b in zip(composed.tobytes()[::97], decoded[::97], strict=True)]
+            assert sum(errors) / len(errors) < 2
+
+
+def test_the_same_timeline_gives_the_same_bytes(tmp_path: Path, timeline: Timeline) -> None:
+    """One worker or two, with a cache or without: the file is byte for byte the same."""
+    first = compose_video(timeline, tmp_path / "a.mp4", workers=1)
+    second = compose_video(timeline, tmp_path / "b.mp4", workers=2, cache=FileCache(tmp_path / "cache"))
+    third = compose_video(timeline, tmp_path / "c.mp4", cache=FileCache(tmp_path / "cache"))
+    assert first.sha256 == second.sha256 == third.sha256
+    assert (third.segments_rendered, third.segments_reused) == (0, second.segments_rendered)
+
+
+def test_only_segments_whose_frames_changed_are_rendered_again(tmp_path: Path, timeline: Timeline) -> None:
+    """One cue's word changed: one segment is rendered, the file is what a render from nothing gives."""
+    cache = FileCache(tmp_path / "cache")
+    compose_video(timeline, tmp_path / "a.mp4", cache=cache)
+    cue = timeline.cues[2]
+    word = cue.words[0].model_copy(update={"text": "other"})
+    changed = timeline.model_copy(update={"cues": (*timeline.cues[:2], cue.model_copy(update={"words": (word, *cue.words[1:])}))})
+    part = compose_video(changed, tmp_path / "b.mp4", cache=cache)
+    assert part.segments_rendered == 1
+    assert part.sha256 == compose_video(changed, tmp_path / "c.mp4").sha256
+
+
+def test_a_clip_that_does_not_decode_leaves_nothing(tmp_path: Path, timeline: Timeline) -> None:
+    """A clip that vanished is one line with its name; no reel and no temporary file stay."""
+    gone = timeline.shots[1].clip.model_copy(update={"path": tmp_path / "gone.mp4", "sha256": "f" * 64})
+    broken = timeline.model_copy(
+        update={"shots": (timeline.shots[0], timeline.shots[1].model_copy(update={"clip": gone}), timeline.shots[2])}
+    )
+    out = tmp_path / "out"
+    with pytest.raises((ClipError, ComposeError), match=r"gone\.mp4"):
+        compose_video(broken, out / "reel.mp4")
+    assert list(out.iterdir()) == []
+
+
+class _FullDisk:
+    """A cache on a disk with no room left."""
+
+    def get(self, room: str, key: str, suffix: str) -> Path | None:
+        return None
+
+    def put(self, room: str, key: str, suffix: str) -> AbstractContextManager[Path]:
+        raise OSError(28, "No space left on device")
+
+    def file(self, room: str, key: str, suffix: str, make: Callable[[Path], object]) -> Path:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path, timeline: Timeline) -> None:
+    """When a finished segment cannot be kept, the line says why and nothing stands under the reel's name."""
+    with pytest.raises(ComposeError, match="No space left"):
+        compose_video(timeline, tmp_path / "out" / "reel.mp4", cache=_FullDisk())
+    assert not (tmp_path / "out" / "reel.mp4").exists()
+
+
+def test_workers_end_with_the_render(tmp_path: Path, timeline: Timeline) -> None:
+    """After a render no process of it is left."""
+    import psutil
+
+    compose_video(timeline, tmp_path / "reel.mp4")
+    assert [child for child in psutil.Process(os.getpid()).children(recursive=True) if "worker" in " ".join(child.cmdline())] == []
