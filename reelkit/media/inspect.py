@@ -129,25 +129,26 @@ def inspect_reel(
     """
     try:
         size = max(path.stat().st_size, 1)
-        container = av.open(f"file:{path.absolute()}", format="mp4", options={"protocol_whitelist": "file"})
+        container = av.open(f"file:{path.absolute()}", format="mp4", options={"protocol_whitelist": "file"}, metadata_errors="replace")
     except (OSError, av.error.FFmpegError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CheckError(f"check: {path.name} cannot be read as a video ({reason}); render the reel again") from None
     with container:
         videos, audios = container.streams.video, container.streams.audio
-        watch = _Watch(videos[0], fps, covered, frozenset(wanted), look) if videos else None
-        ear = _Ear(audios[0]) if audios else None
-        damage = ""
+        # Without a codec context, FFmpeg does not know what the stream is.
+        readable = [stream for stream in (*videos[:1], *audios[:1]) if stream.codec_context is not None]
+        watch = next((_Watch(stream, fps, covered, frozenset(wanted), look) for stream in readable if stream.type == "video"), None)
+        ear = next((_Ear(stream) for stream in readable if stream.type == "audio"), None)
+        damage = "" if len(readable) == len(videos[:1]) + len(audios[:1]) else "a stream is of no known codec"
+        share = 0.0
         try:
-            for packet in container.demux([*videos[:1], *audios[:1]]) if videos or audios else ():
+            for packet in container.demux(readable) if readable else ():
                 reader = watch if watch and packet.stream is watch.stream else ear
                 assert reader is not None
-                try:
-                    reader.take(packet)
-                except av.error.FFmpegError as error:
-                    damage = damage or f"a packet of {packet.stream.type} at {_seconds(packet)} does not decode ({error.strerror})"
-                if progress and packet.pos is not None:
-                    progress(min(max(packet.pos / size, 0.0), 1.0))
+                damage = damage or _taken(reader, packet)
+                share = max(share, min((packet.pos or 0) / size, 1.0))
+                if progress:
+                    progress(share)
         except av.error.FFmpegError as error:
             damage = damage or f"the file cannot be read to its end ({error.strerror})"
         others = len(container.streams) - len(videos) - len(audios)
@@ -157,8 +158,14 @@ def inspect_reel(
         return ReelFacts(len(videos), len(audios), others, picture, ear.finish() if ear else None, damage)
 
 
-def _seconds(packet: Any) -> str:
-    return "an unknown time" if packet.pts is None else f"{float(packet.pts * packet.time_base):.2f} s"
+def _taken(reader: _Watch | _Ear, packet: Any) -> str:
+    """Let a reader take a packet, and return what is wrong with it."""
+    try:
+        reader.take(packet)
+    except (av.error.FFmpegError, ValueError) as error:
+        at = "an unknown time" if packet.pts is None else f"{float(packet.pts * packet.time_base):.2f} s"
+        return f"a packet of {packet.stream.type} at {at} does not decode ({getattr(error, 'strerror', None) or error})"
+    return ""
 
 
 class _Watch:
@@ -170,7 +177,7 @@ class _Watch:
         self.stream = stream
         self.facts = PictureFacts(
             codec=context.name,
-            profile=str(context.profile or "unknown"),
+            profile=str(context.profile or "unknown profile"),
             level=int(context.level),
             pixel_format=str(context.pix_fmt),
             width_px=context.width,
@@ -256,7 +263,7 @@ class _Ear:
         samples = np.concatenate(self._pieces, axis=1).T if self._pieces else np.zeros((0, max(context.channels, 1)), np.float32)
         return SoundFacts(
             codec=context.name,
-            profile=str(context.profile or "unknown"),
+            profile=str(context.profile or "unknown profile"),
             rate_hz=context.sample_rate,
             channels=context.channels,
             start_s=self._start or Fraction(0),

@@ -176,7 +176,7 @@ def _frames(picture: PictureFacts, timeline: Timeline) -> Finding:
 
 
 def _groups(picture: PictureFacts) -> Iterator[Finding]:
-    ends = [*picture.keyframes[1:], picture.pts[-1]] if picture.pts else []
+    ends = [*picture.keyframes[1:], *picture.pts[-1:]] if picture.keyframes else []
     lengths = [(float(end - start), float(start)) for start, end in zip(picture.keyframes, ends, strict=True)]
     longest, at_s = max(lengths, default=(0.0, 0.0))
     opened = picture.open_gop_at

@@ -1,0 +1,366 @@
+"""The check: every finding holds on a right reel, fails on one that is wrong in that way, and never breaks on a damaged file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reelkit.errors import CheckError
+from reelkit.media.audio import write_wav
+from reelkit.media.planes import Planes
+from reelkit.model import AudioTrack, CaptionStyle, EndCard, Finding, LogoOverlay, Move, ProgressBar, Reel, Timeline
+from reelkit.steps.check import check_video, failed
+from tests.media import reels
+from tests.media.reels import CUT, FRAMES, SIZE, Making, make_reel, texture, timeline
+
+RIGHT = Making()
+PLAIN = CaptionStyle(mode="classic", outline_px=0, shadow_px=0, colour="#A0A0A0", pop_s=0.0)
+
+
+def named(findings: list[Finding], name: str) -> Finding:
+    return next(finding for finding in findings if finding.name == name)
+
+
+def black(frame: int) -> Planes:
+    """A black stretch of 0.6 s in the second shot."""
+    return Planes.filled(*SIZE, "#000000") if 70 <= frame < 88 else texture(frame)
+
+
+def frozen(frame: int) -> Planes:
+    """A stretch of 1.6 s on which nothing moves."""
+    return texture(66 if 66 <= frame < 114 else frame)
+
+
+def noise(frame: int) -> Planes:
+    """What no encoder makes small: grain that is elsewhere on every frame."""
+    rng = np.random.Generator(np.random.PCG64(0))
+    grain = np.roll(rng.integers(16, 236, (SIZE[1], SIZE[0])).astype(np.uint8), (97 * frame, 61 * frame), (0, 1))
+    half = (SIZE[1] // 2, SIZE[0] // 2)
+    return Planes(grain, np.full(half, 128, np.uint8), np.full(half, 128, np.uint8))
+
+
+def uncut(frame: int) -> Planes:
+    """One shot that goes on, whatever the plan says."""
+    return texture(frame, cut=FRAMES)
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory) -> tuple[Reel, Timeline, list[Finding]]:
+    """A reel that is right, and its findings."""
+    folder = tmp_path_factory.mktemp("right")
+    plan = timeline(folder)
+    reel = make_reel(folder / "reel.mp4", plan)
+    return reel, plan, check_video(reel, plan, reels.brand())
+
+
+def test_a_right_reel_holds_every_must_and_every_should_but_its_length(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A four-second reel that is right in every way is only shorter than is useful; musts come first, names stand once."""
+    findings = right[2]
+    assert failed(findings) == []
+    assert [finding.name for finding in findings if not finding.holds] == ["useful-length"]
+    assert [finding.level for finding in findings] == sorted((finding.level for finding in findings), key=("must", "should").index)
+    assert len({finding.name for finding in findings}) == len(findings)
+    assert all(finding.norm and finding.measured for finding in findings)
+    assert all(bool(finding.hint) != finding.holds for finding in findings)
+
+
+FILES: dict[str, Making] = {
+    "container": RIGHT.but(mux={"movflags": "+negative_cts_offsets", "use_editlist": "0"}),
+    "no-edit-list": RIGHT.but(mux={"movflags": "+faststart"}),
+    "streams": RIGHT.but(extra_sound=True),
+    "video-start": RIGHT.but(mux={"movflags": "+faststart", "use_editlist": "0"}),
+    "video-codec": RIGHT.but(profile="main", x264={"8x8dct": "0"}),
+    "frame-rate": RIGHT.but(times=lambda frame: frame + Fraction(frame % 3, 4)),
+    "frame-count": RIGHT.but(frames=FRAMES - 1),
+    "gop": RIGHT.but(x264={"keyint": "60", "min-keyint": "60"}),
+    "b-frames": RIGHT.but(x264={"bframes": "4"}),
+    "h264-level": RIGHT.but(x264={"level": "51"}),
+    "colour-tags": RIGHT.but(tags=(6, 6, 6, 1)),
+    "audio-codec": RIGHT.but(audio=("aac", 44_100, "stereo")),
+    "loudness": RIGHT.but(target_lufs=-18.0),
+    "true-peak": RIGHT.but(target_lufs=-8.0, max_dbtp=3.0),
+    "narration-sync": RIGHT.but(late_s=0.1),
+    "narration-length": RIGHT.but(frames=FRAMES - 2),
+    "coverage": RIGHT.but(sound_s=3.8),
+    "no-black": RIGHT.but(picture=black),
+    "no-frozen": RIGHT.but(picture=frozen),
+    "captions-shown": RIGHT.but(shown=lambda frame: None if frame > CUT else frame),
+    "words-lit": RIGHT.but(shown=lambda frame: frame - 3),
+    "bit-rate": RIGHT.but(picture=noise),
+    "cut-pace": RIGHT.but(picture=uncut),
+    "first-change": RIGHT.but(picture=uncut),
+}
+"""For each finding, a file that is wrong in that way alone."""
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_wrong_file_is_found(name: str, tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A file that breaks one norm fails that finding, with its own words of what was measured, what to do, and no traceback."""
+    plan = timeline(tmp_path)
+    finding = named(check_video(make_reel(tmp_path / "reel.mp4", plan, FILES[name]), plan, reels.brand()), name)
+    assert not finding.holds, finding
+    assert finding.hint
+    assert finding.measured != named(right[2], name).measured
+
+
+@pytest.mark.parametrize(
+    ("making", "name", "measured"),
+    [
+        (RIGHT.but(x264={"open-gop": "1"}), "gop", "open at"),
+        (RIGHT.but(mux={"movflags": "+frag_keyframe+empty_moov", "use_editlist": "0"}), "container", "moof"),
+        (RIGHT.but(pixel_format="yuv444p", profile="high444"), "video-codec", "yuv444p"),
+        (RIGHT.but(tags=(1, 1, 1, 2)), "colour-tags", "range full"),
+        (RIGHT.but(tags=(2, 2, 2, 0)), "colour-tags", "primaries untagged"),
+        (RIGHT.but(audio=("aac", 48_000, "mono")), "audio-codec", "1 channels"),
+        (RIGHT.but(audio=("libmp3lame", 48_000, "stereo")), "audio-codec", "mp3"),
+        (RIGHT.but(fps=25), "frame-rate", "25 fps"),
+    ],
+)
+def test_the_other_ways_to_be_wrong_are_told_apart(making: Making, name: str, measured: str, tmp_path: Path) -> None:
+    """Two ways to break one norm read differently."""
+    plan = timeline(tmp_path)
+    finding = named(check_video(make_reel(tmp_path / "reel.mp4", plan, making), plan, reels.brand()), name)
+    assert not finding.holds
+    assert measured in finding.measured
+
+
+def test_captions_that_come_too_early_are_seen_on_the_frames(tmp_path: Path) -> None:
+    """A file whose captions stand ten frames before their words fails, though its timeline is right."""
+    plan = timeline(tmp_path, caption_style=CaptionStyle(mode="classic"))
+    reel = make_reel(tmp_path / "reel.mp4", plan, RIGHT.but(shown=lambda frame: frame + 10))
+    assert not named(check_video(reel, plan, reels.brand()), "captions-not-early").holds
+
+
+def changed_cues(**changes: object) -> Callable[[Path], Timeline]:
+    return lambda folder: timeline(folder, spoken=reels.cues(**changes))  # type: ignore[arg-type]
+
+
+def muted_start(folder: Path) -> Timeline:
+    """The plan shows the first cue half a second before the voice says it."""
+    said = timeline(folder, spoken=reels.cues(start=20, word_frames=8))
+    return said.model_copy(update={"cues": (*reels.cues(start=3, word_frames=8)[:1], *said.cues[1:])})
+
+
+def late_words(folder: Path) -> Timeline:
+    """Each cue comes five frames before its own first word."""
+    plan = timeline(folder)
+    early = [cue.model_copy(update={"start": max(cue.start - 5, 0)}) for cue in plan.cues]
+    return plan.model_copy(update={"cues": (early[0].model_copy(update={"start": 0}), *early[1:])})
+
+
+def gapped(folder: Path) -> Timeline:
+    """A cue goes after half a second though nothing follows it."""
+    plan = timeline(folder)
+    first = plan.cues[0].model_copy(update={"words": plan.cues[0].words[:1], "end": 15})
+    return plan.model_copy(update={"cues": (first, *plan.cues[1:])})
+
+
+def music_too_near(folder: Path) -> Timeline:
+    plan = timeline(folder)
+    rng = np.random.Generator(np.random.PCG64(1))
+    bed = write_wav(folder / "bed.wav", (0.05 * rng.standard_normal((4 * 48_000, 2))).astype(np.float32), 48_000)
+    return plan.model_copy(update={"audio": (*plan.audio, AudioTrack(kind="music", path=bed, sha256="0" * 64, gain_db=-3.0))})
+
+
+PLANS: dict[str, Callable[[Path], Timeline]] = {
+    "words-not-early": late_words,
+    "captions-safe-zone": lambda folder: timeline(folder, caption_style=CaptionStyle(bottom_px=1800)),
+    "caption-contrast": lambda folder: timeline(folder, caption_style=PLAIN),
+    "reading-speed": changed_cues(
+        texts=(("extraordinarily", "complicated"), ("characterisation", "notwithstanding"), ("disproportionately", "uncharacteristic")),
+        word_frames=12,
+    ),
+    "cue-length": gapped,
+    "first-text": changed_cues(start=24, word_frames=8),
+    "music-level": music_too_near,
+}
+"""For each finding, a plan that leads to a wrong reel."""
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_wrong_plan_is_found(name: str, tmp_path: Path) -> None:
+    """A reel made well from a plan that breaks one norm fails that finding."""
+    plan = PLANS[name](tmp_path)
+    finding = named(check_video(make_reel(tmp_path / "reel.mp4", plan), plan, reels.brand()), name)
+    assert not finding.holds, finding
+    assert finding.hint
+
+
+def test_words_on_screen_before_the_voice_says_them_are_heard(tmp_path: Path) -> None:
+    """A cue that agrees with its timeline, but stands while the narration is silent, is early."""
+    plan = muted_start(tmp_path)
+    finding = named(check_video(make_reel(tmp_path / "reel.mp4", plan), plan, reels.brand()), "words-not-early")
+    assert not finding.holds
+    assert "before anything is heard" in finding.measured
+
+
+def test_small_letters_are_found(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A word that had to shrink to the least size still holds, and the finding says how small it is."""
+    reel, plan, _ = right
+    cue = plan.cues[0]
+    long = cue.model_copy(update={"words": (cue.words[0].model_copy(update={"text": "Counterrevolutionaries"}),)})
+    finding = named(check_video(reel, plan.model_copy(update={"cues": (long, *plan.cues[1:])}), reels.brand()), "text-size")
+    assert finding.holds
+    assert "Counterrevolutionaries" in finding.measured
+
+
+def test_music_in_its_place_holds(tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """Music 19 dB under the voice holds; a reel without music has no finding about it."""
+    plan = music_too_near(tmp_path)
+    reel = right[0]
+    loud = named(check_video(reel, plan, reels.brand()), "music-level")
+    off = float(loud.measured.split()[0]) - 19.0
+    track = plan.audio[1].model_copy(update={"gain_db": plan.audio[1].gain_db + off})
+    fixed = plan.model_copy(update={"audio": (plan.audio[0], track)})
+    assert named(check_video(reel, fixed, reels.brand()), "music-level").holds
+    assert "music-level" not in {finding.name for finding in right[2]}
+
+
+def test_a_brand_that_asks_for_another_size_is_not_served(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """Size is measured against the brand, not against the timeline that led to it."""
+    finding = named(check_video(right[0], right[1], reels.brand(width_px=1080, height_px=1920)), "frame-size")
+    assert (finding.holds, finding.measured) == (False, "360x640 px")
+
+
+def test_length_is_judged_by_the_file(tmp_path: Path) -> None:
+    """A reel of two seconds is too short for any platform."""
+    plan = timeline(tmp_path)
+    reel = make_reel(tmp_path / "reel.mp4", plan, RIGHT.but(frames=60))
+    findings = check_video(reel, plan, reels.brand())
+    assert not named(findings, "length").holds
+    assert {"frame-count", "narration-length", "coverage", "captions-shown"} <= {finding.name for finding in failed(findings)}
+
+
+def overlays(folder: Path) -> tuple[LogoOverlay | ProgressBar, ...]:
+    bar = ProgressBar(start=0, end=FRAMES, y_px=90, height_px=4, colour="#FFD23F", track_colour="#FFFFFF")
+    logo = folder / "logo.svg"
+    return bar, LogoOverlay(path=logo, sha256="0" * 64, start=0, end=FRAMES, x_px=20, y_px=100, width_px=60, height_px=40)
+
+
+@pytest.mark.parametrize(("name", "still"), [("no-frozen", frozen), ("no-black", black)])
+def test_a_bar_and_a_logo_do_not_hide_a_dead_picture(name: str, still: reels.Picture, tmp_path: Path) -> None:
+    """Black and frozen stretches are found under a moving progress bar, a bright logo and captions."""
+
+    def dressed(frame: int) -> Planes:
+        planes = still(frame).copy()
+        planes.y[90:94, : frame * 3] = 200
+        planes.y[100:140, 20:80] = 235
+        return planes
+
+    plan = timeline(tmp_path, overlays=overlays(tmp_path))
+    assert not named(check_video(make_reel(tmp_path / "reel.mp4", plan, RIGHT.but(picture=dressed)), plan, reels.brand()), name).holds
+
+
+def test_what_is_meant_to_stand_still_may(tmp_path: Path) -> None:
+    """An end card, and a picture that the timeline holds, are not called frozen; a picture that should move is."""
+    plan = timeline(tmp_path)
+    reel = make_reel(tmp_path / "reel.mp4", plan, RIGHT.but(picture=frozen))
+    card = EndCard(start=CUT, end=FRAMES, title="Go", font="Montserrat", palette=reels.brand().palette)
+    picture = plan.shots[1].clip.model_copy(update={"kind": "image", "duration_ms": None})
+    held = plan.shots[1].model_copy(update={"clip": picture})
+    moved = held.model_copy(update={"move": Move(kind="push")})
+    verdicts = [
+        named(check_video(reel, plan.model_copy(update=change), reels.brand()), "no-frozen").holds
+        for change in ({"overlays": (card,)}, {"shots": (plan.shots[0], held)}, {"shots": (plan.shots[0], moved)})
+    ]
+    assert verdicts == [True, True, False]
+
+
+def test_a_slow_gradient_is_not_frozen(tmp_path: Path) -> None:
+    """A backdrop that brightens by less than a level a frame moves."""
+
+    def slow(frame: int) -> Planes:
+        planes = texture(0).copy()
+        planes.y[...] = np.clip(planes.y.astype(np.int16) + frame // 6, 0, 235)
+        return planes
+
+    plan = timeline(tmp_path)
+    reel = make_reel(tmp_path / "reel.mp4", plan, RIGHT.but(picture=slow))
+    assert named(check_video(reel, plan, reels.brand()), "no-frozen").holds
+
+
+def test_a_reel_without_captions_has_no_findings_about_them(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """What a reel does not have is not judged."""
+    findings = check_video(right[0], right[1].model_copy(update={"cues": ()}), reels.brand())
+    assert failed(findings) == []
+    assert not [finding.name for finding in findings if finding.name.startswith(("caption", "word", "cue", "reading", "text"))]
+
+
+def test_progress_ends_at_one_and_never_goes_back(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """The caller hears the share done."""
+    shares: list[float] = []
+    check_video(right[0], right[1], reels.brand(), progress=shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+# --- damaged files --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "measured"),
+    [
+        (None, "does not exist"),
+        (b"", "cannot be read"),
+        (b"not a video at all\n" * 50, "cannot be read"),
+        (b"#EXTM3U\n/etc/passwd\n", "cannot be read"),
+    ],
+    ids=["missing", "empty", "text", "playlist"],
+)
+def test_what_is_no_video_gives_one_finding_that_fails(
+    content: bytes | None, measured: str, tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]
+) -> None:
+    """A missing file, an empty one, a text and a playlist fail "file-whole" with one line."""
+    path = tmp_path / "reel.mp4"
+    if content is not None:
+        path.write_bytes(content)
+    findings = check_video(right[0].model_copy(update={"path": path}), right[1], reels.brand())
+    assert [(finding.name, finding.verdict) for finding in findings] == [("file-whole", "fail")]
+    assert measured in findings[0].measured
+    assert "\n" not in findings[0].measured
+
+
+def test_a_folder_in_the_reels_place_is_told(tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A path that is a folder fails like any other unreadable file."""
+    findings = check_video(right[0].model_copy(update={"path": tmp_path}), right[1], reels.brand())
+    assert [(finding.name, finding.verdict) for finding in findings] == [("file-whole", "fail")]
+
+
+@pytest.mark.parametrize("share", [0.002, 0.05, 0.3, 0.7, 0.999])
+def test_a_file_cut_short_fails_and_never_raises(share: float, tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """Wherever a file ends too soon, "file-whole" says so."""
+    whole = right[0].path.read_bytes()
+    path = tmp_path / "reel.mp4"
+    path.write_bytes(whole[: round(len(whole) * share)])
+    findings = check_video(right[0].model_copy(update={"path": path}), right[1], reels.brand())
+    assert not named(findings, "file-whole").holds
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_scrambled_bytes_fail_and_never_raise(seed: int, tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A file with bytes overwritten anywhere is at least not the file that was rendered."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    scrambled = bytearray(right[0].path.read_bytes())
+    for at in rng.integers(0, len(scrambled), 200) if seed % 2 else rng.integers(0, 4000, 40):
+        scrambled[at] = int(rng.integers(0, 256))
+    path = tmp_path / "reel.mp4"
+    path.write_bytes(scrambled)
+    findings = check_video(right[0].model_copy(update={"path": path}), right[1], reels.brand())
+    assert {"file-whole", "file-unchanged"} & {finding.name for finding in failed(findings)}
+
+
+def test_a_file_that_was_swapped_is_found(tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A whole reel of other bytes is not the one that was rendered."""
+    findings = check_video(right[0].model_copy(update={"sha256": "1" * 64}), right[1], reels.brand())
+    assert [finding.name for finding in failed(findings)] == ["file-unchanged"]
+
+
+def test_a_narration_that_is_gone_is_one_line(tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """Without the narration there is nothing to compare with, and the error names it."""
+    track = right[1].audio[0].model_copy(update={"path": tmp_path / "gone.wav"})
+    with pytest.raises(CheckError, match=r"narration gone\.wav cannot be read"):
+        check_video(right[0], right[1].model_copy(update={"audio": (track,)}), reels.brand())
