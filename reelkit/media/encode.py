@@ -106,9 +106,8 @@ def encode_segment(frames: Iterable[Planes], path: Path, *, size_px: tuple[int, 
                 output.mux(stream.encode(_frame(planes, index, 1 / fps.ratio)))
             output.mux(stream.encode(None))
     except (av.FFmpegError, OSError) as error:
-        raise ComposeError(
-            f"compose: the segment could not be encoded: {error.strerror or error}; free some disk space or look at the settings under output"
-        ) from None
+        why = error.strerror or error
+        raise ComposeError(f"compose: a segment could not be encoded: {why}; free some disk space or look at output in the brand") from None
 
 
 def _frame(planes: Planes, index: int, time_base: Fraction) -> av.VideoFrame:
