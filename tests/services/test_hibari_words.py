@@ -1,0 +1,109 @@
+"""Which sounds say which written word."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reelkit.errors import VoiceError
+from reelkit.services.hibari_words import SpokenWord, phoneme_string, plan_breaths, read_aloud, says_something
+
+
+@pytest.fixture(scope="module")
+def reader():
+    from hibari.tts import Hibari
+
+    return Hibari()
+
+
+def readings(reader, text: str) -> list[tuple[str, str]]:
+    """Each written word with the words that hibari says for it."""
+    words = text.split()
+    spoken = read_aloud(words, reader.g2p, reader.vocab)
+    return [
+        (word, " ".join(s.text for s in spoken if index in dict(s.owners) and says_something(s.phonemes)))
+        for index, word in enumerate(words)
+    ]
+
+
+TABLE = {
+    "He paid $3.2 billion today": ["He", "paid", "3.2", "billion dollars", "today"],
+    "Dr. Smith saw St. John on Main St. again": ["Dr", "Smith", "saw", "Saint", "John", "on", "Main", "Street", "again"],
+    "It's 9:30am or 9:30 am": ["It's", "nine thirty A.M.", "or", "nine thirty", "A.M."],
+    "An e-mail in 2026": ["An", "e-mail", "in", "2026"],
+    "on 10/12/2019 5km away": ["on", "October twelfth, 2019", "5 kilometers", "away"],
+    "from 10 - 20 km": ["from", "10", "to", "20", "kilometers"],
+    "pages 2-3 of 20 % more": ["pages", "2 to 3", "of", "20", "%", "more"],
+    "at 20 °C now": ["at", "20", "degrees Celsius", "now"],
+    "Jan 5, 2026 and 5 May 2020": ["January", "fifth,", "2026", "and", "the fifth", "of May", "2020"],
+    "Henry VIII in World War II": ["Henry", "the eighth", "in", "World", "War", "2"],
+    "cost ¥ 500 million or Rs 300": ["cost", "", "500", "million yen", "or", "", "300 rupees"],
+    "call 555-1234 now": ["call", "5 5 5, 1 2 3 4", "now"],
+    "No. 5 — the “best” (really) 🎉 one": ["Number", "5", "", "the", "“best”", "(really)", "", "one"],
+    "a 1/2 cup and ½ more": ["a", "one half", "cup", "and", "one half", "more"],
+    "<b>hi</b> there <br/> you": ["hi", "there", "", "you"],
+    "hello ! world , ok": ["hello!", "", "world,", "", "ok"],
+    "[see here](http://x.y)": ["[see", "here] (http://x.y)"],
+    "#5 and #coffee": ["number 5", "and", "hashtag coffee"],
+    "مرحبا U.S. yes": ["", "U.S.", "yes"],
+}
+
+
+@pytest.mark.parametrize("text", TABLE)
+def test_every_written_word_owns_what_is_said_for_it(reader, text: str) -> None:
+    """However hibari rewrites a text, what it says for a written word is owned by that word."""
+    got = [said.rstrip("!,.") for _, said in readings(reader, text)]
+    expected = [said.rstrip("!,.") for said in TABLE[text]]
+    assert got == expected
+
+
+@pytest.mark.parametrize("text", [*(text for text in TABLE if "](" not in text and "<" not in text), "The apple I used to read, to eat."])
+def test_the_sounds_are_hibaris_own(reader, text: str) -> None:
+    """Tracing changes nothing of what is said: the phonemes are those of hibari's own reading."""
+    spoken = read_aloud(text.split(), reader.g2p, reader.vocab)
+    assert phoneme_string(spoken) == " ".join("".join(char for char in reader.g2p(text) if char in reader.vocab).split())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.text(st.sampled_from("abAB019 .,:;-/%$€°'’\"()[]<>=+#&@!?…—🎉½²مé"), min_size=1, max_size=9), min_size=1, max_size=8))
+def test_owners_are_in_order_and_exist(reader, parts: list[str]) -> None:
+    """Whatever is written, every spoken word has owners among the written ones, in order."""
+    words = " ".join(parts).split()
+    spoken = read_aloud(words, reader.g2p, reader.vocab) if words else []
+    owners = [owner for word in spoken for owner, _ in word.owners]
+    assert owners == sorted(owners)
+    assert all(word.owners for word in spoken)
+    assert set(owners) <= set(range(len(words)))
+
+
+sounds = st.lists(st.integers(min_value=0, max_value=12), min_size=1, max_size=60)
+
+
+@given(sounds, st.integers(min_value=12, max_value=40), st.sets(st.integers(min_value=0, max_value=60)))
+def test_breaths_are_all_words_in_order_and_short_enough(lengths: list[int], most: int, commas: set[int]) -> None:
+    """Breaths partition the words, none is empty, none holds more phonemes than the model takes."""
+    words = [f"w{index}" for index in range(len(lengths))]
+    spoken = [
+        SpokenWord(word, "a" * (length - 1) + ("," if index in commas else "") if length > 1 else "", ((index, 1),))
+        for index, (word, length) in enumerate(zip(words, lengths, strict=True))
+    ]
+    breaths = plan_breaths(words, spoken, most_phonemes=most + 2)
+    assert [index for breath in breaths for index in breath] == list(range(len(words)))
+    assert all(breath for breath in breaths)
+    assert all(
+        len(phoneme_string([spoken[index] for index in breath if says_something(spoken[index].phonemes)])) <= most + 2 for breath in breaths
+    )
+
+
+def test_a_breath_breaks_at_a_clause(reader) -> None:
+    """A sentence too long for one breath is broken after a comma, not within a clause."""
+    words = ("We walked along the river until it grew dark, and then we turned around, " * 8).split()
+    spoken = read_aloud(words, reader.g2p, reader.vocab)
+    breaths = plan_breaths(words, spoken, most_phonemes=400)
+    assert len(breaths) > 1
+    assert all(words[breath[-1]].endswith(",") for breath in breaths)
+
+
+def test_a_word_of_too_many_sounds_is_named() -> None:
+    """A word that no breath can hold is refused by name."""
+    with pytest.raises(VoiceError, match="the word 'long'"):
+        plan_breaths(["long"], [SpokenWord("long", "a" * 500, ((0, 4),))], most_phonemes=400)
