@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Hashable
 from functools import cached_property, lru_cache
 
 from reelkit.media.caption_layout import GROWTH_OVERSHOOT, CaptionSizes, CueLayout, PlacedWord
@@ -36,6 +37,10 @@ def swing(t: float, peak: float) -> float:
     """
     c = _swing_constant(peak)
     return 1 + (c + 1) * (t - 1) ** 3 + c * (t - 1) ** 2
+
+
+def _whole(bounds: Bounds) -> tuple[int, int, int, int]:
+    return math.floor(bounds[0]), math.floor(bounds[1]), math.ceil(bounds[2]), math.ceil(bounds[3])
 
 
 def _contrast(one: str, other: str) -> float:
@@ -126,8 +131,8 @@ class CueDrawing:
     def _ground(self) -> Canvas:
         """The cue's box and shadow, the same in every state."""
         margin = math.ceil(self.sizes.shadow_px * 1.5 + self.sizes.shadow_drop_px) + 2
-        left, top, right, bottom = self.ink
-        canvas = Canvas((math.floor(left) - margin, math.floor(top) - margin, math.ceil(right) + margin, math.ceil(bottom) + margin))
+        left, top, right, bottom = _whole(self.ink)
+        canvas = Canvas((left - margin, top - margin, right + margin, bottom + margin))
         style = self.style
         if style.box_colour is not None:
             canvas.lay(rounded_box(self._cue_box, self.sizes.radius_px), style.box_colour, opacity=style.box_opacity)
@@ -161,8 +166,8 @@ class CueDrawing:
     def _letter_box(self) -> str | None:
         return self.style.active_box_colour if self._has_box else None
 
-    def canvas(self, active: int | None, begun: int, t: float) -> Canvas:
-        """Draw a state.
+    def layers(self, active: int | None, begun: int, t: float) -> list[tuple[Hashable, Callable[[], Canvas]]]:
+        """Return what to lay over each other in a state, each with a key that is equal where the drawing is.
 
         Parameters
         ----------
@@ -173,25 +178,59 @@ class CueDrawing:
         t : float
             How far the change to the active word has come, 0 to 1.
         """
-        style = self.style
-        canvas = self._ground.copy()
-        if active is not None and self._has_box and style.active_box_colour is not None:
-            for box in self._boxes(active, t):
-                canvas.lay(box, style.active_box_colour, opacity=style.box_opacity)
-        scale = 1 + (style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT)
-        apart = scale != 1 or self._active_outline_colour != style.outline_colour
-        on_top = [word.index == active and apart for word in self.layout.words]
-        if style.outline_px:
-            base = union_mask([mask for mask, top in zip(self._outlines, on_top, strict=True) if mask and not top])
-            canvas.lay(base, style.outline_colour)
-        for word, fill, top in zip(self.layout.words, self._fills, on_top, strict=True):
-            if not top:
+        scale = 1 + (self.style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT)
+        grown = active if scale != 1 else None
+        letters = ("letters", active, begun, grown is not None)
+        if active is None or not self._has_box:
+            layers: list[tuple[Hashable, Callable[[], Canvas]]] = [
+                (letters, lambda: self._lay_letters(self._ground.copy(), active, begun, apart=grown))
+            ]
+        else:
+            # The box moves under the letters, so that only it is drawn anew.
+            layers = [
+                ("ground", lambda: self._ground),
+                (("box", active, t), lambda: self._box_canvas(active, t)),
+                (letters, lambda: self._lay_letters(Canvas(_whole(self._letter_bounds)), active, begun, apart=grown)),
+            ]
+        if grown is not None:
+            layers.append((("grown", active, begun, t), lambda: self._grown_canvas(grown, begun, scale)))
+        return layers
+
+    @cached_property
+    def _letter_bounds(self) -> Bounds:
+        return union_of([mask.bounds for mask in self._outlines if mask]) or self.ink
+
+    def _lay_letters(self, canvas: Canvas, active: int | None, begun: int, *, apart: int | None) -> Canvas:
+        """Lay all outlines, then all letters, so that no outline cuts into a neighbour; the word ``apart`` is left out."""
+        own = self._active_outline_colour
+        for colour in dict.fromkeys((self.style.outline_colour, own)):
+            masks = [
+                mask
+                for word, mask in zip(self.layout.words, self._outlines, strict=True)
+                if mask and word.index != apart and colour == (own if word.index == active else self.style.outline_colour)
+            ]
+            if self.style.outline_px:
+                canvas.lay(union_mask(masks), colour)
+        for word, fill in zip(self.layout.words, self._fills, strict=True):
+            if word.index != apart:
                 self._lay_fill(canvas, fill, word.index, active, begun)
-        for word, top in zip(self.layout.words, on_top, strict=True):
-            if top:
-                if style.outline_px:
-                    canvas.lay(self._grown(word, scale, self.sizes.outline_px), self._active_outline_colour)
-                self._lay_fill(canvas, self._grown(word, scale, 0.0), word.index, active, begun)
+        return canvas
+
+    def _box_canvas(self, active: int, t: float) -> Canvas:
+        boxes = self._boxes(active, t)
+        canvas = Canvas(_whole(union_of([box.bounds for box in boxes]) or self.ink))
+        for box in boxes:
+            canvas.lay(box, self.style.active_box_colour or self.style.outline_colour, opacity=self.style.box_opacity)
+        return canvas
+
+    def _grown_canvas(self, active: int, begun: int, scale: float) -> Canvas:
+        words = [word for word in self.layout.words if word.index == active]
+        outlines = [self._grown(word, scale, self.sizes.outline_px) for word in words]
+        canvas = Canvas(_whole(union_of([mask.bounds for mask in outlines if mask]) or self.ink))
+        for outline in outlines if self.style.outline_px else []:
+            canvas.lay(outline, self._active_outline_colour)
+        for word in words:
+            self._lay_fill(canvas, self._grown(word, scale, 0.0), active, active, begun)
         return canvas
 
     def _lay_fill(self, canvas: Canvas, fill: Mask | None, index: int, active: int | None, begun: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from reelkit.media.caption_drawing import CueDrawing, swing
 from reelkit.media.caption_layout import caption_sizes, lay_out
 from reelkit.media.fonts import find_font, missing_characters
+from reelkit.media.ink import Canvas
 from reelkit.media.planes import Sprite
 from reelkit.model import CaptionCue, CaptionStyle, Fps
 
@@ -117,6 +118,7 @@ class CaptionPainter:
         self._hold = round(_HOLD_S * per_s)
         self._drawings: dict[tuple[int, int | None], CueDrawing | None] = {}
         self._drawn: OrderedDict[CaptionState, list[Sprite]] = OrderedDict()
+        self._layers: OrderedDict[Hashable, Sprite] = OrderedDict()
 
     def state(self, frame: int) -> CaptionState | None:
         """Return what decides the captions of a frame, None where there are none."""
@@ -200,7 +202,7 @@ class CaptionPainter:
         mask = drawing.fill_mask(self._within(state)[0], self._moved(state))
         if mask is None:
             return None
-        alpha, x, y = mask.alpha, mask.x, mask.y
+        alpha, x, y = mask.alpha.astype(np.float32), mask.x, mask.y
         if state.entrance is not None:
             alpha, x, y = _scaled(alpha, x, y, drawing, self._entrance_scale(drawing, state.entrance))
         return alpha >= 250, x, y
@@ -235,14 +237,26 @@ class CaptionPainter:
         drawing = self._drawing_of(state)
         if drawing is None:
             return []
-        canvas = drawing.canvas(*self._within(state), self._moved(state))
-        rgba, x, y = canvas.rgba(), canvas.x, canvas.y
-        if state.entrance is not None:
-            rgba, x, y = _scaled(rgba, x, y, drawing, self._entrance_scale(drawing, state.entrance))
-        return [Sprite.from_rgba(rgba, x, y)]
+        layers = drawing.layers(*self._within(state), self._moved(state))
+        if state.entrance is None:
+            return [self._layer((state.cue, state.begun if self.style.mode == "one_word" else None, key), draw) for key, draw in layers]
+        flat = layers[0][1]().copy()
+        for _, draw in layers[1:]:
+            flat.put(*draw().placed)
+        scaled, x, y = _scaled(*flat.placed, drawing, self._entrance_scale(drawing, state.entrance))
+        return [Sprite.from_rgba(scaled, x, y)]
+
+    def _layer(self, key: Hashable, draw: Callable[[], Canvas]) -> Sprite:
+        sprite = self._layers.get(key)
+        if sprite is None:
+            canvas = draw()
+            sprite = self._layers[key] = Sprite.from_rgba(*canvas.placed)
+            if len(self._layers) > _KEPT:
+                self._layers.popitem(last=False)
+        return sprite
 
 
-def _scaled(picture: NDArray[np.uint8], x: int, y: int, drawing: CueDrawing, scale: float) -> tuple[NDArray[np.uint8], int, int]:
+def _scaled(picture: NDArray[np.float32], x: int, y: int, drawing: CueDrawing, scale: float) -> tuple[NDArray[np.float32], int, int]:
     """Scale a drawn picture about the middle of its cue's lower edge."""
     height, width = picture.shape[:2]
     left, _, right, bottom = drawing.ink
@@ -254,4 +268,4 @@ def _scaled(picture: NDArray[np.uint8], x: int, y: int, drawing: CueDrawing, sca
     shift_y = (y0 + 0.5 - bottom) / scale + bottom - y - 0.5
     matrix = np.array([[1 / scale, 0, shift_x], [0, 1 / scale, shift_y]])
     moved = cv2.warpAffine(picture, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    return np.asarray(moved, np.uint8), x0, y0
+    return np.asarray(moved, np.float32), x0, y0

@@ -90,11 +90,11 @@ class EndCardPainter:
         middle = (left + right) / 2
         canvas = Canvas(piece.canvas.bounds)
         canvas.lay(rounded_box((middle - half, top, middle + half, bottom), bottom - top), self.card.palette.accent)
-        return Sprite.from_rgba(canvas.rgba(), left, top)
+        return Sprite.from_rgba(*canvas.placed)
 
     @cached_property
     def _sprites(self) -> list[Sprite]:
-        return [Sprite.from_rgba(piece.canvas.rgba(), piece.canvas.x, piece.canvas.y) for piece in self._pieces]
+        return [Sprite.from_rgba(*piece.canvas.placed) for piece in self._pieces]
 
     @cached_property
     def _ground(self) -> Planes:

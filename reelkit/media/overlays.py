@@ -88,7 +88,7 @@ class OverlayPainter:
         canvas = Canvas(shadow.bounds)
         canvas.lay(shadow, "#000000", opacity=_LOGO_SHADOW_OPACITY)
         canvas.put(picture, overlay.x_px, overlay.y_px)
-        return Sprite.from_rgba(canvas.rgba(), canvas.x, canvas.y).faded(overlay.opacity * share / 256)
+        return Sprite.from_rgba(*canvas.placed).faded(overlay.opacity * share / 256)
 
     def _drawn_bar(self, overlay: ProgressBar, done: float, share: int) -> Sprite:
         left, top, right, bottom = self._box(overlay)
@@ -99,5 +99,5 @@ class OverlayPainter:
         # It starts as a dot, so that its round ends never flatten.
         reached = left + height + (right - left - height) * min(max(done, 0.0), 1.0)
         canvas.lay(rounded_box((float(left), float(top), reached, float(bottom)), height / 2), overlay.colour)
-        sprite = Sprite.from_rgba(canvas.rgba(), left, top)
+        sprite = Sprite.from_rgba(*canvas.placed)
         return sprite if share == 256 else sprite.faded(share / 256)

@@ -132,13 +132,13 @@ class Sprite:
     keep_half: NDArray[np.uint16]
 
     @classmethod
-    def from_rgba(cls, rgba: Bytes, x: int, y: int) -> Sprite:
+    def from_rgba(cls, rgba: Bytes | NDArray[np.float32], x: int, y: int) -> Sprite:
         """Build a sprite from premultiplied RGBA.
 
         Parameters
         ----------
-        rgba : ndarray of uint8 [shape=(height, width, 4)]
-            Colours premultiplied by alpha (each channel <= alpha).
+        rgba : ndarray of uint8 or float32 [shape=(height, width, 4)]
+            0 to 255, colours premultiplied by alpha (each channel <= alpha).
         x, y : int
             Place of the upper left corner in the frame; odd places are padded.
         """
@@ -146,7 +146,7 @@ class Sprite:
         height, width = rgba.shape[:2]
         padded = cv2.copyMakeBorder(rgba, top, (height + top) % 2, left, (width + left) % 2, cv2.BORDER_CONSTANT)
         # Values are kept as 255 x the premultiplied plane, so that blending is whole-number arithmetic.
-        planes = np.asarray(cv2.transform(padded.astype(np.float32), _RGBA_TO_SPRITE), np.float32)
+        planes = np.asarray(cv2.transform(padded.astype(np.float32, copy=False), _RGBA_TO_SPRITE), np.float32)
         small = np.asarray(cv2.resize(planes, (padded.shape[1] // 2, padded.shape[0] // 2), interpolation=cv2.INTER_AREA), np.float32)
 
         def whole(values: NDArray[np.float32]) -> NDArray[np.uint16]:
