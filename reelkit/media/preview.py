@@ -28,6 +28,7 @@ __all__ = ["make_poster", "make_preview", "narration_copy", "reel_stills"]
 
 _PREVIEW_FPS = 15
 _AUDIO_HZ = 48_000
+_AAC_FRAME = 1024
 _OVERHEAD = 0.94
 """The share of a file's bytes that is pictures and sound; the rest is its index."""
 _GOOD_VIDEO_BPS = 110_000
@@ -100,23 +101,22 @@ def _write_preview(reel: InputContainer, out: Path, width_px: int, max_bytes: in
     width = even(min(width_px, max(160.0, width_px * math.sqrt(video_bps / _GOOD_VIDEO_BPS)), context.width))
     with av.open(str(out), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as preview:
         video = _video_stream(preview, rate / step, width, even(width * context.height / context.width), video_bps)
-        audio = _audio_stream(preview, audio_bps) if audio_bps else None
+        sound = _Sound(_audio_stream(preview, audio_bps), preview) if audio_bps else None
         frame_count = source.frames or round(duration_s * rate)
         resampler = av.AudioResampler(format="fltp", layout="mono", rate=_AUDIO_HZ)
-        fifo = av.AudioFifo()
         pictures = _Cadence(video, preview, step, rate, frame_count)
-        streams = [source, reel.streams.audio[0]] if audio else [source]
+        streams = [source, reel.streams.audio[0]] if sound else [source]
         for frame in reel.decode(*streams):
             if isinstance(frame, VideoFrame):
                 pictures.take(frame)
-            elif audio:
+            elif sound and isinstance(frame, av.AudioFrame):
                 for piece in resampler.resample(frame):
-                    _write_sound(fifo, piece, audio, preview)
+                    sound.take(piece)
         pictures.finish()
-        if audio:
+        if sound:
             for piece in resampler.resample(None):
-                _write_sound(fifo, piece, audio, preview)
-            _write_sound(fifo, None, audio, preview)
+                sound.take(piece)
+            sound.finish()
 
 
 class _Cadence:
@@ -173,14 +173,31 @@ def _audio_stream(container: OutputContainer, bps: int, rate_hz: int = _AUDIO_HZ
     return stream
 
 
-def _write_sound(fifo: av.AudioFifo, frame: av.AudioFrame | None, stream: AudioStream, container: OutputContainer) -> None:
-    if frame is not None:
+class _Sound:
+    """Encodes sound as it comes. The packet of silence that the encoder puts before it is left out, so that sound starts at 0."""
+
+    def __init__(self, stream: AudioStream, container: OutputContainer) -> None:
+        self._stream, self._container = stream, container
+        self._fifo = av.AudioFifo()
+        self._taken = 0
+
+    def take(self, frame: av.AudioFrame) -> None:
         frame.pts = None
-        fifo.write(frame)
-    while (piece := fifo.read(1024, partial=frame is None)) is not None:
-        container.mux(stream.encode(piece))
-    if frame is None:
-        container.mux(stream.encode(None))
+        self._fifo.write(frame)
+        self._write(partial=False)
+
+    def finish(self) -> None:
+        self._write(partial=True)
+        self._encode(None)
+
+    def _write(self, *, partial: bool) -> None:
+        while (piece := self._fifo.read(_AAC_FRAME, partial=partial)) is not None:
+            piece.pts, piece.time_base = self._taken, Fraction(1, piece.sample_rate)
+            self._taken += piece.samples
+            self._encode(piece)
+
+    def _encode(self, piece: av.AudioFrame | None) -> None:
+        self._container.mux([packet for packet in self._stream.encode(piece) if packet.pts is not None and packet.pts >= 0])
 
 
 def narration_copy(samples: NDArray[np.float32], rate_hz: int, *, max_bytes: int = 300_000) -> bytes:
@@ -199,9 +216,9 @@ def narration_copy(samples: NDArray[np.float32], rate_hz: int, *, max_bytes: int
         stream = _audio_stream(container, round(min(64_000.0, max(24_000.0, max_bytes * 8 * _OVERHEAD / duration_s))), rate_hz)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32)[None, :], "fltp", "mono")
         frame.rate = rate_hz
-        fifo = av.AudioFifo()
-        _write_sound(fifo, frame, stream, container)
-        _write_sound(fifo, None, stream, container)
+        sound = _Sound(stream, container)
+        sound.take(frame)
+        sound.finish()
     return target.getvalue()
 
 

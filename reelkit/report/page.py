@@ -127,6 +127,8 @@ def _fill(book: Any, lead: dict[str, str]) -> tuple[dict[str, Any], dict[str, in
         elif cell.cell_type == "code":
             cell.source = code(cell.source) if cell.source.strip() else ""
             for output in cell.outputs:
+                if "face" in output:
+                    continue
                 output.face = face(output, name=f"Output of cell {number}")
                 named = view_name(output) or f"cell {number}"
                 weights[named] = weights.get(named, 0) + len(output.face)
@@ -165,8 +167,7 @@ def _take_lead(book: Any) -> Iterator[tuple[str, str]]:
         places = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs if view_name(output) == name]
         for output in places[-1:]:
             yield name, str(face(output, name=name))
-            output.metadata = {}
-            output.data = {"text/markdown": f"[The {name} is at the top of this page.](#reel)"}
+            output.face = fill('<p class="moved"><a href="#reel">The {} is at the top of this page.</a></p>', name)
 
 
 def _drop_first_title(book: Any) -> None:

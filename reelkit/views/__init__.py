@@ -28,8 +28,9 @@ from reelkit.views import (
     timing_view,
 )
 from reelkit.views.show import View
+from reelkit.views.step_lines import StepLines
 
-__all__ = ["View", "brand", "cues", "findings", "footage", "frames", "narration", "player", "run", "script"]
+__all__ = ["StepLines", "View", "brand", "cues", "findings", "footage", "frames", "narration", "player", "run", "script"]
 
 
 def brand(brand: Brand) -> View:

@@ -56,7 +56,7 @@ def html(cues: Sequence[Cue], *, style: CaptionStyle | None = None, language: st
 def _row(number: int, cue: Cue, found: list[str], language: str) -> Markup:
     length_s = (cue.end - cue.start) / cue.rate_hz
     return fill(
-        '<tr><td class="rk-num">{}</td><th scope="row" lang="{}">{}</th><td class="rk-num">{}</td><td class="rk-num">{}</td>'
+        '<tr><td class="rk-num">{}</td><th scope="row" lang="{}" dir="auto">{}</th><td class="rk-num">{}</td><td class="rk-num">{}</td>'
         '<td class="rk-num">{:.2f} s</td><td class="rk-num">{:.1f}</td><td>{}</td></tr>',
         number,
         language,

@@ -30,7 +30,7 @@ def html(
     pictures = thumbnails or {}
     libraries = sorted({clip.library for clip in chosen})
     scenes = each(
-        '<li><div class="rk-scene"><p class="rk-say">{}</p>{}<div class="rk-clips">{}</div></div></li>',
+        '<li><div class="rk-scene"><p class="rk-say" dir="auto">{}</p>{}<div class="rk-clips">{}</div></div></li>',
         (
             (
                 scene.text,

@@ -40,15 +40,14 @@ def html(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = N
             "State": state,
             "Brand": run.get("brand"),
             "Topic seed": job.get("topic_seed"),
-            "Run": run.get("run_id"),
             "Reel": seconds(float(length)) if isinstance(length, int | float) else None,
             "Made in": seconds(sum(float(step.get("seconds", 0.0)) for step in steps)) if steps else None,
             "Started": _moment(run.get("started_at")),
             "Published": _mapping(run.get("published")).get("url"),
         }
     )
-    title = str(told.get("topic") or run.get("run_id") or "Run")
-    parts = [heading(title), swatches(palette) if palette else Markup(), summary]
+    title = f"Run {run.get('run_id', '')}".strip()
+    parts = [heading(title, told.get("topic")), swatches(palette) if palette else Markup(), summary]
     if run.get("reason"):
         parts.append(fill('<p class="rk-reason">{}{}</p>', f"Step {run['step']}: " if run.get("step") else "", run["reason"]))
     if steps:
@@ -56,7 +55,7 @@ def html(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = N
     parts += [
         _more(name, _mapping(run.get(key))) for name, key in (("Facts", "facts"), ("Made with", "versions"), ("Costs, US dollars", "costs"))
     ]
-    return card("run", Markup().join(parts), label=f"Run: {title}", palette=palette)
+    return card("run", Markup().join(parts), label=title, palette=palette)
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Markup:

@@ -28,7 +28,7 @@ def html(script: Script, *, seconds_of: Callable[[str], float] | None = None, la
     shares = lengths or [float(count) for count in words]
     whole = sum(shares) or 1.0
     scenes = each(
-        '<li><div class="rk-scene"><p class="rk-say" lang="{}">{}</p>{}</div><p class="rk-count">{}</p></li>',
+        '<li><div class="rk-scene"><p class="rk-say" lang="{}" dir="auto">{}</p>{}</div><p class="rk-count">{}</p></li>',
         (
             (
                 language,

@@ -225,7 +225,7 @@ def _meets(value: SentenceTiming | Cue, row: Row) -> bool:
 def _words(audio: AudioResult, language: str) -> Markup:
     listed = (
         fill(
-            '<tr><th scope="row" lang="{}">{}</th><td class="rk-num">{:.3f} s</td><td class="rk-num">{:.3f} s</td><td>{}</td></tr>',
+            '<tr><th scope="row" lang="{}" dir="auto">{}</th><td class="rk-num">{:.3f} s</td><td class="rk-num">{:.3f} s</td><td>{}</td></tr>',
             language,
             word.text,
             word.start_s,

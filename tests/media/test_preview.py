@@ -1,0 +1,136 @@
+"""Previews, posters and stills of a reel: small, whole, deterministic."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from reelkit.errors import ComposeError
+from reelkit.media.preview import make_poster, make_preview, narration_copy, reel_stills
+from tests.report.notebook import make_reel
+from tests.views import samples
+
+
+@pytest.fixture(scope="module")
+def reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_reel(tmp_path_factory.mktemp("reel") / "reel.mp4", seconds=4, width_px=540, height_px=960)
+
+
+def test_a_preview_is_a_small_copy_that_plays_at_once(reel: Path, tmp_path: Path) -> None:
+    """It is H.264 yuv420p and AAC mono at half the frames, as long as the reel, `moov` first, with BT.709 tags."""
+    out = make_preview(reel, tmp_path / "preview.mp4")
+    with av.open(str(out)) as preview:
+        video, audio = preview.streams.video[0], preview.streams.audio[0]
+        assert (video.codec_context.name, video.codec_context.pix_fmt, audio.codec_context.name) == ("h264", "yuv420p", "aac")
+        assert (video.width, video.height, video.average_rate, video.frames) == (360, 640, 15, 60)
+        assert video.codec_context.colorspace == 1
+        assert (video.start_time, audio.start_time) == (0, 0)
+        assert abs((preview.duration or 0) / av.time_base - 4) < 0.1
+        heard = np.concatenate([frame.to_ndarray()[0] for frame in preview.decode(audio=0)])
+    assert abs(len(heard) / 48_000 - 4) < 0.05
+    assert np.sqrt(np.mean(heard[4800:-4800] ** 2)) > 0.1
+    raw = out.read_bytes()
+    assert raw.index(b"moov") < raw.index(b"mdat")
+
+
+def test_a_preview_shows_the_reel_at_the_right_moment(reel: Path, tmp_path: Path) -> None:
+    """Each frame of the preview looks like the reel's frame of that time, within two frames of the reel."""
+    out = make_preview(reel, tmp_path / "preview.mp4")
+
+    def small(path: Path) -> list[np.ndarray]:
+        with av.open(str(path)) as container:
+            return [frame.reformat(54, 96, "gray").to_ndarray().astype(float) for frame in container.decode(video=0)]
+
+    frames, shown = small(reel), small(out)
+    for index in (4, 20, 41, 58):
+        off = [float(np.abs(shown[index] - frame).mean()) for frame in frames]
+        assert 0 <= index * 2 - int(np.argmin(off)) <= 2
+
+
+def test_a_preview_keeps_to_its_bytes(reel: Path, tmp_path: Path) -> None:
+    """With few bytes the picture gets smaller, and the file fits."""
+    out = make_preview(reel, tmp_path / "small.mp4", max_bytes=40_000)
+    assert out.stat().st_size <= 40_000
+    with av.open(str(out)) as preview:
+        assert preview.streams.video[0].width < 360
+
+
+def test_the_same_reel_gives_the_same_preview(reel: Path, tmp_path: Path) -> None:
+    """Two previews of one reel are the same bytes."""
+    first, second = (make_preview(reel, tmp_path / f"{n}.mp4").read_bytes() for n in range(2))
+    assert first == second
+
+
+def test_a_reel_without_sound_has_a_preview_without_sound(reel: Path, tmp_path: Path) -> None:
+    """A silent reel makes a silent preview, not an error."""
+    mute = tmp_path / "mute.mp4"
+    with av.open(str(reel)) as source, av.open(str(mute), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    with av.open(str(make_preview(mute, tmp_path / "preview.mp4"))) as preview:
+        assert [stream.type for stream in preview.streams] == ["video"]
+
+
+@pytest.mark.parametrize("content", [b"", b"#EXTM3U\nother.ts\n", b"not a video", b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 200])
+def test_what_is_no_reel_is_refused_in_one_line(content: bytes, tmp_path: Path) -> None:
+    """A file that is no video gives one line that names it, and nothing under the final name."""
+    broken = tmp_path / "reel.mp4"
+    broken.write_bytes(content)
+    for make in (make_preview, make_poster):
+        with pytest.raises(ComposeError, match=r"reel\.mp4") as caught:
+            make(broken, tmp_path / "out")
+        assert "\n" not in str(caught.value)
+    with pytest.raises(ComposeError, match=r"reel\.mp4"):
+        reel_stills(broken)
+    assert [path.name for path in tmp_path.iterdir()] == ["reel.mp4"]
+
+
+def test_a_reel_that_is_too_long_for_so_few_bytes_is_said(reel: Path, tmp_path: Path) -> None:
+    """An impossible bound is one line, not a file that breaks it."""
+    with pytest.raises(ComposeError, match="does not fit into 4,000 bytes"):
+        make_preview(reel, tmp_path / "preview.mp4", max_bytes=4_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_poster_is_the_frame_at_its_time(reel: Path, tmp_path: Path) -> None:
+    """The poster shows the frame that plays at its moment, at the reel's size; past the end it is the last frame."""
+    with av.open(str(reel)) as container:
+        frames = [frame.to_ndarray(format="rgb24")[::8, ::8].astype(float) for frame in container.decode(video=0)]
+    for at_s, index in ((0.0, 0), (1.0, 30), (2.51, 75), (99.0, 119)):
+        poster = np.asarray(Image.open(make_poster(reel, tmp_path / "poster.jpg", at_s=at_s)), float)
+        assert poster.shape == (960, 540, 3)
+        off = [float(np.abs(poster[::8, ::8] - frame).mean()) for frame in frames]
+        assert int(np.argmin(off)) == index
+
+
+def test_stills_spread_over_the_reel(reel: Path) -> None:
+    """Stills are in order, each once, within the reel, and small."""
+    stills = reel_stills(reel, count=8, width_px=100)
+    times = [at_s for at_s, _ in stills]
+    assert times == sorted(set(times))
+    assert len(times) >= 4
+    assert 0 <= times[0] < 1 <= 3 <= times[-1] < 4
+    assert all(Image.open(io.BytesIO(still)).width == 100 for _, still in stills)
+
+
+def test_a_narration_copy_is_small_and_as_long_as_the_narration() -> None:
+    """The copy decodes to the narration's length and shape in a fraction of its bytes."""
+    spoken = samples.audio()
+    copy = narration_copy(spoken.samples, spoken.rate_hz)
+    assert len(copy) < 300_000
+    with av.open(io.BytesIO(copy)) as container:
+        heard = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    assert abs(len(heard) - len(spoken.samples)) <= 2048
+
+    def envelope(samples: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.add.reduceat(samples[:700_000].astype(float) ** 2, range(0, 700_000, 2400)))
+
+    assert np.corrcoef(envelope(heard), envelope(spoken.samples))[0, 1] > 0.97
