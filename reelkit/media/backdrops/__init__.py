@@ -8,7 +8,7 @@ lost in scaling it up, and it costs a fraction to draw, keep and decode.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from reelkit.media import planes
-from reelkit.media.backdrops import gradient_flow, paper_layers, waves
+from reelkit.media.backdrops import bokeh, gradient_flow, grid_perspective, light_leaks, paper_layers, particles, topographic, waves
 from reelkit.media.backdrops.canvas import Canvas, Family, Inks, finish
 from reelkit.media.backdrops.film import write_lossless
 from reelkit.media.planes import Planes
-from reelkit.model import Fps, Palette, Progress, content_key
+from reelkit.model import BackdropFamily, Fps, Palette, Progress, content_key
 
 __all__ = ["FAMILIES", "LOOP_S", "backdrop_frames", "draw_backdrop", "drawing_version"]
 
@@ -33,15 +33,20 @@ class _Entry(NamedTuple):
     share: float
 
 
-_FAMILIES = MappingProxyType(
+_FAMILIES: Mapping[BackdropFamily, _Entry] = MappingProxyType(
     {
         "gradient_flow": _Entry(gradient_flow.lay_out, 1 / 2),
         "paper_layers": _Entry(paper_layers.lay_out, 1.0),
+        "light_leaks": _Entry(light_leaks.lay_out, 1 / 2),
+        "topographic": _Entry(topographic.lay_out, 2 / 3),
+        "particles": _Entry(particles.lay_out, 1 / 2),
+        "bokeh": _Entry(bokeh.lay_out, 1 / 2),
         "waves": _Entry(waves.lay_out, 2 / 3),
+        "grid_perspective": _Entry(grid_perspective.lay_out, 2 / 3),
     }
 )
 
-FAMILIES: tuple[str, ...] = tuple(_FAMILIES)
+FAMILIES: tuple[BackdropFamily, ...] = tuple(_FAMILIES)
 """The families by name."""
 
 

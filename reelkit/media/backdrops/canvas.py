@@ -31,7 +31,9 @@ __all__ = [
     "Swell",
     "Yuv",
     "finish",
+    "grown",
     "ink_to_yuv",
+    "lay_over",
     "quieten",
     "smoothstep",
     "split",
@@ -240,6 +242,34 @@ def quieten(picture: Floats, calm: Floats) -> Floats:
 def split(picture: Floats) -> Yuv:
     """Return the planes of YUV [shape=(h, w, 3)]."""
     return Yuv(*(np.ascontiguousarray(picture[..., i]) for i in range(3)))
+
+
+def lay_over(canvas: Canvas, ground: Floats, layers: Sequence[tuple[Floats, Floats]]) -> Yuv:
+    """Lay sharp shapes in smooth inks over a smooth ground.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    ground : ndarray of float32 [shape=(h, w, 3)]
+        YUV, of any size.
+    layers : sequence of (ndarray [shape=(height_px, width_px)], ndarray [shape=(h, w, 3)])
+        How far a shape covers each pixel of the frame, 0 to 1, and what it adds there to the ground's YUV.
+    """
+    planes = []
+    for channel, scale in ((0, 1), (1, 2), (2, 2)):
+        size = (canvas.width_px // scale, canvas.height_px // scale)
+        plane = cv2.resize(np.ascontiguousarray(ground[..., channel]), size, interpolation=cv2.INTER_CUBIC)
+        for cover, ink in layers:
+            here = cover if scale == 1 else cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
+            plane += here * cv2.resize(np.ascontiguousarray(ink[..., channel]), size, interpolation=cv2.INTER_LINEAR)
+        planes.append(plane)
+    return Yuv(*planes)
+
+
+def grown(picture: Floats, width_px: int, height_px: int) -> Floats:
+    """Return a smooth picture [shape=(h, w, 3)] at another size."""
+    large: Floats = cv2.resize(picture, (width_px, height_px), interpolation=cv2.INTER_CUBIC)
+    return large
 
 
 @functools.cache

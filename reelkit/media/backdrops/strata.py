@@ -74,7 +74,7 @@ class Sheet:
 
 _FINE = 4
 """Steps per pixel in the tables of shading: edges fall on quarter pixels of softness."""
-_BLACK = (16.0, 128.0, 128.0)
+_BLACK = (np.float32(16.0), np.float32(128.0), np.float32(128.0))
 
 
 class Strata:
@@ -92,62 +92,83 @@ class Strata:
     """
 
     def __init__(self, canvas: Canvas, ground: Floats, sheets: Sequence[Sheet]) -> None:
-        self.sheets = sheets
-        self.layers = [_Plane(canvas, ground, sheets, channel) for channel in range(3)]
+        self._luma = _Planes(canvas, ground, sheets, channels=(0,), scale=1)
+        self._chroma = _Planes(canvas, ground, sheets, channels=(1, 2), scale=2)
 
     def paint(self, loop: float) -> Yuv:
         """Return the picture at a share of the loop."""
-        return Yuv(*(plane.paint(loop) for plane in self.layers))
+        return Yuv(*self._luma.paint(loop), *self._chroma.paint(loop))
 
 
-class _Plane:
-    def __init__(self, canvas: Canvas, ground: Floats, sheets: Sequence[Sheet], channel: int) -> None:
-        scale = 1 if channel == 0 else 2
-        self.width, self.height = canvas.width_px // scale, canvas.height_px // scale
-        self.x = (np.arange(self.width) + 0.5) / self.width
-        self.rows = (np.arange(self.height, dtype=np.float32) + 0.5)[:, None]
-        self.sheets = sheets
-        self.black = np.float32(_BLACK[channel])
-        self.ground = np.repeat(ground[::scale, channel, None] - self.black, self.width, axis=1)
-        self.tables = [self._table(sheet, channel) for sheet in sheets]
+@dataclass(frozen=True)
+class _Table:
+    """Shades of a sheet by depth: ``zero`` is the index of its edge; what is kept of what is behind, and what is added to it."""
 
-    def _table(self, sheet: Sheet, channel: int) -> tuple[int, Floats, Floats]:
-        """Return the index of the edge, and by index what is kept of what is behind and what is added."""
-        above, under = (int(np.ceil(reach * self.width)) + 1 for reach in (sheet.shadow, sheet.reach))
-        depth = (np.arange(-above * _FINE, under * _FINE + 1) / _FINE).astype(np.float32)
-        cover: Floats = np.clip(depth + 0.5, 0.0, 1.0)
+    zero: int
+    keep: Floats
+    add: list[Floats]
+
+
+class _Planes:
+    """Planes of one size, painted together."""
+
+    def __init__(self, canvas: Canvas, ground: Floats, sheets: Sequence[Sheet], *, channels: tuple[int, ...], scale: int) -> None:
+        self._width, self._height = canvas.width_px // scale, canvas.height_px // scale
+        self._x = (np.arange(self._width) + 0.5) / self._width
+        self._steps = (np.arange(self._height, dtype=np.intp) * _FINE + _FINE // 2)[:, None]
+        self._sheets = sheets
+        self._black = [_BLACK[channel] for channel in channels]
+        self._ground = [
+            np.repeat(ground[::scale, channel, None] - black, self._width, axis=1)
+            for channel, black in zip(channels, self._black, strict=True)
+        ]
+        self._tables = [self._table(sheet, channels) for sheet in sheets]
+
+    def _table(self, sheet: Sheet, channels: tuple[int, ...]) -> _Table:
+        above, under = (int(np.ceil(reach * self._width)) + 1 for reach in (sheet.shadow, sheet.reach))
+        depth = np.arange(-above * _FINE, under * _FINE + 1, dtype=np.float32) / np.float32(_FINE)
+        cover: Floats = np.clip(depth + np.float32(0.5), 0.0, 1.0)
         if sheet.veil:
-            cover = cover * (1.0 - smoothstep(depth, 0.0, sheet.reach * self.width))
-        far = np.clip(-depth / max(sheet.shadow * self.width, 1.0), 0.0, 1.0)
-        keep = (1.0 - np.float32(sheet.darkness) * (1.0 - far) ** 3) * (1.0 - cover)
-        add = (sheet.below(np.maximum(depth, np.float32(0.0)) / np.float32(self.width))[:, channel] - self.black) * cover
-        return above * _FINE, keep.astype(np.float32), add.astype(np.float32)
+            cover = cover * (1.0 - smoothstep(depth, 0.0, sheet.reach * self._width))
+        far = np.clip(-depth / np.float32(max(sheet.shadow * self._width, 1.0)), 0.0, 1.0)
+        keep: Floats = (1.0 - np.float32(sheet.darkness) * (1.0 - far) ** 3) * (1.0 - cover)
+        yuv = sheet.below(np.maximum(depth, np.float32(0.0)) / np.float32(self._width))
+        return _Table(
+            above * _FINE, keep, [(yuv[:, channel] - black) * cover for channel, black in zip(channels, self._black, strict=True)]
+        )
 
-    def paint(self, loop: float) -> Floats:
-        out = self.ground.copy()
-        edges = [sheet.edge.at(self.x, loop) * np.float32(self.width) for sheet in self.sheets]
-        hidden = np.full(self.width, np.float32(self.height))
-        bottoms = []
-        for sheet, edge in zip(reversed(self.sheets), reversed(edges), strict=True):
-            bottoms.append(min(self.height, int(np.ceil(hidden.max())) + 1))
-            if not sheet.veil:
-                hidden = np.minimum(hidden, edge)
-        for sheet, edge, bottom, (zero, keep, add) in zip(self.sheets, edges, reversed(bottoms), self.tables, strict=True):
-            top = max(0, int(edge.min()) - zero // _FINE)
-            last = len(add) - 1
-            full = int(np.ceil(edge.max())) + 1
-            end = min(bottom, full + (last - zero) // _FINE) if sheet.veil else bottom
-            whole = end if sheet.veil else min(max(full, top), end)
-            for start, stop, opaque in ((top, whole, False), (whole, end, True)):
+    def paint(self, loop: float) -> list[Floats]:
+        planes = [ground.copy() for ground in self._ground]
+        edges = [sheet.edge.at(self._x, loop) * np.float32(self._width) for sheet in self._sheets]
+        for edge, table, sheet, seen in zip(edges, self._tables, self._sheets, self._seen_to(edges), strict=True):
+            last = len(table.keep) - 1
+            top = max(0, int(edge.min()) - table.zero // _FINE)
+            full = max(top, int(np.ceil(edge.max())) + 1)
+            bottom = min(seen, full + (last - table.zero) // _FINE) if sheet.veil else seen
+            mixed = bottom if sheet.veil else min(full, bottom)
+            for start, stop in ((top, mixed), (mixed, bottom)):
                 if start >= stop:
                     continue
-                depth = (self.rows[start:stop] - edge) * np.float32(_FINE) + np.float32(zero + 0.5)
-                index = np.clip(depth, 0, last).astype(np.intp)
-                band = out[start:stop]
-                if not opaque:
-                    band *= keep[index]
-                    band += add[index]
-                else:
-                    np.take(add, index, out=band, mode="clip")
-        out += self.black
-        return out
+                index = self._steps[start:stop] + (table.zero - _quarters(edge))
+                for plane, add in zip(planes, table.add, strict=True):
+                    band = plane[start:stop]
+                    if stop == mixed:
+                        band *= np.take(table.keep, index, mode="clip")
+                        band += np.take(add, index, mode="clip")
+                    else:
+                        np.take(add, index, out=band, mode="clip")
+        return [np.add(plane, black, out=plane) for plane, black in zip(planes, self._black, strict=True)]
+
+    def _seen_to(self, edges: Sequence[Floats]) -> list[int]:
+        """Return the row to which each sheet can be seen: the lowest point at which the sheets before it begin."""
+        hidden = np.full(self._width, np.float32(self._height))
+        seen = []
+        for sheet, edge in zip(reversed(self._sheets), reversed(edges), strict=True):
+            seen.append(min(self._height, int(np.ceil(hidden.max())) + 1))
+            if not sheet.veil:
+                hidden = np.minimum(hidden, edge)
+        return seen[::-1]
+
+
+def _quarters(edge: Floats) -> NDArray[np.intp]:
+    return np.rint(edge * _FINE).astype(np.intp)
