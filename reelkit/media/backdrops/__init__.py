@@ -1,8 +1,8 @@
 """Backdrops: footage drawn for a palette. Families of slow motion that loop without a seam, calm where captions stand.
 
 A backdrop is painted in float and brought to 8 bits under a constant blue-noise grain, so that it neither bands nor flickers, and is
-kept lossless. A family whose picture is smooth is stored smaller than the reel (its grain is then as fine as film's): nothing is
-lost in scaling it up, and it costs a fraction to draw, keep and decode.
+kept lossless. It is stored smaller than the reel, by as much as its softest edge allows (its grain is then as fine as film's): scaling
+it up loses nothing that was there, and it costs a fraction to draw, keep and decode.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from reelkit.media.backdrops import bokeh, gradient_flow, grid_perspective, ligh
 from reelkit.media.backdrops.canvas import Canvas, Family, Inks, finish
 from reelkit.media.backdrops.film import write_lossless
 from reelkit.media.planes import Planes
-from reelkit.model import BackdropFamily, Fps, Palette, Progress, content_key
+from reelkit.model import Fps, Palette, Progress, content_key
 
 __all__ = ["FAMILIES", "LOOP_S", "backdrop_frames", "draw_backdrop", "drawing_version"]
 
@@ -33,10 +33,10 @@ class _Entry(NamedTuple):
     share: float
 
 
-_FAMILIES: Mapping[BackdropFamily, _Entry] = MappingProxyType(
+_FAMILIES: Mapping[str, _Entry] = MappingProxyType(
     {
         "gradient_flow": _Entry(gradient_flow.lay_out, 1 / 2),
-        "paper_layers": _Entry(paper_layers.lay_out, 1.0),
+        "paper_layers": _Entry(paper_layers.lay_out, 3 / 4),
         "light_leaks": _Entry(light_leaks.lay_out, 1 / 2),
         "topographic": _Entry(topographic.lay_out, 2 / 3),
         "particles": _Entry(particles.lay_out, 1 / 2),
@@ -46,7 +46,7 @@ _FAMILIES: Mapping[BackdropFamily, _Entry] = MappingProxyType(
     }
 )
 
-FAMILIES: tuple[BackdropFamily, ...] = tuple(_FAMILIES)
+FAMILIES: tuple[str, ...] = tuple(_FAMILIES)
 """The families by name."""
 
 
@@ -74,7 +74,7 @@ def draw_backdrop(
     seed : int
         Decides the layout; another seed is visibly another backdrop.
     width_px, height_px : int
-        Size of the reel. Smooth families are stored at two thirds or half of it.
+        Size of the reel. Families are stored at half to three quarters of it, as their edges need.
     fps : Fps
     frame_count : int, optional
         The loop's length: frame ``frame_count`` would be frame 0 again. :data:`LOOP_S` seconds where not given.

@@ -68,8 +68,8 @@ class Canvas:
         width, height = -(-self.width_px // step), -(-self.height_px // step)
         x = (np.arange(width, dtype=np.float32) + 0.5) / width
         y = (np.arange(height, dtype=np.float32) + 0.5) / height * np.float32(self.height)
-        across, down = np.meshgrid(x, y.astype(np.float32))
-        return across, down
+        places: list[NDArray[Any]] = list(np.meshgrid(x, y.astype(np.float32)))
+        return places[0], places[1]
 
     def calm(self, y: Floats) -> Floats:
         """Return 1 where captions stand (y 900 to 1500 of 1920), falling softly to 0 above and below."""
@@ -255,12 +255,12 @@ def lay_over(canvas: Canvas, ground: Floats, layers: Sequence[tuple[Floats, Floa
     layers : sequence of (ndarray [shape=(height_px, width_px)], ndarray [shape=(h, w, 3)])
         How far a shape covers each pixel of the frame, 0 to 1, and what it adds there to the ground's YUV.
     """
-    planes = []
+    planes: list[NDArray[Any]] = []
     for channel, scale in ((0, 1), (1, 2), (2, 2)):
         size = (canvas.width_px // scale, canvas.height_px // scale)
-        plane = cv2.resize(np.ascontiguousarray(ground[..., channel]), size, interpolation=cv2.INTER_CUBIC)
+        plane: NDArray[Any] = cv2.resize(np.ascontiguousarray(ground[..., channel]), size, interpolation=cv2.INTER_CUBIC)
         for cover, ink in layers:
-            here = cover if scale == 1 else cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
+            here: NDArray[Any] = cover if scale == 1 else cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
             plane += here * cv2.resize(np.ascontiguousarray(ink[..., channel]), size, interpolation=cv2.INTER_LINEAR)
         planes.append(plane)
     return Yuv(*planes)
@@ -268,7 +268,7 @@ def lay_over(canvas: Canvas, ground: Floats, layers: Sequence[tuple[Floats, Floa
 
 def grown(picture: Floats, width_px: int, height_px: int) -> Floats:
     """Return a smooth picture [shape=(h, w, 3)] at another size."""
-    large: Floats = cv2.resize(picture, (width_px, height_px), interpolation=cv2.INTER_CUBIC)
+    large: NDArray[Any] = cv2.resize(picture, (width_px, height_px), interpolation=cv2.INTER_CUBIC)
     return large
 
 
@@ -302,6 +302,9 @@ def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = 2.0) -> Planes:
     half = (canvas.width_px // 2, canvas.height_px // 2)
     planes: list[NDArray[Any]] = []
     for plane, (width, height), lsb in zip(picture, (size, half, half), (grain_lsb, 1.0, 1.0), strict=True):
-        scaled = plane if plane.shape == (height, width) else cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC)
+        scaled: NDArray[Any] = plane
+        if plane.shape != (height, width):
+            scaled = cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC)
         planes.append(cv2.scaleAdd(grain(width, height), lsb, scaled))
-    return Planes(*(cv2.convertScaleAbs(plane) for plane in planes))
+    eights: list[NDArray[Any]] = [cv2.convertScaleAbs(plane) for plane in planes]
+    return Planes(*eights)

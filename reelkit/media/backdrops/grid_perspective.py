@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from reelkit.media.backdrops.canvas import Canvas, Floats, Inks, Ramp, Swell, Yuv, lay_over, quieten, smoothstep
 
@@ -65,8 +67,8 @@ def _lines(canvas: Canvas, horizon: float, centre: float) -> tuple[Floats, Calla
     nearest = np.float32(canvas.height - horizon)
     half_px = (0.75 + 1.1 * depth / nearest) * np.float32(width / 1080)
 
-    def cover(place: Floats, cells_per_px: Floats) -> Floats:
-        px_per_cell = 1.0 / cells_per_px
+    def cover(place: NDArray[Any], cells_per_px: NDArray[Any]) -> Floats:
+        px_per_cell: NDArray[Any] = 1.0 / cells_per_px
         away = np.abs(place - np.rint(place)) * px_per_cell
         # Towards the horizon lines would run into each other: they fade out before they do.
         drawn: Floats = np.clip(half_px + 0.5 - away, 0.0, 1.0) * smoothstep(px_per_cell, 5.0, 46.0) * (row > horizon)

@@ -16,9 +16,9 @@ __all__ = ["lay_out"]
 
 
 class _Depth(NamedTuple):
-    """Columns of motes, their radius and rise per loop in widths of the frame, softness and opacity."""
+    """How many columns of motes, their radius and rise per loop in widths of the frame, softness and opacity."""
 
-    count: int
+    columns: int
     radius: float
     rise: float
     soft: float

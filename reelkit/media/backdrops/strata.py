@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +74,7 @@ class Sheet:
 
 _FINE = 4
 """Steps per pixel in the tables of shading: edges fall on quarter pixels of softness."""
+_BLOCK_ROWS = 48
 _BLACK = (np.float32(16.0), np.float32(128.0), np.float32(128.0))
 
 
@@ -96,7 +97,7 @@ class Strata:
         self._chroma = _Planes(canvas, ground, sheets, channels=(1, 2), scale=2)
 
     def paint(self, loop: float) -> Yuv:
-        """Return the picture at a share of the loop."""
+        """Return the picture at a share of the loop; the next call paints over it."""
         return Yuv(*self._luma.paint(loop), *self._chroma.paint(loop))
 
 
@@ -122,6 +123,7 @@ class _Planes:
             np.repeat(ground[::scale, channel, None] - black, self._width, axis=1)
             for channel, black in zip(channels, self._black, strict=True)
         ]
+        self._painted = [np.empty_like(ground) for ground in self._ground]
         self._tables = [self._table(sheet, channels) for sheet in sheets]
 
     def _table(self, sheet: Sheet, channels: tuple[int, ...]) -> _Table:
@@ -138,7 +140,9 @@ class _Planes:
         )
 
     def paint(self, loop: float) -> list[Floats]:
-        planes = [ground.copy() for ground in self._ground]
+        planes = self._painted
+        for plane, ground in zip(planes, self._ground, strict=True):
+            np.copyto(plane, ground)
         edges = [sheet.edge.at(self._x, loop) * np.float32(self._width) for sheet in self._sheets]
         for edge, table, sheet, seen in zip(edges, self._tables, self._sheets, self._seen_to(edges), strict=True):
             last = len(table.keep) - 1
@@ -146,13 +150,12 @@ class _Planes:
             full = max(top, int(np.ceil(edge.max())) + 1)
             bottom = min(seen, full + (last - table.zero) // _FINE) if sheet.veil else seen
             mixed = bottom if sheet.veil else min(full, bottom)
-            for start, stop in ((top, mixed), (mixed, bottom)):
-                if start >= stop:
-                    continue
-                index = self._steps[start:stop] + (table.zero - _quarters(edge))
+            at_edge = table.zero - _quarters(edge)
+            for start, stop in (*_blocks(top, mixed), *_blocks(mixed, bottom)):
+                index = self._steps[start:stop] + at_edge
                 for plane, add in zip(planes, table.add, strict=True):
                     band = plane[start:stop]
-                    if stop == mixed:
+                    if stop <= mixed:
                         band *= np.take(table.keep, index, mode="clip")
                         band += np.take(add, index, mode="clip")
                     else:
@@ -172,3 +175,9 @@ class _Planes:
 
 def _quarters(edge: Floats) -> NDArray[np.intp]:
     return np.rint(edge * _FINE).astype(np.intp)
+
+
+def _blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Yield runs of rows that fit a processor's cache."""
+    for row in range(start, stop, _BLOCK_ROWS):
+        yield row, min(row + _BLOCK_ROWS, stop)
