@@ -22,7 +22,7 @@ from reelkit.services.hibari_words import is_pause, phoneme_string, says_somethi
 __all__ = ["HibariVoice"]
 
 _VOICES = ("heart",)
-_LAYOUT = 1
+_LAYOUT = 2
 """Part of the key of kept speech: raise it when the same sounds would be cut or timed in another way."""
 _SILENT_WORD_S, _SILENT_BREATH_S = 0.12, 1.0
 # Of the durations of a sentence: its sound begins before the first phoneme does, and most of the last one is silence (measured).

@@ -20,6 +20,7 @@ from reelkit.errors import VoiceError
 __all__ = ["SpokenWord", "is_pause", "phoneme_string", "plan_breaths", "read_aloud", "says_something"]
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_MINUS = re.compile(r"(?<!\S)(?<!\d )[-−](?=\.?\d)")
 _PAUSES = frozenset(';:,.!?—…"“”() ')
 _CLAUSE_ENDS = frozenset(";:,.!?—…")
 _STRESSES = frozenset("ˈˌː")
@@ -63,10 +64,10 @@ def read_aloud(words: Sequence[str], g2p: Any, vocab: dict[str, int]) -> list[Sp
     vocab : dict
         The model's phonemes.
     """
-    # "[text](/phonemes/)" is markup to hibari; to the viewer it is text. Tags of HTML are not said.
+    # "[text](/phonemes/)" is markup to hibari; to the viewer it is text. Tags of HTML are not said. Of "-5" hibari may say nothing.
     owners = [index for index, word in enumerate(words) for _ in word + " "][:-1]
     text = _Traced(" ".join(words), owners).replace("](", "] (")
-    text = _normalize()(_substitute(_TAG, " ", text))
+    text = _normalize()(_substitute(_MINUS, "minus ", _substitute(_TAG, " ", text)))
     pieces: list[str] = [""]
     for token in g2p.phonemize_tokens(g2p.tokenize(str(text))):
         pieces[-1] += token.phonemes or ""
