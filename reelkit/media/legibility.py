@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -86,14 +87,12 @@ def text_contrast(planes: Planes, mask: Mask, x: int, y: int) -> TextContrast | 
         return None
     fill, piece = cut
     luminance = relative_luminance(planes_to_rgb(piece))
-    ratios = [
-        contrast_ratio(float(np.median(inside)), float(np.median(around))) for inside, around in _glyphs(luminance, fill, planes.width_px)
-    ]
+    ratios = [contrast_ratio(_middle(inside), _middle(around)) for inside, around in _glyphs(luminance, fill, planes.width_px)]
     return TextContrast(float(np.percentile(ratios, 10)), float(np.median(ratios))) if ratios else None
 
 
-def text_stands(planes: Planes, mask: Mask, x: int, y: int) -> bool:
-    """Return whether a text stands on a decoded frame where its mask says.
+def text_stands(planes: Planes, mask: Mask, x: int, y: int) -> bool | None:
+    """Return whether a text stands on a decoded frame where its mask says; None where no glyph is large enough to tell.
 
     It does where most glyphs set themselves off: nearly all of a glyph's inside lies on one side of a level of luma, and nearly all
     of what is directly around it on the other. No picture and no other text does that by chance.
@@ -105,18 +104,27 @@ def text_stands(planes: Planes, mask: Mask, x: int, y: int) -> bool:
     """
     cut = _cut(planes, mask, x, y)
     if cut is None:
-        return False
+        return None
     fill, piece = cut
     clear = [_is_clear(inside, around) for inside, around in _glyphs(piece.y.astype(np.float32), fill, planes.width_px)]
-    return bool(clear) and sum(clear) >= _CLEAR_GLYPHS * len(clear)
+    return sum(clear) >= _CLEAR_GLYPHS * len(clear) if clear else None
 
 
 def _is_clear(inside: Level, around: Level) -> bool:
-    one, other = float(np.median(inside)), float(np.median(around))
+    one, other = _middle(inside), _middle(around)
     if abs(one - other) < _LEAST_STEP:
         return False
-    middle, above = (one + other) / 2, one > other
-    return bool(np.mean((inside > middle) == above) >= _CLEAR_SHARE and np.mean((around < middle) == above) >= _CLEAR_SHARE)
+    middle = (one + other) / 2
+    within, beyond = int(np.count_nonzero(inside > middle)), int(np.count_nonzero(around > middle))
+    if one < other:
+        within, beyond = inside.size - within, around.size - beyond
+    return within >= _CLEAR_SHARE * inside.size and beyond <= (1 - _CLEAR_SHARE) * around.size
+
+
+def _middle(levels: Level) -> float:
+    """Return the (upper) median; a tenth of the time of ``np.median`` on the few levels of a glyph."""
+    half = levels.size // 2
+    return float(np.partition(levels, half)[half])
 
 
 def fill_colour(planes: Planes, mask: Mask, x: int, y: int) -> tuple[int, int, int] | None:
@@ -169,5 +177,9 @@ def _px(at_1080: float, width_px: int, least: int) -> int:
 
 
 def _grown(shape: Bytes, radius: int) -> Bytes:
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    return np.asarray(cv2.dilate(shape, disc), np.uint8)
+    return np.asarray(cv2.dilate(shape, _disc(radius)), np.uint8)
+
+
+@lru_cache(maxsize=16)
+def _disc(radius: int) -> Bytes:
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), np.uint8)

@@ -36,13 +36,13 @@ class Span:
 
 
 def shrunk(luma: Bytes) -> Bytes:
-    """Return luma at 270 px of width, each px the mean of those it stands for."""
-    height, width = luma.shape
-    if width <= SMALL_WIDTH_PX:
-        return luma.copy()
-    # Every other row says enough, in half the time.
-    size = (SMALL_WIDTH_PX, max(1, round(height * SMALL_WIDTH_PX / width)))
-    return np.asarray(cv2.resize(luma[::2], size, interpolation=cv2.INTER_AREA), np.uint8)
+    """Return a copy of luma at 270 to 539 px of width (or less, where it has less), each px the mean of those it stands for."""
+    small = luma.copy() if luma.shape[1] < 2 * SMALL_WIDTH_PX else luma
+    # Halving twice takes a fifth of the time of quartering.
+    while small.shape[1] >= 2 * SMALL_WIDTH_PX:
+        size = (small.shape[1] // 2, max(1, small.shape[0] // 2))
+        small = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small
 
 
 class Stretches:

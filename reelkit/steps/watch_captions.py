@@ -32,14 +32,15 @@ class _Light:
 
 @dataclass
 class CueSeen:
-    """What the file shows of a cue; None for what no frame could tell.
+    """What the file shows of a cue.
 
     Parameters
     ----------
-    early : bool or None
+    early : bool
         Whether the text stands on the frame two before its cue.
     in_time : bool or None
-        Whether it stands on the frame after its cue's first.
+        Whether it stands on the frame after its cue's first; False also where the file has no such frame, None for a cue without
+        letters (of emoji alone).
     contrast : TextContrast or None
         In the middle of the cue.
     wrong_lights : list of (int, str)
@@ -48,8 +49,8 @@ class CueSeen:
         How many words' lights could be told.
     """
 
-    early: bool | None = None
-    in_time: bool | None = None
+    early: bool = False
+    in_time: bool | None = False
     contrast: TextContrast | None = None
     wrong_lights: list[tuple[int, str]] = field(default_factory=list)
     lights_seen: int = 0
@@ -67,6 +68,7 @@ class CaptionWatch:
 
     def __init__(self, timeline: Timeline, painter: CaptionPainter) -> None:
         self._painter = painter
+        self._entrance = math.ceil(painter.style.pop_s * timeline.fps.ratio)
         self.seen = [CueSeen() for _ in timeline.cues]
         self._tasks: dict[int, list[Callable[[int, Planes], None]]] = defaultdict(list)
         for index, cue in enumerate(timeline.cues):
@@ -106,15 +108,13 @@ class CaptionWatch:
         return [word.text for word in self._painter.words_on(frame)]
 
     def _look_before(self, seen: CueSeen, cue: CaptionCue, frame: int, planes: Planes) -> None:
-        settled = cue.start + math.ceil(self._painter.style.pop_s * 60)
-        states = sorted({cue.start, cue.start + 2, min(settled, cue.end - 1)})
-        masks = [mask for state in states if (mask := self._painter.fill_mask(state)) is not None]
+        settled = min(cue.start + self._entrance, cue.end - 1)
+        masks = [mask for state in {cue.start, settled} if (mask := self._painter.fill_mask(state)) is not None]
         seen.early = any(text_stands(planes, *mask) for mask in masks)
 
     def _look_in_time(self, seen: CueSeen, frame: int, planes: Planes) -> None:
         mask = self._painter.fill_mask(frame)
-        if mask is not None:
-            seen.in_time = text_stands(planes, *mask)
+        seen.in_time = text_stands(planes, *mask) if mask is not None else None
 
     def _look_closely(self, seen: CueSeen, frame: int, planes: Planes) -> None:
         mask = self._painter.fill_mask(frame)
