@@ -12,8 +12,9 @@ import pytest
 from reelkit.errors import CheckError
 from reelkit.media.audio import write_wav
 from reelkit.media.planes import Planes
-from reelkit.model import AudioTrack, CaptionStyle, EndCard, Finding, LogoOverlay, Move, ProgressBar, Reel, Timeline
+from reelkit.model import AudioTrack, CaptionStyle, EndCard, Finding, LogoOverlay, Move, ProgressBar, Reel, Timeline, Transition
 from reelkit.steps.check import check_video, failed
+from reelkit.steps.compose import compose_video
 from tests.media import reels
 from tests.media.reels import CUT, FRAMES, SIZE, Making, make_reel, texture, timeline
 
@@ -66,6 +67,19 @@ def test_a_right_reel_holds_every_must_and_every_should_but_its_length(right: tu
     assert len({finding.name for finding in findings}) == len(findings)
     assert all(finding.norm and finding.measured for finding in findings)
     assert all(bool(finding.hint) != finding.holds for finding in findings)
+
+
+def test_a_composed_reel_holds_every_must(tmp_path: Path) -> None:
+    """What composition renders, with crossfade, overlays and captions, passes all that must hold and all but the useful length."""
+    plan = timeline(tmp_path)
+    footage = make_reel(tmp_path / "texture.mp4", plan, RIGHT.but(shown=lambda _frame: None))
+    clip = plan.shots[0].clip.model_copy(update={"path": footage.path, "sha256": footage.sha256, "duration_ms": 4000})
+    fades = Transition(kind="crossfade", frames=8)
+    shots = [shot.model_copy(update={"clip": clip, "in_frame": shot.start, "transition": fades}) for shot in plan.shots]
+    bar = ProgressBar(start=0, end=FRAMES, y_px=90, height_px=4, colour="#FFD23F", track_colour="#FFFFFF")
+    plan = plan.model_copy(update={"shots": tuple(shots), "overlays": (bar,)})
+    findings = check_video(compose_video(plan, tmp_path / "reel.mp4", workers=1), plan, reels.brand())
+    assert [finding.name for finding in findings if not finding.holds] == ["useful-length"]
 
 
 FILES: dict[str, Making] = {
