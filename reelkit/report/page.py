@@ -120,7 +120,7 @@ def _fill(book: Any, lead: dict[str, str]) -> tuple[dict[str, Any], dict[str, in
     """Turn the cells' texts and outputs into HTML in place; return the page's contents and lead, and what each part weighs."""
     headings: dict[str, str] = {}
     weights: dict[str, int] = {name: len(shown) for name, shown in lead.items()}
-    _drop_first_title(book)
+    _drop_opening(book)
     for number, cell in enumerate(book.cells, 1):
         if cell.cell_type == "markdown":
             cell.source = prose(cell.source, headings)
@@ -170,9 +170,7 @@ def _take_lead(book: Any) -> Iterator[tuple[str, str]]:
             output.face = fill('<p class="moved"><a href="#reel">The {} is at the top of this page.</a></p>', name)
 
 
-def _drop_first_title(book: Any) -> None:
-    """Leave out the notebook's own title: the page has one."""
-    for cell in book.cells[:1]:
-        first, _, rest = cell.source.lstrip().partition("\n")
-        if cell.cell_type == "markdown" and first.startswith("# "):
-            cell.source = rest
+def _drop_opening(book: Any) -> None:
+    """Leave out the cell with the notebook's own title, which tells how to use the notebook: the page has a title of its own."""
+    if book.cells and book.cells[0].cell_type == "markdown" and book.cells[0].source.lstrip().startswith("# "):
+        del book.cells[0]
