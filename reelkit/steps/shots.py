@@ -7,6 +7,7 @@ come out near the brand's length and no scene ends in a stub.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -97,7 +98,7 @@ def _cut_frame(before: Word, after: Word, fps: Fps) -> int:
 
 def _places(words: Sequence[Word], firsts: set[int], fps: Fps, start: int, end: int) -> list[_Place]:
     places = []
-    for before, after in zip(words, words[1:], strict=False):
+    for before, after in itertools.pairwise(words):
         frame = _cut_frame(before, after, fps)
         if start < frame < end:
             cost = _SENTENCE if after.start in firsts else _CLAUSE if before.text.endswith(_CLAUSE_MARKS) else _WORD
@@ -124,7 +125,7 @@ def _cut(places: Sequence[_Place], start: int, end: int, aim: int, shortest: int
         node = best[node][1]
         cuts.append(nodes[node].frame)
     cuts.reverse()
-    return list(zip(cuts, cuts[1:], strict=False))
+    return list(itertools.pairwise(cuts))
 
 
 def _of_scene(clips: Sequence[Clip], scene: int) -> list[Clip]:

@@ -85,7 +85,7 @@ def plan_timeline(
         audio_rate_hz=AUDIO_RATE_HZ,
         crf=brand.output.crf,
         background=brand.palette.background,
-        shots=plan_shots(script, clips, sentences, brand, frame_count),
+        shots=plan_shots(script, clips, sentences, brand, frame_count=frame_count),
         cues=_caption_cues(cues, fps, frame_count),
         caption_style=brand.captions.model_copy(update={"pop_s": 0.0}) if brand.motion.reduced else brand.captions,
         overlays=tuple(_overlays(brand, card_start, frame_count)),

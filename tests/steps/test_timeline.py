@@ -1,0 +1,97 @@
+"""The timeline: exact frames for words and cues, sound under the voice, an end card that leaves room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reelkit.steps.timing import group_words_into_sentences, split_cues
+
+from reelkit.brand import Brand, BrandOverlays
+from reelkit.media.audio import write_wav
+from reelkit.model import AudioResult, CaptionStyle, Clip, Scene, Script, Timeline, Word
+from reelkit.steps.timeline import AUDIO_RATE_HZ, plan_timeline
+from tests.steps.test_shots import BRAND, RATE, _clip
+
+NO_LOGO = BRAND.model_copy(update={"captions": CaptionStyle()})
+
+
+def _narrated(folder: Path, lengths: list[int], gaps: list[int]) -> tuple[Script, AudioResult, Path]:
+    at, words = 0, []
+    for number, (length, gap) in enumerate(zip(lengths, gaps, strict=True)):
+        at += gap
+        text = f"w{number}" + ("." if number % 5 == 4 or number == len(lengths) - 1 else "")
+        words.append(Word(text=text, start=at, end=at + length, rate_hz=RATE, timed_by="durations"))
+        at += length
+    tone = (0.1 * np.sin(np.arange(at + RATE // 2) / 20)).astype(np.float32)
+    folder.mkdir(exist_ok=True)
+    write_wav(folder / "voice.wav", tone, RATE)
+    script = Script.of("t", [Scene(text=" ".join(word.text for word in words), search_terms=("a", "b"))])
+    return script, AudioResult(samples=tone, rate_hz=RATE, words=tuple(words)), folder / "voice.wav"
+
+
+def _planned(
+    folder: Path, lengths: list[int], gaps: list[int], *, brand: Brand = NO_LOGO, music: Path | None = None
+) -> tuple[Timeline, AudioResult]:
+    script, audio, voice = _narrated(folder, lengths, gaps)
+    sentences = group_words_into_sentences(audio.words)
+    cues = split_cues(sentences, brand.captions)
+    clips: list[Clip] = [_clip(0, scene=0), _clip(1, scene=0)]
+    return plan_timeline(script, clips, audio, sentences, brand, cues=cues, narration=voice, music=music), audio
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.tuples(st.integers(400, 20_000), st.integers(0, 9_000)), min_size=1, max_size=40),
+)
+def test_words_are_shown_within_a_frame_of_their_sound(tmp_path_factory: pytest.TempPathFactory, spans: list[tuple[int, int]]) -> None:
+    """Every word of the narration is on the timeline once, in order, lit within a frame of its onset and never before it."""
+    timeline, audio = _planned(tmp_path_factory.mktemp("t"), [length for length, _ in spans], [gap for _, gap in spans])
+    shown = [word for cue in timeline.cues for word in cue.words]
+    assert [word.text for word in shown] == [word.text for word in audio.words]
+    late = 0
+    for on_screen, spoken in zip(shown, audio.words, strict=True):
+        onset = spoken.start * 30 / RATE
+        assert on_screen.start >= onset - 1e-9
+        # Several words within one frame push each other on by a frame at the most.
+        late = max(late, on_screen.start - onset)
+    assert late < 2
+    assert all(before.end <= after.start for before, after in zip(timeline.cues, timeline.cues[1:], strict=False))
+
+
+def test_the_reel_is_as_long_as_the_narration(tmp_path: Path) -> None:
+    """Frames cover the narration and no more than one frame beyond."""
+    timeline, audio = _planned(tmp_path, [6000] * 12, [500] * 12)
+    assert 0 <= timeline.duration_s - audio.duration_s < 1 / 30
+
+
+def test_a_timeline_is_read_back_equal(tmp_path: Path) -> None:
+    """Saved as JSON and read again, it is the same value."""
+    timeline, _ = _planned(tmp_path, [6000] * 12, [500] * 12)
+    assert Timeline.model_validate_json(timeline.model_dump_json()) == timeline
+
+
+def test_music_lies_under_the_voice(tmp_path: Path) -> None:
+    """The music track's gain puts its loudness the brand's number of dB under the voice's."""
+    from reelkit.media.audio import read_audio
+    from reelkit.media.loudness import measure_loudness
+
+    at = np.arange(AUDIO_RATE_HZ * 8) / AUDIO_RATE_HZ
+    bed = (0.4 * np.sin(2 * np.pi * 330 * at)).astype(np.float32)
+    write_wav(tmp_path / "bed.wav", np.stack([bed, bed], axis=1), AUDIO_RATE_HZ)
+    timeline, audio = _planned(tmp_path, [6000] * 20, [500] * 20, music=tmp_path / "bed.wav")
+    music = timeline.audio[1]
+    samples, rate_hz = read_audio(tmp_path / "bed.wav")
+    voice = measure_loudness(audio.samples[:, None].repeat(2, axis=1), RATE)
+    assert voice.lufs - (measure_loudness(samples, rate_hz).lufs + music.gain_db) == pytest.approx(19.0, abs=0.1)
+
+
+def test_the_end_card_never_covers_more_than_half(tmp_path: Path) -> None:
+    """A reel of a second keeps at least half of itself for what it says."""
+    brand = NO_LOGO.model_copy(update={"overlays": BrandOverlays(end_card_s=6.0)})
+    timeline, _ = _planned(tmp_path, [6000] * 4, [100] * 4, brand=brand)
+    card = [overlay for overlay in timeline.overlays if overlay.kind == "end_card"]
+    assert card[0].start >= timeline.frame_count // 2
