@@ -35,6 +35,7 @@ __all__ = [
     "ink_to_yuv",
     "lay_over",
     "quieten",
+    "quieten_planes",
     "smoothstep",
     "split",
 ]
@@ -193,7 +194,7 @@ _STEPS = 512
 
 
 class Swell:
-    """A slow, smooth field: a sum of long plane waves whose phases turn a whole number of times per loop.
+    """A slow, smooth field: a sum of long plane waves whose phases swing, or turn once, per loop.
 
     Parameters
     ----------
@@ -201,42 +202,69 @@ class Swell:
     waves : int
     length : float
         Typical wavelength in widths of the frame.
-    turns : int
-        Most turns of a phase per loop; 0 stands still.
+    swing : float, optional
+        Radians by which the phases swing to and fro; 0 stands still. Without it they turn all the way round, every other one backwards.
     """
 
-    def __init__(self, rng: Generator, *, waves: int, length: float, turns: int = 1) -> None:
+    def __init__(self, rng: Generator, *, waves: int, length: float, swing: float | None = None) -> None:
         angle = rng.uniform(0, TAU) + np.arange(waves) * (TAU / waves) + rng.uniform(-0.5, 0.5, waves)
         number = TAU / (length * rng.uniform(0.7, 1.5, waves))
-        self.kx, self.ky = (number * np.cos(angle)).astype(np.float32), (number * np.sin(angle)).astype(np.float32)
-        self.phase = rng.uniform(0, TAU, waves)
-        self.turn = np.where(np.arange(waves) % 2 == 0, 1, -1) * turns
-        self.share = np.float32(np.sqrt(2.0 / waves))
+        self._kx, self._ky = (number * np.cos(angle)).astype(np.float32), (number * np.sin(angle)).astype(np.float32)
+        self._phase, self._lag = rng.uniform(0, TAU, (2, waves))
+        self._swing = swing
+        self._way = np.where(np.arange(waves) % 2 == 0, TAU, -TAU)
+        self._share = np.float32(np.sqrt(2.0 / waves))
 
     def at(self, x: Floats, y: Floats, loop: float) -> Floats:
         """Return the field (unit variance) at places x, y and a share of the loop."""
+        moved = self._way * loop if self._swing is None else self._swing * np.sin(TAU * loop + self._lag)
         total = np.zeros_like(x)
-        for kx, ky, phase, turn in zip(self.kx, self.ky, self.phase, self.turn, strict=True):
-            total += np.sin(kx * x + ky * y + np.float32(phase + turn * TAU * loop))
-        return total * self.share
+        for kx, ky, phase in zip(self._kx, self._ky, (self._phase + moved).astype(np.float32), strict=True):
+            total += np.sin(kx * x + ky * y + phase)
+        return total * self._share
 
 
 # --- down to 8 bits -------------------------------------------------------------------------------------------------
 
 CALM_LUMA = 92.0
 """Luma above black that no ink passes where captions stand: any hue there is under 0.183 relative luminance, 4.5:1 to white."""
-_KNEE = 58.0
+_KNEE = 50.0
 
 
 def quieten(picture: Floats, calm: Floats) -> Floats:
     """Return YUV [shape=(h, w, 3)] with bright inks dimmed where captions stand, their hue kept."""
-    luma = np.maximum(picture[..., 0] - 16.0, 1e-3)
-    room = np.float32(CALM_LUMA - _KNEE)
-    dimmed = np.where(luma > _KNEE, _KNEE + room * (1.0 - np.exp((_KNEE - luma) / room)), luma)
-    factor = 1.0 + (dimmed / luma - 1.0) * calm
     black = np.array([16.0, 128.0, 128.0], np.float32)
+    factor = _dimming(picture[..., 0] - black[0], calm)
     quiet: Floats = (picture - black) * factor[..., None] + black
     return quiet
+
+
+def quieten_planes(planes: Sequence[Floats], calm: Floats) -> None:
+    """Dim bright inks where captions stand, in place, in planes of luma above black and of chroma around 0.
+
+    Parameters
+    ----------
+    planes : sequence of ndarray
+        Luma [shape=(height, width)] and both chroma planes at half size.
+    calm : ndarray [shape=(height,)]
+    """
+    rows = np.flatnonzero(calm > 0)
+    if len(rows):
+        top, bottom = int(rows[0]) // 2 * 2, min(int(rows[-1]) // 2 * 2 + 2, len(calm))
+        luma, *chroma = planes
+        factor = _dimming(luma[top:bottom], calm[top:bottom, None])
+        luma[top:bottom] *= factor
+        half: NDArray[Any] = cv2.resize(factor, (luma.shape[1] // 2, (bottom - top) // 2), interpolation=cv2.INTER_AREA)
+        for plane in chroma:
+            plane[top // 2 : bottom // 2] *= half
+
+
+def _dimming(luma: Floats, calm: Floats) -> Floats:
+    """Return the factor that bends luma above the knee towards :data:`CALM_LUMA`, which it never reaches."""
+    over = np.maximum(luma - np.float32(_KNEE), 0.0)
+    excess = over * over / (over + np.float32(CALM_LUMA - _KNEE))
+    factor: Floats = 1.0 - calm * excess / np.maximum(luma, np.float32(1.0))
+    return factor
 
 
 def split(picture: Floats) -> Yuv:

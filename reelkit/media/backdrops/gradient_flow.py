@@ -16,8 +16,8 @@ def lay_out(canvas: Canvas, inks: Inks, rng: Generator) -> Callable[[float], Yuv
     """Lay out pools of ink on a bent plane: bright ones above and below, deep ones where captions stand."""
     x, y = canvas.places(8)
     calm = canvas.calm(y)
-    bends = [Swell(rng, waves=4, length=length) for length in (1.7, 1.7, 0.8, 0.8)]
-    folds = Swell(rng, waves=3, length=0.42)
+    bends = [Swell(rng, waves=4, length=length, swing=0.75) for length in (1.7, 1.7, 0.8, 0.8)]
+    folds = Swell(rng, waves=3, length=0.42, swing=0.9)
     side = rng.choice([-1.0, 1.0])
     tall = canvas.height / (16 / 9)
 

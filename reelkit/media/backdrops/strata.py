@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from reelkit.media.backdrops.canvas import TAU, Canvas, Floats, Yuv, smoothstep
+from reelkit.media.backdrops.canvas import TAU, Canvas, Floats, Yuv, quieten_planes, smoothstep
 
 __all__ = ["Edge", "Sheet", "Strata"]
 
@@ -23,25 +23,23 @@ class Edge:
     base : float
         Mean place.
     heights, lengths : sequence of float
-        Amplitudes and wavelengths of its curves; the first ``travelling`` of them run sideways, the others sway.
+        Amplitudes and wavelengths of its curves, which sway sideways.
     """
 
-    def __init__(self, rng: Generator, base: float, heights: Sequence[float], lengths: Sequence[float], *, travelling: int = 0) -> None:
+    def __init__(self, rng: Generator, base: float, heights: Sequence[float], lengths: Sequence[float]) -> None:
         count = len(heights)
-        self.base = base
-        self.heights = np.array(heights) * rng.uniform(0.8, 1.2, count)
-        self.numbers = TAU / (np.array(lengths) * rng.uniform(0.85, 1.15, count))
-        self.phases = rng.uniform(0, TAU, count)
-        self.swings = np.where(np.arange(count) < travelling, 0.0, rng.uniform(0.35, 0.6, count))
-        self.turns = np.where(np.arange(count) < travelling, rng.choice([-1, 1], count), 0)
-        self.lag = rng.uniform(0, TAU)
+        self._base = base
+        self._heights = np.array(heights) * rng.uniform(0.8, 1.2, count)
+        self._numbers = TAU / (np.array(lengths) * rng.uniform(0.85, 1.15, count))
+        self._phases = rng.uniform(0, TAU, count)
+        self._swings = rng.uniform(0.35, 0.6, count)
+        self._lag = rng.uniform(0, TAU)
 
     def at(self, x: NDArray[np.float64], loop: float) -> Floats:
         """Return the edge at each x."""
-        angle = TAU * loop
-        phases = self.phases + self.turns * angle + self.swings * np.sin(angle + self.lag)
-        curves = self.heights[:, None] * np.sin(self.numbers[:, None] * x + phases[:, None])
-        edge: Floats = (self.base + curves.sum(axis=0)).astype(np.float32)
+        phases = self._phases + self._swings * np.sin(TAU * loop + self._lag)
+        curves = self._heights[:, None] * np.sin(self._numbers[:, None] * x + phases[:, None])
+        edge: Floats = (self._base + curves.sum(axis=0)).astype(np.float32)
         return edge
 
 
@@ -93,12 +91,15 @@ class Strata:
     """
 
     def __init__(self, canvas: Canvas, ground: Floats, sheets: Sequence[Sheet]) -> None:
+        self._calm = canvas.calm((np.arange(canvas.height_px, dtype=np.float32) + np.float32(0.5)) / np.float32(canvas.width_px))
         self._luma = _Planes(canvas, ground, sheets, channels=(0,), scale=1)
         self._chroma = _Planes(canvas, ground, sheets, channels=(1, 2), scale=2)
 
     def paint(self, loop: float) -> Yuv:
         """Return the picture at a share of the loop; the next call paints over it."""
-        return Yuv(*self._luma.paint(loop), *self._chroma.paint(loop))
+        planes = [*self._luma.paint(loop), *self._chroma.paint(loop)]
+        quieten_planes(planes, self._calm)
+        return Yuv(*(np.add(plane, black, out=plane) for plane, black in zip(planes, _BLACK, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class _Table:
 
 
 class _Planes:
-    """Planes of one size, painted together."""
+    """Planes of one size, painted together: luma above black, or chroma around 0."""
 
     def __init__(self, canvas: Canvas, ground: Floats, sheets: Sequence[Sheet], *, channels: tuple[int, ...], scale: int) -> None:
         self._width, self._height = canvas.width_px // scale, canvas.height_px // scale
@@ -160,7 +161,7 @@ class _Planes:
                         band += np.take(add, index, mode="clip")
                     else:
                         np.take(add, index, out=band, mode="clip")
-        return [np.add(plane, black, out=plane) for plane, black in zip(planes, self._black, strict=True)]
+        return planes
 
     def _seen_to(self, edges: Sequence[Floats]) -> list[int]:
         """Return the row to which each sheet can be seen: the lowest point at which the sheets before it begin."""

@@ -22,9 +22,9 @@ def lay_out(canvas: Canvas, inks: Inks, rng: Generator) -> Callable[[float], Yuv
     """Lay out a land of soft hills that swell and sink; peaks catch the light of the accent."""
     x, y = canvas.places(8)
     calm = canvas.calm(y)
-    drift = Swell(rng, waves=4, length=1.4)
-    bend = [Swell(rng, waves=3, length=0.8, turns=0).at(x, y, 0.0) for _ in range(2)]
-    still = Swell(rng, waves=5, length=1.1, turns=0).at(x + 0.09 * bend[0], y + 0.09 * bend[1], 0.0)
+    drift = Swell(rng, waves=4, length=1.4, swing=0.8)
+    bend = [Swell(rng, waves=3, length=0.8, swing=0.0).at(x, y, 0.0) for _ in range(2)]
+    still = Swell(rng, waves=5, length=1.1, swing=0.0).at(x + 0.09 * bend[0], y + 0.09 * bend[1], 0.0)
     tint = Ramp(
         [
             (0.0, inks.deep),
@@ -39,7 +39,7 @@ def lay_out(canvas: Canvas, inks: Inks, rng: Generator) -> Callable[[float], Yuv
     line_px = (np.float32(1.15) * px, np.float32(2.2) * px)
 
     def paint(loop: float) -> Yuv:
-        land = still + np.float32(0.32) * drift.at(x, y, loop)
+        land = still + np.float32(0.4) * drift.at(x, y, loop)
         share = np.clip(land * np.float32(0.24) + np.float32(0.42), 0.0, 1.0) - np.float32(0.12) * calm
         ground = tint.paint(share)
         faint = (np.float32(0.6) * (1.0 - 0.6 * calm), np.float32(1.0) * (1.0 - 0.62 * calm))

@@ -1,4 +1,4 @@
-"""Waves: long swells of light that travel past each other, each glowing at its crest and deep below."""
+"""Waves: long swells of light that sway past each other, each glowing at its crest and deep below."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from reelkit.media.backdrops.canvas import Canvas, Floats, Ink, Inks, Ramp, Yuv, ink_to_yuv, quieten
+from reelkit.media.backdrops.canvas import Canvas, Floats, Ink, Inks, Ramp, Yuv, ink_to_yuv
 from reelkit.media.backdrops.strata import Edge, Sheet, Strata
 
 __all__ = ["lay_out"]
@@ -21,7 +21,7 @@ def lay_out(canvas: Canvas, inks: Inks, rng: Generator) -> Callable[[float], Yuv
     crests = [second, lead, lead, inks.mix(inks.surface, lead, 0.6), inks.mix(inks.surface, lead, 0.35), lead]
     sheets = []
     for base, crest in zip(bases, crests, strict=True):
-        edge = Edge(rng, base * tall, [0.2, 0.07, 0.02], [2.6, 1.25, 0.7], travelling=1)
+        edge = Edge(rng, base * tall, [0.2, 0.07, 0.02], [2.6, 1.25, 0.7])
         calm = float(canvas.calm(np.array([base * tall], np.float32))[0])
         sheets.append(Sheet(edge, _veil(inks, crest, calm), reach=rng.uniform(0.5, 0.8), veil=True))
     rows = np.linspace(0, 1, canvas.height_px, dtype=np.float32)
@@ -37,6 +37,6 @@ def _veil(inks: Inks, crest: Ink, calm: float) -> Callable[[Floats], Floats]:
         fall = np.exp(-depth / np.float32(0.22))[:, None]
         glint = np.exp(-depth / np.float32(0.01))[:, None]
         lab = body + (crest - body) * fall + (foam - crest) * glint
-        return quieten(ink_to_yuv(lab + (inks.deep - lab) * (0.45 * calm)), np.full(len(depth), np.float32(calm)))
+        return ink_to_yuv(lab + (inks.deep - lab) * (0.4 * calm))
 
     return below
