@@ -15,7 +15,7 @@ from reelkit.errors import AudioError
 from reelkit.model import AudioTrack, GainPoint
 from reelkit.whole import whole_file
 
-__all__ = ["clean_narration", "duck_envelope", "mix_tracks", "read_audio", "write_wav"]
+__all__ = ["clean_narration", "duck_envelope", "even_out", "mix_tracks", "read_audio", "write_wav"]
 
 Samples = NDArray[np.float32]
 
@@ -217,31 +217,45 @@ def mix_tracks(tracks: Sequence[AudioTrack], *, rate_hz: int = 48000, sample_cou
 
 
 def clean_narration(samples: Samples, rate_hz: int) -> Samples:
-    """Take rumble off a voice and even it out gently, without moving it in time or changing how loud it is.
-
-    A 70 Hz high-pass (Butterworth, run both ways), then 2:1 compression of what stands over the voice's own average level, with the gain
-    following the sound's 30 ms level over 80 ms on both sides.
+    """Take rumble off a voice (70 Hz high-pass, run both ways) and even it out gently, without moving it in time.
 
     Parameters
     ----------
     samples : ndarray of float32 [shape=(n, channels)]
     rate_hz : int
     """
-    from scipy.ndimage import uniform_filter1d
     from scipy.signal import butter, sosfiltfilt
 
-    if len(samples) < rate_hz // 10 or not samples.any():
+    if len(samples) < rate_hz // 10:
         return samples
-    clean = sosfiltfilt(butter(2, 70, "highpass", fs=rate_hz, output="sos"), samples, axis=0)
-    power = uniform_filter1d(np.square(clean).mean(axis=1), max(1, round(0.03 * rate_hz)))
-    speaking = power > power.max() * 1e-4
-    average = power[speaking].mean()
+    return even_out(np.asarray(sosfiltfilt(butter(2, 70, "highpass", fs=rate_hz, output="sos"), samples, axis=0)), rate_hz)
+
+
+def even_out(samples: NDArray[np.floating], rate_hz: int, *, level_s: float = 0.03, follow_s: float = 0.08) -> Samples:
+    """Compress 2:1 what stands over a sound's own average level, without delay and without changing how loud it is.
+
+    Parameters
+    ----------
+    samples : ndarray [shape=(n, channels)]
+    rate_hz : int
+    level_s : float
+        Window over which the level is taken.
+    follow_s : float
+        Time in which the gain follows, before and after.
+    """
+    from scipy.ndimage import uniform_filter1d
+
+    power = uniform_filter1d(np.square(samples).mean(axis=1, dtype=np.float64), max(1, round(level_s * rate_hz)))
+    sounding = power > power.max() * 1e-4
+    if not sounding.any():
+        return np.asarray(samples, np.float32)
+    average = power[sounding].mean()
     over_db = np.maximum(10 * np.log10(np.maximum(power, average) / average), 0.0)
     for _ in range(2):
-        over_db = uniform_filter1d(over_db, max(1, round(0.08 * rate_hz)))
-    clean *= np.power(10.0, over_db / -40)[:, None]
-    clean *= np.sqrt(average / np.square(clean[speaking]).mean())
-    return np.asarray(clean, np.float32)
+        over_db = uniform_filter1d(over_db, max(1, round(follow_s * rate_hz)))
+    even = samples * np.power(10.0, over_db / -40)[:, None]
+    even *= np.sqrt(average / np.square(even[sounding]).mean())
+    return np.asarray(even, np.float32)
 
 
 def _gains(track: AudioTrack, count: int) -> Samples:
