@@ -6,8 +6,11 @@ prints the same as JSON Schema for editors. Paths in a brand file are relative t
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -15,7 +18,7 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from reelkit.errors import BrandError
 from reelkit.model import BackdropFamily, CaptionStyle, Fps, Palette, SafeZone, Value
-from reelkit.yamlfile import one_line, problems_of, read_yaml, shown_path
+from reelkit.yamlfile import one_line, place_of, problems_of, read_yaml, shown_path
 
 __all__ = [
     "Brand",
@@ -128,8 +131,8 @@ class Brand(Value):
     """Everything Reelkit knows of a brand, frozen. Read one with :func:`load_brand`."""
 
     name: str = Field(min_length=1)
-    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="the file's name without .yaml")
-    language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", examples=["my-brand"], description="the file's name without .yaml")
+    language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$", examples=["en", "pt-BR"])
     palette: Palette
     fonts: BrandFonts = BrandFonts()
     logo: Path | None = Field(default=None, description="SVG or PNG")
@@ -144,6 +147,8 @@ class Brand(Value):
     output: BrandOutput = BrandOutput()
     publishing: BrandPublishing = BrandPublishing()
     _source: Path | None = PrivateAttr(default=None)
+    _templates: Path | None = PrivateAttr(default=None)
+    _written: dict[str, Any] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _captions_stay_safe(self) -> Self:
@@ -174,31 +179,26 @@ class Brand(Value):
         Parameters
         ----------
         changes : dict
-            Dotted field names and values: ``{"captions.size_px": 90}``.
+            Dotted field names and values, as a brand file would give them: ``{"captions.size_px": 90, "captions.preset": "pop"}``.
 
         Raises
         ------
         BrandError
             When a field is unknown or a value out of bounds.
         """
-        data = self.model_dump()
+        data = deepcopy(self._written) if self._written is not None else self.model_dump()
         for dotted, value in changes.items():
-            *groups, last = dotted.split(".")
             node = data
+            *groups, last = dotted.split(".")
             for group in groups:
                 if not isinstance(node.get(group), dict):
-                    raise BrandError(
-                        f"brand '{self.slug}': {dotted} is not a field; known groups: {', '.join(k for k, v in data.items() if isinstance(v, dict))}"
-                    )
+                    node[group] = {}
                 node = node[group]
             node[last] = value
-        what = f"brand '{self.slug}'"
-        path = self._source or Path(f"{self.slug}.yaml")
-        try:
-            changed = Brand.model_validate(data)
-        except ValidationError as error:
-            raise BrandError(one_line(problems_of(error, data, Brand, what=what, path=path))) from None
-        changed._source = self._source
+        templates = self._templates or templates_dir()
+        changed, problems = _build(data, templates, f"brand '{self.slug}' with changes", self._source)
+        if changed is None:
+            raise BrandError(one_line(problems))
         return changed
 
     def __repr__(self) -> str:
@@ -265,27 +265,43 @@ def brand_problems(brand: str | Path, *, templates: Path | None = None) -> list[
 
 def _read(path: Path, templates: Path) -> tuple[Brand | None, list[str]]:
     what = f"brand '{path.stem}'"
-    data = read_yaml(path, what=what)
+    return _build(read_yaml(path, what=what), templates, what, path)
+
+
+def _build(data: Any, templates: Path, what: str, path: Path | None) -> tuple[Brand | None, list[str]]:
+    """Make a brand of what a file says: its fields over those of its caption preset, colours named by the palette resolved."""
+    written = _plain(data)
     captions, palette = data.get("captions"), data.get("palette")
     if captions is None or isinstance(captions, dict):
         # Merged in place, so that the lines of the brand's own overrides stay known.
-        merged = data["captions"] = captions if captions is not None else type(data)()
-        preset = str(merged.pop("preset", "karaoke"))
+        merged = data["captions"] = captions if captions is not None else {}
+        where = place_of(path, data, ("captions", "preset"))
+        preset = str(merged.pop("preset", None) or merged.pop("name", None) or "karaoke")
         _name_colours(merged, palette)
-        for name, value in _read_style(preset, palette, templates, what).items():
+        for name, value in _read_style(preset, palette, templates, what, where).items():
             merged.setdefault(name, value)
         merged["name"] = preset
     try:
         brand = Brand.model_validate(data)
     except ValidationError as error:
         return None, problems_of(error, data, Brand, what=what, path=path)
-    brand._source = path.resolve()
-    problems = list(_missing_files(brand, what, templates, path))
+    brand._source = path.resolve() if path else None
+    brand._templates, brand._written = templates, written
+    problems = list(_missing_files(brand, data, what, templates))
     return (None, problems) if problems else (brand, [])
 
 
-def _read_style(preset: str, palette: Any, templates: Path, what: str) -> dict[str, Any]:
+def _plain(data: Any) -> Any:
+    """Return YAML's annotated values as plain ones, which compare, copy and pickle."""
+    if isinstance(data, dict):
+        return {str(name): _plain(value) for name, value in data.items()}
+    return [_plain(value) for value in data] if isinstance(data, list) else data
+
+
+def _read_style(preset: str, palette: Any, templates: Path, what: str, where: str) -> dict[str, Any]:
     path = templates / "styles" / f"{preset}.yaml"
+    if not path.is_file():
+        raise BrandError(f"{what}: captions.preset is '{preset}', but {_absent(path)}{where}")
     what = f"{what}: captions.preset '{preset}'"
     data = read_yaml(path, what=what)
     _name_colours(data, palette)
@@ -295,21 +311,35 @@ def _read_style(preset: str, palette: Any, templates: Path, what: str) -> dict[s
         raise BrandError(one_line(problems_of(error, data, CaptionStyle, what=what, path=path))) from None
 
 
+def _absent(path: Path) -> str:
+    near = difflib.get_close_matches(path.stem, [found.stem for found in path.parent.glob(f"*{path.suffix}")], n=1)
+    return f"there is no {shown_path(path)}" + (f"; did you mean '{near[0]}'?" if near else "")
+
+
 def _name_colours(style: dict[str, Any], palette: Any) -> None:
-    """Replace palette names ("accent") in a style's colours by the brand's colours."""
+    """Replace palette names ("accent") in a style's colours by the brand's colours.
+
+    Where the palette itself is wrong, black stands in: the palette is then what the error line is about.
+    """
     for name, value in style.items():
-        if str(name).endswith("colour") and value in Palette.model_fields and isinstance(palette, dict) and value in palette:
-            style[name] = palette[value]
+        if str(name).endswith("colour") and isinstance(value, str) and value in Palette.model_fields:
+            colour = palette.get(value) if isinstance(palette, dict) else None
+            style[name] = colour if isinstance(colour, str) and re.fullmatch("#[0-9A-Fa-f]{6}", colour) else "#000000"
 
 
-def _missing_files(brand: Brand, what: str, templates: Path, path: Path) -> Iterator[str]:
-    if brand.slug != path.stem:
-        yield f"{what}: slug is '{brand.slug}'; it must be the file's name, '{path.stem}' ({shown_path(path)})"
-    for field, relative in (("logo", brand.logo), ("music.file", brand.music.file), ("footage.folder", brand.footage.folder)):
+def _missing_files(brand: Brand, data: Any, what: str, templates: Path) -> Iterator[str]:
+    def where(*loc: str) -> str:
+        return place_of(brand.source, data, loc)
+
+    if brand.source is not None and brand.slug != brand.source.stem:
+        yield f"{what}: slug is '{brand.slug}'; it must be the file's name, '{brand.source.stem}'{where('slug')}"
+    for loc, relative in ((("logo",), brand.logo), (("music", "file"), brand.music.file), (("footage", "folder"), brand.footage.folder)):
         if relative is not None and not brand.path(relative).exists():
-            yield f"{what}: {field} names {relative}, which does not exist beside {shown_path(path)}"
-    if brand.script.writer == "deck" and not (templates / "decks" / f"{brand.script.deck}.yaml").exists():
-        yield f"{what}: script.deck is '{brand.script.deck}', but there is no {shown_path(templates / 'decks' / (brand.script.deck + '.yaml'))}"
+            yield f"{what}: {'.'.join(loc)} is '{relative}', but there is no {shown_path(brand.path(relative))}{where(*loc)}"
+    for field, named, kind, suffix in (("deck", brand.script.deck, "decks", ".yaml"), ("prompt", brand.script.prompt, "prompts", ".md")):
+        path = templates / kind / f"{named}{suffix}"
+        if named and not path.is_file():
+            yield f"{what}: script.{field} is '{named}', but {_absent(path)}{where('script', field)}"
 
 
 def brand_schema() -> dict[str, Any]:

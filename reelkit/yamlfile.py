@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from reelkit.errors import BrandError
 
-__all__ = ["problems_of", "read_value", "read_yaml", "shown_path"]
+__all__ = ["one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path"]
 
 V = TypeVar("V", bound=BaseModel)
 
@@ -65,9 +67,7 @@ def read_yaml(path: Path, *, what: str) -> Any:
     except YAMLError as error:
         raise BrandError(f"{what}: not valid YAML: {error} ({where})") from None
     if not isinstance(data, dict):
-        raise BrandError(
-            f"{what}: the file must hold fields (`name: value` lines), it holds {'nothing' if data is None else type(data).__name__} ({where})"
-        )
+        raise BrandError(f"{what}: the file must hold fields (`name: value` lines), it holds {_held(data)} ({where})")
     return data
 
 
@@ -92,24 +92,34 @@ def one_line(problems: Sequence[str]) -> str:
     return problems[0] + (f" (and {more} more problem{'s' if more > 1 else ''})" if more else "")
 
 
-def problems_of(error: ValidationError, data: Any, model: type[BaseModel], *, what: str, path: Path) -> list[str]:
+def problems_of(error: ValidationError, data: Any, model: type[BaseModel], *, what: str, path: Path | None) -> list[str]:
     """Return a line for each problem of a failed validation: what, field, value, what was expected, file and line."""
-    return [_problem(details, data, model, what, path) for details in error.errors()]
+    return [_problem(details, data, model, what, path) for details in error.errors(include_url=False)]
 
 
-def _problem(details: ErrorDetails, data: Any, model: type[BaseModel], what: str, path: Path) -> str:
-    loc = [part for part in details["loc"] if isinstance(part, int) or part not in ("function-after", "function-before")]
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".") or "the file"
-    where = f"({shown_path(path)}{_line(data, loc)})"
+def place_of(path: Path | None, data: Any, loc: Sequence[int | str]) -> str:
+    """Return where a field stands, as it ends an error line: " (brands/northwind.yaml, line 12)", or nothing without a file."""
+    return f" ({shown_path(path)}{_line(data, loc)})" if path is not None else ""
+
+
+def _problem(details: ErrorDetails, data: Any, model: type[BaseModel], what: str, path: Path | None) -> str:
+    loc = details["loc"]
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part or repr(part)}" for part in loc).removeprefix(".")
+    where = place_of(path, data, loc)
     kind, got = details["type"], details.get("input")
     if kind == "extra_forbidden":
         names = _field_names(model, loc[:-1])
         near = difflib.get_close_matches(str(loc[-1]), names, n=1, cutoff=0.5)
         hint = f"; did you mean '{near[0]}'?" if near else f"; known fields: {', '.join(names)}"
-        return f"{what}: {name} is not a field{hint} {where}"
+        return f"{what}: {name} is not a field{hint}{where}"
     if kind == "missing":
-        return f"{what}: {name} is missing; add it {where}"
-    return f"{what}: {name} is {_shown(got)}; {_expected(details, got)} {where}"
+        return f"{what}: {name} is missing; add it{where}"
+    expected = _expected(details, got, _field_at(model, loc))
+    return f"{what}: {name} is {_shown(got)}; {expected}{where}" if loc else f"{what}: {expected}{where}"
+
+
+def _held(data: Any) -> str:
+    return "nothing" if data is None else "a list" if isinstance(data, list) else "text" if isinstance(data, str) else "a single value"
 
 
 def _shown(value: Any) -> str:
@@ -122,10 +132,10 @@ def _shown(value: Any) -> str:
 
 
 _BOUND = {
-    "greater_than_equal": "at least {ge}",
-    "greater_than": "more than {gt}",
-    "less_than_equal": "at most {le}",
-    "less_than": "less than {lt}",
+    "greater_than_equal": "at least {ge:g}",
+    "greater_than": "more than {gt:g}",
+    "less_than_equal": "at most {le:g}",
+    "less_than": "less than {lt:g}",
 }
 _TYPE = {
     "int_parsing": "a whole number",
@@ -144,26 +154,33 @@ _TYPE = {
 }
 
 
-def _expected(details: ErrorDetails, got: Any) -> str:
+def _expected(details: ErrorDetails, got: Any, field: FieldInfo | None) -> str:
     kind, context = details["type"], details.get("ctx") or {}
+    metadata = list(field.metadata) if field else []
     if kind in _BOUND:
-        return "it must be " + _BOUND[kind].format(**context)
+        low, high = (next((getattr(rule, name) for rule in metadata if hasattr(rule, name)), None) for name in ("ge", "le"))
+        both = f"{low:g} to {high:g}" if low is not None and high is not None else ""
+        return "it must be " + (both or _BOUND[kind].format(**context))
+    if kind == "string_type" and got is None and "#" in str(metadata):
+        return 'it must be a colour in quotes, such as "#C8742B", as # alone begins a comment'
     if kind in _TYPE:
         return "it must be " + _TYPE[kind]
     if kind == "literal_error":
         expected = str(context["expected"])
-        near = difflib.get_close_matches(str(got), [word.strip("' ") for word in expected.replace(" or ", ",").split(",")], n=1)
+        near = difflib.get_close_matches(str(got), re.findall(r"'([^']*)'", expected), n=1)
         return f"it must be {expected}" + (f"; did you mean '{near[0]}'?" if near else "")
     if kind == "string_pattern_mismatch":
-        pattern = str(context["pattern"])
-        return "it must be a colour such as #C8742B" if pattern.startswith("^#") else f"it must match {pattern}"
+        if str(context["pattern"]).startswith("^#"):
+            return "it must be a colour such as #C8742B"
+        examples = field.examples if field else None
+        return f"it must be like {' or '.join(map(repr, examples))}" if examples else f"it must match {context['pattern']}"
     if kind in ("too_short", "too_long"):
-        bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
-        return f"it must have {bound} entries, it has {context['actual_length']}"
+        count = context["min_length"] if kind == "too_short" else context["max_length"]
+        bound = f"at {'least' if kind == 'too_short' else 'most'} {count} {'entry' if count == 1 else 'entries'}"
+        return f"it must have {bound}, it has {context['actual_length'] or 'none'}"
     if kind == "string_too_short":
         return "it must not be empty"
-    message = details["msg"].removeprefix("Value error, ")
-    return message
+    return details["msg"].removeprefix("Value error, ")
 
 
 def _line(data: Any, loc: Sequence[int | str]) -> str:
@@ -179,22 +196,23 @@ def _line(data: Any, loc: Sequence[int | str]) -> str:
 
 
 def _field_names(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
-    here: Any = model
+    field = _field_at(model, loc)
+    here = _model_in(field.annotation) if field else model if not loc else None
+    return list(here.model_fields) if here else []
+
+
+def _field_at(model: type[BaseModel], loc: Sequence[int | str]) -> FieldInfo | None:
+    """Return the field that a place in the data belongs to; entries of a list belong to the list's."""
+    here: type[BaseModel] | None = model
+    field: FieldInfo | None = None
     for part in loc:
-        if isinstance(part, int):
-            continue
-        field = here.model_fields.get(part) if isinstance(here, type) and issubclass(here, BaseModel) else None
-        if field is None:
-            return []
-        here = _model_in(field.annotation)
-    return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
+        if isinstance(part, str):
+            field = here.model_fields.get(part) if here else None
+            here = _model_in(field.annotation) if field else None
+    return field
 
 
-def _model_in(annotation: Any) -> Any:
+def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None
+    return next((found for argument in get_args(annotation) if (found := _model_in(argument))), None)
