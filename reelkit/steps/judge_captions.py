@@ -24,7 +24,7 @@ _MOST_CHARS_PER_S = 17.0
 _LEAST_CUE_S = 5 / 6
 _FIRST_TEXT_S = 0.5
 _LEAST_TEXT_PX = 55.0
-_HEARD_WITHIN_S = 0.2
+_HEARD_WITHIN_S = 0.1
 """A word may begin with the silence of a closed mouth (p, t, k) or a faint breath (h, f); longer silence means that it is early."""
 _SILENCE_DB = -45.0
 """Under the loudest tenth of the narration's 5 ms blocks."""

@@ -11,10 +11,12 @@ import pytest
 
 from reelkit.errors import CheckError
 from reelkit.media.audio import write_wav
+from reelkit.media.inspect import PictureFacts, SoundFacts
 from reelkit.media.planes import Planes
 from reelkit.model import AudioTrack, CaptionStyle, EndCard, Finding, LogoOverlay, Move, ProgressBar, Reel, Timeline, Transition
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
+from reelkit.steps.judge_sound import judge_lengths
 from tests.media import reels
 from tests.media.reels import CUT, FRAMES, SIZE, Making, make_reel, texture, timeline
 
@@ -149,6 +151,24 @@ def test_captions_that_come_too_early_are_seen_on_the_frames(tmp_path: Path) -> 
     assert not named(check_video(reel, plan, reels.brand()), "captions-not-early").holds
 
 
+STYLES = {
+    "karaoke": CaptionStyle(),
+    "pop": CaptionStyle(mode="pop", active_scale=1.12),
+    "box": CaptionStyle(mode="box", active_box_colour="#E07A3F", active_colour="#101418", box_opacity=1.0),
+    "marker": CaptionStyle(mode="marker", active_box_colour="#E07A3F"),
+    "one_word": CaptionStyle(mode="one_word", box_colour="#101418", outline_px=0),
+    "gradient": CaptionStyle(active_gradient_colour="#E07A3F", upcoming_opacity=0.5),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_captions_of_every_kind_are_recognised(style: str, tmp_path: Path) -> None:
+    """Whatever a style does to letters and what is behind them, right captions are seen in time, lit in time, and clear."""
+    plan = timeline(tmp_path, caption_style=STYLES[style])
+    findings = check_video(make_reel(tmp_path / "reel.mp4", plan), plan, reels.brand())
+    assert [finding.name for finding in findings if not finding.holds] == ["useful-length"]
+
+
 def changed_cues(**changes: object) -> Callable[[Path], Timeline]:
     return lambda folder: timeline(folder, spoken=reels.cues(**changes))  # type: ignore[arg-type]
 
@@ -213,13 +233,27 @@ def test_words_on_screen_before_the_voice_says_them_are_heard(tmp_path: Path) ->
 
 
 def test_small_letters_are_found(right: tuple[Reel, Timeline, list[Finding]]) -> None:
-    """A word that had to shrink to the least size still holds, and the finding says how small it is."""
+    """A word that had to shrink to the least size holds, and the finding names it; a style that asks for less does not hold."""
     reel, plan, _ = right
     cue = plan.cues[0]
     long = cue.model_copy(update={"words": (cue.words[0].model_copy(update={"text": "Counterrevolutionaries"}),)})
-    finding = named(check_video(reel, plan.model_copy(update={"cues": (long, *plan.cues[1:])}), reels.brand()), "text-size")
-    assert finding.holds
-    assert "Counterrevolutionaries" in finding.measured
+    shrunk = named(check_video(reel, plan.model_copy(update={"cues": (long, *plan.cues[1:])}), reels.brand()), "text-size")
+    style = plan.caption_style.model_copy(update={"size_px": 40})
+    small = named(check_video(reel, plan.model_copy(update={"caption_style": style}), reels.brand()), "text-size")
+    assert (shrunk.holds, "Counterrevolutionaries" in shrunk.measured) == (True, True)
+    assert (small.holds, small.measured[:5]) == (False, "40 px")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "allowed", "useful"),
+    [(2.9, False, False), (3, True, False), (15, True, True), (60, True, True), (61, True, False), (180, True, False), (181, False, False)],
+)
+def test_lengths_have_two_limits(seconds: float, allowed: bool, useful: bool) -> None:
+    """3 to 180 s is what platforms take, 15 to 60 s is what is watched."""
+    picture = PictureFacts("h264", "High", 40, "yuv420p", 1080, 1920, (1, 1, 1, 1), frames_decoded=round(seconds * 30))
+    sound = SoundFacts("aac", "LC", 48_000, 2, Fraction(0), np.zeros((round(seconds * 48_000), 2), np.float32))
+    findings = list(judge_lengths(picture, sound, None, Fraction(30)))
+    assert (named(findings, "length").holds, named(findings, "useful-length").holds) == (allowed, useful)
 
 
 def test_music_in_its_place_holds(tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]) -> None:
