@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from typing import Protocol
 from reelkit.errors import FootageError
 from reelkit.model import Cache, Candidate, Clip, ClipFacts, Credit, Fps, Palette, Progress, content_key
 from reelkit.services.word_stems import stems_of
+from reelkit.whole import sha256_of
 
 __all__ = ["BackdropLibrary", "DrawBackdrop"]
 
@@ -138,14 +138,12 @@ class BackdropLibrary:
         except (OSError, ValueError) as error:
             raise FootageError(f"footage: backdrop '{candidate.id}' could not be drawn: {error}") from error
         facts = self._probe(path)
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         progress(1.0)
         return Clip(
             id=candidate.id,
             library=self.name,
             path=path,
-            sha256=sha256,
+            sha256=sha256_of(path),
             kind="video",
             width_px=facts.width_px,
             height_px=facts.height_px,

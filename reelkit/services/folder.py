@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pydantic import Field
 from reelkit.errors import BrandError, ClipError, FootageError
 from reelkit.model import Candidate, Clip, ClipFacts, Credit, Progress, Value
 from reelkit.services.word_stems import stems_of
+from reelkit.whole import sha256_of
 from reelkit.yamlfile import read_value, shown_path
 
 __all__ = ["ClipNote", "ClipNotes", "FolderLibrary"]
@@ -139,12 +139,12 @@ class FolderLibrary:
         # One that cannot be read is the probe's to name, so the facts come first.
         facts = self._probe(path)
         own = next((note for key, note in notes.clips.items() if _is_named(key, name)), ClipNote())
-        every = notes.defaults
+        every, found = notes.defaults, path.stat()
         clip = Clip(
             id=f"folder/{name}",
             library=self.name,
             path=path,
-            sha256=_hash_of(path),
+            sha256=_hash(path, found.st_size, found.st_mtime_ns),
             kind=facts.kind,
             width_px=facts.width_px,
             height_px=facts.height_px,
@@ -166,13 +166,7 @@ def _is_named(key: str, file: str) -> bool:
     return key in (file, Path(file).name)
 
 
-def _hash_of(path: Path) -> str:
-    found = path.stat()
-    return _hash(path, found.st_size, found.st_mtime_ns)
-
-
 @functools.lru_cache(maxsize=4096)
 def _hash(path: Path, size: int, mtime_ns: int) -> str:
     """Return the SHA-256 of a file; size and time of change are there to notice another content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(path)

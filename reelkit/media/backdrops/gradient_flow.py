@@ -51,7 +51,7 @@ def lay_out(canvas: Canvas, inks: Inks, rng: Generator) -> Callable[[float], Yuv
         share = np.stack(weights, axis=-1) + np.float32(1e-5)
         lab = (share / share.sum(axis=-1, keepdims=True)) @ colours
         lab *= 1.0 + np.float32(0.085) * folds.at(u * 1.6, v * 0.8, loop)[..., None]
-        lab[..., 1:] *= 1.18
+        lab[..., 1:] *= 1.1
         return split(quieten(ink_to_yuv(lab), calm))
 
     return paint

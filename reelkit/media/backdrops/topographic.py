@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from reelkit.media.backdrops.canvas import Canvas, Floats, Inks, Ramp, Swell, Yuv, lay_over
+from reelkit.media.backdrops.canvas import Canvas, Floats, Inks, Ramp, Swell, Yuv, lay_over, quieten
 
 __all__ = ["lay_out"]
 
@@ -41,9 +41,11 @@ def lay_out(canvas: Canvas, inks: Inks, rng: Generator) -> Callable[[float], Yuv
     def paint(loop: float) -> Yuv:
         land = still + np.float32(0.4) * drift.at(x, y, loop)
         share = np.clip(land * np.float32(0.24) + np.float32(0.42), 0.0, 1.0) - np.float32(0.12) * calm
-        ground = tint.paint(share)
+        ground = quieten(tint.paint(share), calm)
         faint = (np.float32(0.6) * (1.0 - 0.6 * calm), np.float32(1.0) * (1.0 - 0.62 * calm))
-        inked = [(ramp.paint(share) - ground) * weight[..., None] for ramp, weight in zip((thin, strong), faint, strict=True)]
+        inked = [
+            (quieten(ramp.paint(share), calm) - ground) * weight[..., None] for ramp, weight in zip((thin, strong), faint, strict=True)
+        ]
         height = land * np.float32(LEVELS)
         slope = np.hypot(*np.gradient(height)) * np.float32(x.shape[1] / canvas.width_px)
         covers = _lines(canvas, height, 1.0 / np.maximum(slope, np.float32(1e-3)), line_px)
