@@ -1,4 +1,4 @@
-"""The narration on a ruler: waveform, words, sentences and cues, in rows of about eight seconds."""
+"""The narration on a ruler: waveform, words, sentences and cues, in rows of about seven seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIMED: dict[TimedBy, str] = {
     "alignment": "aligned to the audio",
     "estimated": "estimated from lengths",
 }
-_LEFT, _WIDTH, _PAD = 8.0, 944.0, 16
+_LEFT, _WIDTH, _PAD = 8.0, 824.0, 16
 _RULER_Y, _SENTENCE_Y, _WAVE_Y, _WAVE_H, _LABEL_Y, _CUE_Y, _CUE_H, _HEIGHT = 14, 29, 72, 26, 114, 134, 17, 158
 _COLUMN = 2.0
 _CHAR_PX = 6.3
@@ -34,7 +34,7 @@ class Row(NamedTuple):
     words: tuple[Word, ...]
 
 
-def rows(audio: AudioResult, *, row_s: float = 8.0) -> list[Row]:
+def rows(audio: AudioResult, *, row_s: float = 7.0) -> list[Row]:
     """Split a narration into rows of at most ``row_s`` seconds, between words wherever a word would be cut.
 
     Returns
@@ -63,7 +63,7 @@ def html(
     cues: Sequence[Cue] = (),
     *,
     listen: bytes = b"",
-    row_s: float = 8.0,
+    row_s: float = 7.0,
     language: str = "en",
     palette: Palette | None = None,
 ) -> str:
@@ -225,7 +225,8 @@ def _meets(value: SentenceTiming | Cue, row: Row) -> bool:
 def _words(audio: AudioResult, language: str) -> Markup:
     listed = (
         fill(
-            '<tr><th scope="row" lang="{}" dir="auto">{}</th><td class="rk-num">{:.3f} s</td><td class="rk-num">{:.3f} s</td><td>{}</td></tr>',
+            '<tr><th scope="row" lang="{}" dir="auto">{}</th><td class="rk-num">{:.3f} s</td>'
+            '<td class="rk-num">{:.3f} s</td><td>{}</td></tr>',
             language,
             word.text,
             word.start_s,
