@@ -199,7 +199,7 @@ def _break_cost(words: Sequence[str], cut: int) -> float:
         return 1.5 if re.search(r"\d[%°]?$", before) and _letters(after) <= 6 else 0.3
     if cut > 1 and before[:1].isupper() and after[:1].isupper() and not before.isupper():
         return 0.4
-    return 0.25 if _letters(before) <= 3 else 0.0
+    return 0.15 if _letters(before) <= 3 else 0.0
 
 
 def lay_out(words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes) -> CueLayout:
@@ -274,7 +274,7 @@ def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
 
 def _lettering(sizes: CaptionSizes, size_px: float) -> Lettering:
     # Outlines, boxes and growth eat into the spaces between words; this gives back what they take.
-    taken = 0.7 * sizes.outline_px + 0.9 * sizes.word_pad_px + 0.5 * (sizes.peak_scale - 1) * size_px
+    taken = (0.7 * sizes.outline_px + 0.9 * sizes.word_pad_px) * size_px / sizes.size_px + 0.5 * (sizes.peak_scale - 1) * size_px
     return Lettering(sizes.face, size_px, sizes.spacing_em * size_px, taken)
 
 

@@ -166,8 +166,7 @@ class CaptionPainter:
         edges = []
         for drawing in drawings:
             left, top, right, bottom = drawing.ink
-            grow = self._peak(drawing)
-            middle = (left + right) / 2
+            grow, middle = self._peak(drawing), self._sizes.centre_px
             edges.append((middle + (left - middle) * grow, bottom + (top - bottom) * grow, middle + (right - middle) * grow, bottom))
         lefts, tops, rights, bottoms = zip(*edges, strict=True)
         return int(np.floor(min(lefts))), int(np.floor(min(tops))), int(np.ceil(max(rights))), int(np.ceil(max(bottoms)))
@@ -204,7 +203,7 @@ class CaptionPainter:
             return None
         alpha, x, y = mask.alpha.astype(np.float32), mask.x, mask.y
         if state.entrance is not None:
-            alpha, x, y = _scaled(alpha, x, y, drawing, self._entrance_scale(drawing, state.entrance))
+            alpha, x, y = _scaled(alpha, x, y, self._anchor(drawing), self._entrance_scale(drawing, state.entrance))
         return alpha >= 250, x, y
 
     def _within(self, state: CaptionState) -> tuple[int | None, int]:
@@ -227,7 +226,11 @@ class CaptionPainter:
     def _peak(self, drawing: CueDrawing) -> float:
         """How large the entrance may swing: never wider than captions may be."""
         left, _, right, _ = drawing.ink
-        return max(1.0, min(1 + self.style.pop_overshoot, self._sizes.max_width_px / max(right - left, 1.0))) if self._entrance else 1.0
+        half = max(self._sizes.centre_px - left, right - self._sizes.centre_px, 1.0)
+        return max(1.0, min(1 + self.style.pop_overshoot, self._sizes.max_width_px / 2 / half)) if self._entrance else 1.0
+
+    def _anchor(self, drawing: CueDrawing) -> tuple[float, float]:
+        return self._sizes.centre_px, drawing.ink[3]
 
     def _entrance_scale(self, drawing: CueDrawing, step: int) -> float:
         rise = 1 - _ENTERS_AT
@@ -243,7 +246,7 @@ class CaptionPainter:
         flat = layers[0][1]().copy()
         for _, draw in layers[1:]:
             flat.put(*draw().placed)
-        scaled, x, y = _scaled(*flat.placed, drawing, self._entrance_scale(drawing, state.entrance))
+        scaled, x, y = _scaled(*flat.placed, self._anchor(drawing), self._entrance_scale(drawing, state.entrance))
         return [Sprite.from_rgba(scaled, x, y)]
 
     def _layer(self, key: Hashable, draw: Callable[[], Canvas]) -> Sprite:
@@ -256,11 +259,12 @@ class CaptionPainter:
         return sprite
 
 
-def _scaled(picture: NDArray[np.float32], x: int, y: int, drawing: CueDrawing, scale: float) -> tuple[NDArray[np.float32], int, int]:
-    """Scale a drawn picture about the middle of its cue's lower edge."""
+def _scaled(
+    picture: NDArray[np.float32], x: int, y: int, anchor: tuple[float, float], scale: float
+) -> tuple[NDArray[np.float32], int, int]:
+    """Scale a drawn picture about a point of the frame, the middle of its cue's lower edge."""
     height, width = picture.shape[:2]
-    left, _, right, bottom = drawing.ink
-    centre = (left + right) / 2
+    centre, bottom = anchor
     x0, y0 = int(np.floor(centre + (x - centre) * scale)), int(np.floor(bottom + (y - bottom) * scale))
     x1, y1 = int(np.ceil(centre + (x + width - centre) * scale)), int(np.ceil(bottom + (y + height - bottom) * scale))
     # Pixel centres stand at halves: a point p of the frame comes from the picture's pixel (p - anchor) / scale + anchor.

@@ -20,6 +20,8 @@ from reelkit.media.fonts import FontFace, clusters, font_for, open_font
 
 __all__ = ["Bounds", "Glyph", "Lettering", "ShapedLine", "ShapedWord", "is_right_to_left", "shape_line"]
 
+_CLASSES = frozenset({"L", "R", "AL", "EN", "ES", "ET", "AN", "CS", "NSM", "WS", "ON"})
+_NEUTRAL = "\ufffc"
 Bounds = tuple[float, float, float, float]
 """Left, top, right, bottom in px."""
 
@@ -148,20 +150,14 @@ def _levels(text: str, right_to_left: bool) -> list[int]:
     """Return the embedding level of every character (UAX #9 up to I2)."""
     storage = uax9.get_empty_storage()
     storage["base_level"], storage["base_dir"] = int(right_to_left), "R" if right_to_left else "L"
-    uax9.get_embedding_levels(text, storage)
+    # Controls, joiners and unassigned characters count as neutral: the library removes the first and does not know the last.
+    known = "".join(character if unicodedata.bidirectional(character) in _CLASSES else _NEUTRAL for character in text)
+    uax9.get_embedding_levels(known, storage)
     uax9.explicit_embed_and_overrides(storage)
     uax9.resolve_weak_types(storage)
     uax9.resolve_neutral_types(storage, False)
     uax9.resolve_implicit_levels(storage, False)
-    resolved = iter(storage["chars"])
-    levels: list[int] = []
-    for character in text:
-        # Rule X9 took these out; they go with what stands before them.
-        if unicodedata.bidirectional(character) in uax9.X9_REMOVED:
-            levels.append(levels[-1] if levels else int(right_to_left))
-        else:
-            levels.append(next(resolved)["level"])
-    return levels
+    return [character["level"] for character in storage["chars"]]
 
 
 def _segments(words: Sequence[str], levels: Sequence[int], face: FontFace) -> Iterator[_Segment]:

@@ -1,0 +1,288 @@
+from itertools import accumulate
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from reelkit.media.caption_layout import break_lines, caption_sizes, lay_out
+from reelkit.media.captions import CaptionPainter, missing_glyphs
+from reelkit.media.planes import Planes, planes_to_rgb
+from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps, Palette
+from reelkit.yamlfile import read_yaml
+from tests.media.golden import assert_golden
+
+STYLES = Path(__file__).parents[2] / "templates" / "styles"
+PALETTE = Palette(background="#101418", surface="#22303C", primary="#7A2BFF", accent="#FFC21A", text="#FFFFFF")
+FPS = Fps(num=30)
+
+
+def preset(name: str) -> CaptionStyle:
+    data = dict(read_yaml(STYLES / f"{name}.yaml", what=name))
+    colours = PALETTE.model_dump()
+    return CaptionStyle(
+        name=name, **{field: colours.get(value, value) if field.endswith("colour") else value for field, value in data.items()}
+    )
+
+
+PRESETS = {path.stem: preset(path.stem) for path in sorted(STYLES.glob("*.yaml"))}
+
+
+def cue(text: str, start: int = 10, frames_a_word: int = 8, linger: int = 4) -> CaptionCue:
+    words = text.split()
+    starts = list(accumulate([frames_a_word] * len(words), initial=start))
+    spoken = tuple(CaptionWord(text=word, start=at, end=at + frames_a_word - 1) for word, at in zip(words, starts, strict=False))
+    return CaptionCue(words=spoken, start=start, end=starts[-1] + linger)
+
+
+def painter(style: CaptionStyle, *cues: CaptionCue, width_px: int = 1080, height_px: int = 1920) -> CaptionPainter:
+    return CaptionPainter(style, cues, width_px=width_px, height_px=height_px, fps=FPS)
+
+
+def drawn(captions: CaptionPainter, frame: int, colour: str = "#3C6E47", width_px: int = 1080, height_px: int = 1920) -> Planes:
+    planes = Planes.filled(width_px, height_px, colour)
+    for sprite in captions.sprites(frame):
+        sprite.blend(planes)
+    return planes
+
+
+def ink_of(planes: Planes, colour: str = "#3C6E47") -> tuple[int, int, int, int] | None:
+    """Bounds of what differs from the ground by more than the faintest of soft edges."""
+    differs = np.abs(planes.y.astype(int) - int(Planes.filled(2, 2, colour).y[0, 0])) > 12
+    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    return (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1) if len(rows) else None
+
+
+def looked_at(captions: CaptionPainter, frame: int) -> np.ndarray:
+    """The captions' part of a frame at two fifths of its size."""
+    return cv2.resize(
+        planes_to_rgb(drawn(captions, frame, "#5A7FA8"))[1180:1490, 170:910], None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA
+    )
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_draws_its_golden_frame(name: str, pytestconfig: pytest.Config) -> None:
+    """Each preset draws the second word as it was once looked at and found good."""
+    captions = painter(PRESETS[name], cue("Roast loses 60% aroma"))
+    assert_golden(looked_at(captions, 24), f"captions/{name}", regenerate=pytestconfig.getoption("--regenerate-golden"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "word"),
+    [("arabic", "صباح الخير يا 42", 1), ("hebrew", "שלום New York טוב", 1), ("emoji", "lift off 🚀 café", 2)],
+)
+def test_other_scripts_draw_their_golden_frames(name: str, text: str, word: int, pytestconfig: pytest.Config) -> None:
+    """Arabic, Hebrew with Latin, and emoji stand as they were looked at: shaped, in order, the right word lit."""
+    captions = painter(PRESETS["karaoke"], cue(text))
+    assert_golden(looked_at(captions, 10 + 8 * word + 6), f"captions/{name}", regenerate=pytestconfig.getoption("--regenerate-golden"))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_gives_every_field(name: str) -> None:
+    """A preset's file shows every field there is, so that nobody has to look elsewhere for what can be changed."""
+    assert set(read_yaml(STYLES / f"{name}.yaml", what=name)) == set(CaptionStyle.model_fields) - {"name"}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_ink_of_every_frame_lies_in_the_cue_s_box(name: str) -> None:
+    """Entrance, growth and gliding boxes included, nothing but shadow is drawn outside of box()."""
+    captions = painter(PRESETS[name].model_copy(update={"shadow_px": 0}), cue("Your morning coffee"))
+    left, top, right, bottom = captions.box(0)
+    for frame in range(10, captions.cues[0].end):
+        ink = ink_of(drawn(captions, frame))
+        assert ink and ink[0] >= left and ink[1] >= top and ink[2] <= right and ink[3] <= bottom, frame
+
+
+texts = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "a",
+                "Wow!",
+                "20%",
+                "$3.2",
+                "e-mail",
+                "<b>bold</b>",
+                "&amp;",
+                "🚀",
+                "👩‍🚀",
+                "🇫🇷",
+                "صباح",
+                "الخير",
+                "שלום",
+                "नमस्ते",
+                "漢字",
+                "Ẫgç",
+            ]
+        ),
+        st.sampled_from(
+            ["Donaudampfschifffahrtsgesellschaftskapitän", "pneumonoultramicroscopicsilicovolcanoconiosis", "W" * 40, "ش" * 40]
+        ),
+        st.text(st.characters(exclude_categories=["Z", "Cc", "Cs"]), min_size=1, max_size=12),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(words=texts, name=st.sampled_from(sorted(PRESETS)))
+@example(words=["W" * 40] * 8, name="pop")
+@example(words=["x" * 900], name="karaoke")
+def test_any_words_stay_in_the_safe_zone(words: list[str], name: str) -> None:
+    """Whatever is said, all that a cue draws is at most 720 px wide, centred, and between y = 250 and 1470."""
+    captions = painter(PRESETS[name], cue(" ".join(words)))
+    left, top, right, bottom = captions.box(0)
+    assert right - left <= 722 and left >= 179 and right <= 901
+    assert top >= 250 - 1 and bottom <= 1470
+    captions.sprites(20)
+
+
+@pytest.mark.parametrize("name", sorted(set(PRESETS) - {"classic", "one_word"}))
+def test_word_lights_up_exactly_on_its_frame(name: str) -> None:
+    """A word's colour is another one from its start frame on, not a frame earlier."""
+    style = PRESETS[name]
+    captions = painter(style, cue("Grind beans fresh", frames_a_word=9))
+    for index, word in enumerate(captions.cues[0].words):
+        state = captions.state(word.start)
+        assert state is not None and state.active == index
+        assert captions.state(word.start - 1) != state
+    if style.mode == "karaoke":
+        colours = [[word.colour for word in captions.words_on(frame)] for frame in (18, 19)]
+        assert colours == [["#FFC21A", "#FFFFFF", "#FFFFFF"], ["#FFFFFF", "#FFC21A", "#FFFFFF"]]
+
+
+def test_cue_stands_from_its_first_frame_to_its_last() -> None:
+    """Words are there on the cue's first frame, at sight size, and gone on the frame it ends."""
+    captions = painter(PRESETS["pop"], cue("Now or never"))
+    assert captions.sprites(9) == [] and captions.sprites(captions.cues[0].end) == []
+    first, rest = ink_of(drawn(captions, 10)), ink_of(drawn(captions, 17))
+    assert first and rest and first[2] - first[0] > 0.85 * (rest[2] - rest[0])
+
+
+def test_a_word_stays_lit_through_short_pauses_only() -> None:
+    """A word is lit until the next one, but at most 0.2 s beyond its own end."""
+    words = (CaptionWord(text="wait", start=0, end=10), CaptionWord(text="now", start=40, end=50))
+    captions = painter(PRESETS["karaoke"], CaptionCue(words=words, start=0, end=60))
+    active = [(state := captions.state(frame)) and state.active for frame in (9, 12, 15, 16, 39, 40)]
+    assert active == [0, 0, 0, None, None, 1]
+
+
+def test_one_word_shows_the_word_that_is_spoken() -> None:
+    """In one_word only the spoken word stands, whatever the cue holds."""
+    captions = painter(PRESETS["one_word"], cue("one two three"))
+    assert [[word.text for word in captions.words_on(frame)] for frame in (10, 18, 26, 33)] == [["one"], ["two"], ["three"], ["three"]]
+
+
+def test_right_to_left_cue_lights_words_from_the_right() -> None:
+    """In an Arabic cue each next word that lights up stands further left on its line."""
+    captions = painter(PRESETS["karaoke"], cue("صباح الخير يا"))
+    lit = [next(word.box for word in captions.words_on(frame) if word.colour == "#FFC21A") for frame in (11, 19, 27)]
+    assert lit[0][0] > lit[1][0] and (lit[1][0] > lit[2][0] or lit[2][1] > lit[1][1])
+
+
+def test_captions_hold_still_from_cue_to_cue() -> None:
+    """Cues of one line and of two, with and without descenders, stand on the same last baseline."""
+    style = PRESETS["karaoke"]
+    sizes = caption_sizes(style, 1080, 1920)
+    lasts = {
+        max(word.y for word in lay_out(text.split(), style, sizes).words)
+        for text in ("Man", "gypsy jog", "Your morning coffee loses", "A,")
+    }
+    assert lasts == {sizes.baseline_px}
+
+
+def test_equal_states_are_the_same_sprites_and_bytes() -> None:
+    """Frames with equal states share their sprites; another painter draws the same bytes."""
+    one, other = (painter(PRESETS["box"], cue("same every time")) for _ in range(2))
+    assert one.state(15) == one.state(16) and one.sprites(15) is one.sprites(16)
+    for frame in (10, 12, 16, 18, 19, 30):
+        assert drawn(one, frame).tobytes() == drawn(other, frame).tobytes()
+
+
+def test_drawing_does_not_depend_on_the_frames_drawn_before() -> None:
+    """A frame opened by itself is the frame reached by playing."""
+    played, opened = (painter(PRESETS["pop"], cue("cut to any frame"), cue("and it is same", start=60)) for _ in range(2))
+    for frame in range(75):
+        last = drawn(played, frame)
+    assert drawn(opened, 74).tobytes() == last.tobytes()
+
+
+def test_fill_mask_lies_on_the_letters() -> None:
+    """Where the fill mask is True the frame has the colour of a word's fill."""
+    captions = painter(PRESETS["classic"], cue("white letters"))
+    found = captions.fill_mask(20)
+    assert found is not None
+    mask, x, y = found
+    cut = drawn(captions, 20).y[y : y + mask.shape[0], x : x + mask.shape[1]]
+    assert mask.any() and np.percentile(cut[mask], 5) > 220
+    assert captions.fill_mask(9) is None
+
+
+def test_captions_scale_with_the_frame() -> None:
+    """Half the frame gives half the box, to the pixel."""
+    style, spoken = PRESETS["karaoke"], cue("Your morning coffee")
+    whole = np.array(painter(style, spoken).box(0))
+    half = np.array(painter(style, spoken, width_px=540, height_px=960).box(0))
+    assert np.abs(whole / 2 - half).max() <= 3
+    square = painter(style, spoken, width_px=1080, height_px=1080).box(0)
+    assert square[1] > 0 and square[3] <= 1080
+
+
+def test_nothing_to_draw_gives_no_sprites() -> None:
+    """A cue of characters that no font has draws nothing, and its characters are named."""
+    captions = painter(PRESETS["karaoke"], cue("漢字"))
+    assert captions.sprites(12) == [] and captions.fill_mask(12) is None and captions.words_on(12) == ()
+    left, top, right, bottom = captions.box(0)
+    assert (right - left, bottom - top) == (0, 0)
+    assert missing_glyphs("Say 漢字 twice 漢", CaptionStyle()) == "漢字"
+
+
+def test_missing_characters_leave_the_rest_of_a_word() -> None:
+    """A character that no font has is left out and the rest of its word stands."""
+    plain = painter(PRESETS["karaoke"], cue("ab cd"))
+    holed = painter(PRESETS["karaoke"], cue("a漢b cd"))
+    assert drawn(plain, 20).tobytes() == drawn(holed, 20).tobytes()
+
+
+def _lines(text: str, **settings: int) -> list[str]:
+    words = text.split()
+    widths = {"max_width_px": 600, "max_chars": 20, "max_lines": 2} | settings
+    found = break_lines(words, lambda i, j: 40.0 * len(" ".join(words[i:j])), min_share=0.5, **widths)
+    assert found is not None
+    return [" ".join(words[i:j]) for i, j in found[0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("it weighs 20 kg now", ["it weighs", "20 kg now"]),
+        ("oh unquestionably it is", ["oh unquestionably", "it is"]),
+        ("all about New York", ["all about", "New York"]),
+        ("short one", ["short one"]),
+        ("first this, then that thing", ["first this,", "then that thing"]),
+    ],
+)
+def test_lines_break_as_an_editor_would(text: str, lines: list[str]) -> None:
+    """Lines keep numbers with units and names together and leave no short word alone."""
+    assert _lines(text) == lines
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=8))
+def test_lines_partition_the_words(lengths: list[int]) -> None:
+    """Lines hold every word once, in order."""
+    words = ["x" * length for length in lengths]
+    found = break_lines(words, lambda i, j: 40.0 * len(" ".join(words[i:j])), max_width_px=600, max_chars=20, max_lines=2, min_share=0.1)
+    assert found is not None
+    lines, share = found
+    assert [word for i, j in lines for word in words[i:j]] == words and 0.1 <= share <= 1
+
+
+def test_long_words_break_with_hyphens_never_below_55_px() -> None:
+    """A 40-letter word is set at 55 px on several lines with hyphens; Arabic breaks without."""
+    style = PRESETS["karaoke"]
+    sizes = caption_sizes(style, 1080, 1920)
+    layout = lay_out(["Donaudampfschifffahrtsgesellschaftskapitän"], style, sizes)
+    assert layout.size_px == 55 and {word.index for word in layout.words} == {0} and len({word.line for word in layout.words}) >= 2

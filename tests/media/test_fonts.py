@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import pytest
+
+from reelkit.errors import BrandError
+from reelkit.media.fonts import families, find_font, font_for, missing_characters, open_font
+
+
+@pytest.mark.parametrize("family", families())
+def test_every_family_opens_upright_and_draws_latin_itself(family: str) -> None:
+    """Every family that comes with Reelkit opens and has the letters of English."""
+    face = find_font(family, 800)
+    assert "Italic" not in face.path.name
+    assert all(font_for(letter, face) == face for letter in "AZaz09.,!?’")
+    assert open_font(face) is open_font(face)
+
+
+def test_weight_is_set_on_variable_axes_in_freetype_too() -> None:
+    """A heavier weight of a variable family has wider stems, as drawn."""
+    from reelkit.media.ink import glyphs_mask
+    from reelkit.media.text import Lettering, shape_line
+
+    def ink(weight: int) -> float:
+        line = shape_line(["lI"], Lettering(find_font("Montserrat", weight), 100))
+        mask = glyphs_mask(line.words[0].glyphs, 100, 0, 100)
+        assert mask is not None
+        return float(mask.alpha.sum())
+
+    assert ink(300) < ink(600) < ink(900)
+
+
+def test_static_family_gives_its_nearest_weight() -> None:
+    """A family of single weights gives the file of the nearest one."""
+    assert find_font("Poppins", 790).path.name == "Poppins-ExtraBold.ttf"
+    assert find_font("Anton", 100).path.name == "Anton-Regular.ttf"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("Monserrat", "did you mean 'Montserrat'?"), ("Comic Sans", "known families: Anton"), ("", "known families")],
+)
+def test_unknown_family_names_the_nearest_or_all(asked: str, said: str) -> None:
+    """An unknown family gives one line with a way out."""
+    with pytest.raises(BrandError, match="is not a family") as caught:
+        find_font(asked)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_bad_font_files_give_one_line(tmp_path: Path) -> None:
+    """A missing, mistaken or cut font file gives one line that names it."""
+    text = tmp_path / "notes.ttf"
+    text.write_text("not a font")
+    cut = tmp_path / "cut.ttf"
+    cut.write_bytes(find_font("Anton").path.read_bytes()[:300])
+    for path in (tmp_path / "gone.otf", text, cut, tmp_path):
+        with pytest.raises(BrandError) as caught:
+            find_font(path)
+        assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_font_file_can_be_named_by_path() -> None:
+    """A path to a font file is taken as it is, its axes at the asked weight."""
+    path = find_font("Inter").path
+    assert find_font(str(path), 650).variation == (("opsz", 32.0), ("wght", 650.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("Ångström naïve Ελλάδα Привет", ""),
+        ("مرحبا שלום नमस्ते สวัสดี", ""),
+        ("🚀 👩‍🚀 👍🏽 🇫🇷 1️⃣ ❤️", ""),
+        ("漢字 and 漢", "漢字"),
+        ("<b>&amp;</b>", ""),
+        ("tab\x00\u200b", ""),
+        ("\ud800", "\ud800"),
+    ],
+)
+def test_missing_characters_are_named_once(text: str, missing: str) -> None:
+    """Fallbacks draw what a display family lacks, and what none has is named, each once."""
+    assert missing_characters(text, find_font("Anton")) == missing

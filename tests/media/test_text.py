@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reelkit.media.fonts import find_font
+from reelkit.media.ink import Canvas, Mask, blurred, glyphs_mask, rounded_box
+from reelkit.media.text import Lettering, shape_line
+
+FACE = find_font("Montserrat", 800)
+LETTERING = Lettering(FACE, 80)
+
+
+def _lefts(words: list[str]) -> list[float]:
+    return [word.ink[0] for word in shape_line(words, LETTERING).words if word.ink]
+
+
+def test_latin_words_stand_from_left_to_right() -> None:
+    """Words in English stand in reading order from the left."""
+    lefts = _lefts(["one", "two", "three"])
+    assert lefts == sorted(lefts)
+
+
+@pytest.mark.parametrize("words", [["שלום", "עולם", "טוב"], ["صباح", "الخير", "يا"]])
+def test_right_to_left_words_stand_from_the_right(words: list[str]) -> None:
+    """Words in Hebrew and Arabic stand in reading order from the right."""
+    lefts = _lefts(words)
+    assert lefts == sorted(lefts, reverse=True)
+
+
+def test_latin_words_within_hebrew_keep_their_own_order() -> None:
+    """In a Hebrew line two Latin words and a number read from left to right among themselves (UAX #9)."""
+    shalom, new, york = _lefts(["שלום", "New", "York"])
+    assert new < york < shalom
+    tea, four, cups = _lefts(["שלום", "42", "תה"])
+    assert tea > four > cups
+
+
+def test_arabic_letters_join() -> None:
+    """Arabic is shaped: a word is narrower than its letters set apart."""
+    word = shape_line(["بيت"], LETTERING).words[0].ink
+    apart = [shape_line([letter], LETTERING).words[0].ink for letter in "بيت"]
+    assert word and all(apart)
+    assert word[2] - word[0] < sum(ink[2] - ink[0] for ink in apart if ink)
+
+
+def test_kerning_draws_pairs_together() -> None:
+    """'AV' is set closer than 'A' and 'V' beside each other."""
+    pair = shape_line(["AV"], LETTERING).words[0].glyphs
+    spaced = shape_line(["AH"], LETTERING).words[0].glyphs
+    assert pair[1].x < spaced[1].x
+
+
+def test_letter_spacing_widens_latin_and_leaves_arabic_joined() -> None:
+    """Letter spacing opens Latin words and never tears joined letters apart."""
+    wide = Lettering(FACE, 80, spacing_px=10)
+    assert shape_line(["wide"], wide).words[0].glyphs[3].x == pytest.approx(shape_line(["wide"], LETTERING).words[0].glyphs[3].x + 30)
+    assert shape_line(["بيت"], wide) == shape_line(["بيت"], LETTERING)
+
+
+@given(st.lists(st.text(min_size=1, max_size=8), max_size=4))
+def test_any_text_is_shaped_and_drawn_within_its_ink(words: list[str]) -> None:
+    """Any characters at all give a line whose drawn pixels lie within its ink bounds."""
+    line = shape_line(words, LETTERING)
+    assert [word.text for word in line.words] == words
+    for word in line.words:
+        mask = glyphs_mask(word.glyphs, 80, 0, 0)
+        assert (mask is None) == (word.ink is None)
+        if mask is not None and word.ink is not None:
+            left, top, right, bottom = mask.bounds
+            assert left >= word.ink[0] - 1.5 and right <= word.ink[2] + 1.5
+            assert top >= word.ink[1] - 1.5 and bottom <= word.ink[3] + 1.5
+
+
+def test_outline_grows_letters_by_its_width_all_round() -> None:
+    """An outline of 8 px reaches 8 px beyond the letter on every side and covers the letter itself."""
+    glyphs = shape_line(["O"], LETTERING).words[0].glyphs
+    letter, outline = glyphs_mask(glyphs, 80, 0, 100), glyphs_mask(glyphs, 80, 0, 100, outline_px=8)
+    assert letter and outline
+    grown = np.array(outline.bounds) - np.array(letter.bounds)
+    assert np.all(np.abs(grown - (-8, -8, 8, 8)) <= 1)
+    canvas = Canvas(outline.bounds)
+    canvas.lay(letter, "#FFFFFF")
+    assert np.all(outline.alpha.astype(int) >= canvas.rgba()[..., 3].astype(int))
+
+
+def test_drawing_is_anti_aliased_and_the_same_every_time() -> None:
+    """Letters have soft edges, and drawing them again gives the same bytes."""
+    glyphs = shape_line(["Soft"], LETTERING).words[0].glyphs
+    first, again = (glyphs_mask(glyphs, 80, 0.5, 100, outline_px=6) for _ in range(2))
+    assert first and again and first.alpha.tobytes() == again.alpha.tobytes()
+    assert len(np.unique(first.alpha)) > 20
+
+
+def test_rounded_box_covers_its_area() -> None:
+    """A box's coverage adds up to its area less its corners', wherever its edges fall."""
+    box = rounded_box((0.25, 0.5, 40.75, 20.0), 6)
+    area = 40.5 * 19.5 - (4 - np.pi) * 36
+    assert box.alpha.sum() / 255 == pytest.approx(area, rel=0.01)
+
+
+def test_blur_keeps_what_is_covered() -> None:
+    """A softened mask covers as much in all as the hard one."""
+    hard = Mask(np.full((20, 30), 200, np.uint8), 5, 6)
+    assert blurred(hard, 12).alpha.sum() == pytest.approx(hard.alpha.sum(), rel=0.03)
+
+
+def test_ink_beyond_the_canvas_is_cut() -> None:
+    """Laying a mask that reaches beyond a canvas changes only what lies within."""
+    canvas = Canvas((0, 0, 10, 10))
+    canvas.lay(rounded_box((-5, -5, 5, 5), 0), "#336699")
+    canvas.lay(rounded_box((50, 50, 60, 60), 0), "#FFFFFF")
+    picture = canvas.rgba()
+    assert picture[4, 4].tolist() == [0x33, 0x66, 0x99, 255] and not picture[5:].any() and not picture[:, 5:].any()
