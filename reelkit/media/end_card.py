@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelkit.media.caption_layout import caption_sizes, lay_out
+from reelkit.media.fonts import find_font
 from reelkit.media.ink import Canvas, Mask, glyphs_mask, rgb_of, rounded_box, union_mask
 from reelkit.media.logo import load_logo
 from reelkit.media.planes import RGB_TO_YUV, Cover, Planes, Sprite
@@ -55,6 +56,10 @@ class EndCardPainter:
         self._scale = min(width_px, height_px) / 1080
         self._rise_frames = max(1, round(_RISE_S * float(fps.ratio))) if card.fade_frames else 0
         self._stagger = round(_STAGGER_S * float(fps.ratio))
+        # Asked for here, so that a wrong font or logo is known before anything is rendered.
+        find_font(card.font)
+        if card.logo_path is not None:
+            load_logo(card.logo_path, 64, 64)
 
     def layers(self, frame: int) -> list[Cover | Sprite]:
         """Return what to blend into a frame, in draw order."""

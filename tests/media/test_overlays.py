@@ -1,0 +1,226 @@
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from reelkit.errors import BrandError
+from reelkit.media.logo import load_logo
+from reelkit.media.overlays import OverlayPainter
+from reelkit.media.planes import Cover, Planes, planes_to_rgb
+from reelkit.model import EndCard, Fps, LogoOverlay, Overlay, Palette, ProgressBar
+from tests.media.golden import assert_golden
+
+FPS = Fps(num=30)
+PALETTE = Palette(background="#16120E", surface="#33261B", primary="#C8742B", accent="#F2B441", text="#FFF4E4")
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 40 20">{}</svg>'
+MARK = SVG.format('<circle cx="10" cy="10" r="9" fill="#C8742B"/><rect x="22" y="4" width="16" height="12" rx="3" fill="#FFF4E4"/>')
+
+
+@pytest.fixture
+def logo(tmp_path: Path) -> Path:
+    path = tmp_path / "logo.svg"
+    path.write_text(MARK)
+    return path
+
+
+def painter(*overlays: Overlay) -> OverlayPainter:
+    return OverlayPainter(overlays, width_px=1080, height_px=1920, fps=FPS)
+
+
+def drawn(overlays: OverlayPainter, frame: int, colour: str = "#5A7FA8") -> Planes:
+    planes = Planes.filled(1080, 1920, colour)
+    for layer in overlays.sprites(frame):
+        layer.blend(planes)
+    return planes
+
+
+def bar(**changes: object) -> ProgressBar:
+    return ProgressBar(**({"start": 0, "end": 90, "y_px": 254, "colour": "#F2B441", "track_colour": "#FFFFFF"} | changes))
+
+
+def card(**changes: object) -> EndCard:
+    fields = {
+        "start": 0,
+        "end": 72,
+        "title": "Brew it fresh, every morning",
+        "subtitle": "northwind.example",
+        "font": "Poppins",
+        "palette": PALETTE,
+    }
+    return EndCard(**(fields | changes))
+
+
+def mark(path: Path, **changes: object) -> LogoOverlay:
+    box = {"x_px": 60, "y_px": 286, "width_px": 160, "height_px": 160}
+    return LogoOverlay(**({"path": path, "sha256": "", "start": 0, "end": 60} | box | changes))
+
+
+def test_end_card_draws_its_golden_frame(logo: Path, pytestconfig: pytest.Config) -> None:
+    """The end card at rest is as it was once looked at and found good."""
+    picture = planes_to_rgb(drawn(painter(card(logo_path=logo)), 60))
+    small = cv2.resize(picture, (216, 384), interpolation=cv2.INTER_AREA)
+    assert_golden(small, "overlays/end_card", regenerate=pytestconfig.getoption("--regenerate-golden"))
+
+
+def test_end_card_comes_in_and_then_rests(logo: Path) -> None:
+    """The card covers more with every frame of its fade, its pieces follow, and at rest nothing changes."""
+    overlays = painter(card(logo_path=logo, fade_frames=8))
+    opacities = [layer.opacity for frame in range(12) for layer in overlays.sprites(frame) if isinstance(layer, Cover)]
+    assert opacities == sorted(opacities) and opacities[0] < 0.1 < 0.9 < opacities[-1]
+    counts = [len(overlays.sprites(frame)) for frame in range(40)]
+    assert counts == sorted(counts) and counts[0] == 1 and counts[-1] == 5
+    assert drawn(overlays, 50).tobytes() == drawn(overlays, 71).tobytes()
+    assert overlays.sprites(72) == []
+
+
+def test_end_card_without_fade_stands_at_once(logo: Path) -> None:
+    """With no fade (reduced motion) the card's first frame is its last."""
+    overlays = painter(card(logo_path=logo, fade_frames=0))
+    assert drawn(overlays, 0).tobytes() == drawn(overlays, 71).tobytes()
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    title=st.one_of(
+        st.text(max_size=60), st.lists(st.sampled_from(["Join", "the", "20-minute", "challenge", "صباح", "🚀"]), max_size=30).map(" ".join)
+    ),
+    subtitle=st.text(max_size=40),
+)
+@example(title="W" * 300, subtitle="w" * 300)
+@example(title="word " * 400, subtitle="")
+@example(title="漢字", subtitle="")
+def test_end_card_leaves_captions_their_place(title: str, subtitle: str) -> None:
+    """Whatever it says, the card's pieces stay in the safe zone and above y = 1150."""
+    ((kind, (left, top, right, bottom)),) = painter(card(title=title, subtitle=subtitle)).boxes()
+    assert kind == "end_card"
+    assert left >= 179 and right <= 901 and top >= 248 and bottom <= 1152
+
+
+def test_end_card_costs_little_at_rest(logo: Path) -> None:
+    """A frame of the card at rest is blended well within a frame's time on one core."""
+    overlays = painter(card(logo_path=logo))
+    planes = drawn(overlays, 60)
+    spent = []
+    for _ in range(7):
+        start = time.thread_time()
+        for layer in overlays.sprites(60):
+            layer.blend(planes)
+        spent.append(time.thread_time() - start)
+    assert min(spent) < 0.012
+
+
+def test_progress_bar_grows_smoothly_and_fills() -> None:
+    """The bar's lit part grows every frame by the same share, from a dot to its whole length."""
+    overlays = painter(bar())
+    left, top, right, bottom = overlays.boxes()[0][1]
+    assert (left, top, right, bottom) == (60, 254, 900, 262)
+    lit = [float((drawn(overlays, frame).u[top // 2 + 1].astype(int) < 100).sum()) for frame in (0, 20, 40, 60, 80)]
+    assert np.allclose(np.diff(lit), (right - left) / 2 * 20 / 90, atol=3) and lit[0] < 12
+    last = planes_to_rgb(drawn(overlays, 84))[258]
+    assert last[70, 2] < 120 and last[right - 60, 2] < 120
+
+
+def test_logo_fits_its_box_and_leaves_softly(logo: Path) -> None:
+    """A logo keeps its proportions in its box, and in its last frames it fades."""
+    overlays = painter(mark(logo))
+    assert overlays.boxes() == [("logo", (60, 286, 220, 366))]
+    strengths = [int(np.ptp(drawn(overlays, frame).y)) for frame in (30, 55, 57, 59)]
+    assert strengths == sorted(strengths, reverse=True) and strengths[0] > 2 * strengths[-1] > 0
+    assert overlays.sprites(60) == []
+
+
+def test_opacity_of_a_logo_counts(logo: Path) -> None:
+    """A fainter logo changes the frame less."""
+    faint, full = (int(np.ptp(drawn(painter(mark(logo, opacity=opacity)), 10).y)) for opacity in (0.3, 1.0))
+    assert faint < 0.5 * full
+
+
+def test_layers_are_the_same_every_time(logo: Path) -> None:
+    """Two painters draw the same bytes on any frame, whatever they drew before."""
+    overlays: tuple[Overlay, ...] = (mark(logo, end=40), bar(end=40), card(start=36, end=90, logo_path=logo))
+    played, opened = painter(*overlays), painter(*overlays)
+    for frame in range(0, 45):
+        last = drawn(played, frame)
+    assert drawn(opened, 44).tobytes() == last.tobytes()
+
+
+def test_cover_mixes_by_its_opacity() -> None:
+    """A cover at 0 leaves a frame, at 1 replaces it, and between mixes to within a rounding."""
+    cover = Planes.filled(8, 8, "#FFFFFF")
+    for opacity in (0.0, 0.25, 0.5, 1.0):
+        planes = Planes.filled(8, 8, "#203040")
+        expected = planes.y[0, 0] * (1 - opacity) + cover.y[0, 0] * opacity
+        Cover(cover, opacity).blend(planes)
+        assert abs(float(planes.y[0, 0]) - expected) <= 1
+
+
+def test_svg_is_drawn_premultiplied_and_to_size(tmp_path: Path) -> None:
+    """An SVG fills its box one way, and half-transparent red is stored premultiplied."""
+    path = tmp_path / "half.svg"
+    path.write_text(SVG.format('<rect width="40" height="20" fill="#f00" fill-opacity="0.5"/>'))
+    picture = load_logo(path, 200, 400)
+    assert picture.shape == (100, 200, 4) and picture[50, 100].tolist() == [128, 0, 0, 128]
+
+
+def test_png_with_hidden_colours_has_clean_edges(tmp_path: Path) -> None:
+    """Colours under full transparency do not bleed into a resized logo's edges."""
+    path = tmp_path / "logo.png"
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[..., :3] = (0, 255, 0)  # BGR: green everywhere, but seen nowhere
+    pixels[16:48, 16:48] = (255, 255, 255, 255)
+    cv2.imwrite(str(path), pixels)
+    picture = load_logo(path, 37, 37).astype(int)
+    assert np.abs(picture[..., 0] - picture[..., 1]).max() <= 2 and (picture[..., :3] <= picture[..., 3:]).all()
+
+
+def test_svg_text_is_set_in_families_from_wheels_only(tmp_path: Path) -> None:
+    """Text in an SVG is drawn in a family that comes with Reelkit, so it looks the same on every machine."""
+    path = tmp_path / "text.svg"
+    path.write_text(SVG.format('<text x="1" y="15" font-family="Anton" font-size="14">NW</text>'))
+    assert load_logo(path, 80, 40)[..., 3].any()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("logo.png", b"hello", "is no image"),
+        ("logo.png", b"", "is no image"),
+        ("logo.svg", b"hello", "is not an SVG"),
+        ("logo.svg", b"<html/>", "is XML but no SVG"),
+        ("logo.svg", b"\xff\xfe\x00", "is not an SVG"),
+        ("logo.svg", SVG.format("").encode(), "is empty"),
+        ("logo.svg", SVG.format('<image href="/etc/passwd" width="9" height="9"/>').encode(), "refers to another file"),
+        ("logo.svg", SVG.format('<image xlink:href="red.png" width="9" height="9"/>').encode(), "refers to another file"),
+        ("logo.svg", SVG.format('<image href="http://localhost/x.png" width="9" height="9"/>').encode(), "refers to another file"),
+        (
+            "logo.svg",
+            SVG.format('<image href="data:image/svg+xml;base64,PHN2Zy8+" width="9" height="9"/>').encode(),
+            "refers to another file",
+        ),
+        ("logo.svg", SVG.format("<style>@import url(http://localhost/x.css);</style>").encode(), "refers to another file"),
+        ("logo.svg", SVG.format('<rect width="9" height="9" fill="url(other.svg#a)"/>').encode(), "refers to another file"),
+        ("logo.svg", b'<!DOCTYPE svg [<!ENTITY a "b">]>' + SVG.format("").encode(), "declares XML entities"),
+    ],
+)
+def test_a_logo_that_is_none_gives_one_line(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    """A logo that is no image, or wants other files, gives one line with its path, before anything is drawn."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(BrandError) as caught:
+        painter(mark(path))
+    assert said in str(caught.value) and str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_cut_or_missing_logo_gives_one_line(tmp_path: Path) -> None:
+    """A PNG that ends too soon, and a path with nothing there, give one line."""
+    whole = cv2.imencode(".png", np.random.Generator(np.random.PCG64(1)).integers(0, 255, (64, 64, 3), np.uint8))[1].tobytes()
+    cut = tmp_path / "cut.png"
+    cut.write_bytes(whole[: len(whole) // 2])
+    for path in (cut, tmp_path / "gone.svg", tmp_path):
+        with pytest.raises(BrandError) as caught:
+            load_logo(path, 64, 64)
+        assert str(path) in str(caught.value)
