@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -62,9 +63,11 @@ def encode_aac(samples: NDArray[np.float32], rate_hz: int, *, bitrate: int) -> t
     # bitexact leaves the encoder's version out of the first packet.
     encoder.flags |= Flags.bitexact | Flags.global_header
     count = -(-len(samples) // AAC_FRAME)
-    padded = np.zeros((count * AAC_FRAME, 2), np.float32)
-    padded[: len(samples)] = samples
-    packets = [bytes(packet) for frame in (*stereo_frames(padded, rate_hz, size=AAC_FRAME), None) for packet in encoder.encode(frame)]
+    whole = len(samples) // AAC_FRAME * AAC_FRAME
+    last = np.zeros((AAC_FRAME if whole < len(samples) else 0, 2), np.float32)
+    last[: len(samples) - whole] = samples[whole:]
+    frames = itertools.chain(*(stereo_frames(part, rate_hz, size=AAC_FRAME) for part in (samples[:whole], last)), [None])
+    packets = [bytes(packet) for frame in frames for packet in encoder.encode(frame)]
     return tuple(packets[1 : count + 1]), bytes(encoder.extradata or b"")
 
 

@@ -228,15 +228,16 @@ def clean_narration(samples: Samples, rate_hz: int) -> Samples:
 
     if len(samples) < rate_hz // 10:
         return samples
-    return even_out(np.asarray(sosfiltfilt(butter(2, 70, "highpass", fs=rate_hz, output="sos"), samples, axis=0)), rate_hz)
+    clean = sosfiltfilt(butter(2, 70, "highpass", fs=rate_hz, output="sos"), samples, axis=0)
+    return even_out(clean.astype(np.float32), rate_hz)
 
 
-def even_out(samples: NDArray[np.floating], rate_hz: int, *, level_s: float = 0.03, follow_s: float = 0.08) -> Samples:
+def even_out(samples: Samples, rate_hz: int, *, level_s: float = 0.03, follow_s: float = 0.08) -> Samples:
     """Compress 2:1 what stands over a sound's own average level, without delay and without changing how loud it is.
 
     Parameters
     ----------
-    samples : ndarray [shape=(n, channels)]
+    samples : ndarray of float32 [shape=(n, channels)]
     rate_hz : int
     level_s : float
         Window over which the level is taken.
@@ -245,17 +246,22 @@ def even_out(samples: NDArray[np.floating], rate_hz: int, *, level_s: float = 0.
     """
     from scipy.ndimage import uniform_filter1d
 
-    power = uniform_filter1d(np.square(samples).mean(axis=1, dtype=np.float64), max(1, round(level_s * rate_hz)))
-    sounding = power > power.max() * 1e-4
+    power = uniform_filter1d(_power(samples), max(1, round(level_s * rate_hz)))
+    sounding = power > power.max(initial=0.0) * 1e-4
     if not sounding.any():
         return np.asarray(samples, np.float32)
-    average = power[sounding].mean()
-    over_db = np.maximum(10 * np.log10(np.maximum(power, average) / average), 0.0)
+    average = power[sounding].mean(dtype=np.float64)
+    over_db = 10 * np.log10(np.maximum(power / np.float32(average), np.float32(1)))
     for _ in range(2):
         over_db = uniform_filter1d(over_db, max(1, round(follow_s * rate_hz)))
-    even = samples * np.power(10.0, over_db / -40)[:, None]
-    even *= np.sqrt(average / np.square(even[sounding]).mean())
+    even = samples * np.power(np.float32(10), over_db / -40)[:, None]
+    even *= np.float32(np.sqrt(average / _power(even)[sounding].mean(dtype=np.float64)))
     return np.asarray(even, np.float32)
+
+
+def _power(samples: Samples) -> Samples:
+    """Return the mean square over the channels, for each sample."""
+    return np.asarray(np.einsum("nc,nc->n", samples, samples) / np.float32(samples.shape[1]))
 
 
 def _gains(track: AudioTrack, count: int) -> Samples:

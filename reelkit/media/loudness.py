@@ -102,8 +102,7 @@ def _measure(samples: Samples, rate_hz: int, *, peak: str) -> Loudness:
     import av
     from av.filter import Graph
 
-    both = samples.reshape(len(samples), -1)
-    both = both.repeat(2, axis=1) if both.shape[1] == 1 else both
+    both = np.broadcast_to(samples.reshape(len(samples), -1), (len(samples), 2))
     graph = Graph()
     source = graph.add_abuffer(sample_rate=rate_hz, format="flt", layout="stereo")
     meter = graph.add("ebur128", f"peak={peak}:metadata=1")
@@ -127,9 +126,10 @@ def _measure(samples: Samples, rate_hz: int, *, peak: str) -> Loudness:
             if seen == whole:
                 lufs, range_lu = float(facts["lavfi.r128.I"]), float(facts["lavfi.r128.LRA"])
 
-    for frame in stereo_frames(np.concatenate([both, np.zeros((rate_hz, 2), np.float32)]), rate_hz, size=rate_hz, sample_format="flt"):
-        source.push(frame)
-        read_meter()
+    for sound in (both, np.zeros((rate_hz, 2), np.float32)):
+        for frame in stereo_frames(sound, rate_hz, size=rate_hz, sample_format="flt"):
+            source.push(frame)
+            read_meter()
     source.push(None)
     read_meter()
     peak_db = 20 * math.log10(true_peak) if true_peak > 0 else -math.inf

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import butter, oaconvolve, sosfilt
 
 from reelkit.errors import BrandError
 from reelkit.media.audio import even_out, write_wav
@@ -59,48 +62,75 @@ def compose_bed(path: Path, *, mood: str, tempo_bpm: float, duration_s: float, s
     digest = hashlib.sha256(f"bed {mood} {seed}".encode()).digest()
     rng = np.random.Generator(np.random.PCG64(int.from_bytes(digest[:8], "big")))
     score = write_score(MOODS[mood], tempo_bpm=tempo_bpm, duration_s=duration_s, rng=rng)
-    return write_wav(path, _played(score, MOODS[mood], round(duration_s * rate_hz), rate_hz, rng).T, rate_hz)
+    band = _Band(score, MOODS[mood], rate_hz, rng, rng.standard_normal(4 * rate_hz, dtype=np.float32))
+    bed = _blended(band, round(duration_s * rate_hz)).T
+    gain_db = BED_LUFS - measure_loudness(bed, rate_hz).lufs
+    bed *= np.float32(10 ** (gain_db / 20) if math.isfinite(gain_db) else 1.0)
+    return write_wav(path, limit_true_peak(bed, rate_hz, ceiling_dbtp=-1.5), rate_hz)
 
 
-def _played(score: Score, mood: Mood, count: int, rate_hz: int, rng: np.random.Generator) -> Samples:
-    """Return the finished bed [shape=(2, count)]."""
-    mix, send = np.zeros((2, count), np.float32), np.zeros((2, count), np.float32)
-    noise = rng.standard_normal(4 * rate_hz, dtype=np.float32)
-    for group, parts in _GROUPS.items():
+@dataclass(frozen=True)
+class _Band:
+    """Who plays a score: a mood's instruments, a source of chance, and white noise [shape=(n,)] for what is brushed."""
+
+    score: Score
+    mood: Mood
+    rate_hz: int
+    rng: np.random.Generator
+    noise: Samples
+
+    def bus(self, parts: Sequence[str], count: int) -> Samples:
+        """Play some parts of the score [shape=(2, count)]."""
         bus = np.zeros((2, count), np.float32)
-        for note in score.notes:
-            if note.part in parts:
-                _place(bus, _sound(note, score, mood, rate_hz, rng, noise), round(note.beat * 60 / score.bpm * rate_hz))
-        loud = np.sqrt(np.mean(np.square(bus), axis=0))
-        heard = loud[loud > 1e-4]
-        if not len(heard):
-            continue
-        bus *= np.float32(10 ** (mood.levels_db[group] / 20) / np.sqrt(np.mean(np.square(heard))))
-        mix += bus
-        send += np.float32(_SENDS[group]) * bus
-    mix += np.float32(10 ** (mood.room_db / 20)) * _room(send, mood.room_s, rate_hz, rng)
-    mix = even_out(_toned(mix, mood.tilt_db, rate_hz).T, rate_hz, level_s=0.1, follow_s=0.15).T
-    _ring_out(mix, round(score.end_beat * 60 / score.bpm * rate_hz), rate_hz)
-    gain_db = BED_LUFS - measure_loudness(mix.T, rate_hz).lufs
-    return limit_true_peak(mix.T * np.float32(10 ** (gain_db / 20)), rate_hz, ceiling_dbtp=-1.5).T
+        for note in self.score.notes:
+            at = self.at(note.beat)
+            if note.part in parts and at < count:
+                sound = self.sound(note)
+                bus[:, at : at + sound.shape[1]] += sound[:, : count - at]
+        return bus
+
+    def at(self, beat: float) -> int:
+        """Return the sample on which a beat falls."""
+        return round(beat * 60 / self.score.bpm * self.rate_hz)
+
+    def sound(self, note: Note) -> Samples:
+        """Play one note in stereo [shape=(2, n)]."""
+        mood, beat_s = self.mood, 60 / self.score.bpm
+        seconds = note.beats * beat_s
+        if note.part == "pad":
+            played = instruments.pad(note.pitch, seconds, rate_hz=self.rate_hz, corner_hz=mood.pad_hz, period_s=8 * beat_s, rng=self.rng)
+            return played * np.float32(note.strength)
+        if note.part == "bass":
+            return _panned(instruments.bass(note.pitch, seconds, note.strength, rate_hz=self.rate_hz), 0.0)
+        if note.part in _DRUMS:
+            noise = self.noise[int(self.rng.integers(len(self.noise) // 4)) :]
+            stroke = instruments.drum(note.part, note.strength, rate_hz=self.rate_hz, seconds=min(seconds, 3.0), noise=noise)
+            return _panned(stroke * np.float32(_DRUM_LEVELS[note.part]), _DRUM_PANS[note.part])
+        kind = {"keys": mood.keys, "arpeggio": "pluck" if mood.keys == "rhodes" else mood.keys, "lead": mood.lead}[note.part]
+        side = {"keys": (note.pitch - 62) / 40, "arpeggio": 0.35 if note.beat % 1 else -0.35, "lead": 0.12}[note.part]
+        return _panned(instruments.keys(kind, note.pitch, round(seconds, 2), round(note.strength, 1), rate_hz=self.rate_hz), side)
 
 
-def _sound(note: Note, score: Score, mood: Mood, rate_hz: int, rng: np.random.Generator, noise: Samples) -> Samples:
-    """Return a note in stereo [shape=(2, n)]."""
-    beat_s = 60 / score.bpm
-    seconds = note.beats * beat_s
-    if note.part == "pad":
-        own = instruments.pad(note.pitch, seconds, rate_hz=rate_hz, corner_hz=mood.pad_hz, period_s=8 * beat_s, rng=rng)
-        return own * np.float32(note.strength)
-    if note.part == "bass":
-        return _panned(instruments.bass(note.pitch, seconds, note.strength, rate_hz=rate_hz), 0.0)
-    if note.part in _DRUMS:
-        start = int(rng.integers(len(noise) // 4))
-        stroke = instruments.drum(note.part, note.strength, rate_hz=rate_hz, seconds=min(seconds, 3.0), noise=noise[start:])
-        return _panned(stroke * np.float32(_DRUM_LEVELS[note.part]), _DRUM_PANS[note.part])
-    kind = {"keys": mood.keys, "arpeggio": "pluck" if mood.keys == "rhodes" else mood.keys, "lead": mood.lead}[note.part]
-    side = {"keys": (note.pitch - 62) / 40, "arpeggio": 0.35 if note.beat % 1 else -0.35, "lead": 0.12}[note.part]
-    return _panned(instruments.keys(kind, note.pitch, round(seconds, 2), round(note.strength, 1), rate_hz=rate_hz), side)
+def _blended(band: _Band, count: int) -> Samples:
+    """Return all parts at their levels, in a room, evened out and with an end [shape=(2, count)]."""
+    mood, rate_hz = band.mood, band.rate_hz
+    mix, send = np.zeros((2, count), np.float32), np.zeros((2, count), np.float32)
+    for group, parts in _GROUPS.items():
+        bus = band.bus(parts, count)
+        power = np.einsum("cn,cn->n", bus, bus) / 2
+        heard = power[power > 1e-8]
+        if len(heard):
+            bus *= np.float32(10 ** (mood.levels_db[group] / 20) / np.sqrt(heard.mean(dtype=np.float64)))
+            mix += bus
+            bus *= np.float32(_SENDS[group])
+            send += bus
+    wet = np.float32(10 ** (mood.room_db / 20))
+    for channel, echo in enumerate(_echo(mood.room_s, rate_hz, band.rng)):
+        mix[channel] += wet * oaconvolve(send[channel], echo)[:count]
+        mix[channel] = sosfilt(_tone(mood.tilt_db, rate_hz), mix[channel])
+    mix = even_out(mix.T, rate_hz, level_s=0.1, follow_s=0.15).T
+    _ring_out(mix, band.at(band.score.end_beat), rate_hz)
+    return mix
 
 
 def _panned(sound: Samples, side: float) -> Samples:
@@ -109,35 +139,24 @@ def _panned(sound: Samples, side: float) -> Samples:
     return np.stack([sound * np.float32(np.cos(angle)), sound * np.float32(np.sin(angle))])
 
 
-def _place(bus: Samples, sound: Samples, at: int) -> None:
-    room = bus.shape[1] - at
-    if room > 0:
-        bus[:, at : at + sound.shape[1]] += sound[:, :room]
-
-
-def _room(send: Samples, seconds: float, rate_hz: int, rng: np.random.Generator) -> Samples:
-    """Return the reverb of a small, soft room: noise that dies away, sooner where it is higher, after 20 ms."""
-    from scipy.signal import butter, oaconvolve, sosfilt
-
+def _echo(seconds: float, rate_hz: int, rng: np.random.Generator) -> Samples:
+    """Return the echo of a small, soft room [shape=(2, n)]: noise that dies away, sooner where it is higher, after 20 ms."""
     count = round(seconds * rate_hz)
-    at = np.arange(count, dtype=np.float32) / np.float32(rate_hz)
-    noise = rng.standard_normal((2, count), dtype=np.float32)
+    at = np.arange(count) / rate_hz
+    noise = rng.standard_normal((2, count))
     low = sosfilt(butter(2, (180, 1400), "bandpass", fs=rate_hz, output="sos"), noise)
     high = sosfilt(butter(2, (1400, 6000), "bandpass", fs=rate_hz, output="sos"), noise)
     echo = low * 10 ** (-3 * at / seconds) + 0.7 * high * 10 ** (-3 * at / (0.55 * seconds))
     echo *= np.clip(at / 0.015, 0, 1)
-    echo = np.concatenate([np.zeros((2, round(0.02 * rate_hz))), echo], axis=1)
     echo /= np.sqrt(np.sum(np.square(echo), axis=1, keepdims=True))
-    wet = oaconvolve(send, echo.astype(np.float32), mode="full", axes=1)
-    return np.asarray(wet[:, : send.shape[1]], np.float32)
+    return np.pad(echo, ((0, 0), (round(0.02 * rate_hz), 0))).astype(np.float32)
 
 
-def _toned(mix: Samples, tilt_db: float, rate_hz: int) -> Samples:
-    """Take off what nobody hears below 30 Hz, make room for the voice around 2 kHz, and set how bright the top is."""
-    from scipy.signal import butter, sosfilt
-
-    sections = [butter(2, 30, "highpass", fs=rate_hz, output="sos")[0], _peaking(2000, -4.0, 0.6, rate_hz), _shelf(4000, tilt_db, rate_hz)]
-    return np.asarray(sosfilt(np.array(sections), mix, axis=1), np.float32)
+def _tone(tilt_db: float, rate_hz: int) -> NDArray[np.float64]:
+    """Return filters that take off what nobody hears, make room for the voice around 2 kHz, and set how bright the top is."""
+    return np.array(
+        [butter(2, 30, "highpass", fs=rate_hz, output="sos")[0], _peaking(2000, -4.0, 0.6, rate_hz), _shelf(4000, tilt_db, rate_hz)]
+    )
 
 
 def _peaking(hz: float, gain_db: float, q: float, rate_hz: int) -> Sequence[float]:
