@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -202,13 +202,17 @@ def _field_names(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
 
 
 def _field_at(model: type[BaseModel], loc: Sequence[int | str]) -> FieldInfo | None:
-    """Return the field that a place in the data belongs to; entries of a list belong to the list's."""
+    """Return the field that a place in the data belongs to; entries of a list or by name belong to the list's or the names'."""
     here: type[BaseModel] | None = model
     field: FieldInfo | None = None
+    names_entry = False
     for part in loc:
-        if isinstance(part, str):
+        if names_entry:
+            names_entry = False
+        elif isinstance(part, str):
             field = here.model_fields.get(part) if here else None
             here = _model_in(field.annotation) if field else None
+            names_entry = field is not None and get_origin(field.annotation) is dict
     return field
 
 

@@ -36,8 +36,8 @@ MAX_SIDE_PX = 8192
 MAX_PICTURE_PX = 80_000_000
 MIN_SIDE_PX = 32
 MIN_DURATION_MS = 500
-BLACK = 0.06
-"""A frame whose 99th percentile of luma (0 to 1) is under this shows nothing."""
+BLACK = 0.08
+"""A frame in which all but a hundredth of the pixels have every channel (0 to 1) under this shows nothing."""
 
 _TIMEOUT_S = 10.0
 _LOOK_FRAMES = 250
@@ -194,8 +194,8 @@ def _probe_picture(path: Path, form: str) -> ClipFacts:
     except Exception:  # Pillow's readers raise whatever their parsing meets: struct.error, IndexError, SyntaxError...
         raise ClipError(f"{path.name}: is a {form} picture that is cut short or damaged; copy or download it again") from None
     pixels = np.asarray(small, np.float32) / 255.0
-    luma = _luma(pixels[..., :3]) * pixels[..., 3]
-    _check_seen(path, [luma])
+    looks = [pixels[..., :3] * pixels[..., 3:]]
+    _check_seen(path, looks)
     if turned >= 5:
         width, height = height, width
     return ClipFacts(
@@ -204,7 +204,7 @@ def _probe_picture(path: Path, form: str) -> ClipFacts:
         height_px=height,
         rotation_deg=_EXIF_TURNS.get(turned, 0),
         codec=form.lower(),
-        brightness=_mean([luma]),
+        brightness=_brightness(looks),
     )
 
 
@@ -230,11 +230,11 @@ def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
         raise ClipError(f"{path.name}: no frame of it can be decoded ({context.name}); convert it to H.264 MP4")
     first = looks[0]
     _check_size(path, first.width, first.height, MAX_SIDE_PX * MAX_SIDE_PX)
-    lumas = [_frame_luma(frame) for frame in looks]
-    if all(map(_is_black, lumas)):
+    seen = [_small(frame) for frame in looks]
+    if all(map(_is_black, seen)):
         # A long group of pictures answers every seek with its first frame: look further before calling a clip black.
-        lumas += [_frame_luma(frame) for frame in itertools.islice(_frames_from(container, stream, duration_ms / 2), 10, _LOOK_FRAMES, 20)]
-    _check_seen(path, lumas)
+        seen += [_small(frame) for frame in itertools.islice(_frames_from(container, stream, duration_ms / 2), 10, _LOOK_FRAMES, 20)]
+    _check_seen(path, seen)
     aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio
     width, height = round(first.width * aspect) if aspect else first.width, first.height
     turn = round(-first.rotation / 90) * 90 % 360
@@ -250,7 +250,7 @@ def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
         duration_ms=duration_ms,
         fps=float(rate) if rate else None,
         codec=context.name,
-        brightness=_mean(lumas),
+        brightness=_brightness(seen),
     )
 
 
@@ -318,23 +318,20 @@ def _check_size(path: Path, width: int, height: int, max_px: int) -> None:
         )
 
 
-def _luma(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
-    return rgb @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-
-
-def _frame_luma(frame: VideoFrame) -> NDArray[np.float32]:
+def _small(frame: VideoFrame) -> NDArray[np.float32]:
+    """Return a thumbnail [shape=(height, 160, 3)], RGB 0 to 1."""
     small = frame.reformat(width=160, height=max(2, round(160 * frame.height / frame.width)), format="rgb24")
-    return _luma(small.to_ndarray().astype(np.float32) / 255.0)
+    return small.to_ndarray().astype(np.float32) / np.float32(255.0)
 
 
-def _is_black(luma: NDArray[np.float32]) -> bool:
-    return float(np.percentile(luma, 99)) < BLACK
+def _is_black(rgb: NDArray[np.float32]) -> bool:
+    return float(np.percentile(rgb.max(axis=-1), 99)) < BLACK
 
 
-def _check_seen(path: Path, lumas: list[NDArray[np.float32]]) -> None:
-    if all(map(_is_black, lumas)):
+def _check_seen(path: Path, looks: list[NDArray[np.float32]]) -> None:
+    if all(map(_is_black, looks)):
         raise ClipError(f"{path.name}: is black wherever it was looked at; replace it, or remove it from the footage")
 
 
-def _mean(lumas: list[NDArray[np.float32]]) -> float:
-    return round(float(np.mean([luma.mean() for luma in lumas])), 4)
+def _brightness(looks: list[NDArray[np.float32]]) -> float:
+    return round(float(np.mean([(rgb @ np.array([0.2126, 0.7152, 0.0722], np.float32)).mean() for rgb in looks])), 4)
