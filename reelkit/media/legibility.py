@@ -24,6 +24,7 @@ _GAP_PX, _REACH_PX = 2.0, 5.0
 _SMALLEST_GLYPH = 0.12
 """Marks smaller than this share of the median glyph (full stops, dots) are all edge after encoding and are left out."""
 _LEAST_STEP = 12.0
+_LEAST_CORE_PX = 6
 _CLEAR_SHARE, _CLEAR_GLYPHS = 0.8, 0.7
 
 
@@ -128,13 +129,18 @@ def _middle(levels: Level) -> float:
 
 
 def fill_colour(planes: Planes, mask: Mask, x: int, y: int) -> tuple[int, int, int] | None:
-    """Return the median colour (R, G, B, 0 to 255) inside a text's fill on a decoded frame; None where the mask is empty."""
+    """Return the median colour (R, G, B, 0 to 255) inside a text's fill on a decoded frame.
+
+    None where there is too little of it to tell, as of a full stop: 4:2:0 chroma mixes a small mark with what is around it.
+    """
     cut = _cut(planes, mask, x, y)
-    if cut is None or not cut[0].any():
+    if cut is None:
         return None
     fill, piece = cut
     core = 1 - _grown(1 - fill, 1)
-    red, green, blue = np.median(planes_to_rgb(piece)[(core if core.any() else fill) > 0], axis=0)
+    if core.sum() < _LEAST_CORE_PX:
+        return None
+    red, green, blue = np.median(planes_to_rgb(piece)[core > 0], axis=0)
     return int(red), int(green), int(blue)
 
 
