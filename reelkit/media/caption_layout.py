@@ -202,16 +202,18 @@ def _break_cost(words: Sequence[str], cut: int) -> float:
     return 0.15 if _letters(before) <= 3 else 0.0
 
 
-def lay_out(words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes) -> CueLayout:
+def lay_out(words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes, *, right_to_left: bool | None = None) -> CueLayout:
     """Break a cue's words into lines and place them.
 
     Lines are centred by their ink. The last line stands at ``sizes.baseline_px`` unless something in it hangs lower than letters
     do, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are still too wide are broken.
+    The first letter with a direction gives the lines theirs where ``right_to_left`` does not say.
     """
     # A straight apostrophe within a word is a typewriter's: type has a curved one.
     curved = [re.sub(r"(?<=\w)'(?=\w)", "\u2019", word) for word in words]
     texts = [word.upper() if style.uppercase else word for word in curved]
-    right_to_left = is_right_to_left(" ".join(texts))
+    if right_to_left is None:
+        right_to_left = is_right_to_left(" ".join(texts))
     room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px) - _SLACK_PX
 
     def line_width(line: Sequence[str], size_px: float) -> float:

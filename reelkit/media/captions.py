@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ from reelkit.media.caption_layout import caption_sizes, lay_out
 from reelkit.media.fonts import find_font, missing_characters
 from reelkit.media.ink import Canvas
 from reelkit.media.planes import Sprite
+from reelkit.media.text import Bounds, is_right_to_left, union_of
 from reelkit.model import CaptionCue, CaptionStyle, Fps
 
 __all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "missing_glyphs"]
@@ -28,7 +30,8 @@ __all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "missing_glyphs"]
 _ENTERS_AT = 0.86
 _CHANGE_S = 0.1
 _HOLD_S = 0.2
-_KEPT = 24
+_STATES_KEPT, _CUES_KEPT = 24, 4
+"""Enough to go back and forth between neighbours; a long reel must not keep all its pictures."""
 
 
 def missing_glyphs(text: str, style: CaptionStyle) -> str:
@@ -76,7 +79,7 @@ class WordOnFrame:
 
     text: str
     colour: str
-    box: tuple[float, float, float, float]
+    box: Bounds
 
 
 class CaptionPainter:
@@ -111,13 +114,15 @@ class CaptionPainter:
         self.style, self.cues = style, tuple(cues)
         self._sizes = caption_sizes(style, width_px, height_px)
         self._starts = [cue.start for cue in self.cues]
+        leftward = [is_right_to_left(word.text) for cue in self.cues for word in cue.words]
+        self._right_to_left = sum(leftward) * 2 > len(leftward)
         per_s = float(fps.ratio)
         self._entrance = round(style.pop_s * per_s)
         moves = style.pop_s > 0 and (style.active_scale > 1 or (style.mode in ("box", "marker") and style.active_box_colour is not None))
         self._change = max(2, round(_CHANGE_S * per_s)) if moves else 0
         self._hold = round(_HOLD_S * per_s)
-        self._drawings: dict[tuple[int, int | None], CueDrawing | None] = {}
-        self._drawn: OrderedDict[CaptionState, list[Sprite]] = OrderedDict()
+        self._drawing = lru_cache(maxsize=_CUES_KEPT)(self._laid_out)
+        self._drawn = lru_cache(maxsize=_STATES_KEPT)(self._draw)
         self._layers: OrderedDict[Hashable, Sprite] = OrderedDict()
 
     def state(self, frame: int) -> CaptionState | None:
@@ -142,16 +147,7 @@ class CaptionPainter:
     def sprites(self, frame: int) -> list[Sprite]:
         """Return what to blend into a frame, in draw order; empty where no cue stands."""
         state = self.state(frame)
-        if state is None:
-            return []
-        drawn = self._drawn.get(state)
-        if drawn is None:
-            drawn = self._drawn[state] = self._draw(state)
-            if len(self._drawn) > _KEPT:
-                self._drawn.popitem(last=False)
-        else:
-            self._drawn.move_to_end(state)
-        return drawn
+        return self._drawn(state) if state is not None else []
 
     def box(self, cue: int) -> tuple[int, int, int, int]:
         """Return left, top, right, bottom of all that a cue ever draws, outline and boxes included, shadow excluded.
@@ -180,9 +176,12 @@ class CaptionPainter:
         words = self.cues[state.cue].words
         first = state.begun - 1 if self.style.mode == "one_word" else 0
         active, begun = self._within(state)
+        inks: dict[int, list[Bounds]] = {}
+        for piece in drawing.layout.words:
+            inks.setdefault(piece.index, []).append(piece.ink)
         return tuple(
-            WordOnFrame(words[first + word.index].text, drawing.colour_of(word.index, active, begun), word.ink)
-            for word in drawing.layout.words
+            WordOnFrame(words[first + index].text, drawing.colour_of(index, active, begun), union_of(pieces) or pieces[0])
+            for index, pieces in inks.items()
         )
 
     def fill_mask(self, frame: int) -> tuple[NDArray[np.bool_], int, int] | None:
@@ -215,13 +214,13 @@ class CaptionPainter:
     def _drawing_of(self, state: CaptionState) -> CueDrawing | None:
         return self._drawing(state.cue, state.begun if self.style.mode == "one_word" else None)
 
-    def _drawing(self, cue: int, number: int | None) -> CueDrawing | None:
-        key = cue, number
-        if key not in self._drawings:
-            words = self.cues[cue].words if number is None else self.cues[cue].words[number - 1 : number]
-            layout = lay_out([word.text for word in words], self.style, self._sizes)
-            self._drawings[key] = CueDrawing(self.style, self._sizes, layout) if layout.words else None
-        return self._drawings[key]
+    def _laid_out(self, cue: int, number: int | None) -> CueDrawing | None:
+        words = self.cues[cue].words if number is None else self.cues[cue].words[number - 1 : number]
+        texts = [word.text for word in words]
+        # In an Arabic or Hebrew reel, a cue that happens to begin with a Latin name still reads from the right.
+        leftward = True if self._right_to_left and any(map(is_right_to_left, texts)) else None
+        layout = lay_out(texts, self.style, self._sizes, right_to_left=leftward)
+        return CueDrawing(self.style, self._sizes, layout) if layout.words else None
 
     def _peak(self, drawing: CueDrawing) -> float:
         """How large the entrance may swing: never wider than captions may be."""
@@ -254,7 +253,7 @@ class CaptionPainter:
         if sprite is None:
             canvas = draw()
             sprite = self._layers[key] = Sprite.from_rgba(*canvas.placed)
-            if len(self._layers) > _KEPT:
+            if len(self._layers) > _STATES_KEPT:
                 self._layers.popitem(last=False)
         return sprite
 

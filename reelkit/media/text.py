@@ -18,7 +18,7 @@ from bidi import algorithm as uax9
 
 from reelkit.media.fonts import FontFace, clusters, font_for, open_font
 
-__all__ = ["Bounds", "Glyph", "Lettering", "ShapedLine", "ShapedWord", "is_right_to_left", "shape_line"]
+__all__ = ["Bounds", "Glyph", "Lettering", "ShapedLine", "ShapedWord", "is_right_to_left", "shape_line", "union_of"]
 
 _CLASSES = frozenset({"L", "R", "AL", "EN", "ES", "ET", "AN", "CS", "NSM", "WS", "ON"})
 _NEUTRAL = "\ufffc"

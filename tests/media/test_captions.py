@@ -183,6 +183,14 @@ def test_right_to_left_cue_lights_words_from_the_right() -> None:
     assert lit[0][0] > lit[1][0] and (lit[1][0] > lit[2][0] or lit[2][1] > lit[1][1])
 
 
+def test_a_latin_name_does_not_turn_an_arabic_cue_round() -> None:
+    """In a mostly Arabic reel a cue that begins with a Latin word still reads from the right."""
+    words = painter(PRESETS["classic"], cue("صباح الخير يا"), cue("Cafe رائع", start=60)).words_on(70)
+    assert words[0].box[0] > words[1].box[0]
+    alone = painter(PRESETS["classic"], cue("Cafe رائع", start=60)).words_on(70)
+    assert alone[0].box[0] < alone[1].box[0]
+
+
 def test_captions_hold_still_from_cue_to_cue() -> None:
     """Cues of one line and of two, with and without descenders, stand on the same last baseline."""
     style = PRESETS["karaoke"]
