@@ -188,7 +188,7 @@ def _line(data: Any, loc: Sequence[int | str]) -> str:
     node = data
     for part in loc:
         try:
-            line = node.lc.value(part)[0] + 1 if isinstance(part, int) else node.lc.key(part)[0] + 1
+            line = node.lc.item(part)[0] + 1 if isinstance(part, int) else node.lc.key(part)[0] + 1
             node = node[part]
         except (AttributeError, KeyError, TypeError, IndexError):
             break

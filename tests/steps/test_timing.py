@@ -1,0 +1,165 @@
+"""Sentences and cues of a narration."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word
+from reelkit.services.deck import read_deck
+from reelkit.steps.timing import group_words_into_sentences, split_cues
+from tests.strategies import caption_styles, words
+
+DECKS = Path(__file__).parents[2] / "templates" / "decks"
+
+
+def spoken(text: str, *, rate_hz: int = 1000, ms_per_char: int = 66, pause_ms: int = 250) -> list[Word]:
+    at, said = 0, list[Word]()
+    for piece in text.split():
+        length = len(piece) * ms_per_char * rate_hz // 1000
+        said.append(Word(text=piece, start=at, end=at + length, rate_hz=rate_hz, timed_by="durations"))
+        at += length + (pause_ms * rate_hz // 1000 if piece[-1] in ".!?" else 0)
+    return said
+
+
+def shown(text: str, **style: object) -> list[str]:
+    return [cue.text for cue in split_cues(group_words_into_sentences(spoken(text)), CaptionStyle.model_validate(style))]
+
+
+def scaled(said: list[Word], k: int) -> list[Word]:
+    return [word.model_copy(update={"start": word.start * k, "end": word.end * k}) for word in said]
+
+
+@given(words(min_size=0))
+def test_sentences_hold_every_word_once_in_order(said: list[Word]) -> None:
+    """The sentences of a narration are a partition of its words."""
+    assert [word for sentence in group_words_into_sentences(said) for word in sentence.words] == said
+
+
+@given(words(), caption_styles())
+def test_cues_hold_every_word_once_in_order(said: list[Word], style: CaptionStyle) -> None:
+    """The cues of a narration are a partition of its words."""
+    assert [word for cue in split_cues(group_words_into_sentences(said), style) for word in cue.words] == said
+
+
+@given(words(), caption_styles())
+def test_cues_do_not_overlap_and_begin_with_their_first_word(said: list[Word], style: CaptionStyle) -> None:
+    """A cue appears when its first word sounds and is gone when the next one appears."""
+    cues = split_cues(group_words_into_sentences(said), style)
+    assert all(cue.start == cue.words[0].start for cue in cues)
+    assert all(before.end <= after.start for before, after in itertools.pairwise(cues))
+
+
+@given(words(), caption_styles())
+def test_cues_keep_the_styles_bounds(said: list[Word], style: CaptionStyle) -> None:
+    """A cue has no more words and no more characters than the style allows, but for a word longer than a line, which stands alone."""
+    for cue in split_cues(group_words_into_sentences(said), style):
+        assert len(cue.words) <= style.max_words
+        longest = max(len(word.text) for word in cue.words)
+        assert longest <= style.max_chars_per_line or len(cue.words) == 1
+        assert len(cue.text) <= style.max_chars_per_line * style.max_lines + style.max_lines - 1 or len(cue.words) == 1
+
+
+@given(words(), caption_styles())
+def test_no_cue_crosses_the_end_of_a_sentence(said: list[Word], style: CaptionStyle) -> None:
+    """Every sentence begins with a cue of its own."""
+    sentences = group_words_into_sentences(said)
+    assert {sentence.start for sentence in sentences} <= {cue.start for cue in split_cues(sentences, style)}
+
+
+@given(words(), caption_styles(), st.integers(0, 2000))
+def test_no_cue_outlasts_the_audio(said: list[Word], style: CaptionStyle, tail_ms: int) -> None:
+    """Given where the audio ends, the last cue ends there at the latest."""
+    until = said[-1].end + tail_ms * said[0].rate_hz // 1000
+    assert split_cues(group_words_into_sentences(said), style, until=until)[-1].end <= until
+
+
+@given(words(), caption_styles())
+def test_a_cue_stands_as_long_as_the_voice_allows(said: list[Word], style: CaptionStyle) -> None:
+    """A cue lasts the style's shortest time and lingers, unless the next one comes first."""
+    cues = split_cues(group_words_into_sentences(said), style)
+    for cue, following in zip(cues, [*cues[1:], None], strict=True):
+        wanted = max(cue.start + style.min_cue_ms * cue.rate_hz // 1000, cue.words[-1].end + style.linger_ms * cue.rate_hz // 1000)
+        assert cue.end >= min(wanted, following.start if following else wanted)
+
+
+@given(words(), caption_styles(), st.integers(2, 5))
+def test_speed_scales_times_and_keeps_words_together(said: list[Word], style: CaptionStyle, k: int) -> None:
+    """Speech k times slower has the same sentences and cues, with word times k times as long."""
+    sentences, slow = group_words_into_sentences(said), group_words_into_sentences(scaled(said, k))
+    assert [(sentence.start * k, sentence.end * k, sentence.text) for sentence in sentences] == [
+        (sentence.start, sentence.end, sentence.text) for sentence in slow
+    ]
+    assert [(cue.start * k, cue.text) for cue in split_cues(sentences, style)] == [(cue.start, cue.text) for cue in split_cues(slow, style)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Water pulls acids first, then sugars, and bitterness last.",
+            ["Water pulls acids first,", "then sugars,", "and bitterness last."],
+        ),
+        ("The fastest pulsar we know turns 716 times a second.", ["The fastest pulsar", "we know turns", "716 times a second."]),
+        ("In the end they paid all of $3.2 million dollars.", ["In the end", "they paid all", "of $3.2 million dollars."]),
+        ("Every morning old Jane Goodall walked alone.", ["Every morning old", "Jane Goodall walked alone."]),
+        ("Dust is the quiet culprit.", ["Dust is", "the quiet culprit."]),
+        ("Why? Nobody knows.", ["Why?", "Nobody knows."]),
+        ("Stop.", ["Stop."]),
+    ],
+)
+def test_breaks_fall_where_a_reader_would_pause(text: str, expected: list[str]) -> None:
+    """Cues end at punctuation and before phrases, and keep names and quantities whole."""
+    assert shown(text) == expected
+
+
+def test_a_word_longer_than_a_line_stands_alone() -> None:
+    """The painter shrinks what does not fit; nothing else is shrunk with it."""
+    assert shown("A Donaudampfschifffahrtselektrizitätenhaupt is one word.") == [
+        "A",
+        "Donaudampfschifffahrtselektrizitätenhaupt",
+        "is one word.",
+    ]
+
+
+def test_one_word_styles_show_one_word() -> None:
+    """A style of one word at a time gives as many cues as words."""
+    assert shown("So it begins, here and now.", max_words=1) == ["So", "it", "begins,", "here", "and", "now."]
+
+
+def test_a_short_gap_is_closed_and_a_long_one_is_not() -> None:
+    """A cue stays on screen over a gap too short to see, and clears the screen in a real pause."""
+    style = CaptionStyle(linger_ms=150, min_cue_ms=0)
+    for pause_ms, cleared in ((250, False), (600, True)):
+        first, second = split_cues(group_words_into_sentences(spoken("Well begun. Half done.", pause_ms=pause_ms)), style)
+        assert (first.end < second.start) is cleared
+
+
+@pytest.mark.parametrize("deck", ["northwind", "orbit", "pulsefit"])
+def test_what_the_demo_brands_say_breaks_well(deck: str) -> None:
+    """Over all lines of a deck: two to four words a cue, hardly a lone word, never a break after an article or inside a quantity."""
+    style = CaptionStyle(max_words=4)
+    cues: list[Cue] = []
+    for topic in read_deck(DECKS / f"{deck}.yaml").topics:
+        lines = [*topic.hooks, *(line.say for point in topic.points for line in (point, *point.then)), *(turn.say for turn in topic.turns)]
+        sentences: list[SentenceTiming] = group_words_into_sentences(spoken(" ".join(lines)))
+        made = split_cues(sentences, style)
+        ends = {sentence.end for sentence in sentences}
+        hanging = [cue.text for cue in made if cue.words[-1].end not in ends and cue.text.lower().split()[-1] in ("a", "an", "the", "of")]
+        assert len(hanging) <= len(made) * 0.02, hanging
+        alone = [cue.text for cue in made if len(cue.words) == 1 and len(cue.text) < 6 and cue.words[-1].end not in ends]
+        assert len(alone) <= 2, alone
+        cues += made
+    spoken_s = sum(cue.end - cue.start for cue in cues) / 1000
+    assert sum(len(cue.text) for cue in cues) / spoken_s <= style.max_chars_per_s
+    assert 2.9 <= sum(len(cue.words) for cue in cues) / len(cues) <= 4
+
+
+@settings(max_examples=5)
+@given(st.integers(300, 600))
+def test_long_narrations_are_split_quickly(count: int) -> None:
+    """A narration of 180 s without a single full stop is no harder than any other."""
+    cues = split_cues(group_words_into_sentences(spoken(" ".join(["coffee"] * count))), CaptionStyle())
+    assert sum(len(cue.words) for cue in cues) == count

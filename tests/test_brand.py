@@ -1,0 +1,243 @@
+"""Brand files: what they may say, and what is said of those that say something else."""
+
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from reelkit.brand import Brand, brand_problems, brand_schema, list_brands, load_brand, templates_dir
+from reelkit.errors import BrandError
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+DEMO = ("northwind", "orbit", "pulsefit")
+
+
+@pytest.fixture
+def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the templates that a test may spoil."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(TEMPLATES, tmp_path / "templates"))
+
+
+def spoil(templates: Path, old: str, new: str) -> list[str]:
+    """Replace something in the northwind file and return the problems, with LINE for the number of the line it stood in."""
+    path = templates / "brands" / "northwind.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, old
+    number = text[: text.index(old)].count("\n") + 1 + (len(old) - len(old.lstrip("\n")))
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return [
+        line.replace(f"northwind.yaml, line {number})", "northwind.yaml, line LINE)")
+        for line in brand_problems("northwind", templates=templates)
+    ]
+
+
+@pytest.mark.parametrize("slug", DEMO)
+def test_demo_brands_are_well(slug: str) -> None:
+    """The demo brands have no problem, and their files say so to editors."""
+    assert brand_problems(slug, templates=TEMPLATES) == []
+    first = (TEMPLATES / "brands" / f"{slug}.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=brand.schema.json"
+
+
+def test_demo_brands_differ() -> None:
+    """No two demo brands share a colour, a font, a pace, a mood, a tempo, a caption style, or a deck."""
+    brands = [load_brand(slug, templates=TEMPLATES) for slug in DEMO]
+    assert set(list_brands(TEMPLATES)) >= set(DEMO)
+    for trait in (
+        lambda brand: brand.palette.background,
+        lambda brand: brand.palette.accent,
+        lambda brand: brand.fonts.title,
+        lambda brand: brand.voice.speed,
+        lambda brand: brand.footage.shot_s,
+        lambda brand: brand.music.mood,
+        lambda brand: brand.music.tempo_bpm,
+        lambda brand: brand.captions.name,
+        lambda brand: brand.captions.font,
+        lambda brand: brand.script.deck,
+        lambda brand: brand.logo,
+    ):
+        assert len({trait(brand) for brand in brands}) == len(brands)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("  speed: 0.96", "  sped: 0.96", "voice.sped is not a field; did you mean 'speed'? @LINE"),
+        ("  speed: 0.96", "  speed: fast", "voice.speed is 'fast'; it must be a number @LINE"),
+        ("  speed: 0.96", "  speed: 9", "voice.speed is 9; it must be 0.5 to 2 @LINE"),
+        ("  size_px: 86", "  size_px: 20", "captions.size_px is 20; it must be 55 to 120 @LINE"),
+        ("  size_px: 86", "  size: 86", "captions.size is not a field; did you mean 'size_px'? @LINE"),
+        ('"#C4762F"', "copper", "palette.primary is 'copper'; it must be a colour such as #C8742B @LINE"),
+        ("palette: ", "pallete: ", "palette is missing; add it @FILE"),
+        (
+            "preset: karaoke",
+            "preset: karaok",
+            "captions.preset is 'karaok', but there is no templates/styles/karaok.yaml; did you mean 'karaoke'? @LINE",
+        ),
+        (
+            "deck: northwind ",
+            "deck: nortwind ",
+            "script.deck is 'nortwind', but there is no templates/decks/nortwind.yaml; did you mean 'northwind'? @LINE",
+        ),
+        (
+            "prompt: explainer ",
+            "prompt: explaner ",
+            "script.prompt is 'explaner', but there is no templates/prompts/explaner.md; did you mean 'explainer'? @LINE",
+        ),
+        (
+            "../logos/northwind.svg",
+            "../logos/gone.svg",
+            "logo is '../logos/gone.svg', but there is no templates/logos/gone.svg @LINE",
+        ),
+        (
+            "  mood: warm",
+            "  mood: wram",
+            "music.mood is 'wram'; it must be 'none', 'calm', 'warm', 'bright', 'driving', 'curious' or 'dark'; did you mean 'warm'? @LINE",
+        ),
+        (
+            "libraries: [folder, backdrops]",
+            "libraries: []",
+            "footage.libraries is a list; it must have at least 1 entry, it has none @LINE",
+        ),
+        ("language: en", "language: english", "language is 'english'; it must be like 'en' or 'pt-BR' @LINE"),
+        ("slug: northwind ", "slug: southwind ", "slug is 'southwind'; it must be the file's name, 'northwind' @LINE"),
+        ("name: Northwind Coffee\n", "", "name is missing; add it @FILE"),
+        (
+            "voice:\n",
+            "safe_zone: {bottom_px: 500}\nvoice:\n",
+            "captions.bottom_px is 1470; it must be at most 1420, the safe zone's edge (safe_zone.bottom_px) @FILE",
+        ),
+    ],
+)
+def test_a_wrong_brand_file_gives_one_line(old: str, new: str, line: str, templates: Path) -> None:
+    """What is wrong in a brand file is said with field, value, what was expected, the nearest right name, file and line."""
+    problems = spoil(templates, old, new)
+    file = "(templates/brands/northwind.yaml"
+    assert problems[0] == "brand 'northwind': " + line.replace("@FILE", f"{file})").replace("@LINE", f"{file}, line LINE)")
+    with pytest.raises(BrandError):
+        load_brand("northwind", templates=templates)
+
+
+def test_all_problems_are_listed(templates: Path) -> None:
+    """Every problem has its line, and the error that stands for them says how many there are."""
+    problems = spoil(templates, "  speed: 0.96", "  speed: 9\n  name: 5")
+    assert len(problems) == 2
+    with pytest.raises(BrandError, match=r"and 1 more problem\)"):
+        load_brand("northwind", templates=templates)
+
+
+def test_a_wrong_style_is_said_of_the_style(templates: Path) -> None:
+    """A problem in a preset names the preset's file and line."""
+    path = templates / "styles" / "karaoke.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    number = next(index for index, line in enumerate(lines) if line.startswith("size_px"))
+    lines[number] = "size_px: 300"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert brand_problems("northwind", templates=templates) == [
+        "brand 'northwind': captions.preset 'karaoke': size_px is 300; it must be 55 to 120 "
+        f"(templates/styles/karaoke.yaml, line {number + 1})"
+    ]
+
+
+def test_a_brand_that_does_not_exist_names_the_nearest(templates: Path) -> None:
+    """Who mistypes a slug is told the right one."""
+    with pytest.raises(BrandError, match=r"there is no file .*nortwind\.yaml; did you mean 'northwind'"):
+        load_brand("nortwind", templates=templates)
+
+
+def test_captions_take_the_preset_and_what_the_brand_overrides(templates: Path) -> None:
+    """Fields of a caption preset hold where the brand is silent; palette names become colours."""
+    brand = load_brand("northwind", templates=templates)
+    style = YAML(typ="safe").load((templates / "styles" / "karaoke.yaml").read_text(encoding="utf-8"))
+    assert (brand.captions.name, brand.captions.size_px) == ("karaoke", 86)
+    assert brand.captions.outline_px == style["outline_px"]
+    assert style["active_colour"] == "accent"
+    assert brand.captions.active_colour == brand.palette.accent
+
+
+def test_changes_are_read_as_the_file_would_be() -> None:
+    """Changes name fields by dots and may say what a file may: presets and palette names too."""
+    brand = load_brand("orbit", templates=TEMPLATES)
+    changed = brand.with_changes(
+        {"captions.size_px": 90, "captions.preset": "pop", "captions.colour": "accent", "palette.accent": "#123456"}
+    )
+    assert (changed.captions.size_px, changed.captions.name, changed.captions.colour) == (90, "pop", "#123456")
+    assert changed.captions.active_colour == "#123456"
+    assert (brand.captions.size_px, brand.captions.name) != (90, "pop")
+    assert brand.with_changes({}) == brand
+
+
+def test_changes_add_up() -> None:
+    """Changes made one after the other are those made at once."""
+    brand = load_brand("orbit", templates=TEMPLATES)
+    at_once = brand.with_changes({"voice.speed": 1.1, "script.length_s": 20})
+    assert brand.with_changes({"voice.speed": 1.1}).with_changes({"script.length_s": 20}) == at_once
+
+
+def test_a_brand_made_in_code_can_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A brand without a file keeps what it was made with."""
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(TEMPLATES))
+    made = Brand.model_validate(load_brand("orbit", templates=TEMPLATES).model_dump() | {"logo": None})
+    changed = made.with_changes({"captions.size_px": 70})
+    assert changed.captions == made.captions.model_copy(update={"size_px": 70})
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"captions.size_px": 20}, "captions.size_px is 20; it must be 55 to 120"),
+        ({"captions.sizepx": 90}, "captions.sizepx is not a field; did you mean 'size_px'?"),
+        ({"caption.size_px": 90}, "caption is not a field; did you mean 'captions'?"),
+        ({"voice": 3}, "voice is 3; it must be a group of fields"),
+        ({"voice.speed.fast": 3}, "voice.speed is a group of fields; it must be a number"),
+        ({"": 3}, "'' is not a field"),
+        ({"captions.preset": "pup"}, "captions.preset is 'pup', but there is no"),
+    ],
+)
+def test_a_wrong_change_is_one_line(changes: dict[str, object], line: str) -> None:
+    """A change that no file could say is refused as a file would be."""
+    with pytest.raises(BrandError) as caught:
+        load_brand("orbit", templates=TEMPLATES).with_changes(changes)
+    assert str(caught.value).startswith(f"brand 'orbit' with changes: {line}")
+
+
+def test_brands_travel() -> None:
+    """A brand that is sent to another process arrives equal."""
+    brand = load_brand("orbit", templates=TEMPLATES)
+    assert pickle.loads(pickle.dumps(brand)) == brand
+    assert Brand.model_validate_json(brand.model_dump_json()).model_dump() == brand.model_dump()
+
+
+def test_the_schema_file_is_what_the_code_says() -> None:
+    """The schema that editors read is that of the code; `reelkit brands schema` prints it anew."""
+    assert json.loads((TEMPLATES / "brands" / "brand.schema.json").read_text(encoding="utf-8")) == brand_schema()
+
+
+@pytest.mark.parametrize("slug", DEMO)
+def test_brand_files_keep_the_schema(slug: str) -> None:
+    """What the code takes, editors take; what it refuses, they mark."""
+    written = YAML(typ="safe").load((TEMPLATES / "brands" / f"{slug}.yaml").read_text(encoding="utf-8"))
+    jsonschema.validate(written, brand_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(written | {"colour": "red"}, brand_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(written | {"captions": {"colour": "red"}}, brand_schema())
+
+
+def test_templates_are_found_from_below_and_by_name(templates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates are those that REELKIT_TEMPLATES names, else those of the nearest folder above, else the package's."""
+    monkeypatch.delenv("REELKIT_TEMPLATES", raising=False)
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert templates_dir() == templates
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(tmp_path / "mine"))
+    assert templates_dir() == tmp_path / "mine"
+    monkeypatch.delenv("REELKIT_TEMPLATES")
+    monkeypatch.chdir("/")
+    assert (templates_dir() / "brands" / "northwind.yaml").is_file()

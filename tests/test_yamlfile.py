@@ -1,0 +1,135 @@
+"""YAML files read into values, or one line per problem."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import Field
+
+from reelkit.errors import BrandError
+from reelkit.model import Colour, Value
+from reelkit.yamlfile import read_value, read_yaml, shown_path
+
+
+class Leg(Value):
+    length_cm: float = Field(gt=0, le=120)
+    wood: Literal["oak", "beech", "pine"] = "oak"
+
+
+class Table(Value):
+    name: str = Field(min_length=1)
+    colour: Colour = "#000000"
+    seats: int = Field(default=4, ge=1)
+    painted: bool = False
+    tags: tuple[Annotated[str, Field(min_length=2)], ...] = Field(default=(), max_length=2)
+    legs: tuple[Leg, ...] = ()
+    code: str = Field(default="a1", pattern="^[a-z][0-9]$", examples=["a1"])
+    tag: str = Field(default="x", pattern="^[a-z]$")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "name: T\nlegs:\n  - length_cm: 70\n  - length: 70\n",
+            "legs[1].length_cm is missing; add it (table.yaml, line 4) (and 1 more problem)",
+        ),
+        ("name: T\nseets: 4\n", "seets is not a field; did you mean 'seats'? (table.yaml, line 2)"),
+        (
+            "name: T\nqqq: 4\n",
+            "qqq is not a field; known fields: name, colour, seats, painted, tags, legs, code, tag (table.yaml, line 2)",
+        ),
+        ("name: T\nseats: many\n", "seats is 'many'; it must be a whole number (table.yaml, line 2)"),
+        ("name: T\nseats: 1.5\n", "seats is 1.5; it must be a whole number (table.yaml, line 2)"),
+        ("name: T\nseats: 0\n", "seats is 0; it must be at least 1 (table.yaml, line 2)"),
+        ("name: T\npainted: perhaps\n", "painted is 'perhaps'; it must be true or false (table.yaml, line 2)"),
+        ("name: T\n\ncolour: red\n", "colour is 'red'; it must be a colour such as #C8742B (table.yaml, line 3)"),
+        (
+            "name: T\ncolour: #C8742B\n",
+            'colour is empty; it must be a colour in quotes, such as "#C8742B", as # alone begins a comment (table.yaml, line 2)',
+        ),
+        ("name: 5\n", "name is 5; it must be text (put it in quotes) (table.yaml, line 1)"),
+        ('name: ""\n', "name is ''; it must not be empty (table.yaml, line 1)"),
+        ("name: T\nlegs: 4\n", "legs is 4; it must be a list (table.yaml, line 2)"),
+        ("name: T\nlegs:\n  - 4\n", "legs[0] is 4; it must be a group of fields (table.yaml, line 3)"),
+        ("name: T\nlegs:\n  - length_cm: 0\n", "legs[0].length_cm is 0; it must be more than 0 (table.yaml, line 3)"),
+        ("name: T\nlegs:\n  - length_cm: 121\n", "legs[0].length_cm is 121; it must be at most 120 (table.yaml, line 3)"),
+        (
+            "name: T\nlegs:\n  - {length_cm: 7, wood: oack}\n",
+            "legs[0].wood is 'oack'; it must be 'oak', 'beech' or 'pine'; did you mean 'oak'? (table.yaml, line 3)",
+        ),
+        ("name: T\ntags: [aa, bb, cc]\n", "tags is a list; it must have at most 2 entries, it has 3 (table.yaml, line 2)"),
+        ("name: T\ncode: 12\n", "code is 12; it must be text (put it in quotes) (table.yaml, line 2)"),
+        ("name: T\ncode: ab\n", "code is 'ab'; it must be like 'a1' (table.yaml, line 2)"),
+        ("name: T\ntag: AB\n", "tag is 'AB'; it must match ^[a-z]$ (table.yaml, line 2)"),
+        ("seats: 0\npainted: 7\n", "name is missing; add it (table.yaml) (and 2 more problems)"),
+    ],
+)
+def test_a_wrong_field_gives_file_line_and_what_was_expected(text: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every kind of wrong field gives one line with what it is, what it must be, and where it stands."""
+    monkeypatch.chdir(tmp_path)
+    Path("table.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(BrandError) as caught:
+        read_value(Path("table.yaml"), Table, what="table 'T'")
+    assert str(caught.value) == f"table 'T': {line}"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"", "the file must hold fields (`name: value` lines), it holds nothing (table.yaml)"),
+        (b"# a comment\n", "the file must hold fields (`name: value` lines), it holds nothing (table.yaml)"),
+        (b"- a\n- b\n", "the file must hold fields (`name: value` lines), it holds a list (table.yaml)"),
+        (b"just words\n", "the file must hold fields (`name: value` lines), it holds text (table.yaml)"),
+        (b"name: caf\xe9\n", "table.yaml is not UTF-8 text (byte 9); save it as UTF-8"),
+        (b"\xff\xd8\xff\xe0", "table.yaml is not UTF-8 text (byte 0); save it as UTF-8"),
+        (b"name: T\nname: U\n", 'not valid YAML: found duplicate key "name" with value "U" (original value: "T") (table.yaml, line 2)'),
+        (b"name: [T\n", "not valid YAML: expected ',' or ']', but got '<stream end>' (table.yaml, line 2)"),
+        (b"name: T\n\tseats: 4\n", "not valid YAML: found character '\\t' that cannot start any token (table.yaml, line 2)"),
+        (b"name: *gone\n", "not valid YAML: found undefined alias 'gone' (table.yaml, line 1)"),
+    ],
+)
+def test_a_file_that_is_no_fields_gives_one_line(content: bytes, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is empty, binary, in another encoding or not YAML is one line, with the line number where there is one."""
+    monkeypatch.chdir(tmp_path)
+    Path("table.yaml").write_bytes(content)
+    with pytest.raises(BrandError) as caught:
+        read_value(Path("table.yaml"), Table, what="table 'T'")
+    assert str(caught.value) == f"table 'T': {line}"
+
+
+def test_binary_content_is_one_line(tmp_path: Path) -> None:
+    """What is not text at all is refused without a traceback."""
+    (tmp_path / "table.yaml").write_bytes(bytes(range(32)))
+    with pytest.raises(BrandError, match="not valid YAML") as caught:
+        read_yaml(tmp_path / "table.yaml", what="table")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_missing_file_names_its_nearest_neighbour(tmp_path: Path) -> None:
+    """Who mistypes a name is told the right one."""
+    (tmp_path / "kitchen.yaml").write_text("name: T\n")
+    with pytest.raises(BrandError, match=re.escape("there is no file") + ".*did you mean 'kitchen'"):
+        read_yaml(tmp_path / "kichen.yaml", what="table")
+
+
+def test_a_folder_is_one_line(tmp_path: Path) -> None:
+    """A folder in place of a file is said as what the system says of it."""
+    (tmp_path / "table.yaml").mkdir()
+    with pytest.raises(BrandError, match="cannot be read"):
+        read_yaml(tmp_path / "table.yaml", what="table")
+
+
+def test_a_right_file_is_read(tmp_path: Path) -> None:
+    """A file whose fields are right gives their value."""
+    (tmp_path / "table.yaml").write_text('name: T\ncolour: "#c8742b"\nlegs:\n  - {length_cm: 70}\n')
+    table = read_value(tmp_path / "table.yaml", Table, what="table")
+    assert (table.colour, table.legs[0].wood) == ("#C8742B", "oak")
+
+
+def test_paths_are_shown_as_a_person_would_type_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths below the working directory are relative to it, others whole."""
+    monkeypatch.chdir(tmp_path)
+    assert shown_path(tmp_path / "a" / "b.yaml") == "a/b.yaml"
+    assert shown_path(Path("/elsewhere/b.yaml")) == "/elsewhere/b.yaml"
