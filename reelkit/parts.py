@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reelkit.brand import Brand, templates_dir
-from reelkit.model import Cache, content_key
+from reelkit.model import Cache, Reel, content_key
 from reelkit.runs.cache import FileCache, cache_dir
 from reelkit.runs.folder import RunFolder
+from reelkit.runs.identity import code_version
 
 if TYPE_CHECKING:
     from reelkit.services.hibari import HibariVoice
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from reelkit.steps.upload import Store
 
 __all__ = ["Parts"]
+
+_MUSIC_HZ = 48_000
 
 
 class Parts:
@@ -111,8 +114,17 @@ class Parts:
             return None
         from reelkit.media.music import compose_bed
 
-        asked = {"mood": music.mood, "tempo_bpm": music.tempo_bpm, "duration_s": duration_s, "seed": self.seed}
-        return self.cache.file("music", content_key("bed", **asked), ".wav", lambda path: compose_bed(path, **asked))
+        compose = functools.partial(
+            compose_bed, mood=music.mood, tempo_bpm=music.tempo_bpm, duration_s=duration_s, seed=self.seed, rate_hz=_MUSIC_HZ
+        )
+        key = content_key("bed", code_version(), **compose.keywords)
+        return self.cache.file("music", key, ".wav", compose)
+
+    def preview(self, reel: Reel) -> bytes:
+        """Return a small copy of a reel, as MP4, for pages."""
+        from reelkit.media.preview import make_preview
+
+        return self.cache.file("previews", reel.sha256, ".mp4", lambda path: make_preview(reel.path, path)).read_bytes()
 
     @functools.cached_property
     def store(self) -> Store:

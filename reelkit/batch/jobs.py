@@ -24,6 +24,7 @@ class Job(RunJob):
     def parameters(self) -> dict[str, Any]:
         """The job as a notebook's parameters: JSON types only."""
         found: dict[str, Any] = self.model_dump(mode="json")
+        found["script_file"] = found.pop("script")
         return found
 
 

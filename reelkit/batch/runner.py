@@ -101,11 +101,21 @@ def run_notebook(job: Job, *, watcher: Watcher | None = None, cell_timeout_s: fl
         problem = execute_notebook(notebook_path(), out, job.parameters, watcher=run.watcher, cell_timeout_s=cell_timeout_s)
         found = run.resume()
         if found.state == "running":
-            step, reason = found.step or "start", problem or "the notebook ended before the run did"
-            run.fail(step, f"brand '{run.brand.slug}': step {step}: {reason} ({out})")
+            run.fail(found.step or "start", _why_unfinished(run, found.step, problem))
         report(run.folder)
 
     return _made(open_job, make, upload=job.upload, also=(NOTEBOOK, REPORT))
+
+
+def _why_unfinished(run: RunFolder, step: str | None, problem: str | None) -> str:
+    if problem is not None:
+        what = f"step {step}: {problem}" if step else problem
+    elif step is None:
+        # The notebook made another run than the one it was started for.
+        what = "the brand's files or Reelkit itself changed while the run began; run the same command again"
+    else:
+        what = f"the notebook ended in step {step}; it must call run.finish()"
+    return f"brand '{run.brand.slug}': {what} ({run.path(NOTEBOOK)})"
 
 
 def report(folder: Path) -> Path:
@@ -118,15 +128,12 @@ def report(folder: Path) -> Path:
     """
     from reelkit.report import write_report
 
-    found = manifest_of(folder)
-    topic = str(found.facts.get("topic", f"Run {found.run_id}"))
     try:
-        brand = load_brand(found.job.brand)
+        palette = load_brand(manifest_of(folder).job.brand).palette
     except BrandError:
         # A run outlives its brand file.
-        page = write_report(folder / NOTEBOOK, folder / REPORT, title=f"{found.brand}: {topic}")
-    else:
-        page = write_report(folder / NOTEBOOK, folder / REPORT, title=f"{brand.name}: {topic}", palette=brand.palette)
+        palette = None
+    page = write_report(folder / NOTEBOOK, folder / REPORT, run=folder, palette=palette)
     count_in(folder, NOTEBOOK, REPORT)
     return page
 
@@ -145,7 +152,7 @@ def _take_steps(run: RunFolder) -> None:
     footage = run.step("footage", fetch_footage, script, brand, libraries=parts.libraries, used=run.used, progress=run.share("footage"))
     audio = run.step("voice", synthesize_voice, script, brand, voice=parts.voice, progress=run.share("voice"))
     sentences = run.step("sentences", group_words_into_sentences, audio.words)
-    cues = run.step("cues", split_cues, sentences, brand.captions)
+    cues = run.step("cues", split_cues, sentences, brand.captions, until=len(audio.samples))
     music = run.step("music", parts.music, audio.duration_s)
     timeline = run.step(
         "timeline", plan_timeline, script, footage, audio, sentences, brand, cues=cues, narration=run.path("voice.wav"), music=music

@@ -16,7 +16,7 @@ from reelkit.errors import RunError
 from reelkit.model import content_key
 from reelkit.whole import sha256_of
 
-__all__ = ["content_of_folder", "decided_by", "run_id", "versions"]
+__all__ = ["code_version", "content_of_folder", "decided_by", "run_id", "versions"]
 
 _VOICES = {"hibari": ("hibari-tts", "onnxruntime")}
 _PROBE_BYTES = 1 << 20
@@ -79,23 +79,24 @@ def content_of_folder(folder: Path) -> str:
 
 
 def versions(brand: Brand) -> dict[str, str]:
-    """Return the versions of what makes a brand's reels. Reelkit's own carries a hash of its code."""
+    """Return the versions of what makes a brand's reels."""
     parts = (*_VOICES[brand.voice.engine], "av", "numpy")
     return {
-        "reelkit": f"{__version__}+{_code()}",
+        "reelkit": code_version(),
         **{part: importlib.metadata.version(part) for part in parts},
         "python": ".".join(map(str, sys.version_info[:3])),
     }
 
 
 @functools.cache
-def _code() -> str:
+def code_version() -> str:
+    """Return Reelkit's version with a hash of its code, which tells apart what two working copies make."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
-    return digest.hexdigest()[:8]
+    return f"{__version__}+{digest.hexdigest()[:8]}"
 
 
 def run_id(topic_seed: int, decided: dict[str, Any]) -> str:

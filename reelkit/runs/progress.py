@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol, TextIO
 
 __all__ = ["NoLines", "TerminalLines", "Watcher", "step_line", "told"]
@@ -113,12 +114,14 @@ def told(value: object) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, Path):
+        return f"{value.stat().st_size / 1e6:.1f} MB"
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return _counted(len(value), type(value[0]).__name__) if value else "none"
     text = repr(value)
     inner = re.fullmatch(rf"<{type(value).__name__}:? (.*)>", text, flags=re.DOTALL)
-    shown = re.sub(r"\b1 (\w+)s\b", r"1 \1", inner.group(1)) if inner else getattr(value, "name", "") or ""
-    return " ".join(str(shown).split())
+    shown = re.sub(r"\b1 (\w+)s\b", r"1 \1", inner.group(1)) if inner else ""
+    return " ".join(shown.split())
 
 
 def _counted(count: int, type_name: str) -> str:

@@ -1,0 +1,152 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # A reel, step by step
+#
+# From a brand and a topic to a finished vertical video. Run the cells from top to bottom; after each step you see what it made.
+# Change a number or a line and run on from there: only what depends on the change is made again.
+
+# %% tags=["parameters"]
+brand = "northwind"  # a file in templates/brands
+topic_seed = 1  # another number, another topic
+script_file = None  # your own script instead: a Markdown or text file
+overrides = {}  # brand fields for this reel only, such as {"captions.size_px": 90}
+outputs = None  # where runs go; None is outputs/
+upload = False  # publish the reel when it is done
+
+# %% tags=["remove-input"]
+from reelkit import (
+    Parts,
+    check_video,
+    compose_video,
+    fetch_footage,
+    generate_script,
+    group_words_into_sentences,
+    open_run,
+    plan_timeline,
+    split_cues,
+    synthesize_voice,
+    upload_video,
+    views,
+)
+from reelkit.media.preview import reel_stills
+
+run = open_run(brand, topic_seed, script=script_file, overrides=overrides, outputs=outputs, watcher=views.StepLines())
+parts = Parts.of(run)
+palette = run.brand.palette
+views.brand(run.brand)
+
+# %% [markdown]
+# ## Script
+#
+# What is said, scene by scene, and what to look for in pictures. The brand's deck writes it from the brand's own facts and lines; the
+# length follows the voice's real pace.
+
+# %%
+script = run.step("script", generate_script, run.brand, topic_seed, writer=parts.writer)
+
+# %% tags=["remove-input"]
+views.script(script, seconds_of=parts.seconds_of, palette=palette)
+
+# %% [markdown]
+# ## Footage
+#
+# One clip or more for every scene, never the same twice: from the brand's own folder where something fits, else backdrops drawn in the
+# brand's colours. Each strip says where its clip is from and under which terms it may be shown.
+
+# %%
+clips = run.step("footage", fetch_footage, script, run.brand, libraries=parts.libraries, used=run.used, progress=run.share("footage"))
+
+# %% tags=["remove-input"]
+views.footage(script, clips, palette=palette)
+
+# %% [markdown]
+# ## Voice
+#
+# The script is spoken, and the voice itself tells when it says each word. The captions will follow these times to the frame.
+
+# %%
+audio = run.step("voice", synthesize_voice, script, run.brand, voice=parts.voice, progress=run.share("voice"))
+sentences = run.step("sentences", group_words_into_sentences, audio.words)
+cues = run.step("cues", split_cues, sentences, run.brand.captions, until=len(audio.samples))
+
+# %% tags=["remove-input"]
+views.narration(audio, sentences, cues, palette=palette)
+
+# %% [markdown]
+# ## Captions
+#
+# The words on screen together. A flag marks a cue that is read too fast or stands too short.
+
+# %% tags=["remove-input"]
+views.cues(cues, style=run.brand.captions, palette=palette)
+
+# %% [markdown]
+# ## Timeline
+#
+# Shots under sentences, captions, music under the voice, logo and end card. This is the whole reel as plain data; nothing is rendered yet.
+
+# %%
+music = run.step("music", parts.music, audio.duration_s)
+timeline = run.step(
+    "timeline", plan_timeline, script, clips, audio, sentences, run.brand, cues=cues, narration=run.path("voice.wav"), music=music
+)
+
+# %% [markdown]
+# ## Reel
+#
+# Rendered once, straight to the file that the platforms ask for. What was rendered before and has not changed is taken from the cache.
+
+# %%
+reel = run.step("compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, progress=run.share("compose"))
+
+# %% tags=["remove-input"]
+views.player(
+    parts.preview(reel),
+    vtt=run.path("captions.vtt").read_text(encoding="utf-8"),
+    poster=run.path("poster.jpg").read_bytes(),
+    title=script.topic,
+    reel=reel,
+    palette=palette,
+)
+
+# %% tags=["remove-input"]
+views.frames(reel_stills(reel.path), palette=palette)
+
+# %% [markdown]
+# ## Check
+#
+# The finished file is measured against what TikTok, Reels and Shorts ask for. A "must" that does not hold fails the reel; a "should" warns.
+
+# %%
+findings = run.step("check", check_video, reel, timeline, run.brand, progress=run.share("check"))
+
+# %% tags=["remove-input"]
+views.findings(findings, palette=palette)
+
+# %%
+finished = run.finish()
+
+# %% [markdown]
+# ## Publish
+#
+# Only when asked: set `upload = True` above. Publishing the same reel again changes nothing.
+
+# %%
+if upload:
+    beside = run.paths("poster.jpg", "captions.vtt", "credits.txt")
+    run.step("upload", upload_video, reel, run.brand, store=parts.store, name=run.run_id, title=script.topic, beside=beside)
+
+# %% tags=["remove-input"]
+views.run(run.manifest, palette=palette)

@@ -1,0 +1,111 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reelkit.cli import main
+
+ROOT = Path(__file__).parents[1]
+
+
+def reelkit(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person would, in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "reelkit.cli", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command that must end with 2, and return its one line."""
+    try:
+        code = main(arguments)
+    except SystemExit as end:
+        code = int(str(end.code))
+    out, err = capsys.readouterr()
+    assert code == 2
+    assert out == ""
+    return err.strip().splitlines()[-1]
+
+
+def test_help_names_every_command() -> None:
+    """`reelkit --help` answers with the commands and ends well."""
+    result = reelkit("--help")
+    assert result.returncode == 0
+    assert all(f"    {command} " in result.stdout for command in ("make", "brands", "doctor", "report", "lab", "clean"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["make"], "the following arguments are required: --brand/-b"),
+        (["make", "--brand", "northwind", "--seed", "-1"], "'-1' is not a whole number from 0"),
+        (["make", "--brand", "northwind", "--set", "captions.size_px"], "must look like captions.size_px=90"),
+        (["make", "--brand", "northwind", "--set", "captions.size_px=20"], "captions.size_px is 20; it must be at least 55"),
+        (["make", "--brand", "northwind", "--set", "captions.size=90"], "captions.size is not a field"),
+        (["make", "--brand", "northwind", "--length", "500"], "script.length_s is 500.0; it must be at most 180"),
+        (["make", "--brand", "nortwind"], "did you mean 'northwind'?"),
+        (["make", "--brand", "northwind", "--script", "none.md"], "none.md cannot be read"),
+        (["clean", "--keep-gb", "-3"], "'-3' is not a size"),
+        (["report", "nowhere"], "holds no run"),
+        (["mak"], "invalid choice: 'mak'"),
+    ],
+)
+def test_wrong_use_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], line: str) -> None:
+    """A wrong command ends with 2 and a line that says what to do, and makes nothing."""
+    outputs = ["--outputs", str(tmp_path / "outputs")] if arguments[0] == "make" else []
+    assert line in refused(capsys, *arguments, *outputs)
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_brands_are_listed_and_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every demo brand is on the list and well."""
+    assert main(["brands"]) == 0
+    listed = capsys.readouterr().out
+    assert main(["brands", "list", "--json"]) == 0
+    problems = json.loads(capsys.readouterr().out)
+    assert len(problems) >= 3
+    assert set(problems) == {line.split()[0] for line in listed.splitlines()}
+    assert not any(problems.values())
+
+
+def test_a_wrong_brand_file_is_told_with_its_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`reelkit brands` ends with 1 and names file, line and field of each problem."""
+    (tmp_path / "brands").mkdir()
+    (tmp_path / "brands" / "acme.yaml").write_text("name: Acme\nslug: acme\nscript: {deck: acme}\nvoice:\n  sped: 2\n")
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(tmp_path))
+    assert main(["brands"]) == 1
+    assert "acme" in capsys.readouterr().out
+
+
+def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """`reelkit brands schema` prints a JSON Schema and nothing else."""
+    assert main(["brands", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Reelkit brand"
+
+
+def test_clean_tells_what_went(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`reelkit clean` trims the cache to the size asked for."""
+    monkeypatch.delenv("REELKIT_CACHE", raising=False)
+    kept = tmp_path / ".cache" / "speech" / "ab"
+    kept.mkdir(parents=True)
+    (kept / f"{'ab' * 32}.wav").write_bytes(b"x" * 2_000_000)
+    assert main(["clean", "--outputs", str(tmp_path), "--keep-gb", "0"]) == 0
+    assert "2.0 MB of cache; 0.0 MB are kept" in capsys.readouterr().out
+
+
+def test_doctor_tries_each_part(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that can make reels every check is well."""
+    monkeypatch.setenv("REELKIT_OUTPUTS", str(tmp_path))
+    assert main(["doctor", "--json"]) == 0
+    checks = json.loads(capsys.readouterr().out)
+    assert [check["name"] for check in checks] == ["python", "encoder", "voice", "brands", "notebook", "outputs"]
+    assert all(check["well"] for check in checks)
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    """`reelkit brands schema | head -1` ends quietly."""
+    shell = f'"{sys.executable}" -m reelkit.cli brands schema | head -1'
+    result = subprocess.run(["bash", "-o", "pipefail", "-c", shell], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
