@@ -200,20 +200,26 @@ def mix_tracks(tracks: Sequence[AudioTrack], *, rate_hz: int = 48000, sample_cou
     """
     mix = np.zeros((sample_count, 2), np.float32)
     for track in tracks:
-        room = sample_count - track.start
-        if room <= 0:
-            continue
-        if track.kind == "narration":
-            own, own_rate_hz = read_audio(track.path)
-            sound = _resampled(clean_narration(own, own_rate_hz), own_rate_hz, rate_hz)[:room].copy()
-            _fade(sound, track.fade_out if len(sound) == room else 0, out=True)
-        else:
-            sound, _ = read_audio(track.path, rate_hz=rate_hz, limit_s=room / rate_hz + _LOOP_S)
-            sound = _looped(sound, room, rate_hz)
-            _fade(sound, round(_CLICKLESS_S * rate_hz), out=False)
-            _fade(sound, max(track.fade_out, round(_CLICKLESS_S * rate_hz)), out=True)
-        mix[track.start : track.start + len(sound)] += sound * _gains(track, len(sound))[:, None]
+        if track.start < sample_count:
+            sound = _sound(track, rate_hz, sample_count - track.start)
+            mix[track.start : track.start + len(sound)] += sound
+            del sound
     return mix
+
+
+def _sound(track: AudioTrack, rate_hz: int, room: int) -> Samples:
+    """Return what is heard of a track [shape=(n, 1 or 2)], at most ``room`` samples."""
+    if track.kind == "narration":
+        own, own_rate_hz = read_audio(track.path)
+        sound = _resampled(clean_narration(own, own_rate_hz), own_rate_hz, rate_hz)[:room]
+        _fade(sound, track.fade_out if len(sound) == room else 0, out=True)
+    else:
+        sound, _ = read_audio(track.path, rate_hz=rate_hz, limit_s=room / rate_hz + _LOOP_S)
+        sound = _looped(sound, room, rate_hz)
+        _fade(sound, round(_CLICKLESS_S * rate_hz), out=False)
+        _fade(sound, max(track.fade_out, round(_CLICKLESS_S * rate_hz)), out=True)
+    sound *= _gains(track, len(sound))[:, None]
+    return sound
 
 
 def clean_narration(samples: Samples, rate_hz: int) -> Samples:
@@ -266,11 +272,11 @@ def _power(samples: Samples) -> Samples:
 
 def _gains(track: AudioTrack, count: int) -> Samples:
     """Return the track's gain for each of its samples; between envelope points it is linear in dB."""
-    gain_db = np.full(count, track.gain_db)
+    gain_db = np.full(count, track.gain_db, np.float32)
     if track.envelope:
         at = np.arange(track.start, track.start + count)
         gain_db += np.interp(at, [point.at for point in track.envelope], [point.gain_db for point in track.envelope])
-    return np.power(10.0, gain_db / 20).astype(np.float32)
+    return np.power(np.float32(10), gain_db / 20)
 
 
 def _looped(sound: Samples, count: int, rate_hz: int) -> Samples:
@@ -280,7 +286,7 @@ def _looped(sound: Samples, count: int, rate_hz: int) -> Samples:
     """
     loud = np.flatnonzero(np.abs(sound).max(axis=1) > 1e-3)
     if len(sound) >= count - rate_hz // 2 or not len(loud):
-        return sound[:count].copy()
+        return sound[:count]
     once = sound[loud[0] : loud[-1] + 1]
     overlap = min(round(_LOOP_S * rate_hz), len(once) // 4)
     step = len(once) - overlap

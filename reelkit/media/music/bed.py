@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from scipy.signal import butter, oaconvolve, sosfilt
 
 from reelkit.errors import BrandError
+from reelkit.media import audio, loudness
 from reelkit.media.audio import even_out, write_wav
 from reelkit.media.loudness import limit_true_peak, measure_loudness
 from reelkit.media.music import instruments
 from reelkit.media.music.moods import MOODS, Mood
 from reelkit.media.music.score import Note, Score, write_score
+from reelkit.model import content_key
 
-__all__ = ["compose_bed"]
+__all__ = ["bed_version", "compose_bed"]
 
 Samples = NDArray[np.float32]
 
@@ -67,6 +69,12 @@ def compose_bed(path: Path, *, mood: str, tempo_bpm: float, duration_s: float, s
     gain_db = BED_LUFS - measure_loudness(bed, rate_hz).lufs
     bed *= np.float32(10 ** (gain_db / 20) if math.isfinite(gain_db) else 1.0)
     return write_wav(path, limit_true_peak(bed, rate_hz, ceiling_dbtp=-1.5), rate_hz)
+
+
+def bed_version() -> str:
+    """Return what tells this way of composing from another: a hash of the modules that do. A kept bed of another version is stale."""
+    modules = (*Path(__file__).parent.glob("*.py"), Path(audio.__file__), Path(loudness.__file__))
+    return content_key(*(module.read_bytes() for module in sorted(modules)))
 
 
 @dataclass(frozen=True)

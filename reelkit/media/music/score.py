@@ -57,7 +57,7 @@ def felt_tempo(tempo_bpm: float) -> float:
     Examples
     --------
     >>> felt_tempo(92), felt_tempo(170), felt_tempo(55)
-    (92, 85.0, 110.0)
+    (92, 85.0, 110)
     """
     if tempo_bpm > 130:
         return tempo_bpm / 2
