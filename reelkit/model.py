@@ -348,13 +348,15 @@ BackdropFamily = Literal[
 class Candidate(Value):
     """A clip that a library offers for some terms; it may have to be drawn or downloaded before it is a :class:`Clip`.
 
-    Candidates of one ``kin`` look alike and should not stand side by side; ``sha256`` is empty where it is not known yet.
+    Candidates of one ``kin`` look alike and should not stand side by side; ``sha256`` is empty where it is not known yet. ``match`` says
+    how well it suits the terms, among the candidates of one library.
     """
 
     id: str = Field(min_length=1)
     library: str
     kin: str = ""
     sha256: str = ""
+    match: float = 0.0
 
 
 class Clip(Value):

@@ -100,14 +100,15 @@ class BackdropLibrary:
         """Return every backdrop of the brand, those that suit the scene first."""
         words = [stem for term in terms for stem in stems_of(term)]
         said = stems_of(text)
-
-        def order(family: str) -> tuple[int, int, str]:
-            mood = stems_of(_MOODS.get(family, ""))
-            return -sum(word in mood for word in words), -sum(word in mood for word in said), _shuffled(text, *terms, family)
-
-        families = sorted(self._families, key=order)
-        variants = sorted(range(VARIANTS), key=lambda variant: _shuffled(text, *terms, str(variant)))
-        return [Candidate(id=f"backdrops/{family}-{variant}", library=self.name, kin=family) for variant in variants for family in families]
+        moods = {family: stems_of(_MOODS.get(family, "")) for family in self._families}
+        suits = {family: sum(word in mood for word in words) + 0.1 * sum(word in mood for word in said) for family, mood in moods.items()}
+        families = sorted(self._families, key=lambda family: (-suits[family], content_key(text, *terms, family)))
+        variants = sorted(range(VARIANTS), key=lambda variant: content_key(text, *terms, variant))
+        return [
+            Candidate(id=f"backdrops/{family}-{variant}", library=self.name, kin=family, match=suits[family])
+            for variant in variants
+            for family in families
+        ]
 
     def fetch(self, candidates: Sequence[Candidate], *, progress: Progress | None = None) -> list[Clip]:
         """Return backdrops as clips, drawing those that are not kept yet, several at once.
@@ -151,10 +152,6 @@ class BackdropLibrary:
             loops=True,
             credit=Credit(author="Reelkit", licence="CC0-1.0"),
         )
-
-
-def _shuffled(*parts: str) -> str:
-    return content_key(*parts)
 
 
 class _Shares:

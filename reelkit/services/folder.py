@@ -92,7 +92,7 @@ class FolderLibrary:
 
         scored = [(match(entry), entry) for entry in self._found[0].values()]
         best = sorted((pair for pair in scored if pair[0] > 0 or not terms), key=lambda pair: (-pair[0], pair[1].clip.id))
-        return [Candidate(id=entry.clip.id, library=self.name, sha256=entry.clip.sha256) for _, entry in best]
+        return [Candidate(id=entry.clip.id, library=self.name, sha256=entry.clip.sha256, match=score) for score, entry in best]
 
     def fetch(self, candidates: Sequence[Candidate], *, progress: Progress | None = None) -> list[Clip]:
         """Return the clips of candidates: they are on disk already."""

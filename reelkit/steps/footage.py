@@ -134,10 +134,8 @@ class _Casting:
                 text = self.script.scenes[number].text
                 offers[number] = terms, [found for found in library.search(terms, text=text) if found.id not in used]
         # First clips before second ones, and among them the best matches first: a scene does not lose its clip to a lesser match.
-        first = {
-            number: next((rank for rank, found in enumerate(found) if self._is_free(found)), 0) for number, (_, found) in offers.items()
-        }
-        for slot in sorted((slot for slot in slots if slot.scene in offers), key=lambda slot: (slot.turn, first[slot.scene], slot.place)):
+        best = {number: max((one.match for one in found if self._is_free(one)), default=0.0) for number, (_, found) in offers.items()}
+        for slot in sorted((slot for slot in slots if slot.scene in offers), key=lambda slot: (slot.turn, -best[slot.scene], slot.place)):
             terms, found = offers[slot.scene]
             beside = self._beside(slot)
             free = ((rank, candidate) for rank, candidate in enumerate(found) if self._is_free(candidate))
