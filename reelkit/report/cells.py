@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from reelkit.views.markup import fill, style_element, visible
 from reelkit.views.show import MARK
+from reelkit.views.step_lines import STEP_MIME
 
 __all__ = ["code", "face", "prose", "view_name"]
 
@@ -99,6 +100,8 @@ def _display(output: Mapping[str, Any], name: str) -> Markup:
             return fill('<img class="picture" alt="{}" src="data:{};base64,{}">', told or name, mime, Markup(content))
     if "text/markdown" in data:
         return fill('<div class="prose">{}</div>', prose(_joined(data["text/markdown"]), {}))
+    if STEP_MIME in data:
+        return fill('<p class="step">{}</p>', _plain(_joined(data.get("text/plain", ""))))
     return Markup() if _WIDGET in data else _text(_joined(data.get("text/plain", "")))
 
 

@@ -29,7 +29,20 @@ def html(findings: Iterable[Finding], *, palette: Palette | None = None) -> str:
     counts: Counter[str] = Counter(finding.verdict for finding in listed)
     notes = [f"{counts[verdict]} {word}" for verdict, word in (("fail", "failed"), ("warn", "warned"), ("pass", "held")) if counts[verdict]]
     columns = ["Verdict", "Check", "Measured", "Norm", ("At", "rk-num"), "What to do"]
-    body = heading("Findings", *notes) + table("Findings", columns, map(_row, listed))
+    held = [finding for finding in listed if finding.holds]
+    open_ones = [finding for finding in listed if not finding.holds]
+    body = heading("Findings", *notes)
+    if open_ones:
+        body += table("Findings that do not hold", columns, map(_row, open_ones))
+    if held:
+        # What holds is folded away where something else needs a look.
+        folded = Markup() if open_ones else Markup(" open")
+        body += fill(
+            '<details class="rk-more"{}><summary>{}</summary>{}</details>',
+            folded,
+            f"What holds ({len(held)})",
+            table("Findings that hold", columns[:-1], map(_row, held)),
+        )
     return card("findings", body, label="Findings", palette=palette)
 
 
@@ -37,7 +50,7 @@ def _row(finding: Finding) -> Markup:
     sign, word = _MARKS[finding.verdict]
     return fill(
         '<tr><td><span class="rk-verdict rk-{}"><span aria-hidden="true">{}</span>{}</span></td><th scope="row">{}'
-        '<span class="rk-level">{}</span></th><td>{}</td><td>{}</td><td class="rk-num">{}</td><td>{}</td></tr>',
+        '<span class="rk-level">{}</span></th><td>{}</td><td>{}</td><td class="rk-num">{}</td>{}</tr>',
         finding.verdict,
         sign,
         word,
@@ -46,5 +59,5 @@ def _row(finding: Finding) -> Markup:
         finding.measured,
         finding.norm,
         "" if finding.at_s is None else clock(finding.at_s),
-        finding.hint,
+        Markup() if finding.holds else fill("<td>{}</td>", finding.hint),
     )

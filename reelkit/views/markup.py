@@ -146,8 +146,16 @@ def clock(at_s: float) -> str:
 
 
 def seconds(length_s: float) -> str:
-    """Return a length in seconds with one decimal."""
-    return f"{length_s:.1f}\N{NO-BREAK SPACE}s"
+    r"""Return a length in seconds with one decimal, a long one in minutes and seconds.
+
+    Examples
+    --------
+    >>> seconds(29.94), seconds(215.6)
+    ('29.9\xa0s', '3\xa0min 36\xa0s')
+    """
+    if round(length_s, 1) < 90:
+        return f"{length_s:.1f}\N{NO-BREAK SPACE}s"
+    return f"{round(length_s) // 60}\N{NO-BREAK SPACE}min {round(length_s) % 60}\N{NO-BREAK SPACE}s"
 
 
 def plural(count: int, noun: str) -> str:

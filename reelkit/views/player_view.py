@@ -81,7 +81,7 @@ def _facts(reel: Reel | None, mp4: bytes) -> Markup:
                 "Size": f"{reel.bytes / 1e6:.1f} MB",
                 "Loudness": f"{reel.loudness_lufs:.1f} LUFS",
                 "True peak": f"{reel.true_peak_dbtp:.1f} dBTP",
-                "SHA-256": reel.sha256[:16] + "…",
+                "SHA-256": reel.sha256[:12] + "…",
             }
         )
         + note
