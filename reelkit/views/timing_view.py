@@ -37,6 +37,8 @@ class Row(NamedTuple):
 def rows(audio: AudioResult, *, row_s: float = 6.0) -> list[Row]:
     """Split a narration into rows of at most ``row_s`` seconds, between words wherever a word would be cut.
 
+    A short silence at the end makes no row of its own: the last row is then up to a quarter longer.
+
     Returns
     -------
     list of Row
@@ -52,6 +54,8 @@ def rows(audio: AudioResult, *, row_s: float = 6.0) -> list[Row]:
             # A word that is longer than a whole row is cut; any other goes to the next row.
             end = (fits[-1].end + left[len(fits)].start) // 2 if fits else end if left[0].start <= start else left[0].start
             fits = fits or [word for word in left if word.start < end and word.start <= start]
+        if len(fits) == len(left) and total - end <= span // 4:
+            end = total
         found.append(Row(start, end, tuple(fits)))
         start, left = end, left[len(fits) :]
     return found
@@ -112,7 +116,7 @@ def html(
 
 
 class _Drawing:
-    """Draws rows, all at one scale: ``span`` samples make a full one."""
+    """Draws rows, all at one scale (but a longer last one): ``span`` samples make a full one."""
 
     def __init__(self, audio: AudioResult, sentences: Sequence[SentenceTiming], cues: Sequence[Cue], span: int, language: str) -> None:
         self._audio, self._rate_hz = audio, audio.rate_hz
@@ -142,7 +146,10 @@ class _Drawing:
         )
 
     def _x(self, sample: int, row: Row) -> float:
-        return _LEFT + (min(max(sample, row.start), row.end) - row.start) * _WIDTH / self._span
+        return _LEFT + (min(max(sample, row.start), row.end) - row.start) * _WIDTH / self._scale(row)
+
+    def _scale(self, row: Row) -> int:
+        return max(self._span, row.end - row.start)
 
     def _ruler(self, row: Row) -> Markup:
         half = self._rate_hz // 2
@@ -181,7 +188,7 @@ class _Drawing:
 
     def _peaks(self, row: Row) -> str:
         samples = self._audio.samples[row.start : row.end]
-        count = max(round(len(samples) / self._span * _WIDTH / _COLUMN), 1)
+        count = max(round(len(samples) / self._scale(row) * _WIDTH / _COLUMN), 1)
         edges = np.linspace(0, len(samples), count, endpoint=False).astype(int)
         high = np.maximum(np.maximum.reduceat(samples, edges) / self._peak * _WAVE_H, 0.4)
         low = np.minimum(np.minimum.reduceat(samples, edges) / self._peak * _WAVE_H, -0.4)
