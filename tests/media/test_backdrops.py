@@ -10,7 +10,8 @@ import pytest
 from reelkit.errors import FootageError
 from reelkit.media.backdrops import FAMILIES, backdrop_frames, draw_backdrop, drawing_version
 from reelkit.media.backdrops.apart import draw_backdrop_apart
-from reelkit.media.backdrops.canvas import Canvas, Inks, Yuv, finish
+from reelkit.media.backdrops.canvas import Canvas, Yuv, finish
+from reelkit.media.backdrops.inks import Inks
 from reelkit.media.planes import Planes, colour_to_yuv, planes_to_rgb
 from reelkit.media.probe import probe_clip
 from reelkit.model import BackdropFamily, Fps, Palette
@@ -137,7 +138,7 @@ def encoded(planes: Planes, *, crf: int) -> np.ndarray:
 def test_an_even_ground_keeps_its_colour() -> None:
     """Grain changes no colour: the mean over an even ground is the ink itself, for every ink."""
     inks = Inks.of(PALETTES["orbit"])
-    from reelkit.media.backdrops.canvas import ink_to_yuv
+    from reelkit.media.backdrops.inks import ink_to_yuv
 
     for ink, colour in ((inks.deep, "#0E1033"), (inks.primary, "#3CC8F4"), (inks.accent, "#FF7A66")):
         flat = [np.full((24, 14), value, np.float32) for value in ink_to_yuv(ink)]

@@ -17,8 +17,9 @@ import numpy as np
 
 from reelkit.media import planes
 from reelkit.media.backdrops import bokeh, gradient_flow, grid_perspective, light_leaks, paper_layers, particles, topographic, waves
-from reelkit.media.backdrops.canvas import Canvas, Family, Inks, finish
+from reelkit.media.backdrops.canvas import Canvas, Family, finish
 from reelkit.media.backdrops.film import write_lossless
+from reelkit.media.backdrops.inks import Inks
 from reelkit.media.planes import Planes
 from reelkit.model import Fps, Palette, Progress, content_key
 

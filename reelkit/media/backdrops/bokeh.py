@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from reelkit.media.backdrops.canvas import TAU, Canvas, Floats, Inks, Ramp, Swell, Yuv, grown, ink_to_yuv, quieten, split
+from reelkit.media.backdrops.canvas import TAU, Canvas, Swell, Yuv, grown, quieten, split
 from reelkit.media.backdrops.discs import Stamp
+from reelkit.media.backdrops.inks import Floats, Inks, Ramp, ink_to_yuv
 
 __all__ = ["lay_out"]
 

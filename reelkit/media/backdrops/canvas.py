@@ -1,8 +1,7 @@
-"""What every family paints with: inks mixed from a palette, slow fields that close their loop, and the step down to 8 bits.
+"""What every family paints on: places, slow fields that close their loop, calm where captions stand, and the step down to 8 bits.
 
-Colours are mixed in OKLab (Björn Ottosson, "A perceptual color space for image processing", 2020) and painted as BT.709
-limited-range YUV in float. Places are in shares of the frame's width (``x`` 0 to 1, ``y`` 0 to height / width), so that a family
-looks the same at every size.
+Places are in shares of the frame's width (``x`` 0 to 1, ``y`` 0 to height / width), so that a family looks the same at every size.
+Pictures are YUV in float until :func:`finish`.
 """
 
 from __future__ import annotations
@@ -17,22 +16,17 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from reelkit.media.planes import RGB_TO_YUV, Planes
-from reelkit.model import Palette
+from reelkit.media.backdrops.inks import Floats, Inks
+from reelkit.media.planes import Planes
 
 __all__ = [
     "TAU",
     "Canvas",
     "Family",
-    "Floats",
-    "Ink",
-    "Inks",
-    "Ramp",
     "Swell",
     "Yuv",
     "finish",
     "grown",
-    "ink_to_yuv",
     "lay_over",
     "quieten",
     "quieten_planes",
@@ -40,7 +34,6 @@ __all__ = [
     "split",
 ]
 
-Floats = NDArray[np.float32]
 TAU = 2.0 * np.pi
 
 
@@ -78,7 +71,7 @@ class Canvas:
         return smoothstep(share, 0.3, 0.48) * (1.0 - smoothstep(share, 0.78, 0.96))
 
 
-Family = Callable[[Canvas, "Inks", Generator], Callable[[float], Yuv]]
+Family = Callable[[Canvas, Inks, Generator], Callable[[float], Yuv]]
 """Lays out a backdrop and returns its painter, which takes the share of the loop done, 0 to 1."""
 
 
@@ -93,101 +86,6 @@ def smoothstep(values: Floats, low: float, high: float) -> Floats:
     t: Floats = np.clip((values - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
     eased: Floats = t * t * (3.0 - 2.0 * t)
     return eased
-
-
-# --- inks -----------------------------------------------------------------------------------------------------------
-
-_LMS = np.array(
-    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
-)
-_LAB = np.array(
-    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
-)
-
-_FROM_LAB, _FROM_LMS = (np.linalg.inv(matrix).T.astype(np.float32) for matrix in (_LAB, _LMS))
-_FROM_RGB = (RGB_TO_YUV.T * 255.0).astype(np.float32)
-
-Ink = NDArray[np.float64]
-"""A colour in OKLab: lightness 0 to 1, and two axes of hue."""
-
-
-def _ink(colour: str) -> Ink:
-    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255.0
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    ink: Ink = _LAB @ np.cbrt(_LMS @ linear)
-    return ink
-
-
-def ink_to_yuv(ink: Floats | Ink) -> Floats:
-    """Return OKLab colours [shape=(..., 3)] as YUV in 8-bit units."""
-    cone = np.asarray(ink, np.float32) @ _FROM_LAB
-    linear = np.clip((cone * cone * cone) @ _FROM_LMS, 0.0, 1.0)
-    rgb = np.maximum(np.float32(1.055) * linear ** np.float32(1 / 2.4) - np.float32(0.055), np.minimum(linear * 12.92, 0.0404))
-    yuv: Floats = rgb @ _FROM_RGB + np.array([16.0, 128.0, 128.0], np.float32)
-    return yuv
-
-
-@dataclass(frozen=True)
-class Inks:
-    """A palette as inks. ``deep`` is the dark ground that white captions read on, also where a brand's background is light."""
-
-    deep: Ink
-    surface: Ink
-    primary: Ink
-    accent: Ink
-    light: Ink
-
-    @classmethod
-    def of(cls, palette: Palette) -> Inks:
-        background, surface, primary, accent, text = (
-            _ink(colour) for colour in (palette.background, palette.surface, palette.primary, palette.accent, palette.text)
-        )
-        if background[0] <= 0.45:
-            return cls(background, surface, primary, accent, text)
-        # A light brand: its ground is its primary colour at dusk, its light the background.
-        deep = primary * (0.24 / max(primary[0], 0.24))
-        return cls(deep, primary * (0.36 / max(primary[0], 0.36)), primary, accent, background)
-
-    def mix(self, one: Ink, other: Ink, share: float) -> Ink:
-        """Return ``one`` with a share of ``other``; two strong, opposite hues are kept from meeting in grey."""
-        chroma = [float(np.hypot(*ink[1:])) for ink in (one, other)]
-        mixed = one + (other - one) * share
-        expected = chroma[0] + (chroma[1] - chroma[0]) * share
-        have = float(np.hypot(*mixed[1:]))
-        if min(chroma) > 0.06 and have > 1e-6:
-            mixed = np.array([mixed[0], *(mixed[1:] * min(expected / have, 1.6))])
-        return mixed
-
-    def dim(self, ink: Ink, lightness: float) -> Ink:
-        """Return an ink at another lightness, as rich as that lightness can show."""
-        return np.array([lightness, *(ink[1:] * min(1.0, lightness / max(ink[0], 1e-6)) ** 0.8)])
-
-
-class Ramp:
-    """A run of inks, painted by how far along it each pixel is.
-
-    Parameters
-    ----------
-    stops : sequence of (float, Ink)
-        Places 0 to 1, rising.
-    """
-
-    def __init__(self, stops: Sequence[tuple[float, Ink]]) -> None:
-        places = np.array([place for place, _ in stops])
-        along = np.linspace(0.0, 1.0, _STEPS)
-        labs = np.stack([np.interp(along, places, [ink[i] for _, ink in stops]) for i in range(3)], axis=1)
-        self.table = ink_to_yuv(labs)
-
-    def paint(self, along: Floats) -> Floats:
-        """Return YUV [shape=(..., 3)] for places along the ramp; places outside 0 to 1 take its ends."""
-        scaled = np.clip(along, 0.0, 1.0) * np.float32(_STEPS - 1)
-        floor = np.minimum(scaled.astype(np.int32), _STEPS - 2)
-        low = self.table[floor]
-        painted: Floats = low + (self.table[floor + 1] - low) * (scaled - floor)[..., None].astype(np.float32)
-        return painted
-
-
-_STEPS = 512
 
 
 # --- slow fields ----------------------------------------------------------------------------------------------------
@@ -301,7 +199,7 @@ def grown(picture: Floats, width_px: int, height_px: int) -> Floats:
 
 
 @functools.cache
-def grain(width_px: int, height_px: int) -> Floats:
+def _grain(width_px: int, height_px: int) -> Floats:
     """Return the pattern, -0.5 to 0.5, that hides the steps of 8 bits: blue noise, the same in every frame so that it never swims.
 
     Made as in Ulichney's void-and-cluster (1993), by repeated high-passing and ranking of noise on a tile.
@@ -333,6 +231,6 @@ def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = 2.0) -> Planes:
         scaled: NDArray[Any] = plane
         if plane.shape != (height, width):
             scaled = cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC)
-        planes.append(cv2.scaleAdd(grain(width, height), lsb, scaled))
+        planes.append(cv2.scaleAdd(_grain(width, height), lsb, scaled))
     eights: list[NDArray[Any]] = [cv2.convertScaleAbs(plane) for plane in planes]
     return Planes(*eights)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reelkit.media.backdrops.canvas import Canvas, Floats, smoothstep
+from reelkit.media.backdrops.canvas import Canvas, smoothstep
+from reelkit.media.backdrops.inks import Floats
 
 __all__ = ["Stamp"]
 

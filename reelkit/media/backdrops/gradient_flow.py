@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from reelkit.media.backdrops.canvas import TAU, Canvas, Ink, Inks, Swell, Yuv, ink_to_yuv, quieten, split
+from reelkit.media.backdrops.canvas import TAU, Canvas, Swell, Yuv, quieten, split
+from reelkit.media.backdrops.inks import Ink, Inks, ink_to_yuv
 
 __all__ = ["lay_out"]
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from reelkit.media.backdrops.canvas import Canvas, Floats, Inks, Ramp, Swell, Yuv, lay_over, quieten, smoothstep
+from reelkit.media.backdrops.canvas import Canvas, Swell, Yuv, lay_over, quieten, smoothstep
+from reelkit.media.backdrops.inks import Floats, Inks, Ramp
 
 __all__ = ["lay_out"]
 

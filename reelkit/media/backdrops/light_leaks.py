@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from reelkit.media.backdrops.canvas import TAU, Canvas, Floats, Ink, Inks, Ramp, Swell, Yuv, quieten, smoothstep, split
+from reelkit.media.backdrops.canvas import TAU, Canvas, Swell, Yuv, quieten, smoothstep, split
+from reelkit.media.backdrops.inks import Floats, Ink, Inks, Ramp
 
 __all__ = ["lay_out"]
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from reelkit.media.backdrops.canvas import Canvas, Floats, Ink, Inks, Yuv, ink_to_yuv
+from reelkit.media.backdrops.canvas import Canvas, Yuv
+from reelkit.media.backdrops.inks import Floats, Ink, Inks, ink_to_yuv
 from reelkit.media.backdrops.strata import Edge, Sheet, Strata
 
 __all__ = ["lay_out"]

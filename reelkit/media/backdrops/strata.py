@@ -9,7 +9,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from reelkit.media.backdrops.canvas import TAU, Canvas, Floats, Yuv, quieten_planes, smoothstep
+from reelkit.media.backdrops.canvas import TAU, Canvas, Yuv, quieten_planes, smoothstep
+from reelkit.media.backdrops.inks import Floats
 
 __all__ = ["Edge", "Sheet", "Strata"]
 

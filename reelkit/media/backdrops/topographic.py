@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from reelkit.media.backdrops.canvas import Canvas, Floats, Inks, Ramp, Swell, Yuv, lay_over, quieten
+from reelkit.media.backdrops.canvas import Canvas, Swell, Yuv, lay_over, quieten
+from reelkit.media.backdrops.inks import Floats, Inks, Ramp
 
 __all__ = ["lay_out"]
 
