@@ -94,7 +94,11 @@ def one_line(problems: Sequence[str]) -> str:
 
 def problems_of(error: ValidationError, data: Any, model: type[BaseModel], *, what: str, path: Path | None) -> list[str]:
     """Return a line for each problem of a failed validation: what, field, value, what was expected, file and line."""
-    return [_problem(details, data, model, what, path) for details in error.errors(include_url=False)]
+    found = error.errors(include_url=False)
+    # A list that has a wrong entry is said to be too short as well, where it has no entry to spare.
+    wrong = {details["loc"][:length] for details in found for length in range(len(details["loc"]))}
+    own = [details for details in found if details["type"] != "too_short" or details["loc"] not in wrong]
+    return [_problem(details, data, model, what, path) for details in own]
 
 
 def place_of(path: Path | None, data: Any, loc: Sequence[int | str]) -> str:
@@ -115,7 +119,10 @@ def _problem(details: ErrorDetails, data: Any, model: type[BaseModel], what: str
     if kind == "missing":
         return f"{what}: {name} is missing; add it{where}"
     expected = _expected(details, got, _field_at(model, loc))
-    return f"{what}: {name} is {_shown(got)}; {expected}{where}" if loc else f"{what}: {expected}{where}"
+    if not loc:
+        return f"{what}: {expected}{where}"
+    is_what = f" is {_shown(got)};" if kind in _TYPE or not isinstance(got, (dict, list, tuple)) else ":"
+    return f"{what}: {name}{is_what} {expected}{where}"
 
 
 def _held(data: Any) -> str:

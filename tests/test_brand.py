@@ -102,7 +102,7 @@ def test_demo_brands_differ() -> None:
         (
             "libraries: [folder, backdrops]",
             "libraries: []",
-            "footage.libraries is a list; it must have at least 1 entry, it has none @LINE",
+            "footage.libraries: it must have at least 1 entry, it has none @LINE",
         ),
         ("language: en", "language: english", "language is 'english'; it must be like 'en' or 'pt-BR' @LINE"),
         ("slug: northwind ", "slug: southwind ", "slug is 'southwind'; it must be the file's name, 'northwind' @LINE"),

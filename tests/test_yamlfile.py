@@ -59,7 +59,7 @@ class Table(Value):
             "name: T\nlegs:\n  - {length_cm: 7, wood: oack}\n",
             "legs[0].wood is 'oack'; it must be 'oak', 'beech' or 'pine'; did you mean 'oak'? (table.yaml, line 3)",
         ),
-        ("name: T\ntags: [aa, bb, cc]\n", "tags is a list; it must have at most 2 entries, it has 3 (table.yaml, line 2)"),
+        ("name: T\ntags: [aa, bb, cc]\n", "tags: it must have at most 2 entries, it has 3 (table.yaml, line 2)"),
         ("name: T\ncode: 12\n", "code is 12; it must be text (put it in quotes) (table.yaml, line 2)"),
         ("name: T\ncode: ab\n", "code is 'ab'; it must be like 'a1' (table.yaml, line 2)"),
         ("name: T\ntag: AB\n", "tag is 'AB'; it must match ^[a-z]$ (table.yaml, line 2)"),

@@ -46,19 +46,26 @@ def _two_to_four(terms: tuple[str, ...]) -> tuple[str, ...]:
 Terms = Annotated[tuple[Term, ...], AfterValidator(_two_to_four)]
 
 
-def _a_line(text: str, words: int) -> str:
-    text = " ".join(text.split())
-    if not text.rstrip("\"'”’)").endswith((".", "!", "?", "…")):
-        raise ValueError("it must end with . ! or ?")
-    if len(text.split()) > words:
-        raise ValueError(f"it has {len(text.split())} words; at most {words} fit, so split it or say it shorter")
-    return text
+def _line_of(words: int) -> AfterValidator:
+    def check(text: str) -> str:
+        text = " ".join(text.split())
+        if not text.rstrip("\"'”’)").endswith((".", "!", "?", "…")):
+            raise ValueError("it must end with . ! or ?")
+        if len(text.split()) > words:
+            raise ValueError(f"it has {len(text.split())} words; at most {words} fit, so split it or say it shorter")
+        return text
+
+    return AfterValidator(check)
+
+
+Said = Annotated[str, Field(min_length=1), _line_of(SCENE_WORDS)]
+Hook = Annotated[str, Field(min_length=1), _line_of(HOOK_WORDS)]
 
 
 class Line(Value):
     """Something to say, a sentence or two, and what to show meanwhile. In the file a line without ``show`` may be just its text."""
 
-    say: str = Field(min_length=1)
+    say: Said
     show: Terms = Field(default=(), description="2 to 4 search terms, concrete and visible; the topic's where empty")
 
     @model_validator(mode="before")
@@ -66,22 +73,12 @@ class Line(Value):
     def _from_text(cls, data: Any) -> Any:
         return {"say": data} if isinstance(data, str) else data
 
-    @field_validator("say")
-    @classmethod
-    def _fits_a_scene(cls, text: str) -> str:
-        return _a_line(text, SCENE_WORDS)
-
 
 class Point(Line):
     """A fact, and what may be said right after it, in order."""
 
-    short: str = Field(default="", description="the same in fewer words, for when time is short")
+    short: Said | None = Field(default=None, description="the same in fewer words, for when time is short")
     then: tuple[Line, ...] = Field(default=(), max_length=4, description="continuations; each needs those before it")
-
-    @field_validator("short")
-    @classmethod
-    def _fits_too(cls, text: str) -> str:
-        return _a_line(text, SCENE_WORDS) if text else text
 
 
 class Topic(Value):
@@ -89,14 +86,9 @@ class Topic(Value):
 
     title: str = Field(min_length=1)
     show: Terms = Field(min_length=2, description="2 to 4 search terms for the hook and the turn")
-    hooks: tuple[str, ...] = Field(min_length=1, description="first lines, one of which is used; at most 15 words")
+    hooks: tuple[Hook, ...] = Field(min_length=1, description="first lines, one of which is used; at most 15 words")
     points: tuple[Point, ...] = Field(min_length=3, description="in the order they may be said; the first is always said")
     turns: tuple[Line, ...] = Field(min_length=1, description="what it comes to, one of which is said before the call to action")
-
-    @field_validator("hooks")
-    @classmethod
-    def _short_hooks(cls, hooks: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_a_line(hook, HOOK_WORDS) for hook in hooks)
 
 
 class Deck(Value):
