@@ -27,18 +27,18 @@ _UNSEEN_WORDS = """
     help helps helped hold holds held bring brings brought remember forget believe matter matters learn learned thing things something
     anything nothing everything someone anyone nobody everybody everyone way ways kind sort lot bit part reason fact idea case point
     question answer difference problem example good better best bad worse worst new old big small great little long short high low right
-    wrong true different important easy hard sure real simple whole full able ready sudden actual entire several worth far such fast
-    slow late early true false free main certain common possible open closed close grow grows grew sit sits sat run runs ran wait waits
-    waiting lose loses lost win wins won fit fits serve serves carry carries carried match matches matched count counts pick picks
-    picked pour pours fill fills filled rub rubs pull pulls pulled push pushes pushed move moves moved play plays played live lives
-    lived die dies died fall falls fell rise rises rose cut cuts catch catches caught break breaks broke buy buys bought sell sells sold
-    pay pays paid send sends sent meet meets met read reads write writes wrote speak speaks spoke hear hears heard stand stands stood
-    eat eats ate sleep sleeps slept taste tastes smell smells touch touches cost costs save saves spend spends spent add adds added
-    build builds built choose chooses chose save last lasts lasted reach reaches reached enjoy love loves loved hate stick sticks cling
-    edit edits keep drive drives drove lift lifts travel travels appear appears contain contains cause causes create creates trade year
-    years month months week weeks day days hour hours minute minutes second seconds time times moment age degrees percent metre metres
-    meter meters kilometre kilometres kilometer kilometers mile miles gram grams kilo kilos tonne tonnes half third thirds hundred
-    thousand million billion number numbers size amount rest end side place
+    wrong true different important easy hard sure real simple whole full able ready sudden actual entire several worth far fast slow
+    late early false free main certain common possible open closed close grow grows grew sit sits sat run runs ran wait waits waiting
+    lose loses lost win wins won fit fits serve serves carry carries carried match matches matched count counts pick picks picked pour
+    pours fill fills filled rub rubs pull pulls pulled push pushes pushed move moves moved play plays played live lives lived die dies
+    died fall falls fell rise rises rose cut cuts catch catches caught break breaks broke buy buys bought sell sells sold pay pays paid
+    send sends sent meet meets met read reads write writes wrote speak speaks spoke hear hears heard stand stands stood eat eats ate
+    sleep sleeps slept taste tastes smell smells touch touches cost costs save saves spend spends spent add adds added build builds
+    built choose chooses chose lasts lasted reach reaches reached enjoy love loves loved hate stick sticks cling edit edits drive drives
+    drove lift lifts travel travels appear appears contain contains cause causes create creates trade year years month months week weeks
+    day days hour hours minute minutes seconds time times moment age degrees percent metre metres meter meters kilometre kilometres
+    kilometer kilometers mile miles gram grams kilo kilos tonne tonnes thirds hundred thousand million billion number numbers size
+    amount rest end side place waited wake wakes woke warm warms boil boils brew brews hurry tired gently slowly
 """
 # After one of these stands a thing; after the first few it is a single one, and a word with -s behind it is a verb ("a bolt heats").
 _SINGLE = frozenset({"a", "an", "each", "every", "another", "one"})

@@ -1,0 +1,66 @@
+"""Plain paragraphs from Markdown and HTML."""
+
+import time
+
+import pytest
+
+from reelkit.services.markup import paragraphs_of
+
+
+def texts(source: str) -> list[str]:
+    return [paragraph.text for paragraph in paragraphs_of(source)[1]]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("One\ntwo.\n\nThree.", ["One two.", "Three."]),
+        ("- one\n- two\n  lines\n* three\n1. four\n2) five", ["one", "two lines", "three", "four", "five"]),
+        ("> quoted\n> text", ["quoted text"]),
+        ("a\n***\nb\n\n---\n\nc", ["a", "b", "c"]),
+        ("## Left out\nKept\n### Left out too\nKept too", ["Kept", "Kept too"]),
+        ("**Bold**, *slanted*, ***both***, `code`, ~~gone~~ and __under__.", ["Bold, slanted, both, code, gone and under."]),
+        ("snake_case and 3 * 4 * 5 stay", ["snake_case and 3 * 4 * 5 stay"]),
+        ("[a link](https://example.org) ![a picture](x.png) end", ["a link end"]),
+        (r"2 \* 3 \# 4", ["2 * 3 # 4"]),
+        ("<div>a<br>b</div>\nc", ["a", "b", "c"]),
+        ("5 < 6 and 7 > 3", ["5 < 6 and 7 > 3"]),
+        ("Fish &amp; chips&nbsp;&lt;3", ["Fish & chips <3"]),
+        ("a <!-- hidden\n\nstill hidden --> b", ["a", "b"]),
+        ("<style>\np { color: red }\n</style>\nseen <script>alert('x')</script>", ["seen"]),
+        ("```\ncode\n```\nprose", ["prose"]),
+        ("---\ntitle: x\n---\nprose", ["prose"]),
+    ],
+)
+def test_mark_up_is_taken_off(source: str, expected: list[str]) -> None:
+    """What is left of mark-up is the text that a reader would see."""
+    assert texts(source) == expected
+
+
+def test_the_first_heading_is_the_title() -> None:
+    """Only a heading before all text is the title."""
+    assert paragraphs_of("# *Tea* time #\n\nText.")[0] == "Tea time"
+    assert paragraphs_of("Text.\n\n# Tea")[0] == ""
+
+
+def test_terms_belong_to_the_paragraph_above() -> None:
+    """A terms line may follow its paragraph at once or after an empty line, and ends it."""
+    for gap in ("\n", "\n\n"):
+        paragraphs = paragraphs_of(f"One.{gap}[Terms: a cup ,  steam]\nTwo.")[1]
+        assert [(paragraph.text, paragraph.terms) for paragraph in paragraphs] == [("One.", ("a cup", "steam")), ("Two.", None)]
+
+
+def test_lines_are_counted_over_what_is_left_out() -> None:
+    """A paragraph knows its line also below comments, code and front matter."""
+    paragraphs = paragraphs_of("---\na: b\n---\n<!-- x\ny -->\n```\ncode\n```\nHere.\n\nThere.")[1]
+    assert [(paragraph.line, paragraph.text) for paragraph in paragraphs] == [(9, "Here."), (11, "There.")]
+
+
+@pytest.mark.parametrize(
+    "piece", ["*a ", "![", "[", "#", "<", "<!--", "<script", "_", "- ", "`", "[terms:", "> ", "a*", "\\", "&", "<a ", "```\n"]
+)
+def test_no_file_makes_reading_slow(piece: str) -> None:
+    """Openings without an end are read in time that grows with the file, not with its square."""
+    started = time.perf_counter()
+    paragraphs_of(piece * (100_000 // len(piece)))
+    assert time.perf_counter() - started < 10

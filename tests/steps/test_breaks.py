@@ -1,0 +1,45 @@
+"""What it costs to part two words on screen."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reelkit.steps.breaks import break_cost, closes_a_phrase
+from tests.strategies import word_texts
+
+
+@given(st.lists(word_texts(), min_size=2, max_size=12))
+def test_breaks_cost_something_only_inside_a_phrase(words: list[str]) -> None:
+    """No break is worth more than none, and a break after a comma is free unless a dash follows."""
+    for index in range(1, len(words)):
+        cost = break_cost(words, index)
+        assert 0 <= cost <= 20
+        if closes_a_phrase(words[index - 1]) and words[index].strip(",;:–—-"):
+            assert cost == 0
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("in the morning,| it rains", "in the| morning, it rains"),
+        ("grinding coffee| for the pot", "grinding coffee for| the pot"),
+        ("it takes| 30 seconds", "it takes 30| seconds"),
+        ("it takes| 2.5 million years", "it takes 2.5| million years"),
+        ("when we met| Jane Goodall", "when we met Jane| Goodall"),
+        ("on| March 3, we left", "on March| 3, we left"),
+        ("here comes| Dr. Smith", "here comes Dr.| Smith"),
+        ("the coffee| is ready", "the coffee is| ready"),
+        ("it is far| too hot", "it is far too| hot"),
+        ("they saw| the farmer's dog", "they saw the farmer's| dog"),
+        ("we waited| — and won", "we waited —| and won"),
+    ],
+)
+def test_some_breaks_are_better(better: str, worse: str) -> None:
+    """A break between phrases costs less than one inside a phrase, a name or a quantity."""
+
+    def cost(marked: str) -> float:
+        return break_cost(marked.replace("|", "").split(), len(marked.split("|", maxsplit=1)[0].split()))
+
+    if "—" in better:
+        better, worse = worse, better
+    assert cost(better) < cost(worse)
