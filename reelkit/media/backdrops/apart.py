@@ -7,6 +7,7 @@ works from a notebook and from a script without a guard.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -49,7 +50,11 @@ def draw_backdrop_apart(
         "fps": fps.model_dump(),
     }
     command = [sys.executable, "-m", "reelkit.media.backdrops.apart", json.dumps(job)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
+    # Loops are drawn side by side: each keeps to one core.
+    one_core = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=one_core
+    ) as process:
         assert process.stdout is not None and process.stderr is not None
         try:
             for line in process.stdout:
