@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Parts"]
 
-_MUSIC_HZ = 48_000
-
 
 class Parts:
     """What a brand's steps need from the world. Each part is made when it is first asked for.
@@ -112,13 +110,14 @@ class Parts:
             return self.brand.path(music.file)
         if music.mood == "none":
             return None
-        from reelkit.media.music import compose_bed
+        asked = {"mood": music.mood, "tempo_bpm": music.tempo_bpm, "duration_s": duration_s, "seed": self.seed}
 
-        compose = functools.partial(
-            compose_bed, mood=music.mood, tempo_bpm=music.tempo_bpm, duration_s=duration_s, seed=self.seed, rate_hz=_MUSIC_HZ
-        )
-        key = content_key("bed", code_version(), **compose.keywords)
-        return self.cache.file("music", key, ".wav", compose)
+        def compose(path: Path) -> None:
+            from reelkit.media.music import compose_bed
+
+            compose_bed(path, mood=music.mood, tempo_bpm=music.tempo_bpm, duration_s=duration_s, seed=self.seed)
+
+        return self.cache.file("music", content_key("bed", code_version(), asked), ".wav", compose)
 
     def preview(self, reel: Reel) -> bytes:
         """Return a small copy of a reel, as MP4, for pages."""

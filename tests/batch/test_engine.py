@@ -1,0 +1,140 @@
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from reelkit.batch.engine import execute_notebook
+from reelkit.errors import RunError
+from reelkit.runs.progress import NoLines
+
+
+class Heard(NoLines):
+    """A watcher that remembers."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[object, ...]] = []
+
+    def begins(self, step: str) -> None:
+        self.lines.append(("begins", step))
+
+    def share(self, step: str, done: float) -> None:
+        self.lines.append(("share", step, done))
+
+    def ends(self, step: str, seconds: float, made: str) -> None:
+        self.lines.append(("ends", step, seconds, made))
+
+    def fails(self, step: str, reason: str) -> None:
+        self.lines.append(("fails", step, reason))
+
+
+def a_notebook(folder: Path, *sources: str) -> Path:
+    cells = [new_code_cell("x = 1", metadata={"tags": ["parameters"]}), *map(new_code_cell, sources)]
+    path = folder / "in.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    return path
+
+
+def left_over() -> list[str]:
+    """Kernels of ours and their socket folders."""
+    kernels = [str(child.pid) for child in psutil.Process().children(recursive=True)]
+    return kernels + [str(path) for path in Path(tempfile.gettempdir()).glob("rk-*") if path.stat().st_uid == os.getuid() and mine(path)]
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process lives; one that only waits to be buried does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def mine(folder: Path) -> bool:
+    return folder.stat().st_mtime > START
+
+
+START = time.time()
+
+
+def test_steps_are_heard_while_they_run(tmp_path: Path) -> None:
+    """What a notebook's steps tell reaches the watcher, parameters reach the notebook, and braces in a path mean nothing."""
+    told = "lines.begins('voice'); lines.share('voice', 0.5); lines.ends('voice', 2.3, '71 words'); lines.fails('check', 'loud')"
+    source = f"from reelkit.views.step_lines import StepLines\nlines = StepLines()\n{told}\nprint(x)"
+    heard = Heard()
+    out = tmp_path / "run {x}.ipynb"
+    assert execute_notebook(a_notebook(tmp_path, source), out, {"x": 5}, watcher=heard) is None
+    assert heard.lines == [("begins", "voice"), ("share", "voice", 0.5), ("ends", "voice", 2.3, "71 words"), ("fails", "check", "loud")]
+    executed = nbformat.read(out, as_version=4)
+    assert executed.cells[-1].outputs[-1].text == "5\n"
+    assert "widgets" not in executed.metadata
+    assert left_over() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "timeout_s", "told"),
+    [
+        ("1 / 0", None, "ZeroDivisionError: division by zero"),
+        ("import os; os._exit(3)", None, "kernel died"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", None, "kernel died"),
+        ("import time; time.sleep(60)", 2, "it took longer than 2 s"),
+        ("import sys; sys.exit(4)", None, "SystemExit: 4"),
+    ],
+)
+def test_a_cell_that_fails_is_told(tmp_path: Path, source: str, timeout_s: float | None, told: str) -> None:
+    """An error, a dead kernel and a time-out each give a line, and the notebook shows where it happened and what did not run."""
+    out = tmp_path / "out.ipynb"
+    problem = execute_notebook(a_notebook(tmp_path, source, "print('after')"), out, {"x": 1}, watcher=NoLines(), cell_timeout_s=timeout_s)
+    assert problem is not None
+    assert told in problem
+    cells = [cell for cell in nbformat.read(out, as_version=4).cells if cell.cell_type == "code"]
+    assert "error" in [output.output_type for output in cells[-2].outputs]
+    assert [cell.metadata.papermill.status for cell in cells[-2:]] == ["failed", "pending"]
+    assert left_over() == []
+
+
+def test_a_file_that_is_no_notebook_is_one_line(tmp_path: Path) -> None:
+    """A damaged notebook is told with its path, and nothing is written."""
+    path = tmp_path / "in.ipynb"
+    path.write_text("{")
+    with pytest.raises(RunError, match=r"notebook .*in\.ipynb cannot be read"):
+        execute_notebook(path, tmp_path / "out.ipynb", {}, watcher=NoLines())
+    assert not (tmp_path / "out.ipynb").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_ctrl_c_answers_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+    """An interrupt reaches the cell, whose own cleaning is waited for; then kernel, its children and its sockets are gone."""
+    source = f"""
+import pathlib, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+here = pathlib.Path({str(tmp_path)!r})
+(here / "child").write_text(str(child.pid))
+try:
+    time.sleep(600)
+finally:
+    (here / "cleaned").write_text("")
+"""
+    notebook = a_notebook(tmp_path, source)
+    code = "import pathlib, sys; from reelkit.batch.engine import execute_notebook; from reelkit.runs.progress import NoLines\n"
+    code += "execute_notebook(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), {}, watcher=NoLines())"
+    out = tmp_path / "out.ipynb"
+    process = subprocess.Popen([sys.executable, "-c", code, str(notebook), str(out)], stderr=subprocess.PIPE, text=True)
+    pid_file = tmp_path / "child"
+    until = time.monotonic() + 60
+    while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < until:
+        time.sleep(0.1)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert time.monotonic() - began < 6
+    assert err.strip().splitlines()[-1] == "KeyboardInterrupt"
+    assert (tmp_path / "cleaned").exists()
+    assert not is_running(int(pid_file.read_text()))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["child", "cleaned", "in.ipynb"]

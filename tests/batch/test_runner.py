@@ -1,0 +1,138 @@
+from pathlib import Path
+
+import pytest
+
+from reelkit.batch.runner import generate_one
+from reelkit.model import GenerationResult
+from reelkit.runs.manifest import manifest_of
+from reelkit.whole import sha256_of
+
+SMALL = {"output.width_px": 270, "output.height_px": 480, "footage.backdrops": ["gradient_flow"]}
+TEXT = "Cold brew takes time. Give it a night in the fridge."
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "words.md"
+    path.write_text(TEXT)
+    return path
+
+
+def make(tmp_path: Path, script: Path | None, *, upload: bool = False, **changes: object) -> GenerationResult:
+    overrides = {**SMALL, **{name.replace("__", "."): value for name, value in changes.items()}}
+    return generate_one("northwind", 1, script=script, overrides=overrides, outputs=tmp_path / "outputs", upload=upload)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file() and not path.name.startswith("ledger"))
+
+
+def test_a_reel_is_made_once_and_published_once(tmp_path: Path, script: Path) -> None:
+    """A run leaves every file it promises; the same job again changes nothing; asked for later, it is only published."""
+    first = make(tmp_path, script)
+    assert first.error is None
+    assert first.success
+    assert not first.reused
+    assert first.run_dir is not None
+    assert first.video_path is not None
+    made = [
+        "captions.srt",
+        "captions.vtt",
+        "credits.txt",
+        "poster.jpg",
+        "reel.mp4",
+        "run.json",
+        "script.json",
+        "timeline.json",
+        "voice.wav",
+    ]
+    assert files(first.run_dir) == made
+    found = manifest_of(first.run_dir)
+    assert set(found.artefacts) == set(made) - {"run.json"}
+    assert [step.name for step in found.steps] == [
+        "script",
+        "footage",
+        "voice",
+        "sentences",
+        "cues",
+        "music",
+        "timeline",
+        "compose",
+        "check",
+    ]
+    assert all(finding.verdict != "fail" for finding in first.findings)
+
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "outputs").rglob("*") if path.is_file()}
+    again = make(tmp_path, script)
+    assert (again.success, again.reused, again.video_path) == (True, True, first.video_path)
+    changed = {path for path, at in before.items() if path.stat().st_mtime_ns != at}
+    assert {path.suffix for path in changed} <= {".lock"}
+
+    published = make(tmp_path, script, upload=True)
+    assert published.reused
+    assert published.public_url is not None
+    assert sha256_of(tmp_path / "outputs/published/northwind" / f"{first.run_dir.name}.mp4") == sha256_of(first.video_path)
+    assert make(tmp_path, script, upload=True).public_url == published.public_url
+
+
+def test_an_edit_makes_only_what_depends_on_it(tmp_path: Path, script: Path) -> None:
+    """Another caption colour is another run that neither speaks nor draws again."""
+    first = make(tmp_path, script)
+    cache = tmp_path / "outputs" / ".cache"
+    kept = {room: set((cache / room).rglob("*")) for room in ("speech", "backdrops", "music")}
+    second = make(tmp_path, script, captions__active_colour="#FF8A5C")
+    assert second.success
+    assert second.run_dir != first.run_dir
+    assert {room: set((cache / room).rglob("*")) for room in kept} == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "step", "line"),
+    [
+        ("", {}, "script", "words.md"),
+        (TEXT, {"voice__name": "nobody"}, "script", "voice.name is 'nobody'"),
+        (TEXT, {"language": "de"}, "voice", "speaks English only"),
+        (TEXT, {"footage__libraries": ["folder"]}, "footage", "brand 'northwind'"),
+        (TEXT, {"music__file": "words.md"}, "timeline", "words.md"),
+    ],
+)
+def test_a_step_that_fails_at_once_leaves_a_line(tmp_path: Path, text: str, changes: dict[str, object], step: str, line: str) -> None:
+    """An error ends in the result and the manifest as one line; no reel and no half-written file is left."""
+    script = tmp_path / "words.md"
+    script.write_text(text)
+    if "music__file" in changes:
+        changes = {"music__file": str(script)}
+    result = make(tmp_path, script, **changes)
+    assert not result.success
+    assert result.video_path is None
+    assert result.error is not None
+    assert line in result.error
+    assert "\n" not in result.error
+    assert result.run_dir is not None
+    found = manifest_of(result.run_dir)
+    assert (found.state, found.step, found.reason) == ("failed", step, result.error)
+    assert not [name for name in files(tmp_path / "outputs") if ".tmp-" in name or name == "reel.mp4"]
+
+
+def test_a_store_that_refuses_costs_no_reel(tmp_path: Path, script: Path) -> None:
+    """When the upload fails the reel stays; with the fault lifted only the upload is done."""
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / "published").write_text("in the way")
+    refused = make(tmp_path, script, upload=True)
+    assert not refused.success
+    assert refused.error is not None
+    assert "cannot be written" in refused.error
+    (tmp_path / "outputs" / "published").unlink()
+    lifted = make(tmp_path, script, upload=True)
+    assert (lifted.success, lifted.reused) == (True, True)
+    assert lifted.public_url is not None
+
+
+@pytest.mark.parametrize(("brand", "seed", "line"), [("no-such-brand", 1, "there is no file"), ("northwind", -1, "topic seed is -1")])
+def test_a_wrong_job_makes_nothing(tmp_path: Path, brand: str, seed: int, line: str) -> None:
+    """What cannot begin is a line, not an exception, and no folder."""
+    result = generate_one(brand, seed, outputs=tmp_path / "outputs")
+    assert not result.success
+    assert result.run_dir is None
+    assert line in (result.error or "")
+    assert not (tmp_path / "outputs").exists()

@@ -1,0 +1,121 @@
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from reelkit.batch.jobs import Job, notebook_path
+from reelkit.batch.runner import generate_one, run_notebook
+from reelkit.model import GenerationResult
+from reelkit.runs.manifest import manifest_of
+from reelkit.runs.progress import NoLines
+
+SMALL = {"output.width_px": 270, "output.height_px": 480, "footage.backdrops": ["gradient_flow", "bokeh"]}
+TEXT = "Cold brew takes time. Give it a night in the fridge. In the morning you have coffee that is sweet and never bitter."
+
+
+class Steps(NoLines):
+    """A watcher that remembers which steps ended."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
+    def ends(self, step: str, seconds: float, made: str) -> None:
+        self.ended.append(step)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("studio")
+    (folder / "words.md").write_text(TEXT)
+    return folder
+
+
+def a_job(place: Path, **changes: object) -> Job:
+    given = {"brand": "northwind", "topic_seed": 1, "script": place / "words.md", "overrides": SMALL, "outputs": place / "by notebook"}
+    return Job.model_validate(given | changes)
+
+
+@pytest.fixture(scope="module")
+def made(place: Path) -> tuple[GenerationResult, list[str]]:
+    """A small reel made by the notebook, from an empty cache."""
+    watcher = Steps()
+    return run_notebook(a_job(place), watcher=watcher), watcher.ended
+
+
+def folder_of(made: tuple[GenerationResult, list[str]]) -> Path:
+    assert made[0].error is None
+    assert made[0].run_dir is not None
+    return made[0].run_dir
+
+
+def test_the_notebook_makes_the_whole_run(made: tuple[GenerationResult, list[str]]) -> None:
+    """Every step is heard outside the kernel, and every file that a run promises is there, executed notebook and report too."""
+    folder, ended = folder_of(made), made[1]
+    assert ended == ["script", "footage", "voice", "sentences", "cues", "music", "timeline", "compose", "check"]
+    found = manifest_of(folder)
+    assert found.state == "done"
+    assert {"reel.mp4", "reel.ipynb", "report.html"} < set(found.artefacts)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*found.artefacts, "run.json"])
+
+
+def test_both_ways_give_the_same_bytes(place: Path, made: tuple[GenerationResult, list[str]]) -> None:
+    """In process, with an outputs folder and a cache of its own, the same job gives a byte-identical reel and the same run id."""
+    result = generate_one("northwind", 1, script=place / "words.md", overrides=SMALL, outputs=place / "in process")
+    assert result.error is None
+    assert result.run_dir is not None
+    assert result.run_dir.name == folder_of(made).name
+    for name in ("reel.mp4", "voice.wav", "script.json", "captions.vtt", "poster.jpg", "credits.txt"):
+        assert (result.run_dir / name).read_bytes() == (folder_of(made) / name).read_bytes(), name
+
+
+def test_the_same_job_again_ends_at_once(place: Path, made: tuple[GenerationResult, list[str]]) -> None:
+    """A finished run is found again without starting a kernel."""
+    watcher = Steps()
+    again = run_notebook(a_job(place), watcher=watcher)
+    assert (again.success, again.reused, again.run_dir) == (True, True, folder_of(made))
+    assert watcher.ended == []
+    assert again.duration_ms < 5000
+
+
+def test_the_report_is_one_small_page(made: tuple[GenerationResult, list[str]]) -> None:
+    """The report weighs under 3 MB and names no address that a browser would fetch."""
+    page = (folder_of(made) / "report.html").read_text(encoding="utf-8")
+    assert len(page.encode()) < 3_000_000
+    assert "<script src" not in page
+    assert 'src="http' not in page
+    assert "Traceback" not in page
+
+
+def test_the_executed_notebook_shows_a_view_after_each_step(made: tuple[GenerationResult, list[str]]) -> None:
+    """Every cell ran without error, and script, footage, narration, cues, player, frames, findings and run are shown."""
+    cells = [cell for cell in nbformat.read(folder_of(made) / "reel.ipynb", as_version=4).cells if cell.cell_type == "code"]
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type in ("error", "stream")]
+    views = [output.metadata["reelkit"]["view"] for output in outputs if "reelkit" in output.get("metadata", {})]
+    assert views == ["brand", "script", "footage", "narration", "cues", "player", "frames", "findings", "run"]
+
+
+def test_a_failing_step_is_told_by_the_manifest(place: Path) -> None:
+    """A step's error in the kernel ends as one line in the result, and the report of the failed run is there."""
+    result = run_notebook(a_job(place, overrides=SMALL | {"language": "de"}))
+    assert not result.success
+    assert result.error is not None
+    assert "speaks English only" in result.error
+    assert result.run_dir is not None
+    found = json.loads((result.run_dir / "run.json").read_text())
+    assert (found["state"], found["step"]) == ("failed", "voice")
+    assert (result.run_dir / "report.html").is_file()
+
+
+def test_a_step_that_takes_too_long_fails_the_run(place: Path) -> None:
+    """A time-out is told with the step that it cut."""
+    result = run_notebook(a_job(place, topic_seed=2), cell_timeout_s=1)
+    assert not result.success
+    assert "it took longer than 1 s" in (result.error or "")
+
+
+def test_every_code_cell_is_thin() -> None:
+    """A cell calls a step or shows a view: none is longer than the list of names that the first one imports."""
+    cells = [cell for cell in nbformat.read(notebook_path(), as_version=4).cells if cell.cell_type == "code"]
+    assert all(len(cell.source.splitlines()) <= 10 for cell in cells[2:])
