@@ -13,7 +13,7 @@ from typing import Any
 import mistune
 from markupsafe import Markup
 
-from reelkit.views.markup import fill, style_element, visible
+from reelkit.views.markup import fill, visible
 from reelkit.views.show import MARK
 from reelkit.views.step_lines import STEP_MIME
 
@@ -90,8 +90,8 @@ def face(output: Mapping[str, Any], *, name: str) -> Markup:
 def _display(output: Mapping[str, Any], name: str) -> Markup:
     data = output.get("data", {})
     if view_name(output):
-        # The page carries the views' stylesheet once.
-        return Markup(_joined(data["text/html"]).replace(style_element(), ""))
+        # The page carries the views' stylesheet once, and today's.
+        return Markup(re.sub(r"<style>.*?</style>", "", _joined(data["text/html"]), count=1, flags=re.S))
     for mime in _PICTURES:
         content = re.sub(r"\s", "", _joined(data.get(mime, "")))
         if content and re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", content):
