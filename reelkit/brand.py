@@ -35,7 +35,10 @@ __all__ = [
     "list_brands",
     "load_brand",
     "templates_dir",
+    "wrong_fonts",
 ]
+
+_FONT_FILES = (".ttf", ".otf", ".ttc")
 
 
 class BrandFonts(Value):
@@ -102,7 +105,7 @@ class BrandOverlays(Value):
     """What stands over the pictures."""
 
     logo: bool = True
-    logo_width_px: int = Field(default=150, ge=40, le=600)
+    logo_width_px: int = Field(default=150, ge=40, le=600, description="a square that the logo is fitted into")
     progress_bar: bool = True
     end_card: bool = True
     end_card_s: float = Field(default=2.4, ge=1.0, le=6.0)
@@ -172,6 +175,10 @@ class Brand(Value):
         """Return a path named in the brand file, relative to that file."""
         base = self._source.parent if self._source else Path.cwd()
         return (base / relative).resolve()
+
+    def font(self, named: str) -> str:
+        """Return a font as drawing takes it: a family as it is named, a file by its whole path."""
+        return str(self.path(Path(named))) if named.lower().endswith(_FONT_FILES) else named
 
     def with_changes(self, changes: dict[str, Any]) -> Brand:
         """Return the brand with some fields replaced, validated anew.
@@ -340,6 +347,20 @@ def _missing_files(brand: Brand, data: Any, what: str, templates: Path) -> Itera
         path = templates / kind / f"{named}{suffix}"
         if named and not path.is_file():
             yield f"{what}: script.{field} is '{named}', but {_absent(path)}{where('script', field)}"
+    for loc, problem in wrong_fonts(brand):
+        yield f"{what}: {'.'.join(loc)}: {problem}{where(*loc)}"
+
+
+def wrong_fonts(brand: Brand) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield each field whose font cannot be drawn with, and why."""
+    from reelkit.media.fonts import find_font
+
+    captions = brand.captions
+    for loc, named, weight in ((("captions", "font"), captions.font, captions.weight), (("fonts", "title"), brand.fonts.title, 800)):
+        try:
+            find_font(brand.font(named), weight)
+        except BrandError as error:
+            yield loc, str(error).rstrip(".")
 
 
 def brand_schema() -> dict[str, Any]:

@@ -104,6 +104,18 @@ def test_demo_brands_differ() -> None:
             "libraries: []",
             "footage.libraries: it must have at least 1 entry, it has none @LINE",
         ),
+        (
+            "font: Playfair Display\n  weight",
+            "font: Plaifair Display\n  weight",
+            "captions.font: font 'Plaifair Display' is not a family; did you mean 'Playfair Display'? "
+            "A path to a .ttf or .otf file works too @LINE",
+        ),
+        (
+            "title: Playfair Display",
+            "title: northwind.yaml.ttf",
+            "fonts.title: font file @TEMPLATES/brands/northwind.yaml.ttf does not exist; give the path of a .ttf or .otf file, "
+            "or a family: Anton, Bebas Neue, DM Serif Display, Inter, Montserrat, Oswald, Playfair Display, Poppins @LINE",
+        ),
         ("language: en", "language: english", "language is 'english'; it must be like 'en' or 'pt-BR' @LINE"),
         ("slug: northwind ", "slug: southwind ", "slug is 'southwind'; it must be the file's name, 'northwind' @LINE"),
         ("name: Northwind Coffee\n", "", "name is missing; add it @FILE"),
@@ -118,9 +130,24 @@ def test_a_wrong_brand_file_gives_one_line(old: str, new: str, line: str, templa
     """What is wrong in a brand file is said with field, value, what was expected, the nearest right name, file and line."""
     problems = spoil(templates, old, new)
     file = "(templates/brands/northwind.yaml"
-    assert problems[0] == "brand 'northwind': " + line.replace("@FILE", f"{file})").replace("@LINE", f"{file}, line LINE)")
+    assert problems[0] == "brand 'northwind': " + line.replace("@TEMPLATES", str(templates)).replace("@FILE", f"{file})").replace(
+        "@LINE", f"{file}, line LINE)"
+    )
     with pytest.raises(BrandError):
         load_brand("northwind", templates=templates)
+
+
+def test_a_font_file_is_found_beside_the_brand_file(templates: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A font's path is relative to the brand file, wherever Reelkit is called from; a family's name is no path."""
+    from reelkit.media.fonts import find_font
+
+    shutil.copy(find_font("Anton").path, templates / "brands" / "own.ttf")
+    assert spoil(templates, "font: Playfair Display\n  weight", "font: own.ttf\n  weight") == []
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    brand = load_brand("northwind", templates=templates)
+    assert brand.font(brand.captions.font) == str(templates / "brands" / "own.ttf")
+    assert brand.font("Inter") == "Inter"
 
 
 def test_all_problems_are_listed(templates: Path) -> None:

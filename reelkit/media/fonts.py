@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import uharfbuzz as hb
 
 from reelkit.errors import BrandError
 
-__all__ = ["FontFace", "OpenFont", "clusters", "families", "find_font", "font_for", "missing_characters", "open_font"]
+__all__ = ["FontFace", "OpenFont", "advice_for", "clusters", "families", "find_font", "font_for", "missing_characters", "open_font"]
 
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 _NOTO = (
@@ -31,6 +32,7 @@ _NOTO = (
     *("NotoSansLao", "NotoSansMyanmar", "NotoSansKhmer", "NotoSansEthiopic", "NotoSansGeorgian", "NotoSansArmenian"),
     *("NotoSansSymbols", "NotoEmoji"),
 )
+_CJK = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH")
 _JOINER = "\u200d"
 _REGIONAL = range(0x1F1E6, 0x1F200)
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
@@ -168,8 +170,10 @@ def _characters(path: Path) -> frozenset[int]:
 
 @lru_cache(maxsize=16)
 def _fallbacks(weight: int) -> tuple[tuple[str | Path, int], ...]:
-    noto = files("manimgx_fonts")
-    return (("Inter", weight), *((Path(str(noto / f"{stem}[wght].ttf")), weight) for stem in _NOTO))
+    noto = [Path(str(files("manimgx_fonts") / f"{stem}[wght].ttf")) for stem in _NOTO]
+    if find_spec("manimgx_fonts_cjk") is not None:
+        noto.append(Path(str(files("manimgx_fonts_cjk") / "NotoSansCJK-VF.otf.ttc")))
+    return (("Inter", weight), *((path, weight) for path in noto))
 
 
 def clusters(text: str) -> list[str]:
@@ -237,3 +241,16 @@ def missing_characters(text: str, face: FontFace) -> str:
     """
     lacking = (c for c in clusters(text) if _visible(c) and not c.isspace() and font_for(c, face) is None)
     return "".join(dict.fromkeys("".join(lacking)))
+
+
+def advice_for(missing: str) -> str:
+    """Return what to do about characters that no font has.
+
+    Examples
+    --------
+    >>> advice_for("𞤀")
+    'name a font file that has them in captions.font or fonts.title, or say it in other characters'
+    """
+    if any(unicodedata.name(character, "").startswith(_CJK) for character in missing) and find_spec("manimgx_fonts_cjk") is None:
+        return "install the fonts for Chinese, Japanese and Korean: pip install 'reelkit[cjk]'"
+    return "name a font file that has them in captions.font or fonts.title, or say it in other characters"

@@ -15,7 +15,7 @@ from reelkit.media.inspect import ReelFacts, inspect_reel
 from reelkit.media.mp4 import read_mp4_layout
 from reelkit.media.planes import Bytes, Planes
 from reelkit.model import Finding, Progress, Reel, Timeline
-from reelkit.steps.judge_captions import judge_caption_style, judge_caption_times, judge_captions_seen
+from reelkit.steps.judge_captions import judge_caption_style, judge_caption_times, judge_captions_seen, judge_glyphs
 from reelkit.steps.judge_file import judge_container, judge_picture_stream, judge_sound_stream
 from reelkit.steps.judge_pace import Cuts, covered_by_overlays, judge_pace, judge_stretches
 from reelkit.steps.judge_sound import judge_lengths, judge_loudness, judge_music, judge_narration, read_narration
@@ -102,6 +102,7 @@ def _judge_streams(facts: ReelFacts, timeline: Timeline, brand: Brand) -> Iterat
         yield from judge_music(timeline, narration)
     if timeline.cues:
         yield from judge_caption_times(timeline, narration)
+        yield from judge_glyphs(timeline)
 
 
 def _caption_area(timeline: Timeline, painter: CaptionPainter) -> list[tuple[int, int, int, int]]:

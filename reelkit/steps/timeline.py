@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from reelkit.brand import Brand
-from reelkit.errors import TimelineError
+from reelkit.brand import Brand, wrong_fonts
+from reelkit.errors import BrandError, TimelineError
 from reelkit.media.audio import duck_envelope, read_audio
 from reelkit.media.loudness import measure_loudness, under_voice_gain_db
 from reelkit.model import (
     AudioResult,
     AudioTrack,
     CaptionCue,
+    CaptionStyle,
     CaptionWord,
     Clip,
     Cue,
@@ -32,7 +33,6 @@ __all__ = ["AUDIO_RATE_HZ", "plan_timeline"]
 
 AUDIO_RATE_HZ = 48_000
 _END_CARD_SNAP_S = 1.2
-_LOGO_ASPECT = 0.6
 
 
 def plan_timeline(
@@ -69,7 +69,11 @@ def plan_timeline(
     ------
     TimelineError
         When shots, cues and words do not fit together.
+    BrandError
+        When a font of the brand is unknown or no font.
     """
+    for loc, problem in wrong_fonts(brand):
+        raise BrandError(f"brand '{brand.slug}': {'.'.join(loc)}: {problem}")
     fps = brand.fps
     frame_count = fps.first_frame_from(len(audio.samples), audio.rate_hz)
     if frame_count < 1:
@@ -87,11 +91,16 @@ def plan_timeline(
         background=brand.palette.background,
         shots=plan_shots(script, clips, sentences, brand, frame_count=frame_count),
         cues=_caption_cues(cues, fps, frame_count),
-        caption_style=brand.captions.model_copy(update={"pop_s": 0.0}) if brand.motion.reduced else brand.captions,
+        caption_style=_caption_style(brand),
         overlays=tuple(_overlays(brand, card_start, frame_count)),
         audio=tuple(_tracks(audio, sentences, brand, narration, music)),
         safe_zone=brand.safe_zone,
     )
+
+
+def _caption_style(brand: Brand) -> CaptionStyle:
+    still = {"pop_s": 0.0} if brand.motion.reduced else {}
+    return brand.captions.model_copy(update={"font": brand.font(brand.captions.font), **still})
 
 
 def _caption_cues(cues: Sequence[Cue], fps: Fps, frame_count: int) -> tuple[CaptionCue, ...]:
@@ -154,7 +163,7 @@ def _overlays(brand: Brand, card_start: int, frame_count: int) -> list[Overlay]:
                 x_px=round(brand.safe_zone.left_px * scale),
                 y_px=round((brand.safe_zone.top_px + 36) * scale),
                 width_px=width,
-                height_px=round(width * _LOGO_ASPECT),
+                height_px=width,
                 opacity=0.92,
             )
         )
@@ -167,7 +176,7 @@ def _overlays(brand: Brand, card_start: int, frame_count: int) -> list[Overlay]:
                 subtitle=brand.overlays.end_card_subtitle,
                 logo_path=logo,
                 logo_sha256=sha256_of(logo) if logo else "",
-                font=brand.fonts.title,
+                font=brand.font(brand.fonts.title),
                 palette=brand.palette,
                 fade_frames=0 if brand.motion.reduced else round(0.3 * brand.fps.ratio),
             )

@@ -13,9 +13,10 @@ from reelkit.errors import CheckError
 from reelkit.media.audio import write_wav
 from reelkit.media.inspect import PictureFacts, SoundFacts
 from reelkit.media.planes import Planes
-from reelkit.model import AudioTrack, CaptionStyle, EndCard, Finding, LogoOverlay, Move, ProgressBar, Reel, Timeline, Transition
+from reelkit.model import AudioTrack, CaptionStyle, EndCard, Finding, LogoOverlay, Move, Palette, ProgressBar, Reel, Timeline, Transition
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
+from reelkit.steps.judge_captions import judge_glyphs
 from reelkit.steps.judge_sound import judge_lengths
 from tests.media import reels
 from tests.media.reels import CUT, FRAMES, SIZE, Making, make_reel, texture, timeline
@@ -210,6 +211,7 @@ PLANS: dict[str, Callable[[Path], Timeline]] = {
     ),
     "cue-length": gapped,
     "first-text": changed_cues(start=24, word_frames=8),
+    "glyphs": changed_cues(texts=(("one", "𓀀𓀁"), ("two", "words"), ("and", "more"))),
     "music-level": music_too_near,
 }
 """For each finding, a plan that leads to a wrong reel."""
@@ -230,6 +232,26 @@ def test_words_on_screen_before_the_voice_says_them_are_heard(tmp_path: Path) ->
     finding = named(check_video(make_reel(tmp_path / "reel.mp4", plan), plan, reels.brand()), "words-not-early")
     assert not finding.holds
     assert "before anything is heard" in finding.measured
+
+
+def test_characters_without_a_font_are_named_with_what_to_do(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """Arabic, Devanagari and emoji are drawn; what no font has is named with its code points, from captions and end card alike."""
+    plan = right[1]
+
+    def judged(text: str, title: str = "") -> Finding:
+        cue = plan.cues[0]
+        words = (cue.words[0].model_copy(update={"text": text}),)
+        palette = Palette(background="#101010", surface="#202020", primary="#808080", accent="#FFCC00", text="#FFFFFF")
+        cards = (EndCard(start=100, end=120, title=title, font="Inter", palette=palette),) if title else ()
+        changed = plan.model_copy(update={"cues": (cue.model_copy(update={"words": words}), *plan.cues[1:]), "overlays": cards})
+        return next(iter(judge_glyphs(changed)))
+
+    for text in ("صباح", "नमस्ते", "สวัสดี", "שלום", "👩‍🚀🇫🇷❤️", "Ẫg—…"):
+        assert judged(text).holds, text
+    assert judged("a𓀀b").measured == "left out: 𓀀 (U+13000), first in 'a𓀀b'"
+    assert (judged("fine", title="𒀀").measured, judged("fine", title="𒀀").at_s) == ("left out: 𒀀 (U+12000), first in '𒀀'", 100 / 30)
+    assert "captions.font" in judged("𓀀").hint
+    assert judged("".join(map(chr, range(0x13000, 0x13020)))).measured.count("𓀀") == 2
 
 
 def test_small_letters_are_found(right: tuple[Reel, Timeline, list[Finding]]) -> None:

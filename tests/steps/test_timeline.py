@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reelkit.steps.timing import group_words_into_sentences, split_cues
 
 from reelkit.brand import Brand, BrandOverlays
+from reelkit.errors import BrandError
 from reelkit.media.audio import write_wav
 from reelkit.model import AudioResult, CaptionStyle, Clip, Scene, Script, Timeline, Word
 from reelkit.steps.timeline import AUDIO_RATE_HZ, plan_timeline
+from reelkit.steps.timing import group_words_into_sentences, split_cues
 from tests.steps.test_shots import BRAND, RATE, _clip
 
 NO_LOGO = BRAND.model_copy(update={"captions": CaptionStyle()})
@@ -87,6 +88,13 @@ def test_music_lies_under_the_voice(tmp_path: Path) -> None:
     samples, rate_hz = read_audio(tmp_path / "bed.wav")
     voice = measure_loudness(audio.samples[:, None].repeat(2, axis=1), RATE)
     assert voice.lufs - (measure_loudness(samples, rate_hz).lufs + music.gain_db) == pytest.approx(19.0, abs=0.1)
+
+
+def test_fonts_are_known_before_anything_is_rendered(tmp_path: Path) -> None:
+    """A brand with a font that does not exist gives one line with the brand and the field."""
+    brand = NO_LOGO.model_copy(update={"captions": CaptionStyle(font="Monserat")})
+    with pytest.raises(BrandError, match=r"^brand 'test': captions\.font: font 'Monserat' is not a family; did you mean 'Montserrat'"):
+        _planned(tmp_path, [6000] * 4, [100] * 4, brand=brand)
 
 
 def test_the_end_card_never_covers_more_than_half(tmp_path: Path) -> None:
