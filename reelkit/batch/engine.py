@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ __all__ = ["ReelkitEngine", "execute_notebook"]
 
 
 _NAME = "reelkit"
+_OURS = (DeadKernelError.__name__, CellTimeoutError.__name__)
 _LONGEST_SOCKET_PATH = 90
 _GRACE_S = 1.5
 
@@ -83,16 +85,8 @@ def execute_notebook(
                 watcher=watcher,
             )
         except PapermillExecutionError as error:
-            return _problem(error, cell_timeout_s)
+            return error.evalue if error.ename in _OURS else " ".join(f"{error.ename}: {error.evalue}".split())
     return None
-
-
-def _problem(error: PapermillExecutionError, cell_timeout_s: float | None) -> str:
-    if error.ename == DeadKernelError.__name__:
-        return "the notebook's kernel died (out of memory, or ended from outside)"
-    if error.ename == KeyboardInterrupt.__name__ and cell_timeout_s is not None:
-        return f"it took longer than {cell_timeout_s:g} s"
-    return " ".join(f"{error.ename}: {error.evalue}".split())
 
 
 class ReelkitEngine(NBClientEngine):  # type: ignore[misc]
@@ -145,18 +139,24 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
 
     def papermill_execute_cells(self) -> None:
         for index, cell in enumerate(self.nb.cells):
+            began = time.monotonic()
             try:
                 self.nb_man.cell_start(cell, index)
                 self.execute_cell(cell, index)
-            except CellExecutionError as error:
-                self.nb_man.cell_exception(cell, cell_index=index, exception=error)
-                break
-            except (DeadKernelError, CellTimeoutError) as error:
-                cell.outputs.append(nbformat.v4.new_output("error", ename=type(error).__name__, evalue=str(error), traceback=[]))
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                if isinstance(error, DeadKernelError):
+                    self._write_into(cell, DeadKernelError, "the notebook's kernel died (out of memory, or ended from outside)")
+                elif self.timeout is not None and time.monotonic() - began >= self.timeout:
+                    self._write_into(cell, CellTimeoutError, f"it took longer than {self.timeout:g} s")
                 self.nb_man.cell_exception(cell, cell_index=index, exception=error)
                 break
             finally:
                 self.nb_man.cell_complete(cell, cell_index=index)
+
+    @staticmethod
+    def _write_into(cell: Any, kind: type[Exception], what: str) -> None:
+        # First, because papermill takes the first error for the cause.
+        cell.outputs.insert(0, nbformat.v4.new_output("error", ename=kind.__name__, evalue=what, traceback=[what]))
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         if msg["msg_type"] in ("display_data", "update_display_data") and STEP_MIME in msg["content"]["data"]:

@@ -127,6 +127,11 @@ class RunFolder:
     def ledger(self) -> Ledger:
         return Ledger(self.outputs / "ledger.sqlite")
 
+    @property
+    def _reel(self) -> str:
+        """What the ledger knows all takes of this reel by."""
+        return f"seed {self.job.topic_seed}" if self.job.script is None else f"script {self.job.script.name}"
+
     def path(self, name: str) -> Path:
         """Return the path of one of the run's files."""
         return self.folder / name
@@ -169,7 +174,8 @@ class RunFolder:
         """Start the run anew: its manifest says ``running`` and knows no step. The first step does this where it was not done."""
         before = read_manifest(self.folder)
         sweep_temporaries(self.folder)
-        used = before.used if before else self.ledger.recent_clips(self.brand.slug, self.brand.footage.recent_reels, but=self.run_id)
+        reels = self.brand.footage.recent_reels
+        used = before.used if before else self.ledger.clips_used_before(self.brand.slug, self._reel, reels=reels)
         self._manifest = Manifest(
             run_id=self.run_id,
             brand=self.brand.slug,
@@ -249,7 +255,8 @@ class RunFolder:
         if "reel.mp4" not in artefacts:
             raise RunError(f"run {self.run_id}: there is no reel.mp4 to finish; compose it first")
         topic = str(self.manifest.facts.get("topic", ""))
-        self.ledger.record(self.brand.slug, self.run_id, topic=topic, clips=self._clips, reel_sha256=artefacts["reel.mp4"].sha256)
+        sha256 = artefacts["reel.mp4"].sha256
+        self.ledger.record(self.brand.slug, self.run_id, reel=self._reel, topic=topic, clips=self._clips, used=self.used, sha256=sha256)
         self._update(state="done", step=None, reason=None, artefacts=artefacts, ended_at=_now())
         return self.manifest
 

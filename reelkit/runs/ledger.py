@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from reelkit.errors import RunError
@@ -14,8 +15,8 @@ __all__ = ["Ledger"]
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, brand TEXT NOT NULL, run TEXT NOT NULL, topic TEXT NOT NULL, reel_sha256 TEXT NOT NULL,
-    UNIQUE (brand, run)
+    number INTEGER PRIMARY KEY AUTOINCREMENT, brand TEXT NOT NULL, run TEXT NOT NULL, reel TEXT NOT NULL, topic TEXT NOT NULL,
+    sha256 TEXT NOT NULL, used TEXT NOT NULL, UNIQUE (brand, run)
 );
 CREATE TABLE IF NOT EXISTS clips (
     number INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE, clip TEXT NOT NULL, PRIMARY KEY (number, clip)
@@ -30,6 +31,9 @@ _BUSY_S = 30.0
 class Ledger:
     """A SQLite file (write-ahead log) that any number of processes may use at once.
 
+    A *reel* is what a topic seed or a user's script names; each *run* of it, with another caption colour say, is a take. Takes do not
+    count against each other.
+
     Parameters
     ----------
     path : Path
@@ -39,23 +43,23 @@ class Ledger:
     --------
     >>> import tempfile
     >>> ledger = Ledger(Path(tempfile.mkdtemp()) / "ledger.sqlite")
-    >>> ledger.record("northwind", "0001-3f9a2b7c1d", topic="Cold brew", clips=["beans"], reel_sha256="ab")
-    >>> ledger.recent_clips("northwind", 5)
+    >>> ledger.record("northwind", "0001-3f9a2b7c1d", reel="1", topic="Cold brew", clips=["beans"], used=[], sha256="ab")
+    >>> ledger.clips_used_before("northwind", "2", reels=5)
     ('beans',)
-    >>> ledger.recent_clips("northwind", 5, but="0001-3f9a2b7c1d")
+    >>> ledger.clips_used_before("northwind", "1", reels=5)
     ()
     """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
 
-    def record(self, brand: str, run: str, *, topic: str, clips: Iterable[str], reel_sha256: str) -> None:
+    def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Iterable[str], used: Sequence[str], sha256: str) -> None:
         """Remember a finished run; a run that is recorded again keeps its place and its one entry."""
         with self._open() as db:
             db.execute(
-                "INSERT INTO runs (brand, run, topic, reel_sha256) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (brand, run) DO UPDATE SET topic = excluded.topic, reel_sha256 = excluded.reel_sha256",
-                (brand, run, topic, reel_sha256),
+                "INSERT INTO runs (brand, run, reel, topic, sha256, used) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (brand, run) "
+                "DO UPDATE SET reel = excluded.reel, topic = excluded.topic, sha256 = excluded.sha256, used = excluded.used",
+                (brand, run, reel, topic, sha256, json.dumps(list(used))),
             )
             (number,) = db.execute("SELECT number FROM runs WHERE brand = ? AND run = ?", (brand, run)).fetchone()
             db.execute("DELETE FROM clips WHERE number = ?", (number,))
@@ -66,15 +70,21 @@ class Ledger:
         with self._open() as db:
             db.execute("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?, ?)", (brand, run, result.url, result.bytes, result.etag))
 
-    def recent_clips(self, brand: str, reels: int, *, but: str = "") -> tuple[str, ...]:
-        """Return the clips of a brand's latest finished reels, sorted; ``but`` names a run that does not count."""
-        if reels == 0 or not self.path.exists():
+    def clips_used_before(self, brand: str, reel: str, *, reels: int) -> tuple[str, ...]:
+        """Return the clips that a reel should not use again, sorted: those of the brand's latest other reels.
+
+        A reel that has a finished take is given what that take was given, so that an edit of its looks leaves its footage as it is.
+        """
+        if not self.path.exists():
             return ()
         with self._open() as db:
+            take = db.execute("SELECT used FROM runs WHERE brand = ? AND reel = ? ORDER BY number DESC LIMIT 1", (brand, reel)).fetchone()
+            if take is not None:
+                return tuple(json.loads(take[0]))
             rows = db.execute(
                 "SELECT DISTINCT clip FROM clips WHERE number IN "
-                "(SELECT number FROM runs WHERE brand = ? AND run != ? ORDER BY number DESC LIMIT ?) ORDER BY clip",
-                (brand, but, reels),
+                "(SELECT MAX(number) FROM runs WHERE brand = ? GROUP BY reel ORDER BY MAX(number) DESC LIMIT ?) ORDER BY clip",
+                (brand, reels),
             ).fetchall()
         return tuple(clip for (clip,) in rows)
 

@@ -44,7 +44,7 @@ def a_notebook(folder: Path, *sources: str) -> Path:
 
 def left_over() -> list[str]:
     """Kernels of ours and their socket folders."""
-    kernels = [str(child.pid) for child in psutil.Process().children(recursive=True)]
+    kernels = [str(child.pid) for child in psutil.Process().children(recursive=True) if "ipykernel_launcher" in child.cmdline()]
     return kernels + [str(path) for path in Path(tempfile.gettempdir()).glob("rk-*") if path.stat().st_uid == os.getuid() and mine(path)]
 
 

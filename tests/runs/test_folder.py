@@ -189,6 +189,7 @@ def test_what_was_used_is_frozen_at_the_first_start(templates: Path, tmp_path: P
     assert second.used == ("beans",)
     assert a_run(tmp_path, seed=2).used == ("beans",)
     assert a_run(tmp_path, seed=4).used == ("beans", "cup", "steam")
+    assert a_run(tmp_path, seed=2, overrides={"captions.size_px": 90}).used == ("beans",)
 
 
 def test_publishing_adds_to_a_finished_run(templates: Path, tmp_path: Path) -> None:

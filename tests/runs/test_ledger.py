@@ -9,27 +9,40 @@ from reelkit.model import UploadResult
 from reelkit.runs.ledger import Ledger
 
 
-def test_recent_clips_are_those_of_the_latest_reels(tmp_path: Path) -> None:
-    """Only a brand's own last N finished runs count, a run never against itself."""
+def record(ledger: Ledger, run: str, *clips: str, brand: str = "northwind", reel: str = "", used: tuple[str, ...] = ()) -> None:
+    ledger.record(brand, run, reel=reel or run, topic=f"topic of {run}", clips=clips, used=used, sha256="0")
+
+
+def test_clips_of_the_latest_reels_count(tmp_path: Path) -> None:
+    """Only a brand's own last N reels count, a reel with several takes once and by its last take."""
     ledger = Ledger(tmp_path / "ledger.sqlite")
-    for number, clips in enumerate((["a", "b"], ["b", "c"], ["d"])):
-        ledger.record("northwind", f"run{number}", topic=f"topic {number}", clips=clips, reel_sha256="0")
-    ledger.record("pulse", "run9", topic="legs", clips=["z"], reel_sha256="0")
-    assert ledger.recent_clips("northwind", 2) == ("b", "c", "d")
-    assert ledger.recent_clips("northwind", 2, but="run2") == ("a", "b", "c")
-    assert ledger.recent_clips("northwind", 0) == ()
-    assert ledger.topics("northwind") == ("topic 2", "topic 1", "topic 0")
+    record(ledger, "run0", "a", "b")
+    record(ledger, "run1", "b", "c")
+    record(ledger, "run2", "d")
+    record(ledger, "run2b", "e", reel="run2")
+    record(ledger, "run9", "z", brand="pulse")
+    assert ledger.clips_used_before("northwind", "new", reels=2) == ("b", "c", "e")
+    assert ledger.clips_used_before("northwind", "new", reels=0) == ()
+    assert ledger.topics("northwind") == ("topic of run2b", "topic of run2", "topic of run1", "topic of run0")
+
+
+def test_another_take_is_given_what_the_first_was(tmp_path: Path) -> None:
+    """A reel that is made again, in another colour say, sees neither its own clips nor those of reels made since."""
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    record(ledger, "run1", "b", used=("a",))
+    record(ledger, "run2", "c", used=("a", "b"))
+    assert ledger.clips_used_before("northwind", "run1", reels=5) == ("a",)
 
 
 def test_recording_again_changes_nothing(tmp_path: Path) -> None:
     """A run recorded twice keeps one entry and its place in time."""
     ledger = Ledger(tmp_path / "ledger.sqlite")
-    ledger.record("northwind", "run0", topic="t", clips=["a"], reel_sha256="0")
-    ledger.record("northwind", "run1", topic="u", clips=["b"], reel_sha256="0")
-    ledger.record("northwind", "run0", topic="t", clips=["a"], reel_sha256="0")
+    record(ledger, "run0", "a")
+    record(ledger, "run1", "b")
+    record(ledger, "run0", "a")
     ledger.record_published("northwind", "run0", UploadResult(url="x", bytes=1, etag="e"))
     ledger.record_published("northwind", "run0", UploadResult(url="x", bytes=1, etag="e"))
-    assert ledger.recent_clips("northwind", 1) == ("b",)
+    assert ledger.clips_used_before("northwind", "new", reels=1) == ("b",)
     with sqlite3.connect(ledger.path) as db:
         assert db.execute("SELECT COUNT(*) FROM runs").fetchone() == (2,)
         assert db.execute("SELECT COUNT(*) FROM published").fetchone() == (1,)
@@ -38,13 +51,13 @@ def test_recording_again_changes_nothing(tmp_path: Path) -> None:
 
 def test_asking_makes_no_file(tmp_path: Path) -> None:
     """A ledger that nothing was recorded in is empty and not on the disk."""
-    assert Ledger(tmp_path / "ledger.sqlite").recent_clips("northwind", 5) == ()
+    assert Ledger(tmp_path / "ledger.sqlite").clips_used_before("northwind", "new", reels=5) == ()
     assert list(tmp_path.iterdir()) == []
 
 
 def _record(path: Path, worker: int) -> None:
     for number in range(10):
-        Ledger(path).record("northwind", f"{worker}-{number}", topic="t", clips=[f"{worker}-{number}"], reel_sha256="0")
+        record(Ledger(path), f"{worker}-{number}", f"{worker}-{number}")
 
 
 def test_processes_record_at_once(tmp_path: Path) -> None:
@@ -56,7 +69,7 @@ def test_processes_record_at_once(tmp_path: Path) -> None:
     for process in workers:
         process.join()
         assert process.exitcode == 0
-    assert len(Ledger(tmp_path / "ledger.sqlite").recent_clips("northwind", 100)) == 30
+    assert len(Ledger(tmp_path / "ledger.sqlite").clips_used_before("northwind", "new", reels=100)) == 30
 
 
 def test_a_file_that_is_no_ledger_is_one_line(tmp_path: Path) -> None:
@@ -64,4 +77,4 @@ def test_a_file_that_is_no_ledger_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     path.write_text("not a database, but long enough to be taken for one by its header")
     with pytest.raises(RunError, match=r"ledger: .*ledger\.sqlite cannot be used"):
-        Ledger(path).record("northwind", "run0", topic="t", clips=[], reel_sha256="0")
+        record(Ledger(path), "run0")
