@@ -339,9 +339,7 @@ class Credit(Value):
     page_url: str = ""
 
 
-BackdropFamily = Literal[
-    "gradient_flow", "paper_layers", "light_leaks", "topographic", "particles", "bokeh", "waves", "grid_perspective"
-]
+BackdropFamily = Literal["gradient_flow", "paper_layers", "light_leaks", "topographic", "particles", "bokeh", "waves", "grid_perspective"]
 """Families of drawn backdrops, as :mod:`reelkit.media.backdrops` paints them."""
 
 
