@@ -44,8 +44,8 @@ def missing_glyphs(text: str, style: CaptionStyle) -> str:
 
     Examples
     --------
-    >>> missing_glyphs("Hello 漢字", CaptionStyle())
-    '漢字'
+    >>> missing_glyphs("Hello 𓀀𓀁", CaptionStyle())
+    '𓀀𓀁'
     """
     return missing_characters(text.upper() if style.uppercase else text, find_font(style.font, style.weight))
 

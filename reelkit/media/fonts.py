@@ -236,8 +236,8 @@ def missing_characters(text: str, face: FontFace) -> str:
 
     Examples
     --------
-    >>> missing_characters("Plain, عربي, 🚀 and 漢字", find_font("Inter", 700))
-    '漢字'
+    >>> missing_characters("Plain, عربي, 🚀 and 𓀀𓀁", find_font("Inter", 700))
+    '𓀀𓀁'
     """
     lacking = (c for c in clusters(text) if _visible(c) and not c.isspace() and font_for(c, face) is None)
     return "".join(dict.fromkeys("".join(lacking)))
