@@ -293,7 +293,8 @@ def _setting(text: str) -> tuple[str, Any]:
     from ruamel.yaml.error import YAMLError
 
     try:
-        return name.strip(), YAML(typ="safe", pure=True).load(value)
+        # A colour is written as it is here, where YAML would take # for a comment.
+        return name.strip(), value if value.startswith("#") else YAML(typ="safe", pure=True).load(value)
     except YAMLError:
         raise argparse.ArgumentTypeError(f"{value!r} is not a value that a brand file could hold") from None
 
