@@ -32,18 +32,21 @@ def scaled(said: list[Word], k: int) -> list[Word]:
     return [word.model_copy(update={"start": word.start * k, "end": word.end * k}) for word in said]
 
 
+@settings(max_examples=50)
 @given(words(min_size=0))
 def test_sentences_hold_every_word_once_in_order(said: list[Word]) -> None:
     """The sentences of a narration are a partition of its words."""
     assert [word for sentence in group_words_into_sentences(said) for word in sentence.words] == said
 
 
+@settings(max_examples=50)
 @given(words(), caption_styles())
 def test_cues_hold_every_word_once_in_order(said: list[Word], style: CaptionStyle) -> None:
     """The cues of a narration are a partition of its words."""
     assert [word for cue in split_cues(group_words_into_sentences(said), style) for word in cue.words] == said
 
 
+@settings(max_examples=50)
 @given(words(), caption_styles())
 def test_cues_do_not_overlap_and_begin_with_their_first_word(said: list[Word], style: CaptionStyle) -> None:
     """A cue appears when its first word sounds and is gone when the next one appears."""
@@ -52,6 +55,7 @@ def test_cues_do_not_overlap_and_begin_with_their_first_word(said: list[Word], s
     assert all(before.end <= after.start for before, after in itertools.pairwise(cues))
 
 
+@settings(max_examples=50)
 @given(words(), caption_styles())
 def test_cues_keep_the_styles_bounds(said: list[Word], style: CaptionStyle) -> None:
     """A cue has no more words and no more characters than the style allows, but for a word longer than a line, which stands alone."""
@@ -62,6 +66,7 @@ def test_cues_keep_the_styles_bounds(said: list[Word], style: CaptionStyle) -> N
         assert len(cue.text) <= style.max_chars_per_line * style.max_lines + style.max_lines - 1 or len(cue.words) == 1
 
 
+@settings(max_examples=50)
 @given(words(), caption_styles())
 def test_no_cue_crosses_the_end_of_a_sentence(said: list[Word], style: CaptionStyle) -> None:
     """Every sentence begins with a cue of its own."""
@@ -69,6 +74,7 @@ def test_no_cue_crosses_the_end_of_a_sentence(said: list[Word], style: CaptionSt
     assert {sentence.start for sentence in sentences} <= {cue.start for cue in split_cues(sentences, style)}
 
 
+@settings(max_examples=50)
 @given(words(), caption_styles(), st.integers(0, 2000))
 def test_no_cue_outlasts_the_audio(said: list[Word], style: CaptionStyle, tail_ms: int) -> None:
     """Given where the audio ends, the last cue ends there at the latest."""
@@ -76,6 +82,7 @@ def test_no_cue_outlasts_the_audio(said: list[Word], style: CaptionStyle, tail_m
     assert split_cues(group_words_into_sentences(said), style, until=until)[-1].end <= until
 
 
+@settings(max_examples=50)
 @given(words(), caption_styles())
 def test_a_cue_stands_as_long_as_the_voice_allows(said: list[Word], style: CaptionStyle) -> None:
     """A cue lasts the style's shortest time and lingers, unless the next one comes first."""
@@ -85,6 +92,7 @@ def test_a_cue_stands_as_long_as_the_voice_allows(said: list[Word], style: Capti
         assert cue.end >= min(wanted, following.start if following else wanted)
 
 
+@settings(max_examples=50)
 @given(words(), caption_styles(), st.integers(2, 5))
 def test_speed_scales_times_and_keeps_words_together(said: list[Word], style: CaptionStyle, k: int) -> None:
     """Speech k times slower has the same sentences and cues, with word times k times as long."""
