@@ -11,7 +11,7 @@ from typing import Any
 
 from reelkit.model import CaptionCue, Clip, Overlay, Shot, Timeline, content_key
 
-__all__ = ["plan_segments", "segment_key"]
+__all__ = ["made_by", "plan_segments", "segment_key"]
 
 
 def plan_segments(timeline: Timeline) -> list[tuple[int, int]]:

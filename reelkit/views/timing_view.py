@@ -12,7 +12,7 @@ from markupsafe import Markup
 from reelkit.model import AudioResult, Cue, Palette, SentenceTiming, TimedBy, Word
 from reelkit.views.markup import card, clock, data_uri, each, fill, heading, plural, seconds, table
 
-__all__ = ["html", "rows"]
+__all__ = ["Row", "html", "rows"]
 
 _TIMED: dict[TimedBy, str] = {
     "durations": "the voice's own durations",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-__all__ = ["bass", "drum", "keys", "pad"]
+__all__ = ["bass", "drum", "hertz", "keys", "pad"]
 
 Samples = NDArray[np.float32]
 
