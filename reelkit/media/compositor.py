@@ -97,7 +97,7 @@ class Compositor:
     def _shot_picture(self, index: int, frame: int) -> Planes:
         shot = self.timeline.shots[index]
         if index not in self._readers:
-            self._readers[index] = open_clip(shot.clip, self.timeline.fps, threads=self._threads)
+            self._readers[index] = open_clip(shot.clip, self.timeline.fps, background=self.timeline.background, threads=self._threads)
         source = self._readers[index].frame(shot.in_frame + frame - shot.start)
         return show(source, view_at(shot, frame, (source.width_px, source.height_px), self._size), self._size)
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from functools import lru_cache
 from pathlib import Path
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING
 
-import fontpkg
 import numpy as np
 from numpy.typing import NDArray
 
 from reelkit.errors import BrandError
+from reelkit.media.svg import draw_svg
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["load_logo"]
 
 _MAX_BYTES = 10_000_000
 _MAX_PIXELS = 40_000_000
 _PICTURES = ("PNG", "JPEG", "WEBP", "GIF")
-_EMBEDDED = re.compile(r"data:image/(png|jpeg|jpg|webp|gif)[;,]", re.IGNORECASE)
-_REFERENCE = re.compile(r"url\(\s*['\"]?\s*(?!#)([^'\")\s]+)|@import\s+(\S+)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=32)
@@ -61,39 +61,10 @@ def load_logo(path: Path, width_px: int, height_px: int) -> NDArray[np.uint8]:
 
 
 def _draw_svg(path: Path, data: bytes, width_px: int, height_px: int) -> NDArray[np.uint8]:
-    import resvg_py
-
     try:
-        text = data.decode("utf-8-sig")
-        if "<!ENTITY" in text:
-            raise BrandError(f"logo {path} declares XML entities; save it as plain SVG")
-        root = ElementTree.fromstring(text)
-        if root.tag.rpartition("}")[2] != "svg":
-            raise BrandError(f"logo {path} is XML but no SVG (its root is '{root.tag}'); give an SVG or PNG file")
-        _refuse_references(path, root)
-        fonts = _font_files() if "<text" in text else []
-        drawn = resvg_py.svg_to_bytes(svg_string=text, width=width_px, height=height_px, skip_system_fonts=True, font_files=fonts)
-    except (ValueError, ElementTree.ParseError) as error:
-        if isinstance(error, BrandError):
-            raise
-        raise BrandError(f"logo {path} is not an SVG that can be drawn ({str(error)[:80]}); give a whole SVG or PNG file") from None
-    return _draw_picture(path, drawn, width_px, height_px)
-
-
-def _refuse_references(path: Path, root: ElementTree.Element) -> None:
-    for element in root.iter():
-        for name, value in element.attrib.items():
-            if name.rpartition("}")[2] in ("href", "src") and not value.startswith("#") and not _EMBEDDED.match(value.strip()):
-                raise BrandError(f"logo {path} refers to another file, '{value[:60]}'; embed it in the SVG instead")
-        for text in (*element.attrib.values(), element.text or ""):
-            found = _REFERENCE.search(text)
-            if found:
-                raise BrandError(f"logo {path} refers to another file, '{found[0][:60]}'; embed it in the SVG instead")
-
-
-@lru_cache(maxsize=1)
-def _font_files() -> list[str]:
-    return sorted(str(file.path) for family in fontpkg.families().values() for file in family.files)
+        return _fitted(draw_svg(data, width_px=width_px, height_px=height_px), width_px, height_px)
+    except ValueError as error:
+        raise BrandError(f"logo {path} {error}") from None
 
 
 def _draw_picture(path: Path, data: bytes, width_px: int, height_px: int) -> NDArray[np.uint8]:
@@ -111,6 +82,12 @@ def _draw_picture(path: Path, data: bytes, width_px: int, height_px: int) -> NDA
         if isinstance(error, BrandError):
             raise
         raise BrandError(f"logo {path} is no image that can be read; give a whole SVG or PNG file") from None
+    return _fitted(rgba, width_px, height_px)
+
+
+def _fitted(rgba: Image.Image, width_px: int, height_px: int) -> NDArray[np.uint8]:
+    from PIL import Image
+
     # Resampled premultiplied, so that colours hidden under full transparency do not bleed into the edges.
     scale = min(width_px / rgba.width, height_px / rgba.height)
     size = max(1, min(width_px, round(rgba.width * scale))), max(1, min(height_px, round(rgba.height * scale)))

@@ -8,18 +8,20 @@ are tried, only the file itself may be opened, and time is bounded: a few single
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
-from PIL import Image
 
 from reelkit.errors import ClipError
+from reelkit.media.displayed import displayed_size
+from reelkit.media.footage_norms import MAX_SIDE_PX, brightness_of, check_length, check_seen, check_size, is_black
+from reelkit.media.probe_picture import picture_form, probe_picture
+from reelkit.media.svg import is_svg
 from reelkit.model import ClipFacts
 
 if TYPE_CHECKING:
@@ -32,16 +34,8 @@ __all__ = ["DEMUXERS", "open_video", "probe_clip", "video_stream"]
 DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,gif,asf,ogg,mxf,ivf,yuv4mpegpipe,nut"
 """Containers that hold their own pictures. No playlist or script (hls, dash, concat, sdp, image sequences) is among them."""
 
-MAX_SIDE_PX = 8192
-MAX_PICTURE_PX = 80_000_000
-MIN_SIDE_PX = 32
-MIN_DURATION_MS = 500
-BLACK = 0.08
-"""A frame in which all but a hundredth of the pixels have every channel (0 to 1) under this shows nothing."""
-
 _TIMEOUT_S = 10.0
 _LOOK_FRAMES = 250
-_PICTURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"GIF8": "GIF", b"BM": "BMP", b"II*\x00": "TIFF", b"MM\x00*": "TIFF"}
 _NOT_FOOTAGE = {
     b"#extm3u": "a playlist that names other files",
     b"ffconcat": "a playlist that names other files",
@@ -98,8 +92,8 @@ def probe_clip(path: Path) -> ClipFacts:
     """Look at a file and say what footage is in it.
 
     A video that is cut short counts with the part that can be decoded, where that lasts at least half a second. A video (or picture)
-    in which nothing but black is found is refused: on a reel it would look like a fault. An animated GIF is a video; of other
-    animated pictures the first frame counts.
+    in which nothing but black is found is refused: on a reel it would look like a fault. An animated GIF or WebP is a
+    video; of other animated pictures the first frame counts. An SVG drawing is a picture, as large as a reel can show it.
 
     Parameters
     ----------
@@ -115,9 +109,10 @@ def probe_clip(path: Path) -> ClipFacts:
         With one line that names the file, says what is wrong with it, and what to do.
     """
     head = _head(path)
-    form = _picture_form(head)
-    if form and not (form == "GIF" and _is_animated(path)):
-        return _probe_picture(path, form)
+    form = picture_form(head)
+    facts = probe_picture(path, form) if form else None
+    if facts is not None:
+        return facts
     with open_video(path) as container:
         return _probe_video(path, container)
 
@@ -128,7 +123,7 @@ def _head(path: Path) -> bytes:
             kind = "is a folder" if path.is_dir() else "is not a plain file" if path.exists() else "does not exist"
             raise ClipError(f"{path.name}: {kind}; name a video or a picture")
         with path.open("rb") as file:
-            head = file.read(512)
+            head = file.read(2048)
     except OSError as error:
         raise ClipError(f"{path.name}: cannot be read ({error.strerror}); check its permissions") from None
     if not head:
@@ -140,6 +135,8 @@ def _head(path: Path) -> bytes:
 
 
 def _other_kind(head: bytes) -> str | None:
+    if is_svg(head):
+        return None
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return next((kind for magic, kind in _NOT_FOOTAGE.items() if start.startswith(magic)), None)
 
@@ -152,95 +149,34 @@ def _what_else(head: bytes) -> str:
     return "is not a video or picture that can be read"
 
 
-def _picture_form(head: bytes) -> str | None:
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
-        return "AVIF"
-    return next((form for magic, form in _PICTURES.items() if head.startswith(magic)), None)
-
-
 def _moves(stream: VideoStream) -> bool:
     return not stream.disposition & stream.disposition.attached_pic
-
-
-# --- pictures -------------------------------------------------------------------------------------------------------
-
-
-def _is_animated(path: Path) -> bool:
-    try:
-        with Image.open(path, formats=["GIF"]) as picture:
-            return bool(getattr(picture, "is_animated", False))
-    except Exception:  # whatever it is, the picture's own probe names it
-        return False
-
-
-def _probe_picture(path: Path, form: str) -> ClipFacts:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # size is judged below, before anything is unpacked
-            picture = Image.open(path, formats=[form])
-        with picture:
-            width, height = picture.size
-            _check_size(path, width, height, MAX_PICTURE_PX)
-            turned = picture.getexif().get(0x0112, 1)
-            picture.draft("RGB", (512, 512))
-            small = picture.convert("RGBA")
-            small.thumbnail((160, 160))
-    except ClipError:
-        raise
-    except Image.DecompressionBombError:
-        raise ClipError(f"{path.name}: is larger than {MAX_PICTURE_PX // 1_000_000} megapixels; scale it down") from None
-    except Exception:  # Pillow's readers raise whatever their parsing meets: struct.error, IndexError, SyntaxError...
-        raise ClipError(f"{path.name}: is a {form} picture that is cut short or damaged; copy or download it again") from None
-    pixels = np.asarray(small, np.float32) / 255.0
-    looks = [pixels[..., :3] * pixels[..., 3:]]
-    _check_seen(path, looks)
-    if turned >= 5:
-        width, height = height, width
-    return ClipFacts(
-        kind="image",
-        width_px=width,
-        height_px=height,
-        rotation_deg=_EXIF_TURNS.get(turned, 0),
-        codec=form.lower(),
-        brightness=_brightness(looks),
-    )
-
-
-_EXIF_TURNS: dict[int, Literal[90, 180, 270]] = {3: 180, 4: 180, 5: 90, 6: 90, 7: 270, 8: 270}
-
-
-# --- videos ---------------------------------------------------------------------------------------------------------
 
 
 def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
     stream = video_stream(container)
     context = stream.codec_context
-    _check_size(path, context.width, context.height, MAX_SIDE_PX * MAX_SIDE_PX)
+    check_size(path, context.width, context.height, MAX_SIDE_PX * MAX_SIDE_PX)
     stream.thread_type = "AUTO"
     context.thread_count = 2
     duration_ms = _decodable_ms(container, stream)
     if duration_ms == 0:
         raise ClipError(f"{path.name}: nothing in it can be decoded; it is cut short or damaged, copy or download it again")
-    if duration_ms < MIN_DURATION_MS:
-        raise ClipError(f"{path.name}: lasts only {duration_ms / 1000:.2f} s; footage must last at least {MIN_DURATION_MS / 1000} s")
+    check_length(path, duration_ms)
     looks = [frame for share in (0.0, 0.5, 0.9) for frame in itertools.islice(_frames_from(container, stream, duration_ms * share), 1)]
     if not looks:
         raise ClipError(f"{path.name}: no frame of it can be decoded ({context.name}); convert it to H.264 MP4")
     first = looks[0]
-    _check_size(path, first.width, first.height, MAX_SIDE_PX * MAX_SIDE_PX)
+    check_size(path, first.width, first.height, MAX_SIDE_PX * MAX_SIDE_PX)
     seen = [_small(frame) for frame in looks]
-    if all(map(_is_black, seen)):
+    if all(map(is_black, seen)):
         # A long group of pictures answers every seek with its first frame: look further before calling a clip black.
         seen += [_small(frame) for frame in itertools.islice(_frames_from(container, stream, duration_ms / 2), 10, _LOOK_FRAMES, 20)]
-    _check_seen(path, seen)
+    check_seen(path, seen)
     aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio
-    width, height = round(first.width * aspect) if aspect else first.width, first.height
+    width, height = displayed_size(first, aspect)
     turn = round(-first.rotation / 90) * 90 % 360
-    if turn in (90, 270):
-        width, height = height, width
-    _check_size(path, width, height, MAX_SIDE_PX * MAX_SIDE_PX)
+    check_size(path, width, height, MAX_SIDE_PX * MAX_SIDE_PX)
     rate = stream.average_rate or stream.guessed_rate
     return ClipFacts(
         kind="video",
@@ -250,7 +186,7 @@ def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
         duration_ms=duration_ms,
         fps=float(rate) if rate else None,
         codec=context.name,
-        brightness=_brightness(seen),
+        brightness=brightness_of(seen),
     )
 
 
@@ -308,30 +244,7 @@ def _frames_from(container: InputContainer, stream: VideoStream, at_ms: float) -
         return
 
 
-# --- what both share ------------------------------------------------------------------------------------------------
-
-
-def _check_size(path: Path, width: int, height: int, max_px: int) -> None:
-    if not (MIN_SIDE_PX <= width <= MAX_SIDE_PX * 2 and MIN_SIDE_PX <= height <= MAX_SIDE_PX * 2 and width * height <= max_px):
-        raise ClipError(
-            f"{path.name}: is {width}x{height} px; footage must be {MIN_SIDE_PX} to {MAX_SIDE_PX} px a side, scale it or replace it"
-        )
-
-
 def _small(frame: VideoFrame) -> NDArray[np.float32]:
     """Return a thumbnail [shape=(height, 160, 3)], RGB 0 to 1."""
     small = frame.reformat(width=160, height=max(2, round(160 * frame.height / frame.width)), format="rgb24")
     return small.to_ndarray().astype(np.float32) / np.float32(255.0)
-
-
-def _is_black(rgb: NDArray[np.float32]) -> bool:
-    return float(np.percentile(rgb.max(axis=-1), 99)) < BLACK
-
-
-def _check_seen(path: Path, looks: list[NDArray[np.float32]]) -> None:
-    if all(map(_is_black, looks)):
-        raise ClipError(f"{path.name}: is black wherever it was looked at; replace it, or remove it from the footage")
-
-
-def _brightness(looks: list[NDArray[np.float32]]) -> float:
-    return round(float(np.mean([(rgb @ np.array([0.2126, 0.7152, 0.0722], np.float32)).mean() for rgb in looks])), 4)

@@ -67,6 +67,8 @@ def view_at(shot: Shot, frame: int, source_px: tuple[int, int], size_px: tuple[i
         way = amount * (share - 0.5)
         slide_x = {"pan_left": -way, "pan_right": way}.get(kind, 0.0)
         slide_y = {"drift_up": -way, "drift_down": way}.get(kind, 0.0)
+    # Where a transition leads in or out, a move runs on past its ends, but never past the picture's.
+    zoom = max(zoom, 1.0)
     width, height = size_px[0] / scale / zoom, size_px[1] / scale / zoom
     # The resting place is kept far enough from the edge for the whole way, so that no part of the move is cut short.
     room_x = width * amount / 2 if slide_x else 0.0

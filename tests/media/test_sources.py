@@ -1,0 +1,321 @@
+"""Sources of every kind: whatever a file says of its picture, the right pixels are shown, and the probe agrees on their place."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from reelkit.errors import ClipError
+from reelkit.media.decode import open_clip
+from reelkit.media.hdr import sdr_of
+from reelkit.media.planes import Planes, colour_to_yuv, planes_to_rgb
+from reelkit.media.probe import probe_clip
+from reelkit.model import Clip, Fps
+from tests.media.clips import clip_of
+
+FPS = Fps(num=30)
+SIZE = (96, 64)
+CORNERS = ("#C83C28", "#28A050", "#2850C8", "#C8B43C")
+"""Colours of the upper left, upper right, lower left and lower right quarter."""
+
+
+def card(size: tuple[int, int] = SIZE, colours: Sequence[str] = CORNERS) -> np.ndarray:
+    """A test card: four quarters [shape=(height, width, 3)]."""
+    rgb = np.zeros((size[1], size[0], 3), np.uint8)
+    for (down, across), colour in zip(itertools.product((0, 1), (0, 1)), colours, strict=True):
+        rows, columns = slice(down * size[1] // 2, None), slice(across * size[0] // 2, None)
+        rgb[rows, columns] = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    return rgb
+
+
+def write(
+    path: Path,
+    pictures: Sequence[np.ndarray],
+    *,
+    codec: str = "libx264",
+    form: str = "yuv444p",
+    rate: int = 30,
+    rotation: int = 0,
+    aspect: Fraction | None = None,
+    matrix: int | None = 1,
+    limits: int = 1,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Write RGB or RGBA pictures as a video; ``matrix`` None leaves the colours untagged, in BT.601."""
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream(codec, rate=rate, options={"crf": "4"} if options is None else options)
+        stream.width, stream.height, stream.pix_fmt = pictures[0].shape[1], pictures[0].shape[0], form
+        context = stream.codec_context
+        if form.startswith("yuv"):
+            context.color_range = limits
+            if matrix:
+                context.colorspace, context.color_primaries, context.color_trc = matrix, 1, 1
+        if aspect:
+            context.sample_aspect_ratio = aspect
+        if rotation:
+            stream.set_display_rotation(rotation)
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgba" if picture.shape[2] == 4 else "rgb24")
+            frame = frame.reformat(format=form, dst_colorspace=matrix or 5, dst_color_range=limits)
+            if not matrix:
+                frame.colorspace = 2
+            frame.pts, frame.time_base = number, Fraction(1, rate)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def shown(path: Path, index: int = 0, **more: Any) -> Planes:
+    """The frame that a reel gets, which lies where the probe says."""
+    facts = probe_clip(path)
+    planes = open_clip(clip_at(path), FPS, **more).frame(index)
+    assert (planes.width_px, planes.height_px) == (facts.width_px // 2 * 2, facts.height_px // 2 * 2)
+    return planes
+
+
+def clip_at(path: Path) -> Clip:
+    facts = probe_clip(path)
+    return clip_of(path, size_px=(facts.width_px, facts.height_px), duration_ms=facts.duration_ms)
+
+
+def corners(planes: Planes) -> list[tuple[int, int, int]]:
+    """The (Y, Cb, Cr) in the middle of each quarter."""
+    width, height = planes.width_px, planes.height_px
+    places = [(y, x) for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
+    return [(int(planes.y[y, x]), int(planes.u[y // 2, x // 2]), int(planes.v[y // 2, x // 2])) for y, x in places]
+
+
+def assert_corners(planes: Planes, colours: Sequence[str] = CORNERS, within: int = 4) -> None:
+    for found, colour in zip(corners(planes), colours, strict=True):
+        assert np.abs(np.subtract(found, colour_to_yuv(colour))).max() <= within, (found, colour, colour_to_yuv(colour))
+
+
+@pytest.mark.parametrize(("rotation", "order"), [(0, (0, 1, 2, 3)), (90, (1, 3, 0, 2)), (180, (3, 2, 1, 0)), (-90, (2, 0, 3, 1))])
+def test_a_rotation_tag_is_followed(tmp_path: Path, rotation: int, order: Sequence[int]) -> None:
+    """A phone's video is shown as it was held: the tag's degrees turn the picture counter-clockwise."""
+    path = write(tmp_path / "held.mp4", [card()] * 20, rotation=rotation)
+    assert_corners(shown(path), [CORNERS[index] for index in order])
+
+
+@pytest.mark.parametrize("aspect", [Fraction(4, 3), Fraction(16, 11), Fraction(1, 2), Fraction(3, 2)])
+def test_samples_that_are_not_square_are_stretched(tmp_path: Path, aspect: Fraction) -> None:
+    """Luma and chroma keep their place in a picture as wide as it is displayed, turned or not."""
+    for rotation in (0, 90):
+        path = write(tmp_path / f"wide{rotation}.mp4", [card()] * 20, aspect=aspect, rotation=rotation)
+        planes = shown(path)
+        assert planes.u.shape == (planes.height_px // 2, planes.width_px // 2)
+        assert_corners(planes, [CORNERS[index] for index in ((1, 3, 0, 2) if rotation else (0, 1, 2, 3))])
+
+
+@pytest.mark.parametrize("size", [(97, 65), (96, 65), (97, 64)])
+def test_odd_sizes_lose_a_row_and_nothing_else(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Of an odd picture the last row or column is left out; the rest is not resampled."""
+    stripes = np.repeat(np.tile(np.arange(size[0]) % 2 * 160 + 40, (size[1], 1))[..., None], 3, axis=2).astype(np.uint8)
+    planes = shown(write(tmp_path / "odd.mkv", [stripes] * 20, codec="ffv1", form="yuv420p", options={}))
+    assert planes.y[:, 1::2].min() - int(planes.y[:, ::2].max()) > 130
+    assert_corners(shown(write(tmp_path / "card.mkv", [card(size)] * 20)))
+
+
+@pytest.mark.parametrize(
+    ("form", "matrix", "limits"),
+    [
+        ("yuv420p", 1, 1),
+        ("yuvj420p", 1, 2),
+        ("yuv422p", 1, 1),
+        ("yuv420p", None, 1),
+        ("yuvj420p", None, 2),
+        ("yuv420p10le", 1, 1),
+        ("yuv444p10le", 1, 1),
+    ],
+)
+def test_colours_are_those_of_the_tags(tmp_path: Path, form: str, matrix: int | None, limits: int) -> None:
+    """Full range, 4:2:2, ten bits and untagged BT.601 of standard definition all come out as the same BT.709 colours."""
+    path = write(tmp_path / "card.mp4", [card()] * 20, form=form, matrix=matrix, limits=limits)
+    assert_corners(shown(path))
+
+
+@pytest.mark.parametrize("rate", [24, 25, 50, 60, 120])
+def test_every_rate_is_shown_at_its_times(tmp_path: Path, rate: int) -> None:
+    """A frame of the reel shows the source's frame at that moment: of 120 a second every fourth."""
+    greys = [np.full((64, 64, 3), 40 + number % 150, np.uint8) for number in range(rate)]
+    path = write(tmp_path / "fast.mp4", greys, rate=rate, form="yuv420p", options={"qp": "0"})
+    facts = probe_clip(path)
+    assert facts.fps == pytest.approx(rate, rel=0.01)
+    reader = open_clip(clip_at(path), FPS)
+    for index in range(0, 30, 7):
+        assert abs(int(reader.frame(index).y[5, 5]) - (16 + round((40 + index * rate // 30) * 219 / 255))) <= 1
+
+
+# --- high dynamic range ---------------------------------------------------------------------------------------------
+
+
+def write_hdr(path: Path, signal: Sequence[tuple[float, float, float]], transfer: int) -> Path:
+    """Write columns of BT.2020 R'G'B' as ten-bit video."""
+    to_yuv = np.array([[0.2627, 0.6780, 0.0593], [-0.13963, -0.36037, 0.5], [0.5, -0.45979, -0.04021]])
+    yuv = np.repeat(np.asarray(signal) @ to_yuv.T, 16, axis=0)
+    levels = np.rint(yuv * [876, 896, 896] + [64, 512, 512]).astype(np.uint16)
+    picture = np.tile(levels.T[:, None, :], (1, 64, 1))  # planes, rows, columns
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=30, options={"qp": "0"})
+        stream.width, stream.height, stream.pix_fmt = picture.shape[2], 64, "yuv444p10le"
+        context = stream.codec_context
+        context.color_range, context.colorspace, context.color_primaries, context.color_trc = 1, 9, 9, transfer
+        for number in range(20):
+            frame = av.VideoFrame(picture.shape[2], 64, "yuv444p10le")
+            for plane, levels_of in zip(frame.planes, picture, strict=True):
+                rows = np.zeros((64, plane.line_size // 2), np.uint16)
+                rows[:, : picture.shape[2]] = levels_of
+                plane.update(rows.tobytes())
+            frame.pts, frame.time_base = number, Fraction(1, 30)
+            frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc = 9, 1, 9, transfer
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def columns(planes: Planes, count: int) -> np.ndarray:
+    """RGB in the middle of each column [shape=(count, 3)]."""
+    return planes_to_rgb(planes)[32, 8 : 16 * count : 16].astype(int)
+
+
+@pytest.mark.parametrize(("transfer", "grade"), [(16, "pq"), (18, "hlg"), (14, "wide")])
+def test_high_dynamic_range_is_shown_as_it_was_meant(tmp_path: Path, transfer: int, grade: Any) -> None:
+    """Video in PQ, HLG and BT.2020 is shown in the colours of the formulas: greys stay grey, hues keep their order."""
+    signal = [(level, level, level) for level in (0.1, 0.3, 0.5, 0.75)] + [
+        (0.6, 0.3, 0.3),
+        (0.3, 0.6, 0.3),
+        (0.3, 0.3, 0.6),
+        (0.9, 0.2, 0.2),
+    ]
+    found = columns(shown(write_hdr(tmp_path / "hdr.mp4", signal, transfer)), len(signal))
+    wanted = np.rint(255 * sdr_of(np.array(signal), grade))
+    assert np.abs(found - wanted).max() <= 7
+    assert np.ptp(found[:4], axis=1).max() <= 2
+    assert [int(np.argmax(colour)) for colour in found[4:]] == [0, 1, 2, 0]
+
+
+@pytest.mark.parametrize("grade", ["pq", "hlg"])
+def test_brighter_light_is_never_shown_darker(grade: Any) -> None:
+    """Greys rise with the signal, black is black, the peak is white and diffuse white leaves room above it."""
+    shown_greys = sdr_of(np.repeat(np.linspace(0, 1, 400)[:, None], 3, axis=1), grade)[:, 0]
+    assert np.diff(shown_greys).min() >= -1e-9
+    assert shown_greys[0] < 0.01
+    assert shown_greys[-1] == pytest.approx(1.0, abs=0.01)
+    white = float(sdr_of(np.full(3, {"pq": 0.5807, "hlg": 0.75}[grade]), grade)[0])
+    assert 0.86 < white < 0.95
+
+
+# --- transparency ---------------------------------------------------------------------------------------------------
+
+BACKGROUND = "#204060"
+
+
+def veiled() -> np.ndarray:
+    """Upper half opaque red and green, lower half clear and half clear blue."""
+    rgba = np.zeros((SIZE[1], SIZE[0], 4), np.uint8)
+    rgba[:32, :48], rgba[:32, 48:], rgba[32:, 48:] = (200, 60, 40, 255), (40, 160, 80, 255), (40, 80, 200, 128)
+    return rgba
+
+
+VEILED = ("#C83C28", "#28A050", BACKGROUND, "#244894")
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "form", "options"),
+    [
+        ("a.webm", "libvpx-vp9", "yuva420p", {"crf": "4", "b": "0"}),
+        ("a.mov", "prores_ks", "yuva444p10le", {"profile": "4444"}),
+        ("b.mov", "qtrle", "argb", {}),
+        ("c.mov", "png", "rgba", {}),
+        ("d.mkv", "ffv1", "bgra", {}),
+    ],
+)
+def test_transparent_video_lies_over_the_background(tmp_path: Path, name: str, codec: str, form: str, options: dict[str, str]) -> None:
+    """Where a video is clear the brand's background shows, where it is half clear half of it, in any order of frames."""
+    path = write(tmp_path / name, [veiled()] * 20, codec=codec, form=form, options=options, matrix=1)
+    assert_corners(shown(path, background=BACKGROUND), VEILED, within=5)
+    reader = open_clip(clip_at(path), FPS, background=BACKGROUND)
+    for index in (9, 2, 17, 0):
+        assert_corners(reader.frame(index), VEILED, within=5)
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_transparent_pictures_lie_over_the_background(tmp_path: Path, form: str) -> None:
+    """A still picture's clear parts show the brand's background."""
+    Image.fromarray(veiled()).save(tmp_path / "p.img", form, **({"lossless": True} if form == "WEBP" else {}))
+    assert_corners(shown(tmp_path / "p.img", background=BACKGROUND), VEILED, within=2)
+
+
+def test_every_mode_of_picture_is_shown(tmp_path: Path) -> None:
+    """Palettes, greys of 8 and 16 bits, black and white and CMYK have the light that they had."""
+    grey = Image.fromarray(np.full((64, 96), 180, np.uint8))
+    deep = Image.fromarray(np.full((64, 96), 180 * 257, np.uint16))
+    for name, picture in (("L", grey), ("P", grey.convert("P")), ("I;16", deep), ("CMYK", grey.convert("RGB").convert("CMYK"))):
+        path = tmp_path / f"{name.strip(';')}.{'tif' if name == 'CMYK' else 'png'}"
+        picture.save(path)
+        assert abs(int(shown(path).y[20, 20]) - colour_to_yuv("#B4B4B4")[0]) <= 2, name
+
+
+# --- animations and drawings ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("form", "options"), [("GIF", {"disposal": 2}), ("GIF", {}), ("WEBP", {"lossless": True})])
+def test_animations_play(tmp_path: Path, form: str, options: dict[str, Any]) -> None:
+    """Each picture of an animated GIF or WebP shows for as long as it says, whatever was asked before; clear parts are background."""
+    pictures = []
+    for number in range(8):
+        rgba = np.zeros((64, 96, 4), np.uint8)
+        rgba[:, : 48 + 4 * number] = (40 + 25 * number, 90, 60, 255)
+        # libwebp takes what no frame touches for opaque black.
+        rgba[-1, -1, 3] = 255
+        pictures.append(Image.fromarray(rgba))
+    times = [100, 200, 100, 100, 300, 100, 100, 100]
+    path = tmp_path / f"wink.{form.lower()}"
+    pictures[0].save(path, form, save_all=True, append_images=pictures[1:], duration=times, loop=0, **options)
+    facts = probe_clip(path)
+    assert (facts.kind, facts.codec) == ("video", form.lower())
+    assert abs(facts.duration_ms - sum(times)) <= 100
+    starts = [0, *itertools.accumulate(times)]
+    reader = open_clip(clip_at(path), FPS, background=BACKGROUND)
+    order = list(range(33))
+    random.Random(2).shuffle(order)
+    for index in order:
+        number = max(k for k, start in enumerate(starts[:-1]) if start <= index * 1000 / 30 + 1e-6)
+        red = int(planes_to_rgb(reader.frame(index))[30, 20, 0])
+        assert abs(red - (40 + 25 * number)) <= 6, (index, number)
+        assert abs(int(reader.frame(index).y[30, 92]) - colour_to_yuv(BACKGROUND)[0]) <= 4
+
+
+DRAWING = (
+    '<?xml version="1.0"?><!-- a flag --><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 20">'
+    '<rect width="15" height="10" fill="#C83C28"/><rect x="15" width="15" height="10" fill="#28A050"/>{}</svg>'
+)
+
+
+def test_a_drawing_is_as_sharp_as_a_reel(tmp_path: Path) -> None:
+    """An SVG is drawn at the size of a reel, over the background, whatever size it says it has."""
+    (tmp_path / "flag.svg").write_text(DRAWING.format('<rect x="15" y="10" width="15" height="10" fill="#2850C8" opacity=".5"/>'))
+    planes = shown(tmp_path / "flag.svg", background=BACKGROUND)
+    assert (planes.width_px, planes.height_px) == pytest.approx((3240, 2160), rel=0.01)
+    assert_corners(planes, ("#C83C28", "#28A050", BACKGROUND, "#244894"), within=2)
+
+
+@pytest.mark.parametrize(
+    "part", ['<image href="/etc/passwd" width="9" height="9"/>', '<image href="http://localhost/x.png" width="9" height="9"/>']
+)
+def test_a_drawing_opens_no_other_file(tmp_path: Path, part: str) -> None:
+    """An SVG that refers to a file or an address is refused in one line, by the probe and by the reader."""
+    path = tmp_path / "spy.svg"
+    path.write_text(DRAWING.format(part))
+    for look in (probe_clip, lambda path: open_clip(clip_of(path, duration_ms=None), FPS)):
+        with pytest.raises(ClipError, match=r"^spy\.svg: refers to another file"):
+            look(path)
