@@ -36,6 +36,7 @@ from reelkit import (
     open_run,
     plan_timeline,
     split_cues,
+    strengthen_captions,
     synthesize_voice,
     upload_video,
     views,
@@ -96,12 +97,14 @@ views.cues(cues, style=run.brand.captions, palette=palette)
 # ## Timeline
 #
 # Shots under sentences, captions, music under the voice, logo and end card. This is the whole reel as plain data; nothing is rendered yet.
+# Where a picture would leave the captions unclear, their outline or box is strengthened for this reel.
 
 # %%
 music = run.step("music", parts.music, audio.duration_s)
 timeline = run.step(
     "timeline", plan_timeline, script, clips, audio, sentences, run.brand, cues=cues, narration=run.path("voice.wav"), music=music
 )
+timeline = run.step("legibility", strengthen_captions, timeline)
 
 # %% [markdown]
 # ## Reel

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from reelkit.steps.compose import compose_video
     from reelkit.steps.footage import fetch_footage
     from reelkit.steps.script import generate_script
+    from reelkit.steps.strengthen import strengthen_captions
     from reelkit.steps.timeline import plan_timeline
     from reelkit.steps.timing import group_words_into_sentences, split_cues
     from reelkit.steps.upload import upload_video
@@ -75,6 +76,7 @@ __all__ = [
     "plan_timeline",
     "run_notebook",
     "split_cues",
+    "strengthen_captions",
     "synthesize_voice",
     "upload_video",
 ]
@@ -104,6 +106,7 @@ _ROOMS = {
     "steps.compose": ("compose_video",),
     "steps.footage": ("fetch_footage",),
     "steps.script": ("generate_script",),
+    "steps.strengthen": ("strengthen_captions",),
     "steps.timeline": ("plan_timeline",),
     "steps.timing": ("group_words_into_sentences", "split_cues"),
     "steps.upload": ("upload_video",),

@@ -26,6 +26,7 @@ __all__ = [
     "AudioResult",
     "AudioTrack",
     "BackdropFamily",
+    "Blurb",
     "Cache",
     "Candidate",
     "CaptionCue",
@@ -53,7 +54,9 @@ __all__ = [
     "Script",
     "ScriptRequest",
     "SentenceTiming",
+    "ServiceCall",
     "Shot",
+    "StyleChange",
     "TimedBy",
     "Timeline",
     "Transition",
@@ -132,12 +135,21 @@ class Scene(Value):
         return " ".join(text.split()) if isinstance(text, str) else text
 
 
+class Blurb(Value):
+    """How a writer would announce a reel: its own words, before a platform's limits are kept."""
+
+    title: str = ""
+    description: str = ""
+    hashtags: tuple[str, ...] = Field(default=(), description="without #")
+
+
 class Script(Value):
     """What is said and shown; ``voiceover`` is the scenes' texts joined by one space."""
 
     topic: str = Field(min_length=1)
     voiceover: str
     scenes: tuple[Scene, ...] = Field(min_length=1)
+    blurb: Blurb | None = Field(default=None, description="how its writer would announce it; None takes the script's own lines")
 
     @model_validator(mode="after")
     def _voiceover_is_the_scenes(self) -> Self:
@@ -176,6 +188,7 @@ class ScriptRequest(Value):
     banned_words: tuple[str, ...] = ()
     call_to_action: str = ""
     fallback_terms: tuple[str, ...] = ()
+    audience: str = ""
 
     def banned_word_in(self, text: str) -> str | None:
         """Return the first banned word or phrase that stands in ``text`` as whole words, in any case, or None.
@@ -524,6 +537,17 @@ class CaptionStyle(Value):
     max_chars_per_s: float = Field(default=17.0, gt=0)
 
 
+class StyleChange(Value):
+    """A field of a caption style that was changed for one reel."""
+
+    field: str
+    was: str
+    now: str
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.was} \u2192 {self.now}"
+
+
 class CaptionWord(Value):
     """A word of a cue on the timeline, in frames: it is spoken now from ``start`` until ``end``."""
 
@@ -634,6 +658,9 @@ class Timeline(Value):
     shots: tuple[Shot, ...] = Field(min_length=1)
     cues: tuple[CaptionCue, ...] = ()
     caption_style: CaptionStyle = CaptionStyle()
+    strengthened: tuple[StyleChange, ...] = Field(
+        default=(), description="what makes the brand's caption style clear on this reel's pictures"
+    )
     overlays: tuple[Overlay, ...] = ()
     audio: tuple[AudioTrack, ...] = ()
     safe_zone: SafeZone = SafeZone()
@@ -712,6 +739,16 @@ class Finding(Value):
 
     def __repr__(self) -> str:
         return f"<Finding {self.name}: {self.verdict}, {self.measured} ({self.norm})>"
+
+
+class ServiceCall(Value):
+    """A call that was answered, and what it cost. ``usd`` is None where the brand says no price."""
+
+    service: str
+    model: str = ""
+    input_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(default=0, ge=0)
+    usd: float | None = Field(default=None, ge=0)
 
 
 class UploadResult(Value):

@@ -143,6 +143,7 @@ def _take_steps(run: RunFolder) -> None:
     from reelkit.steps.compose import compose_video
     from reelkit.steps.footage import fetch_footage
     from reelkit.steps.script import generate_script
+    from reelkit.steps.strengthen import strengthen_captions
     from reelkit.steps.timeline import plan_timeline
     from reelkit.steps.timing import group_words_into_sentences, split_cues
     from reelkit.steps.voice import synthesize_voice
@@ -157,6 +158,7 @@ def _take_steps(run: RunFolder) -> None:
     timeline = run.step(
         "timeline", plan_timeline, script, footage, audio, sentences, brand, cues=cues, narration=run.path("voice.wav"), music=music
     )
+    timeline = run.step("legibility", strengthen_captions, timeline)
     reel = run.step("compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, progress=run.share("compose"))
     run.step("check", check_video, reel, timeline, brand, progress=run.share("check"))
     run.finish()

@@ -13,6 +13,7 @@ from reelkit.media.captions import CaptionPainter, missing_glyphs
 from reelkit.media.fonts import advice_for
 from reelkit.model import CaptionCue, EndCard, Finding, Timeline
 from reelkit.steps.judge_sound import Narration
+from reelkit.steps.strengthen import LEAST_CONTRAST
 from reelkit.steps.watch_captions import CueSeen
 
 __all__ = ["judge_caption_style", "judge_caption_times", "judge_captions_seen", "judge_glyphs"]
@@ -20,7 +21,6 @@ __all__ = ["judge_caption_style", "judge_caption_times", "judge_captions_seen", 
 _must = partial(Finding, level="must")
 _should = partial(Finding, level="should")
 
-_LEAST_CONTRAST = 4.5
 _MOST_CHARS_PER_S = 17.0
 _LEAST_CUE_S = 5 / 6
 _FIRST_TEXT_S = 0.5
@@ -71,12 +71,16 @@ def judge_captions_seen(seen: Sequence[CueSeen], timeline: Timeline) -> Iterator
         low, index = min(clear)
         yield _should(
             name="caption-contrast",
-            holds=low >= _LEAST_CONTRAST,
-            norm=f"at least {_LEAST_CONTRAST}:1 between letters and what is directly around them",
-            measured=f"{low:.1f}:1 at the worst, '{cues[index].text}'",
+            holds=low >= LEAST_CONTRAST,
+            norm=f"at least {LEAST_CONTRAST}:1 between letters and what is directly around them",
+            measured=f"{low:.1f}:1 at the worst, '{cues[index].text}'" + _strengthened(timeline),
             at_s=at[index],
             hint="set captions.outline_px or captions.box_colour, or colours further apart",
         )
+
+
+def _strengthened(timeline: Timeline) -> str:
+    return f"; strengthened for this reel: {', '.join(map(str, timeline.strengthened))}" if timeline.strengthened else ""
 
 
 def _example(cues: Sequence[CaptionCue], indices: Sequence[int]) -> str:

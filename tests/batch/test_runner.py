@@ -57,6 +57,7 @@ def test_a_reel_is_made_once_and_published_once(tmp_path: Path, script: Path) ->
         "cues",
         "music",
         "timeline",
+        "legibility",
         "compose",
         "check",
     ]

@@ -52,7 +52,7 @@ def folder_of(made: tuple[GenerationResult, list[str]]) -> Path:
 def test_the_notebook_makes_the_whole_run(made: tuple[GenerationResult, list[str]]) -> None:
     """Every step is heard outside the kernel, and every file that a run promises is there, executed notebook and report too."""
     folder, ended = folder_of(made), made[1]
-    assert ended == ["script", "footage", "voice", "sentences", "cues", "music", "timeline", "compose", "check"]
+    assert ended == ["script", "footage", "voice", "sentences", "cues", "music", "timeline", "legibility", "compose", "check"]
     found = manifest_of(folder)
     assert found.state == "done"
     assert {"reel.mp4", "reel.ipynb", "report.html"} < set(found.artefacts)

@@ -1,0 +1,97 @@
+"""Strengthening: captions that the pictures drown are made clear, no more than needed, and clear ones are left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reelkit.media.caption_layout import caption_sizes
+from reelkit.media.captions import CaptionPainter
+from reelkit.media.compositor import Compositor
+from reelkit.media.legibility import text_contrast
+from reelkit.model import CaptionStyle, Timeline
+from reelkit.steps.strengthen import LEAST_CONTRAST, strengthen_captions
+from tests.media.timelines import small_timeline
+
+BARE = CaptionStyle(mode="classic", outline_px=0, shadow_px=0, size_px=110, pop_s=0.0, colour="#FFFFFF")
+
+
+def styled(folder: Path, style: CaptionStyle) -> Timeline:
+    """A reel whose third shot is a light grey."""
+    return small_timeline(folder, frames=(40, 40, 60)).model_copy(update={"caption_style": style})
+
+
+def clearest(timeline: Timeline) -> list[float]:
+    """The contrast of each cue in its middle, as composed."""
+    painter = CaptionPainter(
+        timeline.caption_style, timeline.cues, width_px=timeline.width_px, height_px=timeline.height_px, fps=timeline.fps
+    )
+    ratios = []
+    with Compositor(timeline) as compositor:
+        for cue in timeline.cues:
+            frame = (cue.start + cue.end) // 2
+            mask = painter.fill_mask(frame)
+            assert mask is not None
+            found = text_contrast(compositor.frame_at(frame), *mask)
+            assert found is not None
+            ratios.append(found.low)
+    return ratios
+
+
+UNCLEAR = {
+    "no remedy of its own": (BARE, {"outline_px"}),
+    "a faint box": (BARE.model_copy(update={"box_colour": "#000000", "box_opacity": 0.1}), {"box_opacity"}),
+    "a grey outline": (BARE.model_copy(update={"outline_px": 12, "outline_colour": "#909090"}), {"outline_colour"}),
+    "faint words to come": (BARE.model_copy(update={"mode": "karaoke", "outline_px": 12, "upcoming_opacity": 0.3}), {"upcoming_opacity"}),
+}
+
+
+@pytest.mark.parametrize("name", UNCLEAR)
+def test_unclear_captions_are_strengthened_until_they_hold(name: str, tmp_path: Path) -> None:
+    """The remedy that the style uses is the one that grows, every cue is clear afterwards, and the timeline says what was changed."""
+    style, fields = UNCLEAR[name]
+    plan = styled(tmp_path, style)
+    assert min(clearest(plan)) < LEAST_CONTRAST
+    stronger = strengthen_captions(plan)
+    assert min(clearest(stronger)) >= LEAST_CONTRAST
+    assert {change.field for change in stronger.strengthened} == fields
+    assert all(getattr(stronger.caption_style, each.field) != getattr(style, each.field) for each in stronger.strengthened)
+    assert stronger.model_copy(update={"caption_style": style, "strengthened": ()}) == plan
+    assert Timeline.model_validate_json(stronger.model_dump_json()) == stronger
+
+
+def test_strengthening_is_the_same_every_time_and_ends(tmp_path: Path) -> None:
+    """The same reel gets the same style, and one that was strengthened needs no more."""
+    plan = styled(tmp_path, BARE)
+    stronger = strengthen_captions(plan)
+    assert strengthen_captions(plan) == stronger
+    assert strengthen_captions(stronger) == stronger
+
+
+def test_a_remedy_goes_no_further_than_it_must(tmp_path: Path) -> None:
+    """A weaker value of what was changed would not have held."""
+    stronger = strengthen_captions(styled(tmp_path, BARE.model_copy(update={"box_colour": "#000000", "box_opacity": 0.1})))
+    box = stronger.caption_style.box_opacity
+    weaker = stronger.model_copy(update={"caption_style": stronger.caption_style.model_copy(update={"box_opacity": box - 0.1})})
+    assert 0.1 < box < 1.0 and min(clearest(weaker)) < 4.8
+
+
+def test_clear_captions_are_left_alone(tmp_path: Path) -> None:
+    """A style whose outline hides the picture is kept, and no clip is opened for it."""
+    plan = styled(tmp_path, CaptionStyle(outline_px=16, upcoming_opacity=1.0, size_px=110))
+    shots = tuple(shot.model_copy(update={"clip": shot.clip.model_copy(update={"path": tmp_path / "gone.mp4"})}) for shot in plan.shots)
+    unopened = plan.model_copy(update={"shots": shots})
+    assert strengthen_captions(unopened) is unopened
+    bare = plan.model_copy(update={"cues": (), "shots": shots})
+    assert strengthen_captions(bare) is bare
+
+
+def test_strengthened_captions_keep_their_place(tmp_path: Path) -> None:
+    """A thicker outline moves the letters inwards, so that captions still end where the style says."""
+    plan = styled(tmp_path, BARE)
+    stronger = strengthen_captions(plan)
+    for timeline in (plan, stronger):
+        sizes = caption_sizes(timeline.caption_style, timeline.width_px, timeline.height_px)
+        painter = CaptionPainter(timeline.caption_style, timeline.cues, width_px=180, height_px=320, fps=timeline.fps)
+        assert all(painter.box(index)[3] <= sizes.bottom_px for index in range(len(timeline.cues)))
