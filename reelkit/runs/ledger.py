@@ -108,7 +108,8 @@ class Ledger:
                     db.execute("BEGIN IMMEDIATE")
                     yield db
         except (sqlite3.Error, OSError) as error:
-            raise RunError(f"ledger: {self.path} cannot be used: {error}") from None
+            hint = "free it, or move it aside to begin a new one (what was used and published is then forgotten)"
+            raise RunError(f"ledger: {self.path} cannot be used: {error}; {hint}") from None
 
     def __repr__(self) -> str:
         return f"<Ledger {self.path}>"
