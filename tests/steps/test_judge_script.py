@@ -1,0 +1,149 @@
+"""What plain code finds in a draft before anything is spent on it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reelkit.model import Blurb, Finding, Scene, Script, ScriptRequest
+from reelkit.services.deck import read_deck
+from reelkit.steps.judge_script import judge_script, repeats
+from reelkit.steps.said_numbers import numbers_in
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+REQUEST = ScriptRequest(brand_name="Tea", slug="tea", topic_seed=1, length_s=30, banned_words=("cure",), call_to_action="Follow Tea.")
+GOOD = ["Tea is older than coffee.", "Leaves dry in the sun for 12 hours. That is why they curl.", "Follow Tea."]
+
+
+def draft(*texts: str, terms: tuple[str, ...] = ("tea cup", "tea field"), topic: str = "Old tea", blurb: Blurb | None = None) -> Script:
+    made = Script.of(topic, [Scene(text=text, search_terms=terms) for text in texts or GOOD])
+    return made.model_copy(update={"blurb": blurb})
+
+
+def broken(script: Script, request: ScriptRequest = REQUEST, **given: object) -> dict[str, Finding]:
+    found = judge_script(script, request, **({"target_words": script.word_count} | given))  # type: ignore[arg-type]
+    return {finding.name: finding for finding in found if not finding.holds}
+
+
+def test_a_good_draft_has_nothing_to_find() -> None:
+    """What keeps all norms is found to keep them, each by name."""
+    assert broken(draft()) == {}
+    named = [finding.name for finding in judge_script(draft(), REQUEST, target_words=20, facts=["12 hours"], facts_only=True)]
+    assert named == ["length", "hook", "scenes", "banned words", "call to action", "search terms", "topic", "facts"]
+
+
+@pytest.mark.parametrize(("target", "holds"), [(100, True), (91, True), (90, False), (111, True), (112, False)])
+def test_length_is_within_a_tenth(target: int, holds: bool) -> None:
+    """100 words are right for a target that they miss by at most a tenth of it."""
+    assert ("length" not in broken(draft("tea " * 100), target_words=target)) is holds
+
+
+def test_length_says_what_to_do() -> None:
+    """Too few words ask for more, too many for fewer."""
+    assert broken(draft(), target_words=30)["length"].hint == "add about 10 words"
+    assert broken(draft(), target_words=10)["length"].hint == "cut about 10 words"
+
+
+def test_the_hook_is_the_first_sentence() -> None:
+    """Fifteen words may stand in the first sentence, whatever follows in its scene."""
+    assert "hook" not in broken(draft("Tea " * 14 + "tea. And then some more of it.", "Follow Tea."))
+    assert broken(draft("Tea " * 15 + "tea.", "Follow Tea."))["hook"].measured == "16 words"
+
+
+def test_scenes_are_short() -> None:
+    """A scene of 36 words is one too many, and said by its number."""
+    assert "scenes" not in broken(draft(*GOOD[:2], "tea " * 35))
+    found = broken(draft(GOOD[0], "tea " * 36))["scenes"]
+    assert (found.level, found.measured) == ("must", "scene 2 has 36 words")
+
+
+@pytest.mark.parametrize("blurb", [None, Blurb(title="The Cure"), Blurb(hashtags=("cure",)), Blurb(description="it can cure")])
+def test_banned_words_stand_nowhere(blurb: Blurb | None) -> None:
+    """Neither what is said nor what announces it holds a banned word."""
+    found = broken(draft(blurb=blurb) if blurb else draft("A CURE for all.", "Follow Tea."))
+    assert (found["banned words"].level, found["banned words"].measured) == ("must", "'cure'")
+
+
+def test_the_call_to_action_comes_last() -> None:
+    """The brand's own line word for word, or where it has none something to do; other languages are not judged by English words."""
+    assert "call to action" not in broken(draft(GOOD[0], "So FOLLOW Tea!"))
+    assert "call to action" in broken(draft("Follow Tea.", GOOD[0]))
+    free = REQUEST.model_copy(update={"call_to_action": ""})
+    assert "call to action" in broken(draft("Tea is old."), free)
+    assert "call to action" not in broken(draft("Tea is old. Save this for later."), free)
+    assert "call to action" not in broken(draft("Tee ist alt."), free.model_copy(update={"language": "de"}))
+
+
+@pytest.mark.parametrize(
+    "term", ["success", "inner peace", "luft und sonne", "чай", "茶", "a term of far too many words", "the", "42", "café"]
+)
+def test_terms_that_no_camera_sees(term: str) -> None:
+    """Abstract, foreign and long terms are found, and told with their scene."""
+    assert broken(draft(terms=("tea cup", term)))["search terms"].measured.startswith(f"scene 1: '{term}'")
+
+
+@pytest.mark.parametrize("slug", ["northwind", "orbit", "pulsefit"])
+def test_terms_of_the_demo_decks_are_visible(slug: str) -> None:
+    """What people wrote for the demo brands is not found wanting."""
+    deck = read_deck(TEMPLATES / "decks" / f"{slug}.yaml")
+    lines = [line for topic in deck.topics for point in topic.points for line in (point, *point.then) if line.show]
+    scenes = [Scene(text="Tea.", search_terms=line.show) for line in lines]
+    found = broken(Script.of("Tea", scenes), target_words=len(scenes))
+    assert "search terms" not in found
+
+
+@pytest.mark.parametrize(
+    ("topic", "used", "again"),
+    [
+        ("Why coffee turns bitter", "Why is coffee bitter?", True),
+        ("Coffee bitterness", "Why tea turns bitter", False),
+        ("OLD TEA!", "Old tea", True),
+        ("Storing beans", "Grinding beans", False),
+        ("Why?", "why", True),
+        ("茶", "水", False),
+    ],
+)
+def test_topics_do_not_come_again(topic: str, used: str, again: bool) -> None:
+    """A topic in other words is the same topic."""
+    assert repeats(topic, used) is again
+    assert ("topic" in broken(draft(topic=topic), used_topics=[used])) is again
+
+
+def test_facts_only_takes_no_other_number() -> None:
+    """A number must stand in the topic, the call to action or the facts, in digits or in words."""
+    said = draft("Tea is 5,000 years old. It takes three minutes.", "One more thing: 37% of people boil it. Follow Tea.")
+    assert "facts" not in broken(said)
+    found = broken(said, facts_only=True, facts=["It takes 3 minutes."])["facts"]
+    assert (found.level, found.measured) == ("must", "'5,000', '37'")
+    assert "facts" not in broken(said, facts_only=True, facts=["5000 years", "3 minutes", "thirty-seven percent"])
+    assert "facts" in broken(draft(blurb=Blurb(title="7 teas")), facts_only=True, facts=["12"])
+
+
+@given(st.integers(0, 999_999))
+def test_numbers_are_read_as_they_are_grouped(number: int) -> None:
+    """Digits mean the same with and without a thousands comma."""
+    assert list(numbers_in(f"It is {number:,}.")) == list(numbers_in(f"It is {number}.")) == [float(number)]
+
+
+@given(st.text())
+def test_any_text_can_be_judged(text: str) -> None:
+    """Whatever a model says, judging it ends without an error."""
+    numbers_in(text)
+    repeats(text, text[::-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("two hundred and fifty grams", [250]),
+        ("3 million people and 4 friends", [3_000_000, 4]),
+        ("twenty-five or thirty five", [25, 35]),
+        ("the one thing", []),
+        ("2 and seven", [2, 7]),
+        ("10-12 minutes, 2.5 times", [10, 12, 2.5]),
+    ],
+)
+def test_numbers_are_read_from_words(text: str, numbers: list[float]) -> None:
+    """English number words are read with what they stand with."""
+    assert list(numbers_in(text)) == numbers
