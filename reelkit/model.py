@@ -60,6 +60,7 @@ __all__ = [
     "TimedBy",
     "Timeline",
     "Transition",
+    "TransitionKind",
     "UploadResult",
     "Value",
     "Word",
@@ -455,10 +456,14 @@ class Move(Value):
     amount: float = Field(default=0.08, ge=0.0, le=0.5, description="share of the picture the move covers")
 
 
+TransitionKind = Literal["cut", "crossfade", "slide", "wipe", "zoom", "whip", "dip"]
+"""Ways from one shot to the next, as :mod:`reelkit.media.transitions` draws them."""
+
+
 class Transition(Value):
     """How a shot comes in; the shot before it goes on underneath for ``frames``."""
 
-    kind: Literal["cut", "crossfade", "slide", "dip"] = "cut"
+    kind: TransitionKind = "cut"
     frames: int = Field(default=0, ge=0)
 
 
@@ -471,6 +476,7 @@ class Shot(Value):
     in_frame: int = Field(default=0, ge=0)
     zoom: float = Field(default=1.0, ge=1.0, le=3.0, description="crop: 1 fills the frame, 1.2 shows 1/1.2 of it")
     focus: tuple[float, float] = Field(default=(0.5, 0.5), description="the point the crop keeps in view, shares of width and height")
+    fit: Literal["fill", "blur"] = Field(default="fill", description="fill: cropped to the frame; blur: whole, over its own blurred copy")
     move: Move = Move()
     transition: Transition = Transition()
 
@@ -497,10 +503,10 @@ class CaptionStyle(Value):
     """How captions look and break, in px of a 1080x1920 frame. A preset in ``templates/styles/`` gives every field."""
 
     name: str = "pop"
-    mode: Literal["karaoke", "pop", "box", "marker", "one_word", "classic"] = Field(
+    mode: Literal["karaoke", "pop", "box", "marker", "one_word", "typewriter", "classic"] = Field(
         default="karaoke",
         description="karaoke: three states; pop: the spoken word grows; box: a box behind the spoken word; marker: a highlighter sweeps "
-        "behind it; one_word: one at a time; classic: no active word",
+        "behind it; one_word: one at a time; typewriter: written letter by letter; classic: no active word",
     )
     font: str = Field(default="Montserrat", description="a family that comes with Reelkit, or a path to a font file")
     weight: int = Field(default=800, ge=100, le=900)

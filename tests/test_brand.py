@@ -114,7 +114,7 @@ def test_demo_brands_differ() -> None:
             "title: Playfair Display",
             "title: northwind.yaml.ttf",
             "fonts.title: font file @TEMPLATES/brands/northwind.yaml.ttf does not exist; give the path of a .ttf or .otf file, "
-            "or a family: Anton, Bebas Neue, DM Serif Display, Inter, Montserrat, Oswald, Playfair Display, Poppins @LINE",
+            "or a family: Anton, Bebas Neue, DM Serif Display, IBM Plex Mono, Inter, Montserrat, Oswald, Playfair Display, Poppins @LINE",
         ),
         ("language: en", "language: english", "language is 'english'; it must be like 'en' or 'pt-BR' @LINE"),
         ("slug: northwind ", "slug: southwind ", "slug is 'southwind'; it must be the file's name, 'northwind' @LINE"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from reelkit.media.caption_layout import GROWTH_OVERSHOOT, CaptionSizes, CueLayout, PlacedWord
@@ -16,6 +17,7 @@ __all__ = ["CueDrawing", "swing"]
 
 _MARKER_SLANT = 0.14
 _SHADOW_STRENGTH = 1.5
+_CURSOR_GAP = 0.5
 
 
 @lru_cache(maxsize=32)
@@ -59,21 +61,43 @@ class CueDrawing:
     sizes : CaptionSizes
     layout : CueLayout
         With at least one word.
+    whole : CueLayout, optional
+        The whole cue of which ``layout`` is what a typewriter has written; its box stands from the first letter on.
     """
 
-    def __init__(self, style: CaptionStyle, sizes: CaptionSizes, layout: CueLayout) -> None:
-        self.style, self.sizes, self.layout = style, sizes, layout
+    def __init__(self, style: CaptionStyle, sizes: CaptionSizes, layout: CueLayout, *, whole: CueLayout | None = None) -> None:
+        self.style, self.sizes, self.layout, self._whole = style, sizes, layout, whole or layout
+
+    def typed(self, begun: int, share: float | None) -> CueDrawing | None:
+        """Return the drawing of what is written when ``begun`` words have begun, the last up to ``share`` of its letters (None: all)."""
+        glyphs = sum(len(word.glyphs) for word in self.layout.words if word.index == begun - 1)
+        left = glyphs if share is None else math.ceil(share * glyphs)
+        written = []
+        for word in self.layout.words:
+            if word.index < begun - 1:
+                written.append(word)
+            elif word.index == begun - 1 and left > 0:
+                shown = word.glyphs[-left:] if self.layout.right_to_left else word.glyphs[:left]
+                left -= len(word.glyphs)
+                mask = glyphs_mask(shown, self.layout.size_px, word.x, word.y)
+                if mask is not None:
+                    left_px, top, right, bottom = mask.bounds
+                    written.append(replace(word, glyphs=shown, ink=(left_px, top, right, bottom)))
+        return CueDrawing(self.style, self.sizes, replace(self.layout, words=tuple(written)), whole=self.layout) if written else None
 
     @cached_property
     def ink(self) -> Bounds:
         """All that may be touched by letters, outlines and boxes in any state, shadow excluded, in px of the frame."""
-        return union_of([bounds for word in self.layout.words for bounds in self._reach(word)]) or (0.0, 0.0, 0.0, 0.0)
+        return union_of([bounds for word in self._whole.words for bounds in self._reach(word)]) or (0.0, 0.0, 0.0, 0.0)
 
     def _reach(self, word: PlacedWord) -> list[Bounds]:
         (mid_x, mid_y), grow, edge = self._pivot(word), self.sizes.peak_scale, self.sizes.outline_px + 0.25
         left, right = (mid_x + (x - mid_x) * grow for x in word.ink[::2])
         top, bottom = (mid_y + (y - mid_y) * grow for y in word.ink[1::2])
         reach = [(left - edge, top - edge, right + edge, bottom + edge)]
+        if self.sizes.cursor_px:
+            cursor = self._cursor_at(word)
+            reach.append((cursor[0] - edge, cursor[1] - edge, cursor[2] + edge, cursor[3] + edge))
         if self._has_box:
             reach.append(self._box_of(word))
         if self.style.box_colour is not None:
@@ -97,8 +121,9 @@ class CueDrawing:
 
     @cached_property
     def _cue_box(self) -> Bounds:
-        left, top, right, bottom = self.layout.ink or (0.0, 0.0, 0.0, 0.0)
-        lines = [word.y for word in self.layout.words]
+        left, top, right, bottom = self._whole.ink or (0.0, 0.0, 0.0, 0.0)
+        left, right = left - self.sizes.cursor_px, right + self.sizes.cursor_px
+        lines = [word.y for word in self._whole.words]
         pad = self.sizes.pad_px
         # From capitals to the line letters hang to, whatever letters there are: the box keeps its height from cue to cue.
         return (
@@ -107,6 +132,14 @@ class CueDrawing:
             right + pad,
             max(max(lines) + max(pad, self._drop + pad / 4), bottom + pad / 4),
         )
+
+    def _cursor_at(self, word: PlacedWord) -> Bounds:
+        """Return where a typewriter's cursor stands after a word."""
+        room = self.sizes.cursor_px * self.layout.size_px / self.sizes.size_px
+        near, far = room * _CURSOR_GAP, room
+        left, _, right, _ = word.ink
+        across = (left - far, left - near) if self.layout.right_to_left else (right + near, right + far)
+        return across[0], word.y - self._cap, across[1], word.y + self._drop * 0.5
 
     def _box_of(self, word: PlacedWord) -> Bounds:
         left, top, right, bottom = word.ink
@@ -214,6 +247,13 @@ class CueDrawing:
         for word, fill in zip(self.layout.words, self._fills, strict=True):
             if word.index != apart:
                 self._lay_fill(canvas, fill, word.index, active, begun)
+        if self.sizes.cursor_px:
+            left, top, right, bottom = self._cursor_at(self.layout.words[-1])
+            edge = self.sizes.outline_px
+            canvas.lay(
+                rounded_box((left - edge, top - edge, right + edge, bottom + edge), edge) if edge else None, self.style.outline_colour
+            )
+            canvas.lay(rounded_box((left, top, right, bottom), 1), self.style.active_colour)
         return canvas
 
     def _box_canvas(self, active: int, t: float) -> Canvas:

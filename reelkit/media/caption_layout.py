@@ -21,6 +21,8 @@ GROWTH_OVERSHOOT = 0.35
 """How far, as a share of its growth, the spoken word swings beyond its final size."""
 MARKER_PAD_SHARE = 0.12
 """A highlighter reaches at most so much of the size beyond its word: words stand close on paper."""
+CURSOR_SHARE = 0.2
+"""Room for a typewriter's cursor and the gap before it, as a share of the size."""
 _SLACK_PX = 2
 _MOST_WEIGHED = 16
 """Longer texts are filled line by line: the ways to break them grow with the number of words to the power of the lines."""
@@ -54,6 +56,7 @@ class CaptionSizes:
     bottom_px: float
     baseline_px: int
     peak_scale: float
+    cursor_px: float
 
 
 @lru_cache(maxsize=32)
@@ -100,6 +103,7 @@ def caption_sizes(style: CaptionStyle, width_px: int, height_px: int) -> Caption
         bottom_px=bottom,
         baseline_px=math.floor(bottom - max(below, pad, drop + pad / 4)) - 1,
         peak_scale=peak,
+        cursor_px=CURSOR_SHARE * size if style.mode == "typewriter" else 0.0,
     )
 
 
@@ -205,16 +209,16 @@ def _break_cost(words: Sequence[str], cut: int) -> float:
 def lay_out(words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes, *, right_to_left: bool | None = None) -> CueLayout:
     """Break a cue's words into lines and place them.
 
-    Lines are centred by their ink. The last line stands at ``sizes.baseline_px`` unless something in it hangs lower than letters
-    do, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are still too wide are broken.
-    The first letter with a direction gives the lines theirs where ``right_to_left`` does not say.
+    Lines are centred by their ink; a typewriter's begin at one edge. The last line stands at ``sizes.baseline_px`` unless something in
+    it hangs lower than letters do, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are still
+    too wide are broken. The first letter with a direction gives the lines theirs where ``right_to_left`` does not say.
     """
     # A straight apostrophe within a word is a typewriter's: type has a curved one.
     curved = [re.sub(r"(?<=\w)'(?=\w)", "\u2019", word) for word in words]
     texts = [word.upper() if style.uppercase else word for word in curved]
     if right_to_left is None:
         right_to_left = is_right_to_left(" ".join(texts))
-    room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px) - _SLACK_PX
+    room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px + sizes.cursor_px) - _SLACK_PX
 
     def line_width(line: Sequence[str], size_px: float) -> float:
         ink = [word.ink for word in shape_line(line, _lettering(sizes, size_px), right_to_left=right_to_left).words if word.ink]
@@ -283,10 +287,14 @@ def _lettering(sizes: CaptionSizes, size_px: float) -> Lettering:
 def _place(rows: Sequence[Sequence[tuple[int, str]]], size_px: float, sizes: CaptionSizes, right_to_left: bool) -> CueLayout:
     pitch = round(size_px * sizes.line_height)
     placed = []
-    for line, row in enumerate(rows):
-        shaped = shape_line([text for _, text in row], _lettering(sizes, size_px), right_to_left=right_to_left)
-        left, _, right, _ = shaped.ink or (0.0, 0.0, 0.0, 0.0)
+    lines = [shape_line([text for _, text in row], _lettering(sizes, size_px), right_to_left=right_to_left) for row in rows]
+    edges = [(line.ink[0], line.ink[2]) if line.ink else (0.0, 0.0) for line in lines]
+    widest = max(right - left for left, right in edges)
+    for line, (row, shaped, (left, right)) in enumerate(zip(rows, lines, edges, strict=True)):
         x = sizes.centre_px - (left + right) / 2
+        if sizes.cursor_px:
+            # A typewriter's carriage comes back to the same place.
+            x = sizes.centre_px + (widest / 2 - right if right_to_left else -widest / 2 - left)
         y = sizes.baseline_px - (len(rows) - 1 - line) * pitch
         for (index, _), word in zip(row, shaped.words, strict=True):
             if word.ink:

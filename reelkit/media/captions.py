@@ -19,17 +19,19 @@ from numpy.typing import NDArray
 
 from reelkit.media.caption_drawing import CueDrawing, swing
 from reelkit.media.caption_layout import caption_sizes, lay_out
-from reelkit.media.fonts import find_font, missing_characters
+from reelkit.media.fonts import clusters, find_font, missing_characters
 from reelkit.media.ink import Canvas
 from reelkit.media.planes import Sprite
 from reelkit.media.text import Bounds, is_right_to_left, union_of
-from reelkit.model import CaptionCue, CaptionStyle, Fps
+from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps
 
 __all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "missing_glyphs"]
 
 _ENTERS_AT = 0.86
 _CHANGE_S = 0.1
 _HOLD_S = 0.2
+_TYPED_WITHIN = 0.8
+"""A word is written in this share of its time, so that it can be read before the next."""
 _STATES_KEPT, _CUES_KEPT = 24, 4
 """Enough to go back and forth between neighbours; a long reel must not keep all its pictures."""
 
@@ -64,6 +66,8 @@ class CaptionState:
         How many words have begun.
     entrance, change : int or None
         Frames since the cue, or the active word, came in, while that still moves.
+    typed : float or None
+        The share of the last begun word's letters that ``typewriter`` has written; None when it is whole.
     """
 
     cue: int
@@ -71,6 +75,7 @@ class CaptionState:
     begun: int
     entrance: int | None
     change: int | None
+    typed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -117,11 +122,13 @@ class CaptionPainter:
         leftward = [is_right_to_left(word.text) for cue in self.cues for word in cue.words]
         self._right_to_left = sum(leftward) * 2 > len(leftward)
         per_s = float(fps.ratio)
-        self._entrance = round(style.pop_s * per_s)
+        self._types = style.mode == "typewriter"
+        self._entrance = 0 if self._types else round(style.pop_s * per_s)
         moves = style.pop_s > 0 and (style.active_scale > 1 or (style.mode in ("box", "marker") and style.active_box_colour is not None))
         self._change = max(2, round(_CHANGE_S * per_s)) if moves else 0
         self._hold = round(_HOLD_S * per_s)
         self._drawing = lru_cache(maxsize=_CUES_KEPT)(self._laid_out)
+        self._typed = lru_cache(maxsize=_CUES_KEPT)(self._as_typed)
         self._drawn = lru_cache(maxsize=_STATES_KEPT)(self._draw)
         self._layers: OrderedDict[Hashable, Sprite] = OrderedDict()
 
@@ -142,7 +149,7 @@ class CaptionPainter:
             start = start if begun == 1 else words[begun - 1].start
         entrance = frame - start if frame - start < self._entrance else None
         change = since if active is not None and since < self._change else None
-        return CaptionState(index, active, begun, entrance, change)
+        return CaptionState(index, active, begun, entrance, change, self._written(words[begun - 1], frame) if begun else None)
 
     def sprites(self, frame: int) -> list[Sprite]:
         """Return what to blend into a frame, in draw order; empty where no cue stands."""
@@ -211,7 +218,20 @@ class CaptionPainter:
     def _moved(self, state: CaptionState) -> float:
         return 1.0 if state.change is None else (state.change + 1) / (self._change + 1)
 
+    def _written(self, word: CaptionWord, frame: int) -> float | None:
+        if not self._types or not self.style.pop_s:
+            return None
+        letters, frames = len(clusters(word.text)), max(1, round(_TYPED_WITHIN * (word.end - word.start)))
+        share = -(-letters * (frame - word.start + 1) // frames) / letters
+        return share if share < 1 else None
+
+    def _as_typed(self, cue: int, begun: int, share: float | None) -> CueDrawing | None:
+        whole = self._drawing(cue, None)
+        return whole.typed(begun, share) if whole is not None else None
+
     def _drawing_of(self, state: CaptionState) -> CueDrawing | None:
+        if self._types:
+            return self._typed(state.cue, state.begun, state.typed)
         return self._drawing(state.cue, state.begun if self.style.mode == "one_word" else None)
 
     def _laid_out(self, cue: int, number: int | None) -> CueDrawing | None:
@@ -241,7 +261,8 @@ class CaptionPainter:
             return []
         layers = drawing.layers(*self._within(state), self._moved(state))
         if state.entrance is None:
-            return [self._layer((state.cue, state.begun if self.style.mode == "one_word" else None, key), draw) for key, draw in layers]
+            shown = state.begun if self._types or self.style.mode == "one_word" else None
+            return [self._layer((state.cue, shown, state.typed, key), draw) for key, draw in layers]
         flat = layers[0][1]().copy()
         for _, draw in layers[1:]:
             flat.put(*draw().placed)

@@ -108,9 +108,15 @@ class CaptionWatch:
         return [word.text for word in self._painter.words_on(frame)]
 
     def _look_before(self, seen: CueSeen, cue: CaptionCue, frame: int, planes: Planes) -> None:
-        settled = min(cue.start + self._entrance, cue.end - 1)
-        masks = [mask for state in {cue.start, settled} if (mask := self._painter.fill_mask(state)) is not None]
+        masks = [mask for state in self._telling(cue) if (mask := self._painter.fill_mask(state)) is not None]
         seen.early = any(text_stands(planes, *mask) for mask in masks)
+
+    def _telling(self, cue: CaptionCue) -> set[int]:
+        settled = min(cue.start + self._entrance, cue.end - 1)
+        if self._painter.style.mode == "typewriter":
+            # A typewriter's first letter alone is too little to tell text from picture.
+            return {max(settled, min(cue.words[0].end, cue.end - 1))}
+        return {cue.start, settled}
 
     def _look_in_time(self, seen: CueSeen, frame: int, planes: Planes) -> None:
         mask = self._painter.fill_mask(frame)

@@ -158,6 +158,7 @@ STYLES = {
     "box": CaptionStyle(mode="box", active_box_colour="#E07A3F", active_colour="#101418", box_opacity=1.0),
     "marker": CaptionStyle(mode="marker", active_box_colour="#E07A3F"),
     "one_word": CaptionStyle(mode="one_word", box_colour="#101418", outline_px=0),
+    "typewriter": CaptionStyle(mode="typewriter", box_colour="#101418", outline_px=0),
     "gradient": CaptionStyle(active_gradient_colour="#E07A3F", upcoming_opacity=0.5),
 }
 
