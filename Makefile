@@ -12,7 +12,7 @@ DEV := $(VENV)/.installed-dev
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help reel lab test check bench clean constraints
+.PHONY: help reel lab test check bench docs clean constraints
 
 help: ## what there is
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed -E 's/^([a-z]+):.* ## /  make \1\t/' | expand -t 20
@@ -35,6 +35,9 @@ check: $(DEV) ## style, types and walls: what must hold before a commit
 
 bench: $(DEV) ## the measured figures: word onsets, speed
 	@for each in $$(ls benchmarks/[a-z]*.py | xargs -n1 basename -s .py); do $(BIN)/python -m benchmarks.$$each || exit 1; done
+
+docs: $(USE) ## write the brand reference from the schema
+	$(BIN)/python -m reelkit.reference > docs/brand.md
 
 clean: ## remove the cache, all runs and everything that tools left (not .venv)
 	rm -rf outputs/* outputs/.cache outputs/.locks build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
