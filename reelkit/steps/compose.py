@@ -24,7 +24,13 @@ _ROOM = "segments"
 
 
 def compose_video(
-    timeline: Timeline, path: Path, *, cache: Cache | None = None, workers: int | None = None, progress: Progress | None = None
+    timeline: Timeline,
+    path: Path,
+    *,
+    cache: Cache | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    settings: EncoderSettings | None = None,
 ) -> Reel:
     """Render a timeline into an MP4 that keeps every line of the platforms' asks.
 
@@ -42,6 +48,8 @@ def compose_video(
         Encoder processes; one a core where not given.
     progress : callable, optional
         Called with the share done.
+    settings : EncoderSettings, optional
+        How the picture is encoded; what the timeline asks for where not given.
 
     Returns
     -------
@@ -54,7 +62,7 @@ def compose_video(
     ClipError
         When a clip on the timeline does not decode.
     """
-    settings = EncoderSettings(crf=timeline.crf)
+    settings = settings or EncoderSettings(crf=timeline.crf)
     tell = progress or (lambda _share: None)
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(temporary_folder(path))

@@ -1,0 +1,274 @@
+"""What rendering a reel costs, against the encoder alone.
+
+The floor (1.00 wall and CPU) is the ffmpeg program decoding the same seconds, cutting and scaling them to 1080x1920 and encoding them with
+x264 veryfast crf 20: no moves, no captions, no sound. Everything else is printed as a ratio to it; rounds are interleaved and the median
+counts. A render is the call of :func:`reelkit.steps.compose.compose_video` in a fresh process, with its worker processes.
+
+Run it: ``python -m benchmarks.compose`` (``--full``: five rounds; ``--seconds 15``: only that reel; ``--strict``: exit with 1 when a bar is
+missed).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from benchmarks import _reels
+from benchmarks._quality import at_equal_size
+from reelkit.media.encode import EncoderSettings
+from reelkit.model import Timeline
+from reelkit.runs.cache import FileCache
+from reelkit.steps.compose import compose_video
+
+CLIPS = {15: 2, 45: 6}
+MEMORY_BAR_MB = 600
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run took."""
+
+    wall_s: float
+    cpu_s: float
+
+
+@dataclass
+class Board:
+    """Rows of costs, printed against the floor, and the bars that were missed."""
+
+    costs: dict[str, list[Cost]] = field(default_factory=dict)
+    misses: list[str] = field(default_factory=list)
+
+    def add(self, row: str, cost: Cost) -> None:
+        self.costs.setdefault(row, []).append(cost)
+
+    def median(self, row: str) -> Cost:
+        costs = self.costs[row]
+        return Cost(statistics.median(cost.wall_s for cost in costs), statistics.median(cost.cpu_s for cost in costs))
+
+    def row(self, row: str, against: str, *, wall: float | None = None, cpu: float | None = None) -> None:
+        if row not in self.costs:
+            return
+        mine, theirs = self.median(row), self.median(against)
+        ratios = Cost(mine.wall_s / theirs.wall_s, mine.cpu_s / theirs.cpu_s)
+        bars = [f"{name} <= {bar:.2f}" for name, bar in (("wall", wall), ("CPU", cpu)) if bar is not None]
+        held = (wall is None or ratios.wall_s <= wall) and (cpu is None or ratios.cpu_s <= cpu)
+        self.say(
+            f"  {row:36} {ratios.wall_s:6.2f} wall {ratios.cpu_s:6.2f} CPU   ({mine.wall_s:6.1f} s, {mine.cpu_s:6.1f} s; "
+            f"median of {len(self.costs[row])}; of {against})",
+            f"{row}: {ratios.wall_s:.2f} wall, {ratios.cpu_s:.2f} CPU of {against}",
+            bars,
+            held,
+        )
+
+    def say(self, line: str, short: str, bars: list[str], held: bool) -> None:
+        print(f"{'    ' if not bars else 'ok  ' if held else 'MISS'}{line}{'  bar: ' + ', '.join(bars) if bars else ''}", flush=True)
+        if not held:
+            self.misses.append(f"{short} (bar: {', '.join(bars)})")
+
+
+def main() -> int:
+    """Measure, print a line for each way of making the reel, and list the bars that were missed."""
+    if len(sys.argv) > 1 and sys.argv[1] == "render":
+        return _render()
+    asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    asked.add_argument("--full", action="store_true", help="five rounds, MoviePy too")
+    asked.add_argument("--rounds", type=int)
+    asked.add_argument("--seconds", type=int, nargs="*", choices=list(CLIPS), default=list(CLIPS))
+    asked.add_argument("--skip", nargs="*", choices=["moviepy", "quality", "memory"], default=[])
+    asked.add_argument("--footage", type=Path, help="a folder that keeps the footage between runs")
+    asked.add_argument("--strict", action="store_true", help="exit with 1 when a bar is missed")
+    options = asked.parse_args()
+    rounds = options.rounds or (5 if options.full else 3)
+    print(_machine(), flush=True)
+    board = Board()
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        footage = options.footage or work
+        footage.mkdir(parents=True, exist_ok=True)
+        for seconds in options.seconds:
+            _speed(
+                board,
+                footage,
+                work,
+                seconds,
+                rounds,
+                moviepy=0 if "moviepy" in options.skip or seconds > 15 else rounds if options.full else 1,
+            )
+        if "quality" not in options.skip:
+            _quality(board, footage, work)
+        if "memory" not in options.skip:
+            for seconds in (45, 180):
+                _memory(board, footage, work, seconds)
+    print("every bar holds" if not board.misses else "misses:\n  " + "\n  ".join(board.misses))
+    return 1 if options.strict and board.misses else 0
+
+
+def _machine() -> str:
+    parts = [f"{name} {version(name)}" for name in ("av", "opencv-python-headless", "numpy", "moviepy", "imageio-ffmpeg")]
+    busy = os.getloadavg()[0]
+    return f"{platform.machine()}, {os.cpu_count()} cores (load {busy:.1f} before), Python {platform.python_version()}, {', '.join(parts)}"
+
+
+def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *, moviepy: int) -> None:
+    stock = _reels.reel(footage, _reels.stock_clips(footage, CLIPS[seconds]), seconds)
+    drawn = _reels.reel(footage, _reels.backdrop_clips(footage, CLIPS[seconds]), seconds)
+    floor, whole = f"{seconds} s floor", f"{seconds} s compose_video"
+    for number in range(rounds):
+        cache = work / f"cache-{seconds}-{number}"
+        board.add(floor, _run(_floor(stock, work / "floor.mp4")))
+        board.add(whole, _rendered(stock, work, cache=cache))
+        board.add(f"{seconds} s one caption changed", _rendered(_one_caption_changed(stock), work, cache=cache))
+        board.add(f"{seconds} s nothing changed", _rendered(stock, work, cache=cache))
+        shutil.rmtree(cache)
+        board.add(f"{seconds} s with veryfast", _rendered(stock, work, preset="veryfast"))
+        board.add(f"{seconds} s on backdrops", _rendered(drawn, work))
+        if number < moviepy:
+            board.add(f"{seconds} s MoviePy TextClips", _run(_moviepy(stock, work)))
+    print(f"{seconds} s reel, {CLIPS[seconds]} clips of 1080p, crossfades, moves, word captions, logo, voice and music")
+    board.row(floor, floor)
+    board.row(whole, floor, wall=0.75, cpu=0.75)
+    board.row(f"{seconds} s with veryfast", floor, wall=1.05, cpu=1.08)
+    board.row(f"{seconds} s on backdrops", whole, wall=1.0, cpu=1.0)
+    board.row(f"{seconds} s one caption changed", whole, wall=0.25, cpu=0.25)
+    board.row(f"{seconds} s nothing changed", whole)
+    board.row(f"{seconds} s MoviePy TextClips", floor)
+    if moviepy:
+        times = board.median(f"{seconds} s MoviePy TextClips").wall_s / board.median(whole).wall_s
+        board.say(
+            f"  compose_video is {times:.1f} times as fast as MoviePy TextClips",
+            f"{times:.1f} times as fast as MoviePy",
+            [">= 15"],
+            times >= 15,
+        )
+
+
+def _one_caption_changed(timeline: Timeline) -> Timeline:
+    """Change a word in the middle: as much to draw and encode again as a change of that cue's colour."""
+    at = len(timeline.cues) // 2
+    cue = timeline.cues[at]
+    word = cue.words[0].model_copy(update={"text": "Changed"})
+    cues = (*timeline.cues[:at], cue.model_copy(update={"words": (word, *cue.words[1:])}), *timeline.cues[at + 1 :])
+    return timeline.model_copy(update={"cues": cues})
+
+
+def _floor(timeline: Timeline, path: Path) -> list[str]:
+    """Return the command that decodes, cuts, scales and encodes what the timeline shows of each clip, and nothing else."""
+    inputs, chains = [], []
+    for number, shot in enumerate(timeline.shots):
+        inputs += ["-t", f"{(shot.end - shot.start) / 30:.4f}", "-i", str(shot.clip.path)]
+        chains.append(f"[{number}:v]crop=608:1080,scale=1080:1920,setsar=1[v{number}];")
+    joined = "".join(f"[v{number}]" for number in range(len(timeline.shots)))
+    graph = "".join(chains) + f"{joined}concat=n={len(timeline.shots)}:v=1[out]"
+    how = ["-map", "[out]", "-r", "30", "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-an", str(path)]
+    return [_reels.ffmpeg(), "-v", "error", "-y", *inputs, "-filter_complex", graph, *how]
+
+
+def _moviepy(timeline: Timeline, work: Path) -> list[str]:
+    plan = work / "moviepy.json"
+    plan.write_text(timeline.model_dump_json(), encoding="utf-8")
+    return [sys.executable, "-m", "benchmarks.moviepy_textclip", str(plan), str(work / "moviepy.mp4")]
+
+
+def _run(command: list[str]) -> Cost:
+    """Run a program; its CPU is its own and that of the processes that it waited for."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"failed: {' '.join(command)}")
+    return Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime)
+
+
+def _rendering(timeline: Timeline, work: Path, *, cache: Path | None = None, preset: str = "") -> list[str]:
+    plan = work / "plan.json"
+    plan.write_text(timeline.model_dump_json(), encoding="utf-8")
+    return [sys.executable, "-m", "benchmarks.compose", "render", str(plan), str(work / "reel.mp4"), str(cache or ""), preset]
+
+
+def _rendered(timeline: Timeline, work: Path, *, cache: Path | None = None, preset: str = "") -> Cost:
+    said = subprocess.run(_rendering(timeline, work, cache=cache, preset=preset), check=True, stdout=subprocess.PIPE, text=True).stdout
+    return Cost(**json.loads(said))
+
+
+def _render() -> int:
+    """Render in this process and say what the call took; the part of this program that it starts itself."""
+    plan, path, cache, preset = sys.argv[2:]
+    timeline = Timeline.model_validate_json(Path(plan).read_bytes())
+    settings = EncoderSettings(crf=timeline.crf, preset=preset) if preset else None
+    before, start = _cpu_s(), time.perf_counter()
+    compose_video(timeline, Path(path), cache=FileCache(Path(cache)) if cache else None, settings=settings)
+    print(json.dumps({"wall_s": time.perf_counter() - start, "cpu_s": _cpu_s() - before}))
+    return 0
+
+
+def _cpu_s() -> float:
+    used = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def _quality(board: Board, footage: Path, work: Path) -> None:
+    timeline = _reels.reel(footage, _reels.stock_clips(footage, 2), 15)
+    ours, theirs = at_equal_size(timeline, work)
+    board.say(
+        f"  quality: ours {ours.size_mb:.2f} MB VMAF {ours.vmaf:.2f}; the floor's encoder at that size VMAF {theirs.vmaf:.2f}",
+        f"VMAF {ours.vmaf:.2f} against {theirs.vmaf:.2f} at {ours.size_mb:.2f} MB",
+        ["no lower"],
+        ours.vmaf >= theirs.vmaf - 0.05,
+    )
+
+
+def _memory(board: Board, footage: Path, work: Path, seconds: int) -> None:
+    timeline = _reels.reel(footage, _reels.stock_clips(footage, 6), seconds)
+    process = subprocess.Popen(_rendering(timeline, work), stdout=subprocess.DEVNULL)
+    peak_mb = _watch(process, lambda tree: sum(map(_memory_of, tree)) / 1e6)
+    board.say(
+        f"  {seconds} s reel: peak memory {peak_mb:.0f} MB",
+        f"peak memory of {seconds} s: {peak_mb:.0f} MB",
+        ["<= 600"],
+        peak_mb <= MEMORY_BAR_MB,
+    )
+
+
+def _watch(process: subprocess.Popen[bytes], measure: Callable[[Iterable[psutil.Process]], float]) -> float:
+    """Return the highest figure of a process and all that it starts, looked at twenty times a second."""
+    highest = 0.0
+    while process.poll() is None:
+        try:
+            root = psutil.Process(process.pid)
+            highest = max(highest, measure([root, *root.children(recursive=True)]))
+        except psutil.Error:
+            pass
+        time.sleep(0.05)
+    if process.returncode:
+        raise SystemExit("the render failed")
+    return highest
+
+
+def _memory_of(process: psutil.Process) -> int:
+    """Return what a process holds; what it shares with others counts in parts, where the system tells."""
+    try:
+        return int(process.memory_full_info().pss)
+    except AttributeError:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
