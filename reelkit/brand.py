@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from reelkit.errors import BrandError
-from reelkit.model import BackdropFamily, CaptionStyle, Fps, Palette, SafeZone, Value
+from reelkit.model import BackdropFamily, CaptionStyle, Fps, Palette, SafeZone, TransitionKind, Value
 from reelkit.yamlfile import one_line, place_of, problems_of, read_yaml, shown_path
 
 __all__ = [
@@ -78,6 +78,9 @@ class BrandFootage(Value):
     )
     folder: Path | None = Field(default=None, description="the brand's own videos and pictures, with an optional clips.yaml of tags")
     fallback_terms: tuple[str, ...] = Field(default=(), description="search terms that suit every scene")
+    fit: Literal["fill", "blur"] = Field(
+        default="fill", description="fill crops a clip of another shape to its subject; blur shows it whole, over its own blurred copy"
+    )
     backdrops: tuple[BackdropFamily, ...] = Field(default=(), description="families of drawn backdrops to choose from; empty is all")
     shot_s: float = Field(default=2.6, ge=0.8, le=6.0, description="the length of a shot to aim at; the norm is a median of at most 3")
     recent_reels: int = Field(default=5, ge=0, description="a clip is not used again within so many reels")
@@ -96,7 +99,7 @@ class BrandMotion(Value):
     """How pictures move."""
 
     moves: bool = Field(default=True, description="slow pushes and pans over shots")
-    transition: Literal["cut", "crossfade", "slide", "dip"] = "cut"
+    transition: Literal[TransitionKind, "mix"] = Field(default="cut", description="between scenes; mix takes one kind after the other")
     transition_ms: int = Field(default=260, ge=0, le=1500)
     reduced: bool = Field(default=False, description="reduced motion: no pops, no moves, plain cuts")
 

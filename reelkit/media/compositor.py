@@ -9,15 +9,16 @@ from bisect import bisect_right
 from types import TracebackType
 
 import cv2
-import numpy as np
 
 from reelkit.errors import TimelineError
 from reelkit.media.captions import CaptionPainter
 from reelkit.media.decode import ClipReader, open_clip
+from reelkit.media.framed import show_whole
 from reelkit.media.overlays import OverlayPainter
-from reelkit.media.planes import Bytes, Planes
-from reelkit.media.view import ease, show, view_at
-from reelkit.model import Shot, Timeline
+from reelkit.media.planes import Planes
+from reelkit.media.transitions import join
+from reelkit.media.view import show, view_at
+from reelkit.model import Timeline
 
 __all__ = ["Compositor"]
 
@@ -91,42 +92,18 @@ class Compositor:
         into = frame - shot.start
         if index == 0 or shot.transition.kind == "cut" or into >= shot.transition.frames:
             return incoming
-        share = ease((into + 1) / (shot.transition.frames + 1))
-        return self._joined(shot, self._shot_picture(index - 1, frame), incoming, share)
+        outgoing = self._shot_picture(index - 1, frame)
+        return join(shot.transition, into + 1, outgoing, incoming, background=self._background)
 
     def _shot_picture(self, index: int, frame: int) -> Planes:
         shot = self.timeline.shots[index]
         if index not in self._readers:
             self._readers[index] = open_clip(shot.clip, self.timeline.fps, background=self.timeline.background, threads=self._threads)
         source = self._readers[index].frame(shot.in_frame + frame - shot.start)
+        if shot.fit == "blur":
+            return show_whole(source, shot, frame, self._size)
         return show(source, view_at(shot, frame, (source.width_px, source.height_px), self._size), self._size)
 
     def _close_before(self, index: int) -> None:
         for old in [number for number in self._readers if number < index]:
             self._readers.pop(old).close()
-
-    def _joined(self, shot: Shot, outgoing: Planes, incoming: Planes, share: float) -> Planes:
-        if shot.transition.kind == "slide":
-            edge = round(self._size[0] * (1 - share) / 2) * 2
-            return Planes(*(_beside(a, b, edge // unit) for a, b, unit in zip(_all(outgoing), _all(incoming), (1, 2, 2), strict=True)))
-        if shot.transition.kind == "dip":
-            shown, weight = (outgoing, 1 - 2 * share) if share < 0.5 else (incoming, 2 * share - 1)
-            return _mixed(self._background, shown, weight)
-        return _mixed(outgoing, incoming, share)
-
-
-def _all(planes: Planes) -> tuple[Bytes, Bytes, Bytes]:
-    return planes.y, planes.u, planes.v
-
-
-def _beside(outgoing: Bytes, incoming: Bytes, edge: int) -> Bytes:
-    """Push the outgoing picture off to the left as the incoming one follows from the right."""
-    width = outgoing.shape[1]
-    return np.hstack([outgoing[:, width - edge :], incoming[:, : width - edge]])
-
-
-def _mixed(under: Planes, over: Planes, weight: float) -> Planes:
-    planes = (
-        cv2.addWeighted(a, 1.0 - weight, b, weight, 0.0).astype(np.uint8, copy=False) for a, b in zip(_all(under), _all(over), strict=True)
-    )
-    return Planes(*planes)

@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from PIL import Image, ImageOps
 
 from reelkit.errors import ClipError
+from reelkit.media.pictures import is_webp, open_svg
 from reelkit.media.planes import Bytes, Planes, planes_to_rgb
 from reelkit.media.probe import open_video, video_stream
 from reelkit.model import Clip
@@ -61,7 +62,7 @@ def clip_thumbnails(clip: Clip, *, count: int = 3, width_px: int = 150, quality:
     ClipError
         When the file is gone or does not decode.
     """
-    if clip.kind == "image":
+    if clip.kind == "image" or is_webp(clip.path):
         return [jpeg(_picture(clip.path, width_px), width_px=width_px, quality=quality)]
     strip = []
     with open_video(clip.path) as container:
@@ -76,6 +77,9 @@ def clip_thumbnails(clip: Clip, *, count: int = 3, width_px: int = 150, quality:
 
 def _picture(path: Path, width_px: int) -> Bytes:
     try:
+        if path.suffix.lower() == ".svg":
+            drawn = open_svg(path)
+            return np.asarray(Image.alpha_composite(Image.new("RGBA", drawn.size, "black"), drawn).convert("RGB"))
         with Image.open(path) as opened:
             opened.draft("RGB", (width_px * 4, width_px * 4))
             upright = ImageOps.exif_transpose(opened)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from reelkit.brand import Brand
 from reelkit.errors import TimelineError
-from reelkit.model import Clip, Fps, Move, Script, SentenceTiming, Shot, Transition, Word
+from reelkit.media.focus import find_focus
+from reelkit.model import Clip, Fps, Move, Script, SentenceTiming, Shot, Transition, TransitionKind, Word
 
 __all__ = ["plan_shots"]
 
@@ -23,6 +24,10 @@ _SHORTEST_S = 0.8
 _CLAUSE_MARKS = (",", ";", ":", "—", "–")
 _SENTENCE, _CLAUSE, _WORD = 0.0, 0.12, 0.6
 """What a cut at each kind of place costs, in squared relative deviations from the length to aim at."""
+_MIX: tuple[TransitionKind, ...] = ("crossfade", "wipe", "zoom", "slide", "whip")
+_WHOLE_UNDER = 0.8
+"""A clip of which a crop would show less than this is shown whole where the brand asks for it."""
+_NEARLY_ALL = 0.95
 _PICTURE_MOVES = ("push", "pan_right", "pull", "pan_left", "drift_up")
 
 
@@ -153,7 +158,7 @@ def _filled(scene: int, spans: Sequence[tuple[int, int]], clips: Sequence[Clip],
             until = end if length is None or length >= end - at or end - at - length < fps.ratio / 2 else at + length
             again = times.get(clip.id, 0)
             leads_in = at == spans[0][0] and not first
-            shots.append(_shot(clip, (at, until), in_frame, again, brand, number=scene * 7 + turn, leads_in=leads_in))
+            shots.append(_shot(clip, (at, until), in_frame, again, brand, scene=scene, number=scene * 7 + turn, leads_in=leads_in))
             shown[clip.id] = in_frame + until - at
             times[clip.id] = again + 1
             at = until
@@ -166,7 +171,7 @@ def _length(clip: Clip, fps: Fps) -> int | None:
     return max(int(clip.duration_ms * fps.ratio / 1000), 1)
 
 
-def _shot(clip: Clip, span: tuple[int, int], in_frame: int, again: int, brand: Brand, *, number: int, leads_in: bool) -> Shot:
+def _shot(clip: Clip, span: tuple[int, int], in_frame: int, again: int, brand: Brand, *, scene: int, number: int, leads_in: bool) -> Shot:
     motion = brand.motion
     still = not motion.moves or motion.reduced
     # The digest varies the order of moves from clip to clip without chance.
@@ -175,14 +180,29 @@ def _shot(clip: Clip, span: tuple[int, int], in_frame: int, again: int, brand: B
     transition = Transition()
     if leads_in and motion.transition != "cut" and not motion.reduced:
         frames = min(round(motion.transition_ms * brand.fps.ratio / 1000), (span[1] - span[0]) // 2)
-        transition = Transition(kind=motion.transition, frames=frames)
+        kind = motion.transition if motion.transition != "mix" else _MIX[scene % len(_MIX)]
+        transition = Transition(kind=kind, frames=frames)
     return Shot(
         clip=clip,
         start=span[0],
         end=span[1],
         in_frame=in_frame,
         zoom=1.0 + 0.18 * (again % 2),
-        focus=clip.focus or (0.5, 0.5),
+        focus=clip.focus or _found_focus(clip, brand),
+        fit=brand.footage.fit if _shown_share(clip, brand) < _WHOLE_UNDER else "fill",
         move=move,
         transition=transition,
     )
+
+
+def _shown_share(clip: Clip, brand: Brand) -> float:
+    """Return how much of a clip is in view when it fills the frame."""
+    ratio = (clip.width_px * brand.output.height_px) / (clip.height_px * brand.output.width_px)
+    return min(ratio, 1 / ratio)
+
+
+def _found_focus(clip: Clip, brand: Brand) -> tuple[float, float]:
+    # A clip of nearly the reel's shape loses nothing that would have to be looked for.
+    if _shown_share(clip, brand) > _NEARLY_ALL:
+        return (0.5, 0.5)
+    return find_focus(clip, brand.output.width_px / brand.output.height_px)

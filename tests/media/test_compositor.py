@@ -18,11 +18,21 @@ from reelkit.model import Move, ProgressBar, Timeline, Transition
 from tests.media.clips import clip_of
 from tests.media.timelines import SIZE, small_timeline
 
+
+def _with_wide_shots(timeline: Timeline) -> Timeline:
+    shots = tuple(shot.model_copy(update={"fit": "blur", "zoom": 1.3}) for shot in timeline.shots)
+    return timeline.model_copy(update={"shots": shots, "width_px": 320, "height_px": 180})
+
+
 KINDS: dict[str, Callable[[Path], Timeline]] = {
     "cut": small_timeline,
     "crossfade": lambda folder: small_timeline(folder, transition=Transition(kind="crossfade", frames=9)),
     "slide": lambda folder: small_timeline(folder, transition=Transition(kind="slide", frames=9)),
+    "wipe": lambda folder: small_timeline(folder, transition=Transition(kind="wipe", frames=9)),
+    "zoom": lambda folder: small_timeline(folder, transition=Transition(kind="zoom", frames=9)),
+    "whip": lambda folder: small_timeline(folder, transition=Transition(kind="whip", frames=9)),
     "dip": lambda folder: small_timeline(folder, transition=Transition(kind="dip", frames=9)),
+    "whole": lambda folder: _with_wide_shots(small_timeline(folder)),
     "moves": lambda folder: small_timeline(folder, move=Move(kind="push", amount=0.2)),
     "overlays": lambda folder: small_timeline(
         folder, overlays=(ProgressBar(start=0, end=90, y_px=40, height_px=4, colour="#FF0000", track_colour="#FFFFFF"),)

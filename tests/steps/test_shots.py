@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 
 from reelkit.brand import Brand, BrandFootage, BrandMotion, BrandScript
 from reelkit.errors import TimelineError
 from reelkit.model import Clip, Credit, Palette, Scene, Script, SentenceTiming, Word
 from reelkit.steps.shots import plan_shots
+from tests.media.clips import clip_of
 
 RATE = 24_000
 BRAND = Brand(
@@ -119,6 +121,40 @@ def test_pictures_move_and_reduced_motion_holds_them() -> None:
     assert plan_shots(script, clips, sentences, lively, frame_count=frames)[1].transition.kind == "crossfade"
     for shot in plan_shots(script, clips, sentences, quiet, frame_count=frames):
         assert (shot.move.kind, shot.transition.kind) == ("hold", "cut")
+
+
+def test_mixed_transitions_take_turns() -> None:
+    """With "mix" every scene comes in another way than the one before it, and the first one is just there."""
+    script, sentences = _spoken([["one two three four."]] * 6)
+    mixed = BRAND.model_copy(update={"motion": BrandMotion(transition="mix")})
+    shots = plan_shots(script, [_clip(n, scene=n) for n in range(6)], sentences, mixed, frame_count=_frames(sentences))
+    kinds = [shot.transition.kind for shot in shots if shot.transition.kind != "cut"]
+    assert len(kinds) == 5
+    assert set(kinds) == {"crossfade", "slide", "wipe", "zoom", "whip"}
+    assert shots[0].transition.kind == "cut"
+
+
+def test_a_crop_keeps_the_subject_unless_told_otherwise(tmp_path: Path) -> None:
+    """A landscape clip is cropped about what stands out in it; a focus in the file wins."""
+    script, sentences = _spoken([["one two three four."]])
+    picture = Image.new("RGB", (320, 180), "#6090C0")
+    ImageDraw.Draw(picture).ellipse((230, 60, 280, 130), fill="#C02030")
+    picture.save(tmp_path / "p.png")
+    clip = clip_of(tmp_path / "p.png", size_px=(320, 180), duration_ms=None)
+    for noted, wanted in ((None, 0.8), ((0.2, 0.5), 0.2)):
+        clips = [clip.model_copy(update={"focus": noted})]
+        shot = plan_shots(script, clips, sentences, BRAND, frame_count=_frames(sentences))[0]
+        assert shot.focus[0] == pytest.approx(wanted, abs=0.06)
+
+
+def test_only_clips_of_another_shape_are_shown_whole(tmp_path: Path) -> None:
+    """With footage.fit blur a landscape clip is shown whole, one of the reel's shape fills the frame."""
+    script, sentences = _spoken([["one two three four."], ["five six seven eight."]])
+    Image.new("RGB", (320, 180), "#6090C0").save(tmp_path / "p.png")
+    clips = [clip_of(tmp_path / "p.png", size_px=(320, 180), duration_ms=None), _clip(1, scene=1)]
+    brand = BRAND.model_copy(update={"footage": BrandFootage(fit="blur")})
+    shots = plan_shots(script, clips, sentences, brand, frame_count=_frames(sentences))
+    assert {shot.clip.library + shot.clip.kind: shot.fit for shot in shots} == {"testimage": "blur", "testvideo": "fill"}
 
 
 def test_words_of_another_script_are_refused() -> None:
