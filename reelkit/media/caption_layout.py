@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 
 from reelkit.media.fonts import FontFace, clusters, find_font
+from reelkit.media.phrases import language_of, merged, phrases
 from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape_line, union_of
 from reelkit.model import CaptionStyle
 
@@ -197,7 +198,7 @@ def _letters(word: str) -> int:
 
 def _break_cost(words: Sequence[str], cut: int) -> float:
     before, after = words[cut - 1], words[cut]
-    if before[-1] in ",;:.!?":
+    if before[-1] in ",;:.!?、。，；：！？":
         return -0.2
     if re.search(r"\d[%°]?$", before) or re.fullmatch(r"\W*\d[\d.,]*\W*", after):
         return 1.5 if re.search(r"\d[%°]?$", before) and _letters(after) <= 6 else 0.3
@@ -206,28 +207,32 @@ def _break_cost(words: Sequence[str], cut: int) -> float:
     return 0.15 if _letters(before) <= 3 else 0.0
 
 
-def lay_out(words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes, *, right_to_left: bool | None = None) -> CueLayout:
+def lay_out(
+    words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes, *, right_to_left: bool | None = None, language: str | None = None
+) -> CueLayout:
     """Break a cue's words into lines and place them.
 
     Lines are centred by their ink; a typewriter's begin at one edge. The last line stands at ``sizes.baseline_px`` unless something in
     it hangs lower than letters do, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are still
-    too wide are broken. The first letter with a direction gives the lines theirs where ``right_to_left`` does not say.
+    too wide are broken, those without spaces between phrases. The first letter with a direction gives the lines theirs where
+    ``right_to_left`` does not say, and the words the ``language`` that their characters are drawn for.
     """
     # A straight apostrophe within a word is a typewriter's: type has a curved one.
     curved = [re.sub(r"(?<=\w)'(?=\w)", "\u2019", word) for word in words]
     texts = [word.upper() if style.uppercase else word for word in curved]
     if right_to_left is None:
         right_to_left = is_right_to_left(" ".join(texts))
+    language = language_of(texts) if language is None else language
     room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px + sizes.cursor_px) - _SLACK_PX
 
     def line_width(line: Sequence[str], size_px: float) -> float:
-        ink = [word.ink for word in shape_line(line, _lettering(sizes, size_px), right_to_left=right_to_left).words if word.ink]
+        ink = [word.ink for word in shape_line(line, _lettering(sizes, size_px, language), right_to_left=right_to_left).words if word.ink]
         if not ink:
             return 0.0
         left, _, right, _ = union_of(ink) or (0.0, 0.0, 0.0, 0.0)
         return right - left + (sizes.peak_scale - 1) * max(word[2] - word[0] for word in ink)
 
-    shown = [(index, text) for index, text in enumerate(texts) if line_width([text], sizes.size_px)]
+    shown = [(index, part) for index, text in enumerate(texts) if line_width([text], sizes.size_px) for part in phrases(text, language)]
     if not shown:
         return CueLayout((), sizes.size_px, right_to_left)
     fit = (
@@ -235,7 +240,7 @@ def lay_out(words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes, *, r
         if len(shown) > _MOST_WEIGHED
         else break_lines(
             [text for _, text in shown],
-            lru_cache(maxsize=None)(lambda i, j: line_width([text for _, text in shown[i:j]], sizes.size_px)),
+            lru_cache(maxsize=None)(lambda i, j: line_width([text for _, text in merged(shown[i:j])], sizes.size_px)),
             max_width_px=room,
             max_chars=style.max_chars_per_line,
             max_lines=style.max_lines,
@@ -244,19 +249,20 @@ def lay_out(words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes, *, r
     )
     if fit is not None:
         lines, share = fit
-        return _place([shown[i:j] for i, j in lines], max(sizes.size_px * share, sizes.min_size_px), sizes, right_to_left)
+        rows = [merged(shown[i:j]) for i, j in lines]
+        return _place(rows, max(sizes.size_px * share, sizes.min_size_px), sizes, right_to_left, language)
     size = sizes.min_size_px
     pieces = [(index, piece) for index, text in shown for piece in _pieces(text, lambda piece: line_width([piece], size) <= room)]
-    rows: list[list[tuple[int, str]]] = [[]]
+    rows = [[]]
     for piece in pieces:
-        if rows[-1] and line_width([text for _, text in (*rows[-1], piece)], size) > room:
+        if rows[-1] and line_width([text for _, text in merged((*rows[-1], piece))], size) > room:
             rows.append([])
-        rows[-1].append(piece)
+        rows[-1] = merged((*rows[-1], piece))
     most = max(1, int((sizes.baseline_px - sizes.top_px - sizes.cap_px) // (size * sizes.line_height)))
     if len(rows) > most:
         index, text = rows[most - 1][-1]
         rows[most - 1 :] = [[*rows[most - 1][:-1], (index, "".join(clusters(text)[:-2]) + "…")]]
-    return _place(rows, size, sizes, right_to_left)
+    return _place(rows, size, sizes, right_to_left, language)
 
 
 def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
@@ -278,16 +284,17 @@ def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
             return
 
 
-def _lettering(sizes: CaptionSizes, size_px: float) -> Lettering:
+def _lettering(sizes: CaptionSizes, size_px: float, language: str) -> Lettering:
     # Outlines, boxes and growth eat into the spaces between words; this gives back what they take.
     taken = (0.7 * sizes.outline_px + 0.9 * sizes.word_pad_px) * size_px / sizes.size_px + 0.5 * (sizes.peak_scale - 1) * size_px
-    return Lettering(sizes.face, size_px, sizes.spacing_em * size_px, taken)
+    return Lettering(sizes.face, size_px, sizes.spacing_em * size_px, taken, language)
 
 
-def _place(rows: Sequence[Sequence[tuple[int, str]]], size_px: float, sizes: CaptionSizes, right_to_left: bool) -> CueLayout:
+def _place(rows: Sequence[Sequence[tuple[int, str]]], size_px: float, sizes: CaptionSizes, right_to_left: bool, language: str) -> CueLayout:
     pitch = round(size_px * sizes.line_height)
     placed = []
-    lines = [shape_line([text for _, text in row], _lettering(sizes, size_px), right_to_left=right_to_left) for row in rows]
+    lettering = _lettering(sizes, size_px, language)
+    lines = [shape_line([text for _, text in row], lettering, right_to_left=right_to_left) for row in rows]
     edges = [(line.ink[0], line.ink[2]) if line.ink else (0.0, 0.0) for line in lines]
     widest = max(right - left for left, right in edges)
     for line, (row, shaped, (left, right)) in enumerate(zip(rows, lines, edges, strict=True)):

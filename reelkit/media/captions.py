@@ -21,6 +21,7 @@ from reelkit.media.caption_drawing import CueDrawing, swing
 from reelkit.media.caption_layout import caption_sizes, lay_out
 from reelkit.media.fonts import clusters, find_font, missing_characters
 from reelkit.media.ink import Canvas
+from reelkit.media.phrases import language_of
 from reelkit.media.planes import Sprite
 from reelkit.media.text import Bounds, is_right_to_left, union_of
 from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps
@@ -121,6 +122,7 @@ class CaptionPainter:
         self._starts = [cue.start for cue in self.cues]
         leftward = [is_right_to_left(word.text) for cue in self.cues for word in cue.words]
         self._right_to_left = sum(leftward) * 2 > len(leftward)
+        self._language = language_of(word.text for cue in self.cues for word in cue.words)
         per_s = float(fps.ratio)
         self._types = style.mode == "typewriter"
         self._entrance = 0 if self._types else round(style.pop_s * per_s)
@@ -239,7 +241,7 @@ class CaptionPainter:
         texts = [word.text for word in words]
         # In an Arabic or Hebrew reel, a cue that happens to begin with a Latin name still reads from the right.
         leftward = True if self._right_to_left and any(map(is_right_to_left, texts)) else None
-        layout = lay_out(texts, self.style, self._sizes, right_to_left=leftward)
+        layout = lay_out(texts, self.style, self._sizes, right_to_left=leftward, language=self._language)
         return CueDrawing(self.style, self._sizes, layout) if layout.words else None
 
     def _peak(self, drawing: CueDrawing) -> float:

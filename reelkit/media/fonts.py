@@ -32,6 +32,7 @@ _NOTO = (
     *("NotoSansLao", "NotoSansMyanmar", "NotoSansKhmer", "NotoSansEthiopic", "NotoSansGeorgian", "NotoSansArmenian"),
     *("NotoSansSymbols", "NotoEmoji"),
 )
+_DISPLAY_WEIGHT = 800
 _CJK = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH")
 _JOINER = "\u200d"
 _REGIONAL = range(0x1F1E6, 0x1F200)
@@ -48,7 +49,7 @@ class FontFace:
     path : Path
     family : str
     weight : int
-        The weight asked for, 100 to 900, which fallbacks keep to; the face itself is drawn at the nearest weight that its family has.
+        The weight that fallbacks keep to, 100 to 900; the face itself is drawn at the nearest weight that its family has.
     variation : tuple of (str, float)
         Axis tags and values, in the file's order; empty for a static font.
     """
@@ -117,7 +118,8 @@ def find_font(family_or_path: str | Path, weight: int = 800) -> FontFace:
         raise BrandError(f"font '{name}' is not a family; {advice} A path to a .ttf or .otf file works too.")
     upright = [file for file in family.files if file.style == "normal"] or list(family.files)
     best = min(upright, key=lambda file: (not file.variable, abs((file.weight or 400) - weight), -(file.weight or 400)))
-    return _face_of(best.path, family.name, weight)
+    # A family of one weight is a display face: what stands in for it is bold as well, whatever was asked for.
+    return _face_of(best.path, family.name, weight if len(upright) > 1 or best.variable else max(weight, _DISPLAY_WEIGHT))
 
 
 def _face_of(path: Path, family: str, weight: int) -> FontFace:

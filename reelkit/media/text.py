@@ -39,12 +39,15 @@ class Lettering:
         Added after every letter, save where letters join (right-to-left scripts).
     word_spacing_px : float
         Added to every space.
+    language : str
+        BCP 47; chooses among the shapes that Chinese characters have in China, Japan and Korea.
     """
 
     face: FontFace
     size_px: float
     spacing_px: float = 0.0
     word_spacing_px: float = 0.0
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,10 +133,11 @@ def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: boo
     """
     text = " ".join(words)
     base = is_right_to_left(text) if right_to_left is None else right_to_left
-    pen = 0.0
+    pen, size_64 = 0.0, round(lettering.size_px * 64)
     placed: list[list[Glyph]] = [[] for _ in words]
     for segment in _visual_order(list(_segments(words, _levels(text, base), lettering.face))):
-        shaped = _shaped(segment.text, segment.face, round(lettering.size_px * 64), segment.level % 2 == 1, lettering.spacing_px != 0)
+        leftward, spaced = segment.level % 2 == 1, lettering.spacing_px != 0
+        shaped = _shaped(segment.text, segment.face, size_64, right_to_left=leftward, spaced=spaced, language=lettering.language)
         spacing = 0.0 if segment.level % 2 else lettering.spacing_px
         for glyph, dx, dy, advance in shaped:
             if segment.word is not None:
@@ -141,7 +145,6 @@ def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: boo
             pen += advance + (spacing if advance else 0.0)
         if segment.word is None:
             pen += lettering.word_spacing_px
-    size_64 = round(lettering.size_px * 64)
     shaped_words = tuple(ShapedWord(word, tuple(glyphs), _ink(glyphs, size_64)) for word, glyphs in zip(words, placed, strict=True))
     return ShapedLine(shaped_words, lettering.size_px, base)
 
@@ -198,10 +201,14 @@ def _sized(face: FontFace, size_64: int) -> Any:
 
 
 @lru_cache(maxsize=2048)
-def _shaped(text: str, face: FontFace, size_64: int, right_to_left: bool, spaced: bool) -> tuple[tuple[int, float, float, float], ...]:
+def _shaped(
+    text: str, face: FontFace, size_64: int, *, right_to_left: bool, spaced: bool, language: str
+) -> tuple[tuple[int, float, float, float], ...]:
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.guess_segment_properties()
+    if language:
+        buffer.language = language
     buffer.direction = "rtl" if right_to_left else "ltr"
     # Spaced letters must not run together.
     hb.shape(_sized(face, size_64), buffer, {"liga": not spaced, "clig": not spaced})

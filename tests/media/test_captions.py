@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reelkit.media.caption_layout import break_lines, caption_sizes, lay_out
 from reelkit.media.captions import CaptionPainter, missing_glyphs
+from reelkit.media.phrases import language_of, phrases
 from reelkit.media.planes import Planes, planes_to_rgb
 from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps, Palette
 from reelkit.yamlfile import read_yaml
@@ -75,10 +76,21 @@ def test_every_preset_draws_its_golden_frame(name: str, pytestconfig: pytest.Con
 
 @pytest.mark.parametrize(
     ("name", "text", "word"),
-    [("arabic", "صباح الخير يا 42", 1), ("hebrew", "שלום New York טוב", 1), ("emoji", "lift off 🚀 café", 2)],
+    [
+        ("arabic", "صباح الخير يا 42", 1),
+        ("hebrew", "שלום New York טוב", 1),
+        ("emoji", "lift off 🚀 café", 2),
+        ("devanagari", "सुबह की कॉफ़ी ज़िंदगी", 2),
+        ("thai", "กาแฟสูญเสียกลิ่นหอมในตอนเช้า", 0),
+        ("japanese", "今日は天気が いいですね。散歩に行きましょう", 0),
+        ("chinese", "咖啡在清晨失去香气，风味却留下", 0),
+        ("korean", "커피는 아침에 향을 잃는다", 1),
+    ],
 )
 def test_other_scripts_draw_their_golden_frames(name: str, text: str, word: int, pytestconfig: pytest.Config) -> None:
-    """Arabic, Hebrew with Latin, and emoji stand as they were looked at: shaped, in order, the right word lit."""
+    """Every script stands as it was looked at: shaped, in order, broken where it may be, the right word lit."""
+    if name in ("japanese", "chinese", "korean"):
+        pytest.importorskip("manimgx_fonts_cjk")
     captions = painter(PRESETS["karaoke"], cue(text))
     assert_golden(looked_at(captions, 10 + 8 * word + 6), f"captions/{name}", regenerate=pytestconfig.getoption("--regenerate-golden"))
 
@@ -260,6 +272,33 @@ def test_captions_scale_with_the_frame() -> None:
     assert np.abs(whole / 2 - half).max() <= 3
     square = painter(style, spoken, width_px=1080, height_px=1080).box(0)
     assert square[1] > 0 and square[3] <= 1080
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("咖啡在清晨失去香气，风味却留下", ["咖啡在清晨失去", "香气，风味却留下"]),
+        ("กาแฟสูญเสียกลิ่นหอมในตอนเช้า", ["กาแฟสูญเสียกลิ่น", "หอมในตอนเช้า"]),
+    ],
+)
+def test_scripts_without_spaces_break_between_phrases(text: str, lines: list[str]) -> None:
+    """A word without spaces that needs two lines is broken between phrases, each line shaped as one piece."""
+    style = PRESETS["karaoke"]
+    layout = lay_out([text], style, caption_sizes(style, 1080, 1920))
+    assert "".join(phrases(text, language_of([text]))) == text
+    assert [word.line for word in layout.words] == [0, 1] and {word.index for word in layout.words} == {0}
+    alone = [lay_out([line], style, caption_sizes(style, 1080, 1920)).words[0].ink for line in lines]
+    for word, ink in zip(layout.words, alone, strict=True):
+        assert word.ink[2] - word.ink[0] == pytest.approx((ink[2] - ink[0]) * layout.size_px / 84, rel=0.02)
+
+
+def test_chinese_characters_take_the_shapes_of_the_reel_s_language() -> None:
+    """A character that Japan and China draw differently is drawn as the whole reel's language draws it, alone in its cue too."""
+    pytest.importorskip("manimgx_fonts_cjk")
+    style = PRESETS["classic"]
+    japanese = painter(style, cue("直骨"), cue("これは", start=60))
+    chinese = painter(style, cue("直骨"), cue("这是", start=60))
+    assert drawn(japanese, 20).tobytes() != drawn(chinese, 20).tobytes()
 
 
 def test_nothing_to_draw_gives_no_sprites() -> None:

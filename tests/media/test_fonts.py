@@ -35,6 +35,13 @@ def test_static_family_gives_its_nearest_weight() -> None:
     assert find_font("Anton", 100).path.name == "Anton-Regular.ttf"
 
 
+def test_what_stands_in_for_a_display_face_is_bold_too() -> None:
+    """Arabic in an Anton reel is as heavy as Anton; in a light Montserrat reel it is light."""
+    heavy, light = (font_for("ع", find_font(*asked)) for asked in (("Anton", 400), ("Montserrat", 300)))
+    assert heavy is not None and light is not None
+    assert dict(heavy.variation)["wght"] > dict(light.variation)["wght"]
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [("Monserrat", "did you mean 'Montserrat'?"), ("Comic Sans", "known families: Anton"), ("", "known families")],
