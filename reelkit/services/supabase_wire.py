@@ -1,0 +1,174 @@
+"""What Supabase's answers mean, whichever of its parts gave them: Storage, its TUS endpoint, or the tables' REST.
+
+Sources: supabase.com/docs/guides/storage/debugging/error-codes; docs.postgrest.org, "Errors". Storage answers most refusals with status
+400 and says the status it means in the body.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import httpx
+
+from reelkit.services.calls import Trouble, trouble_of_status
+
+__all__ = ["Absent", "meaning", "open_wire", "trouble_of_answer"]
+
+T = TypeVar("T")
+
+RESUMABLE = "/storage/v1/upload/resumable"
+_ANSWER_BYTES = 1_000_000
+_CONNECT_S, _SOCKET_S = 10.0, 30.0
+_EXPIRED = ("jwt expired", '"exp" claim', "pgrst303")
+_BAD_KEY = ("invalidjwt", "invalid jwt", "invalid compact jws", "signature verification failed", "invalid api key", "pgrst301")
+_NO_BUCKET = ("nosuchbucket", "bucket not found")
+_NO_OBJECT = ("nosuchkey", "not_found", "object not found")
+_NO_TABLE = ("pgrst205", "42p01", "could not find the table")
+_TOO_LARGE = ("entitytoolarge", "exceeded the maximum", "maximum size exceeded", "payload too large")
+_HINTS = {
+    401: "copy SUPABASE_KEY again from the project's API settings",
+    403: "SUPABASE_KEY may not do this; use the project's secret (service_role) key, or add the policies of templates/sql/reels.sql",
+    404: "check SUPABASE_URL",
+    409: "another upload of the same object is under way; try again when it is done",
+}
+
+
+class Absent(Exception):
+    """There is no such object."""
+
+
+def open_wire(key: str, *, bucket: str, table: str) -> httpx.Client:
+    """Return an HTTP client that carries the key, and on which every answer is whole and good, or :class:`Trouble`.
+
+    Parameters
+    ----------
+    key : str
+    bucket, table : str
+        For lines that name them.
+    """
+
+    def check(response: httpx.Response) -> None:
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        response.stream = _Bounded(response.stream)
+        body = response.read()
+        path = response.request.url.path
+        if response.status_code >= 300:
+            raise trouble_of_answer(response.status_code, response.headers, body, path=path, bucket=bucket, table=table)
+        if body and RESUMABLE not in path:
+            _json(body)
+
+    headers = {"apikey": key, "authorization": f"Bearer {key}", "accept-encoding": "identity"}
+    timeout = httpx.Timeout(_SOCKET_S, connect=_CONNECT_S)
+    return httpx.Client(headers=headers, timeout=timeout, verify=_trusted(), event_hooks={"response": [check]})
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    # Kept, as reading the certificates takes 0.1 s for every client.
+    return httpx.create_ssl_context()
+
+
+class _Bounded(httpx.SyncByteStream):
+    """A body that stops being read when it is longer than any answer of Supabase."""
+
+    def __init__(self, stream: httpx.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        seen = 0
+        for chunk in self._stream:
+            seen += len(chunk)
+            if seen > _ANSWER_BYTES:
+                raise Trouble(f"sent more than {_ANSWER_BYTES / 1e6:g} MB for an answer", hint="check SUPABASE_URL")
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise Trouble("gave an answer that is not JSON, or only a part of it", passes=True, hint="check SUPABASE_URL") from None
+
+
+def trouble_of_answer(status: int, headers: Mapping[str, str], body: bytes, *, path: str, bucket: str, table: str) -> Trouble | Absent:
+    """Return what a refusal means.
+
+    Parameters
+    ----------
+    status : int
+    headers : mapping
+    body : bytes
+        Storage's or PostgREST's JSON, the TUS endpoint's plain text, or what a proxy in between says.
+    path : str
+        Of the request.
+    bucket, table : str
+
+    Examples
+    --------
+    >>> body = b'{"statusCode": "404", "error": "Bucket not found", "message": "Bucket not found"}'
+    >>> trouble_of_answer(400, {}, body, path="/storage/v1/bucket/b", bucket="b", table="").why
+    "has no bucket 'b' that SUPABASE_KEY may see (404)"
+    """
+    said = _said(body)
+    meant = str(said.get("statusCode", ""))
+    status = int(meant) if status == 400 and meant in {"400", "401", "403", "404", "409", "413", "415", "423", "429"} else status
+    message = str(said.get("message") or said.get("error") or "")
+    text = f"{said.get('code', '')} {said.get('error', '')} {message}".lower()
+    place = f"table '{table}'" if "/rest/v1/" in path else f"bucket '{bucket}'"
+
+    def says(*signs: str) -> bool:
+        return status < 500 and any(sign in text for sign in signs)
+
+    # First, as older servers call such refusals "Invalid JWT".
+    if says("row-level security", "42501"):
+        return Trouble(f"does not let SUPABASE_KEY write to {place} (403): row-level security", hint=_HINTS[403], status=403)
+    if says(*_EXPIRED):
+        return Trouble("refused the key (401): it has expired", hint=_HINTS[401], status=401)
+    if says(*_BAD_KEY):
+        return Trouble("refused the key (401)", hint=_HINTS[401], status=401)
+    if says(*_NO_BUCKET):
+        hint = "create it under Storage in the dashboard or with templates/sql/reels.sql, or correct publishing.bucket"
+        return Trouble(f"has no bucket '{bucket}' that SUPABASE_KEY may see (404)", hint=hint, status=404)
+    if "/object/info/" in path and says(*_NO_OBJECT):
+        return Absent()
+    if says(*_NO_TABLE):
+        hint = "run templates/sql/reels.sql in the SQL editor, or leave publishing.table empty"
+        return Trouble(f"has no table '{table}' (404)", hint=hint, status=404)
+    if status == 413 or says(*_TOO_LARGE):
+        hint = "raise the file size limit of the bucket and of the project, or take a higher output.crf"
+        return Trouble(f"found the file too large for {place} (413)", hint=hint, status=413)
+    if says("mime type"):
+        return Trouble(f"does not take this type of file in {place} ({status})", hint="allow it in the bucket's settings", status=status)
+    return trouble_of_status(status, headers, said=message, hints=_HINTS, passes=True if status == 423 else None)
+
+
+def _said(body: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        text = body.decode("utf-8", "replace").strip()
+        return {"message": text} if text and not text.startswith("<") else {}
+    return said if isinstance(said, dict) else {}
+
+
+def meaning(work: Callable[[], T]) -> T:
+    """Return what a call returns; what the clients raise of their own becomes :class:`Trouble`."""
+    try:
+        return work()
+    except httpx.TimeoutException:
+        raise Trouble("does not answer", passes=True) from None
+    except httpx.ConnectError:
+        raise Trouble("cannot be reached", passes=True, hint="check SUPABASE_URL and the network") from None
+    except httpx.TransportError:
+        raise Trouble("broke off in the middle", passes=True) from None
+    except (httpx.HTTPError, httpx.InvalidURL):
+        raise Trouble("cannot be asked", hint="check SUPABASE_URL") from None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Trouble("gave an answer of another shape than Supabase's", hint="check SUPABASE_URL") from None
