@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
 import subprocess
 import sys
 import threading
@@ -48,9 +47,7 @@ def encode_segments(
     ComposeError
         When a worker failed or was killed; the others are stopped, what they finished is kept.
     """
-    todo: queue.SimpleQueue[SegmentJob] = queue.SimpleQueue()
-    for job in sorted(jobs, key=lambda job: job.start - job.end):
-        todo.put(job)
+    todo = _Todo(jobs)
     progress = _FramesDone(frames_done)
     running = [_Worker(todo, timeline, settings, progress) for _ in range(max(1, min(workers, len(jobs))))]
     try:
@@ -70,6 +67,51 @@ def encode_segments(
             worker.stop()
 
 
+class _Todo:
+    """Hands out segments so that each worker goes forward through the reel.
+
+    A clip is then decoded on from segment to segment. Entered in the middle, a source of one keyframe is decoded from its beginning.
+    """
+
+    def __init__(self, jobs: Sequence[SegmentJob]) -> None:
+        self._lock = threading.Lock()
+        self._runs: list[list[SegmentJob]] = []
+        self._reached: set[int] = set()
+        for job in sorted(jobs, key=lambda job: job.start):
+            if self._runs and self._runs[-1][-1].end == job.start:
+                self._runs[-1].append(job)
+            else:
+                self._runs.append([job])
+
+    def take(self, done: SegmentJob | None) -> SegmentJob | None:
+        """Return what a worker shall do after ``done``: what follows it, else what lies farthest from where the others are."""
+        with self._lock:
+            if done is not None:
+                self._reached.discard(done.end)
+            run = next((run for run in self._runs if done is not None and run[0].start == done.end), None) or self._split()
+            if run is None:
+                return None
+            job = run.pop(0)
+            if not run:
+                self._runs.remove(run)
+            self._reached.add(job.end)
+            return job
+
+    def _split(self) -> list[SegmentJob] | None:
+        """Return the longest run; where another worker is about to come to it, its later half."""
+        if not self._runs:
+            return None
+        run = max(self._runs, key=lambda run: run[-1].end - run[0].start)
+        if run[0].start not in self._reached or len(run) == 1:
+            return run
+        middle = (run[0].start + run[-1].end) / 2
+        at = min(range(1, len(run)), key=lambda index: abs(run[index].start - middle))
+        later = run[at:]
+        del run[at:]
+        self._runs.append(later)
+        return later
+
+
 class _FramesDone:
     def __init__(self, tell: Callable[[int], None] | None) -> None:
         self._tell, self._lock, self._total = tell, threading.Lock(), 0
@@ -82,7 +124,7 @@ class _FramesDone:
 
 
 class _Worker(threading.Thread):
-    def __init__(self, todo: queue.SimpleQueue[SegmentJob], timeline: Path, settings: EncoderSettings, progress: _FramesDone) -> None:
+    def __init__(self, todo: _Todo, timeline: Path, settings: EncoderSettings, progress: _FramesDone) -> None:
         super().__init__(daemon=True)
         self._todo, self._timeline, self._settings, self._progress = todo, timeline, settings, progress
         self._process: subprocess.Popen[str] | None = None
@@ -95,9 +137,10 @@ class _Worker(threading.Thread):
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
             )
-            with suppress(queue.Empty):
-                while not self._stopped:
-                    self._encode(self._todo.get_nowait())
+            job = self._todo.take(None)
+            while job is not None and not self._stopped:
+                self._encode(job)
+                job = self._todo.take(job)
         except (OSError, ValueError, ComposeError) as error:
             self.error = self.error or str(error)
         finally:

@@ -29,36 +29,36 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent()
     steady_memory()
-    timelines: dict[str, Timeline] = {}
+    # One compositor for all segments: where the next one follows, its clips are decoded on instead of opened and sought in again.
+    compositors: dict[str, Compositor] = {}
     for line in sys.stdin:
         job = json.loads(line)
-        timeline = timelines.get(job["timeline"])
-        if timeline is None:
-            timeline = timelines[job["timeline"]] = Timeline.model_validate_json(Path(job["timeline"]).read_bytes())
         try:
-            _encode(timeline, job)
+            if job["timeline"] not in compositors:
+                compositors[job["timeline"]] = Compositor(Timeline.model_validate_json(Path(job["timeline"]).read_bytes()))
+            _encode(compositors[job["timeline"]], job)
         except (ReelkitError, OSError, MemoryError) as error:
             _say({"error": str(error) or type(error).__name__})
         else:
             _say({"finished": True})
 
 
-def _encode(timeline: Timeline, job: dict[str, Any]) -> None:
+def _encode(compositor: Compositor, job: dict[str, Any]) -> None:
     def told() -> Iterator[Planes]:
-        for number, planes in enumerate(frames_of(timeline, job["start"], job["end"]), start=1):
+        for number, planes in enumerate(frames_of(compositor, job["start"], job["end"]), start=1):
             yield planes
             if number % _REPORT_EVERY == 0:
                 _say({"frames": number})
 
     settings = EncoderSettings.model_validate(job["settings"])
+    timeline = compositor.timeline
     encode_segment(told(), Path(job["path"]), size_px=(timeline.width_px, timeline.height_px), fps=timeline.fps, settings=settings)
 
 
-def frames_of(timeline: Timeline, start: int, end: int) -> Iterator[Planes]:
+def frames_of(compositor: Compositor, start: int, end: int) -> Iterator[Planes]:
     """Give the composed frames from ``start`` until ``end``: what the encoder gets."""
-    with Compositor(timeline) as compositor:
-        for frame in range(start, end):
-            yield compositor.frame_at(frame)
+    for frame in range(start, end):
+        yield compositor.frame_at(frame)
 
 
 def _say(answer: dict[str, Any]) -> None:
