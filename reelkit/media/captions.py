@@ -26,7 +26,7 @@ from reelkit.media.planes import Sprite
 from reelkit.media.text import Bounds, is_right_to_left, union_of
 from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps
 
-__all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "missing_glyphs"]
+__all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "missing_glyphs", "reading_of"]
 
 _ENTERS_AT = 0.86
 _CHANGE_S = 0.1
@@ -51,6 +51,12 @@ def missing_glyphs(text: str, style: CaptionStyle) -> str:
     '𓀀𓀁'
     """
     return missing_characters(text.upper() if style.uppercase else text, find_font(style.font, style.weight))
+
+
+def reading_of(cues: Sequence[CaptionCue]) -> tuple[bool, str]:
+    """Return what all cues of a reel decide for each: whether most words run from the right, and whose Chinese characters they hold."""
+    texts = [word.text for cue in cues for word in cue.words]
+    return sum(map(is_right_to_left, texts)) * 2 > len(texts), language_of(texts)
 
 
 @dataclass(frozen=True)
@@ -120,9 +126,7 @@ class CaptionPainter:
         self.style, self.cues = style, tuple(cues)
         self._sizes = caption_sizes(style, width_px, height_px)
         self._starts = [cue.start for cue in self.cues]
-        leftward = [is_right_to_left(word.text) for cue in self.cues for word in cue.words]
-        self._right_to_left = sum(leftward) * 2 > len(leftward)
-        self._language = language_of(word.text for cue in self.cues for word in cue.words)
+        self._right_to_left, self._language = reading_of(self.cues)
         per_s = float(fps.ratio)
         self._types = style.mode == "typewriter"
         self._entrance = 0 if self._types else round(style.pop_s * per_s)

@@ -9,7 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from reelkit.model import CaptionCue, Clip, Overlay, Shot, Timeline, content_key
+from reelkit.media.captions import reading_of
+from reelkit.media.fonts import find_font
+from reelkit.model import CaptionCue, Clip, EndCard, Overlay, Shot, Timeline, content_key
 
 __all__ = ["made_by", "plan_segments", "segment_key"]
 
@@ -46,6 +48,9 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
     Files count by their content, not by their names, so that a moved clip stays known.
     """
     cues = [_cue(cue, start) for cue in timeline.cues if cue.start < end and cue.end > start]
+    overlays = [overlay for overlay in timeline.overlays if overlay.start < end and overlay.end > start]
+    style = timeline.caption_style
+    fonts = [(style.font, style.weight)] * bool(cues) + [(card.font, 800) for card in overlays if isinstance(card, EndCard)]
     return content_key(
         "segment",
         made_by(),
@@ -53,11 +58,13 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
         fps=timeline.fps,
         background=timeline.background,
         settings=settings,
-        style=timeline.caption_style if cues else None,
+        style=style if cues else None,
         length=end - start,
         shots=list(_shots(timeline, start, end)),
         cues=cues,
-        overlays=[_overlay(overlay, start) for overlay in timeline.overlays if overlay.start < end and overlay.end > start],
+        overlays=[_overlay(overlay, start) for overlay in overlays],
+        fonts=[_font(font, weight) for font, weight in fonts],
+        reading=reading_of(timeline.cues) if cues else None,
     )
 
 
@@ -86,14 +93,20 @@ def _overlay(overlay: Overlay, start: int) -> dict[str, Any]:
     return overlay.model_dump(mode="json", exclude={"path", "logo_path"}) | times
 
 
+def _font(named: str, weight: int) -> str:
+    return hashlib.sha256(find_font(named, weight).path.read_bytes()).hexdigest()
+
+
 @functools.cache
 def made_by() -> str:
     """Return a hash of the code and libraries that decide a frame's bytes."""
     from importlib.metadata import version
+    from importlib.util import find_spec
 
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
-    for package in ("av", "numpy", "opencv-python-headless", "uharfbuzz", "freetype-py", "resvg-py", "pillow"):
+    for package in ("av", "numpy", "opencv-python-headless", "uharfbuzz", "freetype-py", "resvg-py", "pillow", "budoux", "manimgx-fonts"):
         digest.update(f"{package}=={version(package)}\n".encode())
+    digest.update(f"cjk={find_spec('manimgx_fonts_cjk') is not None}\n".encode())
     return digest.hexdigest()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelkit.media.encode import EncoderSettings
+from reelkit.media.fonts import find_font
 from reelkit.media.segments import plan_segments, segment_key
 from reelkit.model import Clip, Fps, Shot, Timeline, Transition
 from tests.media.timelines import small_timeline
@@ -31,6 +32,20 @@ def test_segments_partition_the_reel(lengths: list[int], rate: int) -> None:
     assert all(end == start for (_, end), (start, _) in itertools.pairwise(segments))
     assert all(end - start <= 4 * rate for start, end in segments)
     assert all(end - start >= min(rate // 2, at) for start, end in segments)
+
+
+def test_a_font_file_counts_by_its_content(tmp_path: Path) -> None:
+    """Another font under the same name is another segment; so is another reading of the whole reel."""
+    font = tmp_path / "own.ttf"
+    font.write_bytes(find_font("Anton").path.read_bytes())
+    plan = small_timeline(tmp_path / "reel", frames=(60, 60))
+    plan = plan.model_copy(update={"caption_style": plan.caption_style.model_copy(update={"font": str(font)})})
+    first = segment_key(plan, 0, 60, SETTINGS)
+    assert segment_key(plan, 0, 60, SETTINGS) == first
+    kana = plan.cues[1].model_copy(update={"words": (plan.cues[1].words[0].model_copy(update={"text": "これは"}),)})
+    assert segment_key(plan.model_copy(update={"cues": (plan.cues[0], kana)}), 0, 60, SETTINGS) != first
+    font.write_bytes(find_font("Bebas Neue").path.read_bytes())
+    assert segment_key(plan, 0, 60, SETTINGS) != first
 
 
 def test_a_caption_colour_changes_only_segments_with_captions(tmp_path: Path) -> None:
