@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reelkit.media.caption_layout import caption_sizes
 from reelkit.media.captions import CaptionPainter
 from reelkit.media.compositor import Compositor
 from reelkit.media.legibility import text_contrast
-from reelkit.model import CaptionStyle, Timeline
+from reelkit.media.planes import Planes
+from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps, Timeline
 from reelkit.steps.strengthen import LEAST_CONTRAST, strengthen_captions
 from tests.media.timelines import small_timeline
 
@@ -85,6 +88,27 @@ def test_clear_captions_are_left_alone(tmp_path: Path) -> None:
     assert strengthen_captions(unopened) is unopened
     bare = plan.model_copy(update={"cues": (), "shots": shots})
     assert strengthen_captions(bare) is bare
+
+
+@settings(max_examples=25, deadline=None)
+@given(grey=st.integers(0, 255), opacity=st.floats(0.5, 1.0), style=st.sampled_from(["classic", "karaoke", "typewriter"]))
+def test_what_is_clear_on_black_and_white_is_clear_between(grey: int, opacity: float, style: str) -> None:
+    """Captions in a box that hold on both ends of the scale hold on every grey, so that no picture is decoded for them."""
+    boxed = CaptionStyle(mode=style, outline_px=0, shadow_px=0, box_colour="#101418", box_opacity=opacity, pop_s=0.0)
+    words = tuple(CaptionWord(text=text, start=4 * index, end=4 * index + 4) for index, text in enumerate(("clear", "on", "grey")))
+    painter = CaptionPainter(boxed, [CaptionCue(words=words, start=0, end=12)], width_px=360, height_px=640, fps=Fps(num=30))
+
+    def contrast(level: int) -> float:
+        planes = Planes.filled(360, 640, f"#{level:02X}{level:02X}{level:02X}")
+        for sprite in painter.sprites(6):
+            sprite.blend(planes)
+        mask = painter.fill_mask(6)
+        assert mask is not None
+        found = text_contrast(planes, *mask)
+        assert found is not None
+        return found.low
+
+    assert contrast(grey) >= min(contrast(0), contrast(255)) * 0.95
 
 
 def test_strengthened_captions_keep_their_place(tmp_path: Path) -> None:
