@@ -15,6 +15,7 @@ from reelkit.parts import Parts
 from reelkit.runs.folder import RunFolder, count_in, open_run
 from reelkit.runs.manifest import Manifest, manifest_of, read_manifest
 from reelkit.runs.progress import NoLines, Watcher
+from reelkit.whole import sweep_temporaries
 
 __all__ = ["NOTEBOOK", "REPORT", "generate_one", "report", "run_notebook"]
 
@@ -189,6 +190,10 @@ def _made(
         error = None
     except ReelkitError as raised:
         error = str(raised)
+    finally:
+        if run:
+            # A kernel that was ended has left what it was writing.
+            sweep_temporaries(run.folder)
     found = read_manifest(run.folder) if run else None
     return _result(run, found, error, reused, round((time.monotonic() - began) * 1000))
 
