@@ -14,7 +14,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from reelkit.errors import BrandError
 from reelkit.model import BackdropFamily, CaptionStyle, Fps, Palette, SafeZone, TransitionKind, Value
@@ -22,6 +22,7 @@ from reelkit.yamlfile import one_line, place_of, problems_of, read_yaml, shown_p
 
 __all__ = [
     "Brand",
+    "BrandFonts",
     "BrandFootage",
     "BrandMotion",
     "BrandMusic",
@@ -61,13 +62,44 @@ class BrandVoice(Value):
 class BrandScript(Value):
     """What is said, and how long."""
 
-    writer: Literal["deck"] = "deck"
+    writer: Literal["deck", "openai"] = Field(default="deck", description="openai is any server that speaks its chat completions")
     deck: str = Field(description="a deck in templates/decks, without .yaml")
-    prompt: str = Field(default="", description="a prompt in templates/prompts for writers that are models")
+    prompt: str = Field(default="", description="a prompt in templates/prompts for writers that are models; empty is explainer")
+    model: str = Field(default="gpt-5.4-mini", min_length=1, description="the model, as its server names it")
+    base_url: str = Field(default="https://api.openai.com/v1", description="the server: Ollama's is http://localhost:11434/v1")
+    key_env: str = Field(
+        default="OPENAI_API_KEY",
+        pattern=r"^[A-Z][A-Z0-9_]*$",
+        examples=["OPENAI_API_KEY"],
+        description="the name, in the environment or in .env, of the server's key; local servers need none",
+    )
+    usd_per_million_input_tokens: float | None = Field(default=None, ge=0, description="the model's price, for costs in run.json")
+    usd_per_million_output_tokens: float | None = Field(default=None, ge=0, description="likewise for what it writes")
+    max_cost_usd: float | None = Field(default=None, gt=0, description="a model writes no draft that could make a reel cost more")
+    facts_only: bool = Field(default=False, description="a model writes on the deck's topics and says no number that is not in the facts")
+    facts: tuple[str, ...] = Field(default=(), description="what is true of the brand, for models; the deck's lines are for facts_only")
     tone: str = Field(default="", description="how the brand sounds, in a few words")
+    audience: str = Field(default="", description="whom it speaks to, in a few words; for writers that are models")
     length_s: float = Field(default=30.0, ge=3.0, le=180.0, description="target duration; 15 to 60 is the useful range")
     banned_words: tuple[str, ...] = ()
     call_to_action: str = Field(default="", description="the closing line; empty takes one from the deck")
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_secret_in_the_address(cls, url: str) -> str:
+        host = r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
+        found = re.fullmatch(rf"https?://{host}(/[!-~]*)?", url)
+        if found is None or set(url) & set("?#@") or not 0 < int(found["port"] or 443) < 65536:
+            raise ValueError("it must be like https://host/v1, without user, password or query; keys come from the environment")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _a_limit_needs_prices(self) -> Self:
+        if self.max_cost_usd is not None and None in (self.usd_per_million_input_tokens, self.usd_per_million_output_tokens):
+            raise ValueError(
+                "max_cost_usd needs usd_per_million_input_tokens and usd_per_million_output_tokens; see the model's price list"
+            )
+        return self
 
 
 class BrandFootage(Value):
@@ -121,8 +153,16 @@ class BrandOutput(Value):
 
     width_px: int = Field(default=1080, ge=240, le=2160, multiple_of=2)
     height_px: int = Field(default=1920, ge=240, le=3840, multiple_of=2)
-    fps: Literal[24, 25, 30, 50, 60] = 30
+    fps: Literal[24, 25, 30, 50, 60, "23.976", "29.97", "59.94"] = Field(
+        default=30, description="frames a second; the fractions are exactly 24, 30 and 60 times 1000/1001"
+    )
     crf: int = Field(default=20, ge=12, le=32, description="x264 constant quality; lower is better and larger")
+
+    @field_validator("fps", mode="before")
+    @classmethod
+    def _fractions_are_names(cls, fps: object) -> object:
+        # YAML reads 29.97 as a number, which is not the rate that is meant.
+        return str(fps) if isinstance(fps, float) and not fps.is_integer() else fps
 
 
 class BrandPublishing(Value):
@@ -172,7 +212,8 @@ class Brand(Value):
 
     @property
     def fps(self) -> Fps:
-        return Fps(num=self.output.fps)
+        rate = self.output.fps
+        return Fps(num=rate) if isinstance(rate, int) else Fps(num=round(float(rate)) * 1000, den=1001)
 
     def path(self, relative: Path) -> Path:
         """Return a path named in the brand file, relative to that file."""

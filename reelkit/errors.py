@@ -20,6 +20,9 @@ Every message is one line that says what was wrong, where (brand, step, file, fi
 that line and nothing else; a traceback means a bug of ours.
 """
 
+import re
+from collections.abc import Iterable
+
 __all__ = [
     "AudioError",
     "BrandError",
@@ -34,7 +37,14 @@ __all__ = [
     "TimelineError",
     "UploadError",
     "VoiceError",
+    "without_keys",
 ]
+
+_LOOKS_SECRET = re.compile(
+    r"(?i)\b(?:sk|pk|rk|key|gsk|sb)[-_](?=[\w*.-]*[\d*])[\w*.-]{10,}|\bbearer\s+\S+|\beyJ[\w-]{8,}(?:\.[\w-]+)*"
+    r"|(?<=://)[^/\s@']+@|(?<=://)(?P<place>[^\s?']*)\?[^\s']+"
+)
+"""Keys as services give them out, tokens, and what stands in an address before @ and after ?."""
 
 
 class ReelkitError(Exception):
@@ -92,3 +102,16 @@ class ServiceError(ReelkitError, RuntimeError):
 
 class RunError(ReelkitError, RuntimeError):
     """A run's folder, manifest, cache or ledger is not as it must be."""
+
+
+def without_keys(text: str, keys: Iterable[str] = ()) -> str:
+    """Return a text with the given keys, and whatever looks like one, replaced.
+
+    Examples
+    --------
+    >>> without_keys("Incorrect API key provided: sk-proj-1234****6789 (hunter22)", ["hunter22"])
+    'Incorrect API key provided: [key] ([key])'
+    """
+    for key in sorted((key for key in keys if key), key=len, reverse=True):
+        text = text.replace(key, "[key]")
+    return _LOOKS_SECRET.sub(lambda found: f"{found['place']}?[key]" if found["place"] is not None else "[key]", text)

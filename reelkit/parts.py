@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from reelkit.brand import Brand, templates_dir
-from reelkit.model import Cache, Reel, content_key
+from reelkit.errors import ServiceError
+from reelkit.model import Cache, Finding, Reel, Script, ScriptRequest, ServiceCall, content_key
 from reelkit.runs.cache import FileCache, cache_dir
 from reelkit.runs.folder import RunFolder
 from reelkit.runs.identity import code_version
@@ -32,19 +35,46 @@ class Parts:
     script : Path, optional
         A script of the user's own, which then is the writer.
     seed : int
-        Of what varies from reel to reel: the music bed.
+        Of what varies from reel to reel: the music bed, and for a model the topic.
+    used_topics : callable
+        The topics of the brand's earlier reels.
+    spent_usd : callable
+        What the reel has cost already.
+    answered : callable
+        Told of every call to a service that is paid for.
     """
 
-    def __init__(self, brand: Brand, *, outputs: Path, script: Path | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        brand: Brand,
+        *,
+        outputs: Path,
+        script: Path | None = None,
+        seed: int = 0,
+        used_topics: Callable[[], tuple[str, ...]] = lambda: (),
+        spent_usd: Callable[[], float] = lambda: 0.0,
+        answered: Callable[[ServiceCall], object] = lambda call: None,
+    ) -> None:
         self.brand = brand
         self.outputs = outputs
         self.script = script
         self.seed = seed
+        self._used_topics = used_topics
+        self._spent_usd = spent_usd
+        self._answered = answered
 
     @classmethod
     def of(cls, run: RunFolder) -> Parts:
         """Return the parts of a run."""
-        return cls(run.brand, outputs=run.outputs, script=run.job.script, seed=run.job.topic_seed)
+        return cls(
+            run.brand,
+            outputs=run.outputs,
+            script=run.job.script,
+            seed=run.job.topic_seed,
+            used_topics=lambda: run.used_topics,
+            spent_usd=lambda: run.spent_usd,
+            answered=run.record_call,
+        )
 
     @functools.cached_property
     def cache(self) -> Cache:
@@ -68,10 +98,61 @@ class Parts:
             from reelkit.services.script_file import ScriptFileWriter
 
             return ScriptFileWriter(self.script, seconds_of=self.seconds_of, sentence_ends=sentence_ends)
+        if self.brand.script.writer == "openai":
+            return self._model_writer()
         from reelkit.services.deck import DeckWriter
 
         deck = templates_dir() / "decks" / f"{self.brand.script.deck}.yaml"
         return DeckWriter(deck, seconds_of=self.seconds_of, sentence_ends=sentence_ends)
+
+    def _model_writer(self) -> Writer:
+        from reelkit.services.calls import key_named
+        from reelkit.services.chat import Chat, Price
+        from reelkit.services.deck import facts_of, read_deck
+        from reelkit.services.openai_writer import OpenAIWriter
+        from reelkit.steps.judge_script import judge_script
+        from reelkit.steps.sentences import sentence_ends
+
+        said = self.brand.script
+        key = key_named(said.key_env)
+        if key is None and (urlsplit(said.base_url).hostname or "").endswith("openai.com"):
+            raise ServiceError(
+                f"brand '{self.brand.slug}': script.writer is openai, but there is no {said.key_env}; set it, or put it into .env"
+            )
+        prices = (said.usd_per_million_input_tokens, said.usd_per_million_output_tokens)
+        chat = Chat(
+            model=said.model,
+            base_url=said.base_url,
+            key=key,
+            price=None if prices[0] is None or prices[1] is None else Price(prices[0], prices[1]),
+            max_usd=said.max_cost_usd,
+            spent_usd=self._spent_usd(),
+            answered=self._answered,
+            hints={401: f"check {said.key_env}", 404: "check script.model and script.base_url"},
+        )
+        topic, facts, used = None, said.facts, self._used_topics()
+        if said.facts_only:
+            topics = read_deck(templates_dir() / "decks" / f"{said.deck}.yaml").topics
+            found = topics[(self.seed - 1) % len(topics)]
+            # Such a topic comes again when all have been told, whatever was used.
+            topic, facts, used = found.title, (*facts, *facts_of(found)), ()
+
+        def judge(script: Script, request: ScriptRequest, words: int) -> list[Finding]:
+            return judge_script(script, request, target_words=words, used_topics=used, facts=facts, facts_only=said.facts_only)
+
+        return OpenAIWriter(
+            chat,
+            prompt=templates_dir() / "prompts" / f"{said.prompt or 'explainer'}.md",
+            judge=judge,
+            seconds_of=self.seconds_of,
+            sentence_ends=sentence_ends,
+            identity=f"{said.model} at {said.base_url}",
+            topic=topic,
+            facts=facts,
+            used_topics=used,
+            key=key,
+            cache=self.cache,
+        )
 
     @functools.cached_property
     def libraries(self) -> tuple[FootageLibrary, ...]:

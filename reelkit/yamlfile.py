@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from reelkit.errors import BrandError
+from reelkit.errors import BrandError, without_keys
 
 __all__ = ["one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path"]
 
@@ -134,7 +134,7 @@ def _shown(value: Any) -> str:
         return "empty"
     if isinstance(value, (dict, list, tuple)):
         return "a list" if not isinstance(value, dict) else "a group of fields"
-    text = repr(str(value)) if isinstance(value, str) else str(value)
+    text = repr(without_keys(str(value))) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "...'"
 
 

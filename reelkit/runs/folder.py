@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import CheckError, ReelkitError, RunError
-from reelkit.model import Finding, Reel, Timeline, UploadResult
+from reelkit.model import Finding, Reel, ServiceCall, Timeline, UploadResult
 from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import keep_result
 from reelkit.runs.ledger import Ledger
@@ -28,6 +28,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _MADE = ("script.json", "voice.wav", "timeline.json", "reel.mp4", "captions.srt", "captions.vtt", "poster.jpg", "credits.txt")
+_TOPICS = 200
+"""How many earlier topics a run looks back on: as many as a model reads with care."""
 _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE}
 
 
@@ -124,6 +126,16 @@ class RunFolder:
         return self.manifest.used
 
     @property
+    def used_topics(self) -> tuple[str, ...]:
+        """Topics of the brand's earlier reels when this run first started, latest first."""
+        return self.manifest.used_topics
+
+    @property
+    def spent_usd(self) -> float:
+        """What the run has cost, in all its tries."""
+        return sum(self.manifest.costs.values())
+
+    @property
     def ledger(self) -> Ledger:
         return Ledger(self.outputs / "ledger.sqlite")
 
@@ -183,6 +195,9 @@ class RunFolder:
             decided_by=self.decided_by,
             versions=versions(self.brand),
             used=used,
+            used_topics=before.used_topics if before else self.ledger.topics_used_before(self.brand.slug, self._reel)[:_TOPICS],
+            costs=before.costs if before else {},
+            calls=before.calls if before else (),
             published=before.published if before else None,
             started_at=_now(),
         )
@@ -227,6 +242,14 @@ class RunFolder:
         self.watcher.ends(name, seconds, made)
         self._record(StepRecord(name=name, seconds=seconds, told=made), facts, result)
         return result
+
+    def record_call(self, call: ServiceCall) -> None:
+        """Record what a call to a service took, as soon as it was answered: the step may still fail."""
+        costs = self.manifest.costs
+        if call.usd:
+            step = self.manifest.step or call.service
+            costs = costs | {step: round(costs.get(step, 0.0) + call.usd, 8)}
+        self._update(calls=(*self.manifest.calls, call), costs=costs)
 
     def share(self, step: str) -> Callable[[float], None]:
         """Return what a long step may call with the share done."""

@@ -53,6 +53,8 @@ def _files(brand: Brand, script: Path | None) -> Iterator[tuple[str, Path]]:
         yield "script", script
     else:
         yield "deck", templates_dir() / "decks" / f"{brand.script.deck}.yaml"
+        if brand.script.writer != "deck":
+            yield "prompt", templates_dir() / "prompts" / f"{brand.script.prompt or 'explainer'}.md"
     for name, relative in (("logo", brand.logo), ("music", brand.music.file), ("footage", brand.footage.folder)):
         if relative is not None:
             yield name, brand.path(relative)

@@ -90,10 +90,19 @@ class Ledger:
 
     def topics(self, brand: str) -> tuple[str, ...]:
         """Return the topics of a brand's finished reels, latest first, each once."""
+        return self.topics_used_before(brand, "")
+
+    def topics_used_before(self, brand: str, reel: str) -> tuple[str, ...]:
+        """Return the topics of the reels that a brand had finished before the first take of this one, latest first, each once."""
         if not self.path.exists():
             return ()
         with self._open() as db:
-            rows = db.execute("SELECT topic FROM runs WHERE brand = ? GROUP BY topic ORDER BY MAX(number) DESC", (brand,)).fetchall()
+            rows = db.execute(
+                "SELECT topic FROM runs WHERE brand = ? AND reel != ? "
+                "AND number < COALESCE((SELECT MIN(number) FROM runs WHERE brand = ? AND reel = ?), number + 1) "
+                "GROUP BY topic ORDER BY MAX(number) DESC",
+                (brand, reel, brand, reel),
+            ).fetchall()
         return tuple(topic for (topic,) in rows)
 
     @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, JsonValue, ValidationError
 
 from reelkit.errors import RunError
-from reelkit.model import Finding, Reel, UploadResult, Value
+from reelkit.model import Finding, Reel, ServiceCall, UploadResult, Value
 from reelkit.whole import sha256_of, write_whole
 
 __all__ = ["MANIFEST", "Artefact", "Manifest", "RunJob", "StepRecord", "manifest_of", "read_manifest", "write_manifest"]
@@ -60,6 +60,7 @@ class Manifest(Value):
     decided_by: dict[str, str] = Field(description="the hash of each thing that the run id depends on")
     versions: dict[str, str] = Field(description="what made it")
     used: tuple[str, ...] = Field(default=(), description="clips that the brand's recent reels had used when the run first started")
+    used_topics: tuple[str, ...] = Field(default=(), description="topics of the brand's earlier reels when the run first started")
     state: Literal["running", "done", "failed"] = "running"
     step: str | None = Field(default=None, description="the step that is running or failed")
     reason: str | None = Field(default=None, description="why the run failed, in one line")
@@ -67,6 +68,7 @@ class Manifest(Value):
     facts: dict[str, str | int | float] = Field(default={})
     reel: Reel | None = None
     costs: dict[str, float] = Field(default={}, description="US dollars by step; empty when nothing was bought")
+    calls: tuple[ServiceCall, ...] = Field(default=(), description="calls to services that count tokens, in all tries of this run")
     findings: tuple[Finding, ...] = ()
     artefacts: dict[str, Artefact] = Field(default={})
     published: UploadResult | None = None

@@ -18,16 +18,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from reelkit.errors import ServiceError
+from reelkit.errors import ServiceError, without_keys
 
-__all__ = ["Calls", "Trouble", "bounded", "key_named", "retry_after_s", "trouble_of_status", "within", "without_keys"]
+__all__ = ["Calls", "Trouble", "bounded", "key_named", "retry_after_s", "trouble_of_status", "within"]
 
 T = TypeVar("T")
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
 _TICK_S = 0.1
 _SAID = 160
-_LOOKS_SECRET = re.compile(r"(?i)\b(?:sk|pk|rk|key|gsk|sb)[-_][\w*.-]{6,}|\bbearer\s+\S+|\beyJ[\w-]{8,}(?:\.[\w-]+)*|(?<=://)[^/\s@]+@")
 _HINTS = {
     401: "check the key",
     403: "the key may not do this; check its rights and its project",
@@ -295,19 +294,6 @@ def _moment(text: str) -> float | None:
         return email.utils.parsedate_to_datetime(text).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def without_keys(text: str, keys: Iterable[str] = ()) -> str:
-    """Return a text with the given keys, and whatever looks like one, replaced.
-
-    Examples
-    --------
-    >>> without_keys("Incorrect API key provided: sk-proj-1234****6789 (hunter22)", ["hunter22"])
-    'Incorrect API key provided: [key] ([key])'
-    """
-    for key in sorted((key for key in keys if key), key=len, reverse=True):
-        text = text.replace(key, "[key]")
-    return _LOOKS_SECRET.sub("[key]", text)
 
 
 def key_named(name: str) -> str | None:

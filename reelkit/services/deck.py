@@ -22,7 +22,7 @@ from reelkit.model import Scene, Script, ScriptRequest, Value
 from reelkit.services.pace import Pace, SecondsOf, SentenceEnds
 from reelkit.yamlfile import read_value, shown_path
 
-__all__ = ["Deck", "DeckWriter", "Line", "Point", "Topic", "read_deck"]
+__all__ = ["Deck", "DeckWriter", "Line", "Point", "Topic", "facts_of", "read_deck"]
 
 SCENE_WORDS = 35
 HOOK_WORDS = 15
@@ -115,6 +115,12 @@ def read_deck(path: Path) -> Deck:
         With one line: file, line, field and what was expected.
     """
     return read_value(path, Deck, what=f"deck '{path.stem}'")
+
+
+def facts_of(topic: Topic) -> tuple[str, ...]:
+    """Return all that a topic says is true, in order: its points with what hangs under them, and what it comes to."""
+    points = [line.say for point in topic.points for line in (point, *point.then)]
+    return (*points, *(turn.say for turn in topic.turns))
 
 
 @dataclass(frozen=True)

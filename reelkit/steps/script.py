@@ -38,6 +38,7 @@ def script_request(brand: Brand, topic_seed: int) -> ScriptRequest:
         slug=brand.slug,
         language=brand.language,
         tone=brand.script.tone,
+        audience=brand.script.audience,
         topic_seed=topic_seed,
         length_s=brand.script.length_s,
         sentence_pause_ms=brand.voice.sentence_pause_ms,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelkit.errors import ServiceError
-from reelkit.services.calls import Calls, Trouble, bounded, key_named, retry_after_s, trouble_of_status, within, without_keys
+from reelkit.errors import ServiceError, without_keys
+from reelkit.services.calls import Calls, Trouble, bounded, key_named, retry_after_s, trouble_of_status, within
 
 KEY = "sk-planted-key-0123456789"
 
@@ -151,7 +151,14 @@ def test_a_key_stands_in_no_text(key: str, before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Bearer abc.def", "https://me:secret@host/v1", "sk-proj-ab12****cd34", "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoi.x"]
+    "text",
+    [
+        "Bearer abc.def",
+        "https://me:secret@host/v1",
+        "https://host/v1?token=secret",
+        "sk-proj-ab12****cd34",
+        "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoi.x",
+    ],
 )
 def test_what_looks_like_a_key_goes_too(text: str) -> None:
     """Keys that a service quotes in parts, tokens, and passwords in addresses are not told."""
