@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reelkit.batch.runner import generate_one, run_notebook
     from reelkit.brand import Brand, brand_problems, brand_schema, list_brands, load_brand
     from reelkit.errors import ReelkitError
+    from reelkit.media.moviepy_door import to_moviepy
     from reelkit.model import (
         AudioResult,
         Clip,
@@ -78,6 +79,7 @@ __all__ = [
     "split_cues",
     "strengthen_captions",
     "synthesize_voice",
+    "to_moviepy",
     "upload_video",
 ]
 
@@ -86,6 +88,7 @@ _ROOMS = {
     "batch.runner": ("generate_one", "run_notebook"),
     "brand": ("Brand", "brand_problems", "brand_schema", "list_brands", "load_brand"),
     "errors": ("ReelkitError",),
+    "media.moviepy_door": ("to_moviepy",),
     "model": (
         "AudioResult",
         "Clip",
