@@ -168,9 +168,16 @@ class BrandOutput(Value):
 class BrandPublishing(Value):
     """Where finished reels go when asked to be uploaded."""
 
-    store: Literal["folder"] = "folder"
+    store: Literal["folder", "supabase"] = Field(
+        default="folder", description="supabase takes SUPABASE_URL and SUPABASE_KEY from the environment"
+    )
     bucket: str = Field(default="published", description="for the folder store: a folder under outputs/")
     prefix: str = Field(default="", description="put before every object's name")
+    links: Literal["bucket", "public", "signed"] = Field(
+        default="bucket", description="addresses of published reels in Supabase; bucket gives the kind that the bucket is"
+    )
+    signed_days: int = Field(default=30, ge=1, le=365, description="how long a signed address is good for")
+    table: str = Field(default="", description="a table in Supabase with a row for each reel; templates/sql/reels.sql makes reels")
 
 
 class Brand(Value):

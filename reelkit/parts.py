@@ -208,9 +208,20 @@ class Parts:
 
     @functools.cached_property
     def store(self) -> Store:
+        publishing = self.brand.publishing
+        if publishing.store == "supabase":
+            from reelkit.services.supabase_store import SupabaseStore
+
+            return SupabaseStore(
+                publishing.bucket,
+                links=publishing.links,
+                signed_days=publishing.signed_days,
+                table=publishing.table,
+                brand=self.brand.slug,
+            )
         from reelkit.services.folder_store import FolderStore
 
-        return FolderStore(self.outputs / self.brand.publishing.bucket)
+        return FolderStore(self.outputs / publishing.bucket)
 
     def __repr__(self) -> str:
         return f"<Parts of {self.brand.slug!r}>"

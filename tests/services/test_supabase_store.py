@@ -15,6 +15,7 @@ import pytest
 from reelkit.brand import Brand, BrandPublishing, BrandScript
 from reelkit.errors import UploadError
 from reelkit.model import Fps, Palette, Reel
+from reelkit.parts import Parts
 from reelkit.services.supabase_store import SupabaseStore
 from reelkit.services.tus import CHUNK_BYTES
 from reelkit.steps.upload import Store, upload_video
@@ -401,3 +402,16 @@ def test_the_client_is_made_when_something_is_uploaded() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PATH": ""}, check=False)
     assert (done.stdout, done.stderr) == ("<SupabaseStore 'reels'>\n", "")
+
+
+@pytest.mark.parametrize("changes", [{}, {"links": "signed", "signed_days": 7, "table": "reels"}])
+def test_a_brand_moves_to_supabase_by_its_file(server: Supabase, video: Path, tmp_path: Path, changes: dict[str, object]) -> None:
+    """What the brand's file says of publishing is what the store does."""
+    publishing = BrandPublishing.model_validate({"store": "supabase", "bucket": "reels"} | changes)
+    store = Parts(a_brand(publishing), outputs=tmp_path / "outputs").store
+    put(store, video)
+    looked = store.look("north/0001.mp4")
+    assert looked is not None
+    assert looked.url.endswith("?token=signed-for-604800") is bool(changes)
+    assert [row["brand"] for row in server.tables["reels"].values()] == (["northwind"] if changes else [])
+    assert not (tmp_path / "outputs").exists()
