@@ -105,8 +105,8 @@ class BrandScript(Value):
 class BrandFootage(Value):
     """Where pictures come from."""
 
-    libraries: tuple[Literal["folder", "backdrops"], ...] = Field(
-        default=("folder", "backdrops"), min_length=1, description="asked in this order"
+    libraries: tuple[Literal["folder", "backdrops", "pexels", "pixabay"], ...] = Field(
+        default=("folder", "backdrops"), min_length=1, description="asked in this order; pexels and pixabay need a key of the site"
     )
     folder: Path | None = Field(default=None, description="the brand's own videos and pictures, with an optional clips.yaml of tags")
     fallback_terms: tuple[str, ...] = Field(default=(), description="search terms that suit every scene")

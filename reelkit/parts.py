@@ -167,6 +167,8 @@ class Parts:
 
             assert footage.folder is not None
             return FolderLibrary(self.brand.path(footage.folder), probe=probe_clip)
+        if name in ("pexels", "pixabay"):
+            return self._stock(name)
         from reelkit.media.backdrops import FAMILIES, drawing_version
         from reelkit.media.backdrops.apart import draw_backdrop_apart
         from reelkit.media.probe import probe_clip
@@ -182,6 +184,26 @@ class Parts:
             draw=draw_backdrop_apart,
             probe=probe_clip,
             version=drawing_version(),
+        )
+
+    def _stock(self, name: str) -> FootageLibrary:
+        from reelkit.media.probe import probe_clip
+        from reelkit.services.calls import key_named
+        from reelkit.services.pexels import PexelsSite
+        from reelkit.services.pixabay import PixabaySite
+        from reelkit.services.stock import StockLibrary
+
+        site = PexelsSite() if name == "pexels" else PixabaySite()
+        output = self.brand.output
+        return StockLibrary(
+            site,
+            key=functools.partial(key_named, site.key_env),
+            width_px=output.width_px,
+            height_px=output.height_px,
+            shot_s=self.brand.footage.shot_s,
+            cache=self.cache,
+            scratch=cache_dir(self.outputs) / "stock",
+            probe=probe_clip,
         )
 
     def music(self, duration_s: float) -> Path | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,7 +31,7 @@ class FootageLibrary(Protocol):
 
     @property
     def skipped(self) -> Sequence[str]:
-        """One line for each file that could not be used, known after a search."""
+        """One line for each file that could not be used, known after a search and a fetch."""
 
     def search(self, terms: Sequence[str], *, text: str = "") -> Sequence[Candidate]:
         """Return what matches any of the terms, best first; with no terms everything there is.
@@ -40,7 +40,10 @@ class FootageLibrary(Protocol):
         """
 
     def fetch(self, candidates: Sequence[Candidate], *, progress: Progress | None = None) -> Sequence[Clip]:
-        """Return the clips of candidates from :meth:`search`, drawn or downloaded where they are not on disk yet."""
+        """Return the clips of candidates from :meth:`search`, drawn or downloaded where they are not on disk yet.
+
+        One that cannot be had is left out; the next best takes its place.
+        """
 
 
 def fetch_footage(
@@ -79,15 +82,19 @@ def fetch_footage(
     FootageError
         When a scene has no clip: with how many are missing, and why files were not usable.
     """
-    casting = _Casting(script, brand)
-    for library in libraries:
-        casting.fill(library, brand, used)
-    for library in reversed(libraries):
-        casting.repeat(library)
-    missing = sum(slot.pick is None for slot in casting.slots if slot.turn == 0)
-    if missing:
-        raise FootageError(_what_is_missing(brand, script, libraries, missing))
-    return _fetched(casting, libraries, progress)
+    casting, fetching = _Casting(script, brand), _Fetching(progress)
+    while True:
+        for library in libraries:
+            casting.fill(library, brand, used)
+        for library in reversed(libraries):
+            casting.repeat(library)
+        missing = sum(slot.pick is None for slot in casting.slots if slot.turn == 0)
+        if missing:
+            raise FootageError(_what_is_missing(brand, script, libraries, missing))
+        fetching.fetch(casting, libraries)
+        # What could not be had stays taken: every round has fewer candidates than the one before.
+        if not casting.reopen(fetching.clips):
+            return fetching.cast(casting)
 
 
 @dataclass
@@ -144,6 +151,20 @@ class _Casting:
                 slot.pick = _Pick(candidate, ", ".join(terms), rung, rank)
                 self.taken |= {candidate.id, candidate.sha256 or candidate.id}
 
+    def reopen(self, clips: Mapping[str, Clip]) -> int:
+        """Open the slots anew whose clip could not be had, or has the content of one before it; return how many."""
+        seen: set[str] = set()
+        reopened = 0
+        for slot in sorted(self.slots, key=lambda slot: (slot.turn, slot.place)):
+            clip = clips.get(slot.pick.candidate.id) if slot.pick else None
+            if slot.pick and (clip is None or clip.sha256 in seen):
+                slot.pick = None
+                reopened += 1
+            elif clip is not None:
+                seen.add(clip.sha256)
+        self.taken |= seen
+        return reopened
+
     def _is_free(self, candidate: Candidate) -> bool:
         return candidate.id not in self.taken and (candidate.sha256 or candidate.id) not in self.taken
 
@@ -179,25 +200,41 @@ def _terms(script: Script, scene: int, rung: str, brand: Brand | None) -> tuple[
     return ()
 
 
-def _fetched(casting: _Casting, libraries: Sequence[FootageLibrary], progress: Progress | None) -> list[Clip]:
-    chosen = [(slot, slot.pick) for slot in casting.slots if slot.pick]
-    clips: dict[str, Clip] = {}
-    for library in libraries:
-        wanted = [pick.candidate for _, pick in chosen if pick.candidate.library == library.name]
-        done, share = len(clips) / len(chosen), len(wanted) / len(chosen)
+class _Fetching:
+    """Clips as they come, over as many rounds as it takes."""
 
-        def told(part: float, done: float = done, share: float = share) -> None:
-            if progress:
-                progress(done + share * part)
+    def __init__(self, progress: Progress | None) -> None:
+        self.clips: dict[str, Clip] = {}
+        self._progress, self._told = progress, 0.0
 
-        if wanted:
-            clips |= {clip.id: clip for clip in library.fetch(wanted, progress=told)}
-    if progress:
-        progress(1.0)
-    return [
-        clips[pick.candidate.id].model_copy(update={"scene": slot.scene, "query": pick.query, "rung": pick.rung, "rank": pick.rank})
-        for slot, pick in chosen
-    ]
+    def fetch(self, casting: _Casting, libraries: Sequence[FootageLibrary]) -> None:
+        """Fetch what is cast and not here yet."""
+        chosen = [slot.pick.candidate for slot in casting.slots if slot.pick]
+        for library in libraries:
+            wanted = [one for one in chosen if one.library == library.name and one.id not in self.clips]
+            done, share = sum(one.id in self.clips for one in chosen) / len(chosen), len(wanted) / len(chosen)
+
+            def told(part: float, done: float = done, share: float = share) -> None:
+                self._tell(done + share * part)
+
+            if wanted:
+                self.clips |= {clip.id: clip for clip in library.fetch(wanted, progress=told)}
+
+    def cast(self, casting: _Casting) -> list[Clip]:
+        """Return the clips in the order of slots, each with how it was found."""
+        self._tell(1.0)
+        return [
+            self.clips[pick.candidate.id].model_copy(
+                update={"scene": slot.scene, "query": pick.query, "rung": pick.rung, "rank": pick.rank}
+            )
+            for slot in casting.slots
+            if (pick := slot.pick)
+        ]
+
+    def _tell(self, share: float) -> None:
+        self._told = max(self._told, share)
+        if self._progress:
+            self._progress(self._told)
 
 
 def _what_is_missing(brand: Brand, script: Script, libraries: Sequence[FootageLibrary], missing: int) -> str:

@@ -1,4 +1,5 @@
 import functools
+import hashlib
 import importlib.util
 import itertools
 import shutil
@@ -58,8 +59,8 @@ def backdrops(root: Path, families: Sequence[str] = FAMILIES) -> BackdropLibrary
 class Shelf:
     """A library of what it is given: clips by name, found by the words of the name, with no file behind them."""
 
-    def __init__(self, name: str, offers: Sequence[str], *, kin: bool = False) -> None:
-        self.name = name
+    def __init__(self, name: str, offers: Sequence[str], *, kin: bool = False, gone: Sequence[str] = (), same: str = "") -> None:
+        self.name, self.gone, self.same = name, gone, same
         self.skipped: tuple[str, ...] = ()
         self.offers = [Candidate(id=f"{name}/{offer}", library=name, kin=offer.split("-")[0] if kin else "") for offer in offers]
 
@@ -72,13 +73,14 @@ class Shelf:
                 id=one.id,
                 library=self.name,
                 path=Path(one.id),
-                sha256="0" * 64,
+                sha256=hashlib.sha256((self.same or one.id).encode()).hexdigest(),
                 kind="image",
                 width_px=2,
                 height_px=2,
                 credit=Credit(author="", licence=""),
             )
             for one in candidates
+            if one.id.removeprefix(f"{self.name}/") not in self.gone
         ]
 
 
@@ -156,6 +158,26 @@ def test_recent_clips_are_left_aside(tmp_path: Path) -> None:
     assert drawn.library == "backdrops"
 
 
+def test_what_cannot_be_had_is_replaced() -> None:
+    """The next best takes the place of a clip that a library cannot fetch, then the next library's; progress never falls back."""
+    shares: list[float] = []
+    shelf = Shelf("folder", ["road1", "road2", "road3"], gone=["road1", "road3"])
+    scenes = script(*[(SHORT, ("road1", "road"))] * 2)
+    clips = fetch_footage(scenes, brand(), libraries=[shelf, Shelf("backdrops", ["red"])], progress=shares.append)
+    assert {clip.id for clip in clips} == {"folder/road2", "backdrops/red"}
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    with pytest.raises(FootageError, match="lack 1 clip;"):
+        fetch_footage(scenes, brand(), libraries=[shelf])
+
+
+def test_content_that_shows_only_when_fetched_comes_once() -> None:
+    """Two candidates that turn out to be one video do not both stand in a reel."""
+    scenes = script(*[(SHORT, ("road", "street"))] * 2)
+    clips = fetch_footage(scenes, brand(), libraries=[Shelf("folder", ["road1", "road2"], same="x"), Shelf("backdrops", ["red"])])
+    assert [clip.id for clip in clips] == ["folder/road1", "backdrops/red"]
+
+
 def test_too_few_clips(tmp_path: Path) -> None:
     """Too few clips give one line that says how many are missing and why files were not usable."""
     library = pictures(tmp_path, "street.png")
@@ -216,10 +238,11 @@ def test_no_clip_twice_and_every_scene_has_one(data: st.DataObject) -> None:
     names = data.draw(st.lists(st.tuples(st.sampled_from(words), st.integers(0, 9)).map(lambda pair: f"{pair[0]}-{pair[1]}"), unique=True))
     spare = [f"{kin}-{number}" for number in range(9) for kin in ("red", "blue", "green")]
     used = data.draw(st.sets(st.sampled_from([f"folder/{name}" for name in names] or ["none"])))
-    shelves = [Shelf("folder", names), Shelf("backdrops", spare, kin=True)]
+    gone = data.draw(st.sets(st.sampled_from(names or ["none"])))
+    shelves = [Shelf("folder", names, gone=sorted(gone)), Shelf("backdrops", spare, kin=True)]
     clips = fetch_footage(script(*scenes), brand(), libraries=shelves, used=used)
     assert len({clip.id for clip in clips}) == len(clips)
     assert [clip.scene for clip in clips] == sorted(clip.scene for clip in clips)
     assert {clip.scene for clip in clips} == set(range(len(scenes)))
-    assert not used & {clip.id for clip in clips}
+    assert not (used | {f"folder/{name}" for name in gone}) & {clip.id for clip in clips}
     assert clips == fetch_footage(script(*scenes), brand(), libraries=shelves, used=used)
