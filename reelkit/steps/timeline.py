@@ -139,14 +139,15 @@ def _end_card_start(brand: Brand, sentences: Sequence[SentenceTiming], fps: Fps,
 
 def _overlays(brand: Brand, card_start: int, frame_count: int) -> list[Overlay]:
     overlays: list[Overlay] = []
-    scale = brand.output.width_px / 1080
+    across, down = brand.output.width_px / 1080, brand.output.height_px / 1920
+    scale = min(brand.output.width_px, brand.output.height_px) / 1080
     logo = brand.path(brand.logo) if brand.logo else None
     if brand.overlays.progress_bar:
         overlays.append(
             ProgressBar(
                 start=0,
                 end=card_start,
-                y_px=round((brand.safe_zone.top_px + 4) * scale),
+                y_px=round(brand.safe_zone.top_px * down + 4 * scale),
                 height_px=max(round(8 * scale), 2),
                 colour=brand.palette.accent,
                 track_colour=brand.palette.text,
@@ -160,8 +161,8 @@ def _overlays(brand: Brand, card_start: int, frame_count: int) -> list[Overlay]:
                 sha256=sha256_of(logo),
                 start=0,
                 end=card_start,
-                x_px=round(brand.safe_zone.left_px * scale),
-                y_px=round((brand.safe_zone.top_px + 36) * scale),
+                x_px=round(brand.safe_zone.left_px * across),
+                y_px=round(brand.safe_zone.top_px * down + 36 * scale),
                 width_px=width,
                 height_px=width,
                 opacity=0.92,
