@@ -59,7 +59,7 @@ def _takes(field: dict[str, Any]) -> str:
     if kind == "string":
         return "`#RRGGBB`" if str(field.get("pattern", "")).startswith("^#") else "path" if field.get("format") == "path" else "text"
     words = {"boolean": "true or false", "integer": "whole number", "number": "number", "null": "nothing"}
-    return words.get(kind, kind) + _bounds(field)
+    return str(words.get(kind, kind)) + _bounds(field)
 
 
 def _bounds(field: dict[str, Any]) -> str:
