@@ -104,6 +104,9 @@ def run_notebook(job: Job, *, watcher: Watcher | None = None, cell_timeout_s: fl
         if found.state == "running":
             run.fail(found.step or "start", _why_unfinished(run, found.step, problem))
         report(run.folder)
+        if job.upload and run.resume().state == "done":
+            # Once more, as the report tells of the upload and so is written after it; what the store holds already is left alone.
+            _publish(run)
 
     return _made(open_job, make, upload=job.upload, also=(NOTEBOOK, REPORT))
 
@@ -168,7 +171,7 @@ def _take_steps(run: RunFolder) -> None:
 def _publish(run: RunFolder) -> None:
     from reelkit.steps.upload import upload_video
 
-    topic, beside = str(run.manifest.facts["topic"]), run.paths("poster.jpg", "captions.vtt", "credits.txt")
+    topic, beside = str(run.manifest.facts["topic"]), run.paths("poster.jpg", "captions.vtt", "captions.srt", "credits.txt", REPORT)
     run.step("upload", upload_video, run.reel, run.brand, store=Parts.of(run).store, name=run.run_id, title=topic, beside=beside)
 
 

@@ -96,6 +96,19 @@ def test_the_executed_notebook_shows_a_view_after_each_step(made: tuple[Generati
     assert views == ["brand", "script", "footage", "narration", "cues", "player", "frames", "findings", "run"]
 
 
+def test_a_published_run_stands_whole_in_the_store(place: Path, made: tuple[GenerationResult, list[str]]) -> None:
+    """Reel, poster, captions, credits and the report, which is written last, all stand under the run's name."""
+    result = run_notebook(a_job(place, overrides=SMALL | {"overlays.progress_bar": False}, upload=True))
+    assert result.error is None
+    assert result.run_dir is not None
+    assert result.public_url is not None
+    stored = place / "by notebook" / "published" / "northwind"
+    names = {".mp4": "reel.mp4", ".jpg": "poster.jpg", ".vtt": "captions.vtt", ".srt": "captions.srt", ".txt": "credits.txt"}
+    for suffix, name in (names | {".html": "report.html"}).items():
+        assert (stored / f"{result.run_dir.name}{suffix}").read_bytes() == (result.run_dir / name).read_bytes(), name
+    assert run_notebook(a_job(place, overrides=SMALL | {"overlays.progress_bar": False}, upload=True)).reused
+
+
 def test_a_failing_step_is_told_by_the_manifest(place: Path) -> None:
     """A step's error in the kernel ends as one line in the result, and the report of the failed run is there."""
     result = run_notebook(a_job(place, overrides=SMALL | {"language": "de"}))
