@@ -27,7 +27,17 @@ __all__ = ["RunFolder", "count_in", "open_run", "outputs_dir"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_MADE = ("script.json", "voice.wav", "timeline.json", "reel.mp4", "captions.srt", "captions.vtt", "poster.jpg", "credits.txt")
+_MADE = (
+    "script.json",
+    "voice.wav",
+    "timeline.json",
+    "reel.mp4",
+    "captions.srt",
+    "captions.vtt",
+    "poster.jpg",
+    "credits.txt",
+    "publishing.json",
+)
 _TOPICS = 200
 """How many earlier topics a run looks back on: as many as a model reads with care."""
 _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE}

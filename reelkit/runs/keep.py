@@ -19,8 +19,8 @@ def keep_result(folder: Path, result: object) -> Facts:
     """Write what a step made into the run's folder, whole, and return the facts that the manifest tells of it.
 
     A :class:`Script` becomes ``script.json``; an :class:`AudioResult` ``voice.wav``; a :class:`Timeline` ``timeline.json``,
-    ``captions.srt``, ``captions.vtt`` and ``credits.txt``. A :class:`Reel` is in place already and gets its ``poster.jpg``. Anything
-    else is not kept.
+    ``captions.srt``, ``captions.vtt`` and ``credits.txt``, and with the script that lies there ``publishing.json``. A :class:`Reel` is in
+    place already and gets its ``poster.jpg``. Anything else is not kept.
     """
     match result:
         case Script():
@@ -51,6 +51,7 @@ def _keep_timeline(folder: Path, timeline: Timeline) -> Facts:
     write_whole(folder / "captions.srt", srt(timeline))
     write_whole(folder / "captions.vtt", vtt(timeline))
     write_whole(folder / "credits.txt", credits_text(timeline))
+    _keep_publishing(folder, timeline)
     lengths = [(shot.end - shot.start) / float(timeline.fps.ratio) for shot in timeline.shots]
     return {
         "shots": len(timeline.shots),
@@ -60,6 +61,16 @@ def _keep_timeline(folder: Path, timeline: Timeline) -> Facts:
         "size": f"{timeline.width_px}x{timeline.height_px}",
         "fps": str(timeline.fps),
     }
+
+
+def _keep_publishing(folder: Path, timeline: Timeline) -> None:
+    from reelkit.steps.publishing import publishing_text
+
+    script = folder / "script.json"
+    if script.is_file():
+        # Whoever wrote the script, the voice that speaks it is synthetic.
+        text = publishing_text(Script.model_validate_json(script.read_bytes()), timeline, ai_generated=True)
+        write_whole(folder / "publishing.json", text.model_dump_json(indent=2) + "\n")
 
 
 def _keep_poster(folder: Path, reel: Reel) -> Facts:

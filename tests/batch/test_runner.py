@@ -40,6 +40,7 @@ def test_a_reel_is_made_once_and_published_once(tmp_path: Path, script: Path) ->
         "captions.vtt",
         "credits.txt",
         "poster.jpg",
+        "publishing.json",
         "reel.mp4",
         "run.json",
         "script.json",

@@ -107,7 +107,8 @@ def test_a_finished_run_is_known_again(templates: Path, tmp_path: Path) -> None:
     assert found.state == "done"
     assert found.facts["topic"] == "Cold brew"
     assert [step.name for step in found.steps] == ["script", "timeline", "check"]
-    assert set(found.artefacts) == {"script.json", "timeline.json", "captions.srt", "captions.vtt", "credits.txt", "reel.mp4"}
+    beside = {"captions.srt", "captions.vtt", "credits.txt", "publishing.json"}
+    assert set(found.artefacts) == beside | {"script.json", "timeline.json", "reel.mp4"}
     assert a_run(tmp_path).finished("report.html") is None
     assert a_run(tmp_path, seed=2).finished() is None
 
