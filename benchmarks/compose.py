@@ -226,7 +226,7 @@ def _quality(board: Board, footage: Path, work: Path) -> None:
     timeline = _reels.reel(footage, _reels.stock_clips(footage, 2), 15)
     ours, theirs = at_equal_size(timeline, work)
     board.say(
-        f"  quality: ours {ours.size_mb:.2f} MB VMAF {ours.vmaf:.2f}; the floor's encoder at that size VMAF {theirs.vmaf:.2f}",
+        f"  quality: ours {ours.size_mb:.2f} MB VMAF {ours.vmaf:.2f}; the floor's preset at that size VMAF {theirs.vmaf:.2f}",
         f"VMAF {ours.vmaf:.2f} against {theirs.vmaf:.2f} at {ours.size_mb:.2f} MB",
         ["no lower"],
         ours.vmaf >= theirs.vmaf - 0.05,
