@@ -77,5 +77,10 @@ def decode_aac(packets: Sequence[bytes], extradata: bytes) -> NDArray[np.float32
 
     decoder = av.CodecContext.create("aac", "r")
     decoder.extradata = extradata
-    frames = [frame.to_ndarray() for packet in (*map(av.Packet, packets), None) for frame in decoder.decode(packet)]
-    return np.asarray(np.concatenate(frames, axis=1).T, np.float32) if frames else np.zeros((0, 2), np.float32)
+    # Written in place: a list of frames and its concatenation would hold minutes of sound twice.
+    heard, at = np.zeros((len(packets) * AAC_FRAME, 2), np.float32), 0
+    for packet in (*map(av.Packet, packets), None):
+        for frame in decoder.decode(packet):
+            heard[at : at + frame.samples] = frame.to_ndarray().T
+            at += frame.samples
+    return heard[:at]

@@ -24,6 +24,7 @@ DEMUXERS = "wav,w64,aiff,caf,mp3,aac,flac,ogg,mov,mp4,m4a,matroska,webm,asf"
 
 _LOOP_S = 1.0
 _CLICKLESS_S = 0.02
+_BLOCK = 1 << 18
 
 
 def read_audio(path: Path, *, rate_hz: int | None = None, limit_s: float = 600.0) -> tuple[Samples, int]:
@@ -218,7 +219,9 @@ def _sound(track: AudioTrack, rate_hz: int, room: int) -> Samples:
         sound = _looped(sound, room, rate_hz)
         _fade(sound, round(_CLICKLESS_S * rate_hz), out=False)
         _fade(sound, max(track.fade_out, round(_CLICKLESS_S * rate_hz)), out=True)
-    sound *= _gains(track, len(sound))[:, None]
+    # In blocks: the places and gains of minutes of samples would weigh more than the sound.
+    for at in range(0, len(sound), _BLOCK):
+        sound[at : at + _BLOCK] *= _gains(track, at, min(_BLOCK, len(sound) - at))[:, None]
     return sound
 
 
@@ -270,11 +273,11 @@ def _power(samples: Samples) -> Samples:
     return np.asarray(np.einsum("nc,nc->n", samples, samples) / np.float32(samples.shape[1]))
 
 
-def _gains(track: AudioTrack, count: int) -> Samples:
-    """Return the track's gain for each of its samples; between envelope points it is linear in dB."""
+def _gains(track: AudioTrack, first: int, count: int) -> Samples:
+    """Return the track's gain for ``count`` of its samples from ``first`` on; between envelope points it is linear in dB."""
     gain_db = np.full(count, track.gain_db, np.float32)
     if track.envelope:
-        at = np.arange(track.start, track.start + count)
+        at = np.arange(track.start + first, track.start + first + count)
         gain_db += np.interp(at, [point.at for point in track.envelope], [point.gain_db for point in track.envelope])
     return np.power(np.float32(10), gain_db / 20)
 
@@ -284,8 +287,10 @@ def _looped(sound: Samples, count: int, rate_hz: int) -> Samples:
 
     What is short by less than half a second has played to its end, and is not begun again.
     """
+    if len(sound) >= count - rate_hz // 2:
+        return sound[:count]
     loud = np.flatnonzero(np.abs(sound).max(axis=1) > 1e-3)
-    if len(sound) >= count - rate_hz // 2 or not len(loud):
+    if not len(loud):
         return sound[:count]
     once = sound[loud[0] : loud[-1] + 1]
     overlap = min(round(_LOOP_S * rate_hz), len(once) // 4)

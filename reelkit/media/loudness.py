@@ -247,6 +247,7 @@ def encode_audio(
             mix, peaks, rate_hz, gain_db=gain_db, most_db=plain_db + 12.0, aim_lufs=aim_lufs, ceiling_dbtp=ceiling_dbtp
         )
         packets, extradata = encode_aac(mastered, rate_hz, bitrate=bitrate)
+        del mastered
         heard = measure_loudness(decode_aac(packets, extradata)[: len(mix)], rate_hz)
         takes.append(EncodedAudio(packets, extradata, rate_hz, 2, AAC_FRAME, bitrate, len(mix), heard, gain_db))
         off, over = target_lufs - heard.lufs, heard.true_peak_dbtp - max_true_peak_dbtp
@@ -266,6 +267,7 @@ def _master(
 
     Where peaks come faster than the limiter recovers, it takes away what the gain adds; it must then act more briefly.
     """
+    mastered = np.empty_like(mix)
     for around_ms, release_db_per_s in LIMITERS:
         try_db, slope, before = min(gain_db, most_db), 1.0, (0.0, math.inf)
         for _ in range(5):
@@ -277,9 +279,11 @@ def _master(
                 around_ms=around_ms,
                 release_db_per_s=release_db_per_s,
             )
-            mastered = mix * (gains * np.float32(10 ** (try_db / 20)))[:, None]
+            limited = gains.min() < 1.0
+            gains *= np.float32(10 ** (try_db / 20))
+            mastered = np.multiply(mix, gains[:, None], out=mastered)
             missing = aim_lufs - _measure(mastered, rate_hz, peak="none").lufs
-            if gains.min() == 1.0 or not 0.05 < abs(missing) < math.inf:
+            if not limited or not 0.05 < abs(missing) < math.inf:
                 return mastered, try_db
             if before[1] < math.inf and try_db != before[0]:
                 slope = (before[1] - missing) / (try_db - before[0])
