@@ -89,8 +89,6 @@ def test_every_preset_draws_its_golden_frame(name: str, pytestconfig: pytest.Con
 )
 def test_other_scripts_draw_their_golden_frames(name: str, text: str, word: int, pytestconfig: pytest.Config) -> None:
     """Every script stands as it was looked at: shaped, in order, broken where it may be, the right word lit."""
-    if name in ("japanese", "chinese", "korean"):
-        pytest.importorskip("manimgx_fonts_cjk")
     captions = painter(PRESETS["karaoke"], cue(text))
     assert_golden(looked_at(captions, 10 + 8 * word + 6), f"captions/{name}", regenerate=pytestconfig.getoption("--regenerate-golden"))
 
@@ -294,7 +292,6 @@ def test_scripts_without_spaces_break_between_phrases(text: str, lines: list[str
 
 def test_chinese_characters_take_the_shapes_of_the_reel_s_language() -> None:
     """A character that Japan and China draw differently is drawn as the whole reel's language draws it, alone in its cue too."""
-    pytest.importorskip("manimgx_fonts_cjk")
     style = PRESETS["classic"]
     japanese = painter(style, cue("直骨"), cue("これは", start=60))
     chinese = painter(style, cue("直骨"), cue("这是", start=60))
