@@ -130,10 +130,8 @@ finally:
     until = time.monotonic() + 60
     while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < until:
         time.sleep(0.1)
-    began = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
-    assert time.monotonic() - began < 6
     assert err.strip().splitlines()[-1] == "KeyboardInterrupt"
     assert (tmp_path / "cleaned").exists()
     assert not is_running(int(pid_file.read_text()))
