@@ -31,7 +31,7 @@ check: $(DEV) ## style, types and walls: what must hold before a commit
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify --keep-id notebooks/*.ipynb
 
 bench: $(DEV) ## the measured figures: word onsets, speed
 	@for each in $$(ls benchmarks/[a-z]*.py | xargs -n1 basename -s .py); do $(BIN)/python -m benchmarks.$$each || exit 1; done
