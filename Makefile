@@ -31,10 +31,10 @@ check: $(DEV) ## style, types and walls: what must hold before a commit
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/nbstripout --keep-id --verify --keep-id notebooks/*.ipynb
+	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 
 bench: $(DEV) ## the measured figures: word onsets, speed
-	@for each in $$(ls benchmarks/[a-z]*.py | xargs -n1 basename -s .py); do $(BIN)/python -m benchmarks.$$each || exit 1; done
+	@failed=0; for each in $$(ls benchmarks/[a-z]*.py | xargs -n1 basename -s .py); do $(BIN)/python -m benchmarks.$$each || failed=1; done; exit $$failed
 
 docs: $(USE) ## write the brand reference from the schema
 	$(BIN)/python -m reelkit.reference > docs/brand.md
