@@ -240,7 +240,8 @@ def plan_breaths(words: Sequence[str], spoken: Sequence[SpokenWord], *, most_pho
             raise VoiceError(
                 f"the word {words[index][:40]!r}... has {sounds[index]} sounds; hibari says at most {most_phonemes} at once: shorten it"
             )
-        if held + sounds[index] > most_phonemes and not glued[index]:
+        # A clause that ends early may leave too much behind it, which is then cut once more.
+        while held + sounds[index] > most_phonemes and not glued[index]:
             cuts = [cut for cut in range(start + (index - start) // 3 + 1, index + 1) if clause[cut - 1] and not glued[cut]]
             cut = cuts[-1] if cuts else index
             breaths.append(range(start, cut))

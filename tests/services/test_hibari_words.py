@@ -1,7 +1,7 @@
 """Which sounds say which written word."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reelkit.errors import VoiceError
@@ -82,6 +82,7 @@ sounds = st.lists(st.integers(min_value=0, max_value=12), min_size=1, max_size=6
 
 
 @given(sounds, st.integers(min_value=12, max_value=40), st.sets(st.integers(min_value=0, max_value=60)))
+@example([2, 4, 12], 12, {0})
 def test_breaths_are_all_words_in_order_and_short_enough(lengths: list[int], most: int, commas: set[int]) -> None:
     """Breaths partition the words, none is empty, none holds more phonemes than the model takes."""
     words = [f"w{index}" for index in range(len(lengths))]
