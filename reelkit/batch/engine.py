@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import sys
 import tempfile
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import papermill
 import psutil
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerBase
 from jupyter_core.utils import ensure_event_loop, run_sync
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
@@ -36,7 +38,7 @@ __all__ = ["ReelkitEngine", "execute_notebook"]
 _NAME = "reelkit"
 _OURS = (DeadKernelError.__name__, CellTimeoutError.__name__)
 _LONGEST_SOCKET_PATH = 90
-_GRACE_S = 1.5
+_GRACE_S = 2.0
 
 
 def execute_notebook(
@@ -109,8 +111,8 @@ class ReelkitEngine(NBClientEngine):  # type: ignore[misc]
                 nb_man,
                 km=kernel,
                 watcher=watcher,
-                timeout=execution_timeout,
-                interrupt_on_timeout=True,
+                cell_timeout_s=execution_timeout,
+                timeout=None,
                 startup_timeout=start_timeout,
                 store_widget_state=False,
                 coalesce_streams=True,
@@ -124,9 +126,10 @@ papermill_engines.register(_NAME, ReelkitEngine)
 class _Client(PapermillNotebookClient):  # type: ignore[misc]
     """Tells a watcher of the steps, and writes a kernel's death or a time-out into the cell where it happened."""
 
-    def __init__(self, nb_man: NotebookExecutionManager, *, watcher: Watcher, **named: Any) -> None:
+    def __init__(self, nb_man: NotebookExecutionManager, *, watcher: Watcher, cell_timeout_s: float | None, **named: Any) -> None:
         super().__init__(nb_man, **named)
         self._watcher = watcher
+        self._cell_timeout_s = cell_timeout_s
 
     def execute(self, **named: Any) -> Any:
         self.reset_execution_trackers()
@@ -139,15 +142,16 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
 
     def papermill_execute_cells(self) -> None:
         for index, cell in enumerate(self.nb.cells):
-            began = time.monotonic()
+            limit = _Limit(self.km, self._cell_timeout_s)
             try:
                 self.nb_man.cell_start(cell, index)
-                self.execute_cell(cell, index)
-            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                if isinstance(error, DeadKernelError):
+                with limit:
+                    self.execute_cell(cell, index)
+            except (CellExecutionError, DeadKernelError) as error:
+                if limit.passed:
+                    self._write_into(cell, CellTimeoutError, f"it took longer than {self._cell_timeout_s:g} s")
+                elif isinstance(error, DeadKernelError):
                     self._write_into(cell, DeadKernelError, "the notebook's kernel died (out of memory, or ended from outside)")
-                elif self.timeout is not None and time.monotonic() - began >= self.timeout:
-                    self._write_into(cell, CellTimeoutError, f"it took longer than {self.timeout:g} s")
                 self.nb_man.cell_exception(cell, cell_index=index, exception=error)
                 break
             finally:
@@ -173,6 +177,43 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
                 self._watcher.ends(step, seconds, made)
             case {"event": "fails", "step": step, "reason": reason}:
                 self._watcher.fails(step, reason)
+
+
+class _Limit:
+    """A cell's time: when it is over the kernel gets Ctrl-C, and is killed when that does not end the cell.
+
+    nbclient's own limit waits for a reply after the interrupt, and there is none when the interrupt meets the kernel between two
+    messages.
+    """
+
+    def __init__(self, manager: AsyncKernelManager, seconds: float | None) -> None:
+        self.passed = False
+        self._manager = manager
+        times = [] if seconds is None else [(seconds, self._interrupt), (seconds + _GRACE_S, self._kill)]
+        self._timers = [threading.Timer(after, what) for after, what in times]
+
+    def __enter__(self) -> None:
+        for timer in self._timers:
+            timer.daemon = True
+            timer.start()
+
+    def __exit__(self, *ended: object) -> None:
+        for timer in self._timers:
+            timer.cancel()
+
+    def _interrupt(self) -> None:
+        self.passed = True
+        asyncio.run(self._kernel.send_signal(signal.SIGINT))
+
+    def _kill(self) -> None:
+        left = _started_by(self._manager)
+        asyncio.run(self._kernel.kill())
+        _kill(left)
+
+    @property
+    def _kernel(self) -> KernelProvisionerBase:
+        assert self._manager.provisioner is not None
+        return self._manager.provisioner
 
 
 class _ThisPython(KernelSpecManager):
@@ -201,9 +242,7 @@ def _private_kernel() -> Iterator[AsyncKernelManager]:
     finally:
         left = _started_by(manager)
         run_sync(manager.shutdown_kernel)(now=True)
-        for process in left:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        _kill(left)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -223,6 +262,12 @@ def _started_by(manager: AsyncKernelManager) -> list[psutil.Process]:
         return psutil.Process(pid).children(recursive=True) if pid else []
     except psutil.NoSuchProcess:
         return []
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _socket_folder() -> Path:

@@ -84,6 +84,7 @@ def test_steps_are_heard_while_they_run(tmp_path: Path) -> None:
         ("import os; os._exit(3)", None, "kernel died"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", None, "kernel died"),
         ("import time; time.sleep(60)", 2, "it took longer than 2 s"),
+        ("import signal, time; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}); time.sleep(60)", 2, "it took longer than 2 s"),
         ("import sys; sys.exit(4)", None, "SystemExit: 4"),
     ],
 )
