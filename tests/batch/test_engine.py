@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -42,10 +43,18 @@ def a_notebook(folder: Path, *sources: str) -> Path:
     return path
 
 
-def left_over() -> list[str]:
+@pytest.fixture(autouse=True)
+def sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A place of its own for a test's kernels, so that other tests at the same time do not count; its path is short, as sockets ask."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+
+
+def left_over(sockets: Path) -> list[str]:
     """Kernels of ours and their socket folders."""
     kernels = [str(child.pid) for child in psutil.Process().children(recursive=True) if "ipykernel_launcher" in child.cmdline()]
-    return kernels + [str(path) for path in Path(tempfile.gettempdir()).glob("rk-*") if path.stat().st_uid == os.getuid() and mine(path)]
+    return kernels + [path.name for path in sockets.iterdir()]
 
 
 def is_running(pid: int) -> bool:
@@ -56,14 +65,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def mine(folder: Path) -> bool:
-    return folder.stat().st_mtime > START
-
-
-START = time.time()
-
-
-def test_steps_are_heard_while_they_run(tmp_path: Path) -> None:
+def test_steps_are_heard_while_they_run(tmp_path: Path, sockets: Path) -> None:
     """What a notebook's steps tell reaches the watcher, parameters reach the notebook, and braces in a path mean nothing."""
     told = "lines.begins('voice'); lines.share('voice', 0.5); lines.ends('voice', 2.3, '71 words'); lines.fails('check', 'loud')"
     source = f"from reelkit.views.step_lines import StepLines\nlines = StepLines()\n{told}\nprint(x)"
@@ -74,7 +76,7 @@ def test_steps_are_heard_while_they_run(tmp_path: Path) -> None:
     executed = nbformat.read(out, as_version=4)
     assert executed.cells[-1].outputs[-1].text == "5\n"
     assert "widgets" not in executed.metadata
-    assert left_over() == []
+    assert left_over(sockets) == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_steps_are_heard_while_they_run(tmp_path: Path) -> None:
         ("import sys; sys.exit(4)", None, "SystemExit: 4"),
     ],
 )
-def test_a_cell_that_fails_is_told(tmp_path: Path, source: str, timeout_s: float | None, told: str) -> None:
+def test_a_cell_that_fails_is_told(tmp_path: Path, sockets: Path, source: str, timeout_s: float | None, told: str) -> None:
     """An error, a dead kernel and a time-out each give a line, and the notebook shows where it happened and what did not run."""
     out = tmp_path / "out.ipynb"
     problem = execute_notebook(a_notebook(tmp_path, source, "print('after')"), out, {"x": 1}, watcher=NoLines(), cell_timeout_s=timeout_s)
@@ -97,7 +99,7 @@ def test_a_cell_that_fails_is_told(tmp_path: Path, source: str, timeout_s: float
     cells = [cell for cell in nbformat.read(out, as_version=4).cells if cell.cell_type == "code"]
     assert "error" in [output.output_type for output in cells[-2].outputs]
     assert [cell.metadata.papermill.status for cell in cells[-2:]] == ["failed", "pending"]
-    assert left_over() == []
+    assert left_over(sockets) == []
 
 
 def test_a_file_that_is_no_notebook_is_one_line(tmp_path: Path) -> None:
