@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from reelkit.media.caption_layout import GROWTH_OVERSHOOT, CaptionSizes, CueLayout, PlacedWord
-from reelkit.media.ink import Canvas, Mask, blurred, glyphs_mask, rgb_of, rounded_box, union_mask
+from reelkit.media.ink import Canvas, Mask, blurred, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
 from reelkit.media.legibility import contrast_ratio
-from reelkit.media.text import Bounds, union_of
+from reelkit.media.text import Bounds, Glyph, union_of
 from reelkit.model import CaptionStyle
 
 __all__ = ["CueDrawing", "swing"]
@@ -151,14 +151,12 @@ class CueDrawing:
 
     @cached_property
     def _outlines(self) -> list[Mask | None]:
-        return [self._letters(word, self.sizes.outline_px) for word in self.layout.words]
+        size, outline = self.layout.size_px, self.sizes.outline_px
+        return [glyphs_mask(word.glyphs, size, word.x, word.y, outline_px=outline) for word in self.layout.words]
 
     @cached_property
     def _fills(self) -> list[Mask | None]:
-        return [self._letters(word, 0.0) for word in self.layout.words]
-
-    def _letters(self, word: PlacedWord, outline_px: float) -> Mask | None:
-        return glyphs_mask(word.glyphs, self.layout.size_px, word.x, word.y, outline_px=outline_px)
+        return [glyphs_mask(word.glyphs, self.layout.size_px, word.x, word.y, letters_only=True) for word in self.layout.words]
 
     @cached_property
     def _ground(self) -> Canvas:
@@ -247,6 +245,7 @@ class CueDrawing:
         for word, fill in zip(self.layout.words, self._fills, strict=True):
             if word.index != apart:
                 self._lay_fill(canvas, fill, word.index, active, begun)
+                self._put_pictures(canvas, word, 1.0, active, begun)
         if self.sizes.cursor_px:
             left, top, right, bottom = self._cursor_at(self.layout.words[-1])
             edge = self.sizes.outline_px
@@ -265,26 +264,35 @@ class CueDrawing:
 
     def _grown_canvas(self, active: int, begun: int, scale: float) -> Canvas:
         words = [word for word in self.layout.words if word.index == active]
-        outlines = [self._grown(word, scale, self.sizes.outline_px) for word in words]
+        outlines = [self._grown(word, scale, outline_px=self.sizes.outline_px) for word in words]
         canvas = Canvas(_whole(union_of([mask.bounds for mask in outlines if mask]) or self.ink))
         for outline in outlines if self.style.outline_px else []:
             canvas.lay(outline, self._active_outline_colour)
         for word in words:
-            self._lay_fill(canvas, self._grown(word, scale, 0.0), active, active, begun)
+            self._lay_fill(canvas, self._grown(word, scale, letters_only=True), active, active, begun)
+            self._put_pictures(canvas, word, scale, active, begun)
         return canvas
 
     def _lay_fill(self, canvas: Canvas, fill: Mask | None, index: int, active: int | None, begun: int) -> None:
-        state = self._state(index, active, begun)
-        opacity = self.style.upcoming_opacity if state == "upcoming" else 1.0
-        lower = self.style.active_gradient_colour if state == "active" else None
-        canvas.lay(fill, self.colour_of(index, active, begun), opacity=opacity, lower_colour=lower)
+        lower = self.style.active_gradient_colour if self._state(index, active, begun) == "active" else None
+        canvas.lay(fill, self.colour_of(index, active, begun), opacity=self._opacity(index, active, begun), lower_colour=lower)
 
-    def _grown(self, word: PlacedWord, scale: float, outline_px: float) -> Mask | None:
-        """Draw a word anew at a larger size about its middle, so that it stays crisp."""
+    def _opacity(self, index: int, active: int | None, begun: int) -> float:
+        return self.style.upcoming_opacity if self._state(index, active, begun) == "upcoming" else 1.0
+
+    def _put_pictures(self, canvas: Canvas, word: PlacedWord, scale: float, active: int | None, begun: int) -> None:
+        """Put a word's emoji, which keep their own colours in every state."""
+        for picture, x, y in glyph_pictures(*self._at_scale(word, scale)):
+            canvas.put(picture, x, y, opacity=self._opacity(word.index, active, begun))
+
+    def _at_scale(self, word: PlacedWord, scale: float) -> tuple[list[Glyph], float, float, float]:
         mid_x, mid_y = self._pivot(word)
-        glyphs = [type(glyph)(glyph.face, glyph.id, glyph.x * scale, glyph.y * scale) for glyph in word.glyphs]
-        x, y = mid_x + (word.x - mid_x) * scale, mid_y + (word.y - mid_y) * scale
-        return glyphs_mask(glyphs, self.layout.size_px * scale, x, y, outline_px=outline_px)
+        glyphs = [replace(glyph, x=glyph.x * scale, y=glyph.y * scale) for glyph in word.glyphs]
+        return glyphs, self.layout.size_px * scale, mid_x + (word.x - mid_x) * scale, mid_y + (word.y - mid_y) * scale
+
+    def _grown(self, word: PlacedWord, scale: float, *, outline_px: float = 0.0, letters_only: bool = False) -> Mask | None:
+        """Draw a word anew at a larger size about its middle, so that it stays crisp."""
+        return glyphs_mask(*self._at_scale(word, scale), outline_px=outline_px, letters_only=letters_only)
 
     def _boxes(self, active: int, t: float) -> list[Mask]:
         boxes = []
@@ -308,8 +316,10 @@ class CueDrawing:
         return boxes
 
     def fill_mask(self, active: int | None, t: float) -> Mask | None:
-        """Return the coverage of all letters' fills in a state."""
+        """Return the coverage of all letters' fills in a state; emoji do not count."""
         scale = 1 + (self.style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT)
-        grown = {word.index: self._grown(word, scale, 0.0) for word in self.layout.words if word.index == active and scale != 1}
+        grown = {
+            word.index: self._grown(word, scale, letters_only=True) for word in self.layout.words if word.index == active and scale != 1
+        }
         masks = [grown.get(word.index, fill) for word, fill in zip(self.layout.words, self._fills, strict=True)]
         return union_mask([mask for mask in masks if mask])

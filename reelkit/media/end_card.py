@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reelkit.media.caption_layout import caption_sizes, lay_out
 from reelkit.media.fonts import find_font
-from reelkit.media.ink import Canvas, Mask, glyphs_mask, rgb_of, rounded_box, union_mask
+from reelkit.media.ink import Canvas, Mask, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
 from reelkit.media.logo import load_logo
 from reelkit.media.planes import RGB_TO_YUV, Cover, Planes, Sprite
 from reelkit.model import CaptionStyle, EndCard, Fps
@@ -165,12 +165,15 @@ class EndCardPainter:
             },
         )
         layout = lay_out(text.split(), style, caption_sizes(style, self._width, self._height))
-        masks = [glyphs_mask(word.glyphs, layout.size_px, word.x, word.y) for word in layout.words]
-        mask = union_mask([mask for mask in masks if mask])
-        if mask is None:
+        placed = [(word.glyphs, layout.size_px, word.x, word.y) for word in layout.words]
+        whole = union_mask([mask for each in placed if (mask := glyphs_mask(*each))])
+        if whole is None:
             return None
-        canvas = Canvas(mask.bounds)
-        canvas.lay(mask, colour, opacity=opacity)
+        canvas = Canvas(whole.bounds)
+        letters = [mask for each in placed if (mask := glyphs_mask(*each, letters_only=True))]
+        canvas.lay(union_mask(letters), colour, opacity=opacity)
+        for picture, x, y in (found for each in placed for found in glyph_pictures(*each)):
+            canvas.put(picture, x, y)
         return canvas
 
 

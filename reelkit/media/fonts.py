@@ -1,8 +1,8 @@
 """Fonts: families from wheels, files by path, and what stands in where a family lacks a character.
 
 Families come as ``fontpkg-*`` wheels (SIL Open Font License); a brand may name a file instead. Every character is drawn by the first
-font that has it: the style's own, then Inter, then the Noto fonts by script, symbols and emoji last. A character that none has is
-named by :func:`missing_characters` and left out of drawing, never shown as an empty box.
+font that has it: the style's own, then Inter, then the Noto fonts by script, symbols last; emoji by the font of coloured ones. A
+character that none has is named by :func:`missing_characters` and left out of drawing, never shown as an empty box.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import threading
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -22,6 +23,7 @@ import freetype
 import uharfbuzz as hb
 
 from reelkit.errors import BrandError
+from reelkit.media.emoji import emoji_font, shown_as_emoji
 
 __all__ = ["FontFace", "OpenFont", "advice_for", "clusters", "families", "find_font", "font_for", "missing_characters", "open_font"]
 
@@ -218,19 +220,27 @@ def font_for(cluster: str, face: FontFace) -> FontFace | None:
     Examples
     --------
     >>> montserrat = find_font("Montserrat", 800)
-    >>> [font_for(c, montserrat).path.stem for c in "aع"]
-    ['Montserrat[wght]', 'NotoSansArabic[wght]']
+    >>> [font_for(c, montserrat).path.stem for c in "aع🚀"]
+    ['Montserrat[wght]', 'NotoSansArabic[wght]', 'NotoColorEmoji-Regular']
     """
     points = _visible(cluster)
     if not points:
         return None
-    if all(point in _characters(face.path) for point in points):
-        return face
-    for name, weight in _fallbacks(face.weight):
-        fallback = find_font(name, weight)
-        if all(point in _characters(fallback.path) for point in points):
-            return fallback
+    for candidate in _candidates(cluster, face):
+        if all(point in _characters(candidate.path) for point in points):
+            return candidate
     return None
+
+
+def _candidates(cluster: str, face: FontFace) -> Iterator[FontFace]:
+    emoji = emoji_font()
+    if emoji is not None and shown_as_emoji(cluster):
+        yield find_font(emoji)
+    yield face
+    for name, weight in _fallbacks(face.weight):
+        yield find_font(name, weight)
+    if emoji is not None:
+        yield find_font(emoji)
 
 
 def missing_characters(text: str, face: FontFace) -> str:

@@ -17,10 +17,11 @@ import freetype
 import numpy as np
 from numpy.typing import NDArray
 
+from reelkit.media.emoji import GlyphPicture, has_colours, paint_glyph
 from reelkit.media.fonts import FontFace, open_font
 from reelkit.media.text import Bounds, Glyph
 
-__all__ = ["Canvas", "Mask", "blurred", "glyphs_mask", "rgb_of", "rounded_box", "union_mask"]
+__all__ = ["Canvas", "Mask", "blurred", "glyph_pictures", "glyphs_mask", "rgb_of", "rounded_box", "union_mask"]
 
 _SUBPIXELS = 4
 
@@ -52,6 +53,9 @@ class Mask:
 
 @lru_cache(maxsize=2048)
 def _glyph_mask(face: FontFace, glyph_id: int, size_64: int, subpixel: int, outline_64: int) -> Mask | None:
+    if has_colours(face.path):
+        picture = paint_glyph(face.path, glyph_id, size_64)
+        return None if picture is None else _silhouette(picture, outline_64 / 64)
     font = open_font(face)
     with font.lock:
         font.outlines.set_char_size(height=size_64)
@@ -71,8 +75,48 @@ def _glyph_mask(face: FontFace, glyph_id: int, size_64: int, subpixel: int, outl
         return Mask(alpha, drawn.left, -drawn.top)
 
 
-def glyphs_mask(glyphs: Iterable[Glyph], size_px: float, x: float, y: float, *, outline_px: float = 0.0) -> Mask | None:
-    """Draw glyphs of a line whose origin stands at ``x``, ``y`` px.
+def _silhouette(picture: GlyphPicture, outline_px: float) -> Mask:
+    """Return where a picture is, grown by an outline as letters are."""
+    alpha = picture.rgba[..., 3]
+    if not outline_px:
+        return Mask(alpha, picture.x, picture.y)
+    reach = math.ceil(outline_px) + 1
+    outside = np.pad(alpha, reach) < 128
+    distance = cv2.distanceTransform(outside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    grown = np.clip((outline_px + 1 - distance) * 255, 0, 255).astype(np.uint8)
+    return Mask(grown, picture.x - reach, picture.y - reach)
+
+
+def glyph_pictures(glyphs: Iterable[Glyph], size_px: float, x: float, y: float) -> list[tuple[NDArray[np.uint8], int, int]]:
+    """Return those glyphs that have colours of their own, as premultiplied RGBA and the place of its upper left corner in px.
+
+    Parameters
+    ----------
+    glyphs, size_px, x, y
+        As for :func:`glyphs_mask`.
+    """
+    pictures = []
+    for glyph in glyphs:
+        if has_colours(glyph.face.path):
+            picture = paint_glyph(glyph.face.path, glyph.id, _size_64(size_px, glyph))
+            if picture is not None:
+                left, top = math.floor(_quarter(x, glyph) / _SUBPIXELS), math.floor(y + glyph.y + 0.5)
+                pictures.append((picture.rgba, left + picture.x, top + picture.y))
+    return pictures
+
+
+def _size_64(size_px: float, glyph: Glyph) -> int:
+    return round(round(size_px * 64) * glyph.scale)
+
+
+def _quarter(x: float, glyph: Glyph) -> int:
+    return math.floor((x + glyph.x) * _SUBPIXELS + 0.5)
+
+
+def glyphs_mask(
+    glyphs: Iterable[Glyph], size_px: float, x: float, y: float, *, outline_px: float = 0.0, letters_only: bool = False
+) -> Mask | None:
+    """Draw glyphs of a line whose origin stands at ``x``, ``y`` px; of those with colours of their own, the silhouette.
 
     Parameters
     ----------
@@ -83,19 +127,23 @@ def glyphs_mask(glyphs: Iterable[Glyph], size_px: float, x: float, y: float, *, 
         Rounded to the nearest quarter of a pixel across, to whole pixels down.
     outline_px : float
         Grow the glyphs by so much all round, corners rounded; 0 draws them as they are.
+    letters_only : bool
+        Leave out glyphs with colours of their own.
 
     Returns
     -------
     Mask or None
         None where no glyph has ink.
     """
-    size_64, outline_64 = round(size_px * 64), round(outline_px * 64)
+    outline_64 = round(outline_px * 64)
     masks = []
     for glyph in glyphs:
-        quarter = math.floor((x + glyph.x) * _SUBPIXELS + 0.5)
+        if letters_only and has_colours(glyph.face.path):
+            continue
+        quarter = _quarter(x, glyph)
         left, top = quarter // _SUBPIXELS, math.floor(y + glyph.y + 0.5)
         for grow in {0, outline_64}:  # the stroke is hollow: the glyph itself fills it
-            mask = _glyph_mask(glyph.face, glyph.id, size_64, quarter % _SUBPIXELS, grow)
+            mask = _glyph_mask(glyph.face, glyph.id, _size_64(size_px, glyph), quarter % _SUBPIXELS, grow)
             if mask is not None:
                 masks.append(mask.moved(left, top))
     return union_mask(masks)
@@ -182,10 +230,12 @@ class Canvas:
         """The picture as premultiplied float32 [shape=(height, width, 4)], 0 to 255, and its place."""
         return np.asarray(cv2.merge(list(self._planes)), np.float32), self.x, self.y
 
-    def put(self, picture: NDArray[np.uint8] | NDArray[np.float32], x: int | None = None, y: int | None = None) -> None:
+    def put(
+        self, picture: NDArray[np.uint8] | NDArray[np.float32], x: int | None = None, y: int | None = None, *, opacity: float = 1.0
+    ) -> None:
         """Lay premultiplied RGBA over what is there, all inside the canvas, its corner at ``x``, ``y`` or the canvas's own."""
         left, top = (self.x if x is None else x) - self.x, (self.y if y is None else y) - self.y
-        channels = cv2.split(np.asarray(picture, np.float32))
+        channels = cv2.split(np.asarray(picture, np.float32) * np.float32(opacity))
         keep = 1 - channels[3] / np.float32(255)
         for plane, channel in zip(self._planes, channels, strict=True):
             part = plane[top : top + keep.shape[0], left : left + keep.shape[1]]

@@ -106,7 +106,18 @@ def made_by() -> str:
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
-    for package in ("av", "numpy", "opencv-python-headless", "uharfbuzz", "freetype-py", "resvg-py", "pillow", "budoux", "manimgx-fonts"):
+    for package in (
+        "av",
+        "numpy",
+        "opencv-python-headless",
+        "uharfbuzz",
+        "freetype-py",
+        "resvg-py",
+        "pillow",
+        "budoux",
+        "manimgx-fonts",
+        "dynamic-font",
+    ):
         digest.update(f"{package}=={version(package)}\n".encode())
     digest.update(f"cjk={find_spec('manimgx_fonts_cjk') is not None}\n".encode())
     return digest.hexdigest()

@@ -16,12 +16,16 @@ from typing import Any
 import uharfbuzz as hb
 from bidi import algorithm as uax9
 
+from reelkit.media.emoji import has_colours
 from reelkit.media.fonts import FontFace, clusters, font_for, open_font
 
 __all__ = ["Bounds", "Glyph", "Lettering", "ShapedLine", "ShapedWord", "is_right_to_left", "shape_line", "union_of"]
 
 _CLASSES = frozenset({"L", "R", "AL", "EN", "ES", "ET", "AN", "CS", "NSM", "WS", "ON"})
 _NEUTRAL = "\ufffc"
+_EMOJI_HEIGHT = 1.3
+"""In heights of a capital: as large as a letter with its ascender and descender."""
+_HAIR = 0.01
 Bounds = tuple[float, float, float, float]
 """Left, top, right, bottom in px."""
 
@@ -52,12 +56,13 @@ class Lettering:
 
 @dataclass(frozen=True)
 class Glyph:
-    """A glyph placed on a line, its origin at ``x``, ``y`` px."""
+    """A glyph placed on a line, its origin at ``x``, ``y`` px, ``scale`` times the line's size."""
 
     face: FontFace
     id: int
     x: float
     y: float
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -137,16 +142,42 @@ def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: boo
     placed: list[list[Glyph]] = [[] for _ in words]
     for segment in _visual_order(list(_segments(words, _levels(text, base), lettering.face))):
         leftward, spaced = segment.level % 2 == 1, lettering.spacing_px != 0
-        shaped = _shaped(segment.text, segment.face, size_64, right_to_left=leftward, spaced=spaced, language=lettering.language)
+        scale, drop = _emoji_fit(segment.face, lettering.face) if has_colours(segment.face.path) else (1.0, 0.0)
+        own_64 = round(size_64 * scale)
+        shaped = _shaped(segment.text, segment.face, own_64, right_to_left=leftward, spaced=spaced, language=lettering.language)
         spacing = 0.0 if segment.level % 2 else lettering.spacing_px
         for glyph, dx, dy, advance in shaped:
             if segment.word is not None:
-                placed[segment.word].append(Glyph(segment.face, glyph, pen + dx, -dy))
+                placed[segment.word].append(Glyph(segment.face, glyph, pen + dx, drop * lettering.size_px - dy, scale))
             pen += advance + (spacing if advance else 0.0)
         if segment.word is None:
             pen += lettering.word_spacing_px
     shaped_words = tuple(ShapedWord(word, tuple(glyphs), _ink(glyphs, size_64)) for word, glyphs in zip(words, placed, strict=True))
     return ShapedLine(shaped_words, lettering.size_px, base)
+
+
+@lru_cache(maxsize=64)
+def _emoji_fit(emoji: FontFace, face: FontFace) -> tuple[float, float]:
+    """Return at which share of a face's size its emoji are set, and how far down, in em.
+
+    They end a hair above where a comma ends, so that lines hold still.
+    """
+    if emoji == face:
+        return 1.0, 0.0
+    unit = 1000
+    capital, comma, tallest = (
+        _extents(_sized(which, unit), character) for which, character in ((face, "H"), (face, ","), (emoji, "\U0001f680"))
+    )
+    if capital is None or tallest is None:
+        return 1.0, 0.0
+    scale = _EMOJI_HEIGHT * -capital.height / -tallest.height
+    lowest = (comma.y_bearing + comma.height) / unit + _HAIR if comma else 0.0
+    return scale, scale * (tallest.y_bearing + tallest.height) / unit - lowest
+
+
+def _extents(font: Any, character: str) -> Any:
+    glyph = font.get_nominal_glyph(ord(character))
+    return font.get_glyph_extents(glyph) if glyph else None
 
 
 def _levels(text: str, right_to_left: bool) -> list[int]:
@@ -221,7 +252,7 @@ def _shaped(
 def _ink(glyphs: Sequence[Glyph], size_64: int) -> Bounds | None:
     bounds = []
     for glyph in glyphs:
-        extents = _sized(glyph.face, size_64).get_glyph_extents(glyph.id)
+        extents = _sized(glyph.face, round(size_64 * glyph.scale)).get_glyph_extents(glyph.id)
         if extents is not None and extents.width and extents.height:
             left, top = glyph.x + extents.x_bearing / 64, glyph.y - extents.y_bearing / 64
             bounds.append((left, top, left + extents.width / 64, top - extents.height / 64))
