@@ -56,6 +56,33 @@ def test_moves_do_not_jitter(clip: Clip, kind: str, source_px: tuple[int, int]) 
         assert y == pytest.approx((source_px[1] / 2 - view.top) / view.height * SIZE[1], abs=0.06)
 
 
+@pytest.mark.parametrize("source_px", [(180, 320), (480, 270), (250, 900), (240, 430)])
+@pytest.mark.parametrize("focus", [(0.0, 0.0), (0.45, 0.55), (1.0, 1.0)])
+def test_a_move_is_smooth_up_to_the_edges(clip: Clip, source_px: tuple[int, int], focus: tuple[float, float]) -> None:
+    """Every sample of a moving frame, the outermost ones too, is the picture's at its own place: luma to 2 levels, chroma to 3."""
+
+    def waves(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return 128 + 50 * np.sin(x / 9 + 1) + 30 * np.cos(y / 7)
+
+    def sampled(width: int, height: int, left: float, top: float, step: float, unit: int) -> np.ndarray:
+        across, down = left + (np.arange(width) + 0.5) * step, top + (np.arange(height) + 0.5) * step
+        # Beyond a source there is nothing but its last samples.
+        x, y = np.clip(across, unit / 2, source_px[0] - unit / 2), np.clip(down, unit / 2, source_px[1] - unit / 2)
+        return waves(x[None, :], y[:, None])
+
+    source_y, source_c = (
+        np.rint(sampled(source_px[0] // unit, source_px[1] // unit, 0, 0, unit, unit)).astype(np.uint8) for unit in (1, 2)
+    )
+    for kind in ("push", "pan_left", "drift_down"):
+        shot = Shot(clip=clip, start=0, end=60, focus=focus, move=Move(kind=kind, amount=0.1))
+        for frame in range(0, 60, 9):
+            view = view_at(shot, frame, source_px, SIZE)
+            shown = show(Planes(source_y, source_c, source_c), view, SIZE)
+            for plane, unit, most in ((shown.y, 1, 2), (shown.u, 2, 3), (shown.v, 2, 3)):
+                expected = sampled(SIZE[0] // unit, SIZE[1] // unit, view.left, view.top, view.width / SIZE[0] * unit, unit)
+                assert np.abs(plane - expected).max() <= most
+
+
 @given(
     st.tuples(st.integers(64, 4000), st.integers(64, 4000)),
     st.sampled_from(["hold", "push", "pull", "pan_left", "pan_right", "drift_up", "drift_down"]),
