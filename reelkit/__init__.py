@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from reelkit.batch.runner import generate_one, run_notebook
     from reelkit.brand import Brand, brand_problems, brand_schema, list_brands, load_brand
     from reelkit.errors import ReelkitError
-    from reelkit.media.moviepy_door import to_moviepy
     from reelkit.model import (
         AudioResult,
         Clip,
@@ -79,7 +78,6 @@ __all__ = [
     "split_cues",
     "strengthen_captions",
     "synthesize_voice",
-    "to_moviepy",
     "upload_video",
 ]
 
@@ -88,7 +86,6 @@ _ROOMS = {
     "batch.runner": ("generate_one", "run_notebook"),
     "brand": ("Brand", "brand_problems", "brand_schema", "list_brands", "load_brand"),
     "errors": ("ReelkitError",),
-    "media.moviepy_door": ("to_moviepy",),
     "model": (
         "AudioResult",
         "Clip",

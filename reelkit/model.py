@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
@@ -697,6 +698,16 @@ class Timeline(Value):
     def sample_count(self) -> int:
         """Length of the sound in samples at ``audio_rate_hz``."""
         return self.fps.sample_at(self.frame_count, self.audio_rate_hz)
+
+    # Doors to other tools. They are opened by name: a value knows no room, and costs nothing that is not used.
+
+    def to_moviepy(self) -> Any:
+        """Open the reel as a MoviePy clip, with the same frames; see :func:`reelkit.media.moviepy_door.to_moviepy`."""
+        return import_module("reelkit.media.moviepy_door").to_moviepy(self)
+
+    def to_otio(self) -> Any:
+        """Return the reel as an OpenTimelineIO timeline; see :func:`reelkit.media.otio.to_otio`."""
+        return import_module("reelkit.media.otio").to_otio(self)
 
     def __repr__(self) -> str:
         return f"<Timeline {self.topic!r}: {self.duration_s:.2f} s, {len(self.shots)} shots, {len(self.cues)} cues>"

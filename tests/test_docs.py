@@ -65,7 +65,7 @@ def test_every_brand_field_in_the_docs_exists(page: Path) -> None:
     known = fields()
     groups = {name.split(".")[0] for name in known if "." in name}
     named = {name for name in re.findall(r"(?<![\w/.])([a-z_]+\.[a-z_]+)(?![\w/.(])", page.read_text()) if name.split(".")[0] in groups}
-    endings = {"json", "yaml", "md", "py", "wav", "srt", "vtt", "txt"}
+    endings = {"json", "yaml", "md", "py", "wav", "srt", "vtt", "ass", "txt"}
     assert {name for name in named if name.split(".")[1] not in endings} <= known
 
 

@@ -101,7 +101,7 @@ class CueDrawing:
         if self._has_box:
             reach.append(self._box_of(word))
         if self.style.box_colour is not None:
-            reach.append(self._cue_box)
+            reach.append(self.cue_box)
         return reach
 
     @property
@@ -120,7 +120,8 @@ class CueDrawing:
         return self.sizes.drop_px * self.layout.size_px / self.sizes.size_px
 
     @cached_property
-    def _cue_box(self) -> Bounds:
+    def cue_box(self) -> Bounds:
+        """Where the box behind all words stands, drawn or not, in px of the frame."""
         left, top, right, bottom = self._whole.ink or (0.0, 0.0, 0.0, 0.0)
         left, right = left - self.sizes.cursor_px, right + self.sizes.cursor_px
         lines = [word.y for word in self._whole.words]
@@ -166,7 +167,7 @@ class CueDrawing:
         canvas = Canvas((left - margin, top - margin, right + margin, bottom + margin))
         style = self.style
         if style.box_colour is not None:
-            canvas.lay(rounded_box(self._cue_box, self.sizes.radius_px), style.box_colour, opacity=style.box_opacity)
+            canvas.lay(rounded_box(self.cue_box, self.sizes.radius_px), style.box_colour, opacity=style.box_opacity)
         cast = union_mask([mask for mask in self._outlines if mask])
         if cast and self.sizes.shadow_px and style.shadow_opacity:
             soft = blurred(cast, self.sizes.shadow_px, strength=_SHADOW_STRENGTH).moved(0, round(self.sizes.shadow_drop_px))

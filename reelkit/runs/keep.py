@@ -19,8 +19,8 @@ def keep_result(folder: Path, result: object) -> Facts:
     """Write what a step made into the run's folder, whole, and return the facts that the manifest tells of it.
 
     A :class:`Script` becomes ``script.json``; an :class:`AudioResult` ``voice.wav``; a :class:`Timeline` ``timeline.json``,
-    ``captions.srt``, ``captions.vtt`` and ``credits.txt``, and with the script that lies there ``publishing.json``. A :class:`Reel` is in
-    place already and gets its ``poster.jpg``. Anything else is not kept.
+    ``timeline.otio``, ``captions.srt``, ``captions.vtt``, ``captions.ass`` and ``credits.txt``, and with the script that lies there
+    ``publishing.json``. A :class:`Reel` is in place already and gets its ``poster.jpg``. Anything else is not kept.
     """
     match result:
         case Script():
@@ -45,11 +45,16 @@ def _keep_narration(folder: Path, audio: AudioResult) -> Facts:
 
 
 def _keep_timeline(folder: Path, timeline: Timeline) -> Facts:
+    from reelkit.media.ass import ass
+    from reelkit.media.otio import otio_at_hand, to_otio
     from reelkit.media.sidecars import credits_text, srt, vtt
 
     write_whole(folder / "timeline.json", timeline.model_dump_json(indent=2) + "\n")
     write_whole(folder / "captions.srt", srt(timeline))
     write_whole(folder / "captions.vtt", vtt(timeline))
+    write_whole(folder / "captions.ass", ass(timeline))
+    if otio_at_hand():
+        write_whole(folder / "timeline.otio", to_otio(timeline).to_json_string() + "\n")
     write_whole(folder / "credits.txt", credits_text(timeline))
     _keep_publishing(folder, timeline)
     lengths = [(shot.end - shot.start) / float(timeline.fps.ratio) for shot in timeline.shots]

@@ -36,6 +36,7 @@ def test_a_reel_is_made_once_and_published_once(tmp_path: Path, script: Path) ->
     assert first.run_dir is not None
     assert first.video_path is not None
     made = [
+        "captions.ass",
         "captions.srt",
         "captions.vtt",
         "credits.txt",
@@ -45,6 +46,7 @@ def test_a_reel_is_made_once_and_published_once(tmp_path: Path, script: Path) ->
         "run.json",
         "script.json",
         "timeline.json",
+        "timeline.otio",
         "voice.wav",
     ]
     assert files(first.run_dir) == made

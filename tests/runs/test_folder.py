@@ -107,7 +107,7 @@ def test_a_finished_run_is_known_again(templates: Path, tmp_path: Path) -> None:
     assert found.state == "done"
     assert found.facts["topic"] == "Cold brew"
     assert [step.name for step in found.steps] == ["script", "timeline", "check"]
-    beside = {"captions.srt", "captions.vtt", "credits.txt", "publishing.json"}
+    beside = {"captions.ass", "captions.srt", "captions.vtt", "credits.txt", "publishing.json", "timeline.otio"}
     assert set(found.artefacts) == beside | {"script.json", "timeline.json", "reel.mp4"}
     assert a_run(tmp_path).finished("report.html") is None
     assert a_run(tmp_path, seed=2).finished() is None

@@ -1,0 +1,229 @@
+"""Captions as Advanced SubStation: styled like the preset, each word with its karaoke time, for players and editors that burn text in.
+
+What ASS cannot say is brought as near as it goes: a box behind the spoken word becomes that word's colour, gradients their lower colour,
+and emoji the player's own.
+
+Sources: the format as Aegisub documents it (https://aegisub.org/docs/latest/ass_tags/), and libass for what sizes mean.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from itertools import pairwise
+
+from reelkit.media.caption_drawing import CueDrawing
+from reelkit.media.caption_layout import CaptionSizes, CueLayout, caption_sizes, lay_out
+from reelkit.media.captions import reading_of
+from reelkit.media.fonts import open_font
+from reelkit.media.ink import rgb_of
+from reelkit.media.text import Bounds, is_right_to_left, union_of
+from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Timeline
+
+__all__ = ["ass"]
+
+_STYLE = (
+    *("Name", "Fontname", "Fontsize", "PrimaryColour", "SecondaryColour", "OutlineColour", "BackColour", "Bold", "Italic", "Underline"),
+    *("StrikeOut", "ScaleX", "ScaleY", "Spacing", "Angle", "BorderStyle", "Outline", "Shadow", "Alignment", "MarginL", "MarginR"),
+    *("MarginV", "Encoding"),
+)
+_EVENT = ("Layer", "Start", "End", "Style", "Name", "MarginL", "MarginR", "MarginV", "Effect", "Text")
+_BOLD_FROM = 600
+_WIN_ASCENT, _WIN_DESCENT = 74, 76
+"""Offsets in a font's OS/2 table (OpenType 1.9.1)."""
+_WINDOWS, _FAMILY = 3, 1
+"""A platform and a name in its name table."""
+
+
+def ass(timeline: Timeline) -> str:
+    """Return a timeline's captions as an ASS script, for a video of the timeline's size.
+
+    Raises
+    ------
+    BrandError
+        When the style's font is unknown or no font.
+    """
+    style = timeline.caption_style
+    sizes = caption_sizes(style, timeline.width_px, timeline.height_px)
+    lines = [
+        "[Script Info]",
+        f"Title: {_one_line(timeline.topic)}",
+        "ScriptType: v4.00+",
+        f"PlayResX: {timeline.width_px}",
+        f"PlayResY: {timeline.height_px}",
+        "WrapStyle: 2",
+        "ScaledBorderAndShadow: yes",
+        "YCbCr Matrix: TV.709",
+        "",
+        "[V4+ Styles]",
+        "Format: " + ", ".join(_STYLE),
+        "Style: " + ",".join(_style_values(style, sizes)),
+        "",
+        "[Events]",
+        "Format: " + ", ".join(_EVENT),
+        *_events(timeline, sizes),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _style_values(style: CaptionStyle, sizes: CaptionSizes) -> Iterator[str]:
+    values = {
+        "Name": "Caption",
+        "Fontname": _family(sizes),
+        "Fontsize": f"{sizes.size_px * sum(_reach(sizes)):.2f}",
+        "PrimaryColour": _colour(style.colour),
+        "SecondaryColour": _colour(style.upcoming_colour, 0.0 if style.mode == "typewriter" else style.upcoming_opacity),
+        "OutlineColour": _colour(style.outline_colour),
+        "BackColour": _colour(style.shadow_colour, style.shadow_opacity if style.shadow_px else 0.0),
+        "Bold": "-1" if style.weight >= _BOLD_FROM else "0",
+        "ScaleX": "100",
+        "ScaleY": "100",
+        "Spacing": f"{sizes.spacing_em * sizes.size_px:.2f}",
+        "BorderStyle": "1",
+        "Outline": f"{sizes.outline_px:.2f}",
+        "Shadow": f"{sizes.shadow_drop_px if style.shadow_px else 0:.2f}",
+        "Alignment": "2",
+        "Encoding": "1",
+    }
+    return (values.get(name, "0") for name in _STYLE)
+
+
+def _events(timeline: Timeline, sizes: CaptionSizes) -> Iterator[str]:
+    style = timeline.caption_style
+    mostly_leftward, language = reading_of(timeline.cues)
+    for cue in (part for whole in timeline.cues for part in _parts(whole, style)):
+        texts = [word.text for word in cue.words]
+        leftward = True if mostly_leftward and any(map(is_right_to_left, texts)) else None
+        layout = lay_out(texts, style, sizes, right_to_left=leftward, language=language)
+        if not layout.words:
+            continue
+        if style.box_colour is not None:
+            yield _event(timeline, cue, 0, _box(CueDrawing(style, sizes, layout).cue_box, sizes.radius_px, style))
+        lines: dict[int, list[int]] = {}
+        for index, placed in {placed.index: placed for placed in reversed(layout.words)}.items():
+            lines.setdefault(placed.line, []).append(index)
+        for line, indices in sorted(lines.items()):
+            place = _place(layout, line, sizes)
+            yield _event(timeline, cue, 1, f"{{{place}}}" + " ".join(_words(timeline, cue, sorted(indices))))
+
+
+def _event(timeline: Timeline, cue: CaptionCue, layer: int, text: str) -> str:
+    times = (_clock(timeline, frame) for frame in (cue.start, cue.end))
+    return "Dialogue: " + ",".join((str(layer), *times, "Caption", "", "0", "0", "0", "", text))
+
+
+def _parts(cue: CaptionCue, style: CaptionStyle) -> Iterator[CaptionCue]:
+    """Yield what stands on screen together: the cue, or where the style shows one word at a time, each of its words."""
+    if style.mode != "one_word":
+        yield cue
+        return
+    for word, (start, end) in zip(cue.words, pairwise([cue.start, *(word.start for word in cue.words[1:]), cue.end]), strict=True):
+        if end > start:
+            yield CaptionCue(words=(word,), start=start, end=end)
+
+
+def _place(layout: CueLayout, line: int, sizes: CaptionSizes) -> str:
+    """Return the tags that put a line where it stands in the reel, at its size."""
+    placed = [word for word in layout.words if word.line == line]
+    ink = union_of([word.ink for word in placed]) or (0.0, 0.0, 0.0, 0.0)
+    x = (ink[0] + ink[2]) / 2
+    y = placed[0].y + layout.size_px * _reach(sizes)[1]
+    size = "" if layout.size_px == sizes.size_px else f"\\fs{layout.size_px * sum(_reach(sizes)):.2f}"
+    return f"\\pos({x:.0f},{y:.0f}){size}"
+
+
+def _box(bounds: Bounds, radius_px: float, style: CaptionStyle) -> str:
+    """Draw the box behind a cue."""
+    left, top, right, bottom = bounds
+    r = min(radius_px, (right - left) / 2, (bottom - top) / 2)
+    k = r * 0.4477  # what is left of a quarter circle's radius beyond its Bezier handle
+    # Each side ends in a quarter of a circle, drawn towards the next side's corner.
+    corners = ((left, top, 1, 0), (right, top, 0, 1), (right, bottom, -1, 0), (left, bottom, 0, -1))
+    points = [f"m {left + r:.0f} {top:.0f}"]
+    for (_, _, along_x, along_y), (x, y, on_x, on_y) in pairwise((*corners, corners[0])):
+        curve = [(x - along_x * part + on_x * rest, y - along_y * part + on_y * rest) for part, rest in ((r, 0), (k, 0), (0, k), (0, r))]
+        (start_x, start_y), *handles = curve
+        points.append(f"l {start_x:.0f} {start_y:.0f} b " + " ".join(f"{px:.0f} {py:.0f}" for px, py in handles))
+    alpha = f"\\1a&H{round(255 * (1 - style.box_opacity)):02X}&"
+    return f"{{\\an7\\pos(0,0)\\bord0\\shad0\\1c{_bgr(style.box_colour or style.outline_colour)}{alpha}\\p1}}{' '.join(points)}"
+
+
+def _words(timeline: Timeline, cue: CaptionCue, indices: list[int]) -> Iterator[str]:
+    """Yield the words of one line, each with its karaoke time; what passes before the first is a time of its own."""
+    style = timeline.caption_style
+    at = cue.start
+    for index in indices:
+        word = cue.words[index]
+        until = cue.words[index + 1].start if index + 1 < len(cue.words) else cue.end
+        text = _escaped(word.text.upper() if style.uppercase else word.text)
+        if style.mode == "classic":
+            yield text
+            continue
+        wait = f"{{\\k{_hundredths(timeline, at, word.start)}}}" if word.start > at else ""
+        yield wait + _lit(word, until, cue, timeline) + text
+        at = until
+
+
+def _lit(word: CaptionWord, until: int, cue: CaptionCue, timeline: Timeline) -> str:
+    """Return the tags that light a word: its karaoke time, and its colour while it is spoken."""
+    style = timeline.caption_style
+    kind = "ko" if style.mode == "typewriter" else "k"
+    boxed = style.active_box_colour if style.mode == "box" else None
+    active = boxed or style.active_gradient_colour or style.active_colour
+    begins, ends = (round((frame - cue.start) / timeline.fps.ratio * 1000) for frame in (word.start, word.end))
+    lit = ""
+    if active != style.colour:
+        lit = f"\\1c{_bgr(style.colour)}\\t({begins},{begins},\\1c{_bgr(active)})"
+        if word.end < cue.end:
+            lit += f"\\t({ends},{ends},\\1c{_bgr(style.colour)})"
+    return f"{{\\{kind}{_hundredths(timeline, word.start, until)}{lit}}}"
+
+
+def _reach(sizes: CaptionSizes) -> tuple[float, float]:
+    """Return how far a font reaches above and below the baseline, in em, as players count it whose sizes are heights of lines."""
+    shapes = open_font(sizes.face).shapes
+    table = bytes(shapes.reference_table("OS/2").data)
+    above, below = (struct.unpack_from(">H", table, at)[0] for at in (_WIN_ASCENT, _WIN_DESCENT))
+    return above / shapes.upem, below / shapes.upem
+
+
+def _family(sizes: CaptionSizes) -> str:
+    """Return the name by which players find the face: a static font's own, of its weight; a variable font's family."""
+    face = sizes.face
+    if face.variation:
+        return face.family
+    outlines = open_font(face).outlines
+    names = (outlines.get_sfnt_name(index) for index in range(outlines.sfnt_name_count))
+    own = [name.string.decode("utf-16-be", "replace") for name in names if (name.platform_id, name.name_id) == (_WINDOWS, _FAMILY)]
+    return own[0] if own else face.family
+
+
+def _hundredths(timeline: Timeline, start: int, end: int) -> int:
+    """Return a span in hundredths of a second, rounded so that spans in a row do not drift apart."""
+    first, last = (round(frame / timeline.fps.ratio * 100) for frame in (start, end))
+    return max(last - first, 0)
+
+
+def _clock(timeline: Timeline, frame: int) -> str:
+    hundredths = round(frame / timeline.fps.ratio * 100)
+    seconds, rest = divmod(hundredths, 100)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{rest:02d}"
+
+
+def _bgr(colour: str) -> str:
+    red, green, blue = rgb_of(colour)
+    return f"&H{blue:02X}{green:02X}{red:02X}&"
+
+
+def _colour(colour: str, opacity: float = 1.0) -> str:
+    red, green, blue = rgb_of(colour)
+    return f"&H{round(255 * (1 - opacity)):02X}{blue:02X}{green:02X}{red:02X}"
+
+
+def _escaped(text: str) -> str:
+    # A word joiner after a backslash keeps it from being read as a tag.
+    return text.replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

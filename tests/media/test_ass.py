@@ -1,0 +1,110 @@
+"""ASS: the same words at the same times in the same places, as a real renderer (libass) draws them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import cv2
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reelkit.media.ass import ass
+from reelkit.media.fonts import find_font
+from reelkit.model import CaptionStyle, Fps, Timeline
+from tests.media.test_captions import PRESETS, cue, drawn, painter
+from tests.media.test_sidecars import a_timeline
+
+GREY = "#808080"
+OF_ONE_FILE = sorted(name for name, style in PRESETS.items() if not find_font(style.font, style.weight).variation)
+
+
+def timeline(style: CaptionStyle, text: str = "Roast loses 60% aroma", fps: Fps = Fps(num=30)) -> Timeline:
+    return a_timeline(fps).model_copy(update={"cues": (cue(text),), "caption_style": style, "fps": fps})
+
+
+def events(script: str) -> list[dict[str, str]]:
+    lines = script.split("[Events]\n")[1].splitlines()
+    fields = lines[0].removeprefix("Format: ").split(", ")
+    return [dict(zip(fields, line.removeprefix("Dialogue: ").split(",", len(fields) - 1), strict=True)) for line in lines[1:]]
+
+
+def rendered(folder: Path, script: str, style: CaptionStyle, frame: int) -> np.ndarray:
+    """A frame as ffmpeg with libass draws the script, in grey levels."""
+    (folder / "captions.ass").write_text(script)
+    fonts = folder / "fonts"
+    fonts.mkdir()
+    shutil.copy(find_font(style.font, style.weight).path, fonts / "font.ttf")
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "color=0x808080:s=1080x1920:r=30:d=2"]
+    command += ["-vf", f"ass=captions.ass:fontsdir=fonts,select=eq(n\\,{frame})", "-frames:v", "1", "frame.png"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    picture = cv2.imread(str(folder / "frame.png"), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    return picture.astype(int)
+
+
+def ink(levels: np.ndarray, ground: int) -> np.ndarray:
+    rows, columns = (np.flatnonzero((np.abs(levels - ground) > 40).any(axis=axis)) for axis in (1, 0))
+    return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
+
+
+@pytest.mark.parametrize("name", OF_ONE_FILE)
+def test_libass_draws_captions_where_the_reel_has_them(name: str, tmp_path: Path) -> None:
+    """Drawn by libass, the letters and the box of every cue stand where the reel's do: sizes, lines and places are the same."""
+    style = PRESETS[name].model_copy(update={"shadow_px": 0, "active_box_colour": None, "active_scale": 1.0})
+    plan = timeline(style)
+    last = plan.cues[0].end - 2
+    ours = ink(drawn(painter(style, *plan.cues), last, GREY).y.astype(int), int(drawn(painter(style), 0, GREY).y[0, 0]))
+    theirs = ink(rendered(tmp_path, ass(plan), style, last), 128)
+    # Letters stand a little closer there, where outlines widen the reel's spaces.
+    assert np.abs(ours - theirs)[[1, 3]].max() <= 6 and np.abs(ours - theirs)[[0, 2]].max() <= 32
+
+
+def test_words_are_lit_by_libass_as_they_are_spoken(tmp_path: Path) -> None:
+    """While the second word is spoken only it has the active colour, in libass's own rendering."""
+    style = PRESETS["pop"].model_copy(update={"shadow_px": 0, "active_colour": "#000000", "outline_px": 0, "active_scale": 1.0})
+    plan = timeline(style)
+    level = rendered(tmp_path, ass(plan), style, 22)
+    dark = np.flatnonzero((level < 40).any(axis=0))
+    words = painter(style, *plan.cues).words_on(22)
+    assert len(dark) and abs(dark[0] - words[1].box[0]) < 32 and abs(dark[-1] - words[1].box[2]) < 32
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    name=st.sampled_from(sorted(set(PRESETS) - {"classic"})),
+    text=st.lists(st.sampled_from(["a", "20%", "{b}", "back\\slash", "صباح", "🚀", "漢字", "W" * 30, "<i>"]), min_size=1, max_size=4).map(
+        " ".join
+    ),
+    fps=st.sampled_from([Fps(num=24), Fps(num=30), Fps(num=60000, den=1001)]),
+)
+def test_karaoke_times_add_up_and_words_stay_text(name: str, text: str, fps: Fps) -> None:
+    """On every line each word's time begins within a hundredth of its onset, and no word is read as a tag."""
+    plan = timeline(PRESETS[name], text, fps)
+    found = [event for event in events(ass(plan)) if event["Layer"] == "1"]
+    onsets = [float(word.start / fps.ratio) for word in plan.cues[0].words]
+    told = []
+    for event in found:
+        hours, minutes, seconds = event["Start"].split(":")
+        at = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+        for time, following in re.findall(r"\{\\ko?(\d+)[^}]*\}(?=(.))", event["Text"]):
+            if following != "{":  # else it is the wait before a line's first word
+                told.append(at)
+            at += int(time) / 100
+    shown = [word for word in onsets if any(abs(word - at) <= 0.011 for at in told)]
+    assert shown == onsets
+    plain = "".join(re.sub(r"(?<!\\)\{[^}]*\}", "", event["Text"]) for event in found)
+    assert not re.search(r"(?<!\\)[{}]", plain) and not re.search(r"\\(?![{}\u2060])", plain)
+
+
+def test_one_word_stands_alone_and_classic_has_no_times() -> None:
+    """A style of one word at a time gives an event a word, back to back; one without an active word gives none of karaoke's tags."""
+    alone = events(ass(timeline(PRESETS["one_word"])))
+    assert len(alone) == 4 and [a["End"] for a in alone[:-1]] == [b["Start"] for b in alone[1:]]
+    assert "\\k" not in ass(timeline(PRESETS["classic"])) and "\\p1" in ass(timeline(PRESETS["classic"]))
