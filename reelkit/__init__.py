@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reelkit.batch.jobs import Job
     from reelkit.batch.runner import generate_one, run_notebook
     from reelkit.brand import Brand, brand_problems, brand_schema, list_brands, load_brand
+    from reelkit.draft import Draft
     from reelkit.errors import ReelkitError
     from reelkit.model import (
         AudioResult,
@@ -48,6 +49,7 @@ __all__ = [
     "Brand",
     "Clip",
     "Cue",
+    "Draft",
     "Finding",
     "GenerationResult",
     "Job",
@@ -85,6 +87,7 @@ _ROOMS = {
     "batch.jobs": ("Job",),
     "batch.runner": ("generate_one", "run_notebook"),
     "brand": ("Brand", "brand_problems", "brand_schema", "list_brands", "load_brand"),
+    "draft": ("Draft",),
     "errors": ("ReelkitError",),
     "model": (
         "AudioResult",

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -231,6 +232,13 @@ class Brand(Value):
         """Return a font as drawing takes it: a family as it is named, a file by its whole path."""
         return str(self.path(Path(named))) if named.lower().endswith(_FONT_FILES) else named
 
+    def written(self, name: str) -> Any:
+        """Return what the brand's file itself says of a field (dotted name), None where it leaves it out."""
+        node: Any = self._written
+        for part in name.split("."):
+            node = node.get(part) if isinstance(node, dict) else None
+        return node
+
     def with_changes(self, changes: dict[str, Any]) -> Brand:
         """Return the brand with some fields replaced, validated anew.
 
@@ -361,12 +369,18 @@ def _read_style(preset: str, palette: Any, templates: Path, what: str, where: st
     if not path.is_file():
         raise BrandError(f"{what}: captions.preset is '{preset}', but {_absent(path)}{where}")
     what = f"{what}: captions.preset '{preset}'"
-    data = read_yaml(path, what=what)
+    data = _style_file(path, path.stat().st_mtime_ns, what).copy()
     _name_colours(data, palette)
     try:
         return CaptionStyle.model_validate(data).model_dump()
     except ValidationError as error:
         raise BrandError(one_line(problems_of(error, data, CaptionStyle, what=what, path=path))) from None
+
+
+@lru_cache(maxsize=32)
+def _style_file(path: Path, _changed_ns: int, what: str) -> Any:
+    """Read a preset once: a brand that is tuned asks for the same one at every touch."""
+    return read_yaml(path, what=what)
 
 
 def _absent(path: Path) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -12,11 +13,14 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from reelkit.errors import BrandError, without_keys
+from reelkit.whole import write_whole
 
-__all__ = ["one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path"]
+__all__ = ["change_yaml", "one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path"]
 
 V = TypeVar("V", bound=BaseModel)
 
@@ -29,7 +33,7 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
-def read_yaml(path: Path, *, what: str) -> Any:
+def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
     """Read a YAML file, keeping the line of every field.
 
     Parameters
@@ -37,6 +41,8 @@ def read_yaml(path: Path, *, what: str) -> Any:
     path : Path
     what : str
         What the file is, as it begins the error line: ``"brand 'northwind'"``.
+    quotes : bool
+        Keep which texts stand in quotes, to write them back alike.
 
     Returns
     -------
@@ -60,7 +66,9 @@ def read_yaml(path: Path, *, what: str) -> Any:
     except OSError as error:
         raise BrandError(f"{what}: {where} cannot be read: {error.strerror}") from None
     try:
-        data = YAML(typ="rt").load(text)
+        yaml = YAML(typ="rt")
+        yaml.preserve_quotes = quotes
+        data = yaml.load(text)
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BrandError(f"{what}: not valid YAML: {error.problem or error.context} ({where}{line})") from None
@@ -69,6 +77,87 @@ def read_yaml(path: Path, *, what: str) -> Any:
     if not isinstance(data, dict):
         raise BrandError(f"{what}: the file must hold fields (`name: value` lines), it holds {_held(data)} ({where})")
     return data
+
+
+def change_yaml(path: Path, changes: Mapping[str, Any], *, what: str) -> tuple[str, str]:
+    """Change some fields of a YAML file; every other line stays as it is, with its comments and its place.
+
+    Parameters
+    ----------
+    path : Path
+    changes : mapping
+        Values by dotted name. A field that is not there yet is put into its group, a group that is not there yet at the end.
+    what : str
+        What the file is, as it begins the error line.
+
+    Returns
+    -------
+    (str, str)
+        The text before and after.
+
+    Raises
+    ------
+    BrandError
+        When the file cannot be read, a group of it is no group, or it cannot be written.
+    """
+    data = read_yaml(path, what=what, quotes=True)
+    text = path.read_text(encoding="utf-8")
+    as_read = _dumped(data)
+    for name, value in changes.items():
+        *groups, last = name.split(".")
+        node = data
+        for group in groups:
+            if not isinstance(node.get(group), dict):
+                _add(node, group, CommentedMap())
+            node = node[group]
+        if last in node:
+            node[last] = _alike(node[last], value)
+        else:
+            _add(node, last, value)
+    changed = _kept_lines(text, as_read, _dumped(data))
+    try:
+        write_whole(path, changed)
+    except OSError as error:
+        raise BrandError(f"{what}: {shown_path(path)} cannot be written: {error.strerror}") from None
+    return text, changed
+
+
+def _dumped(data: Any) -> str:
+    yaml = YAML(typ="rt")
+    yaml.preserve_quotes = True
+    yaml.width = 100_000
+    target = io.StringIO()
+    yaml.dump(data, target)
+    return target.getvalue()
+
+
+def _add(node: Any, name: str, value: Any) -> None:
+    # What follows a group's last field (an empty line, the next group's comment) belongs to that field, so a new one goes before it.
+    # A whole group goes to the end, where no comment stands that tells of another.
+    node.insert(len(node) if isinstance(value, CommentedMap) else max(len(node) - 1, 0), name, _alike(None, value))
+
+
+def _alike(before: Any, value: Any) -> Any:
+    """Return a value written as the one before it was: colours and quoted texts in quotes, lists on one line."""
+    if isinstance(value, str) and (value.startswith("#") or isinstance(before, DoubleQuotedScalarString)):
+        return DoubleQuotedScalarString(value)
+    if isinstance(value, list) and not isinstance(value, CommentedSeq):
+        listed = CommentedSeq(value)
+        if not isinstance(before, CommentedSeq) or before.fa.flow_style():
+            listed.fa.set_flow_style()
+        return listed
+    return value
+
+
+def _kept_lines(text: str, as_read: str, changed: str) -> str:
+    """Return ``text`` with the changes between two ways a library wrote it, so that what the library would tidy up stays as it was."""
+    own, read, new = (whole.splitlines(keepends=True) for whole in (text, as_read, changed))
+    if len(own) != len(read):
+        return changed
+    lines: list[str] = []
+    for kind, start, end, new_start, new_end in difflib.SequenceMatcher(None, read, new, autojunk=False).get_opcodes():
+        lines += own[start:end] if kind == "equal" else new[new_start:new_end]
+    return "".join(lines)
 
 
 def read_value(path: Path, model: type[V], *, what: str) -> V:

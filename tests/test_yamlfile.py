@@ -9,7 +9,7 @@ from pydantic import Field
 
 from reelkit.errors import BrandError
 from reelkit.model import Colour, Value
-from reelkit.yamlfile import read_value, read_yaml, shown_path
+from reelkit.yamlfile import change_yaml, read_value, read_yaml, shown_path
 
 
 class Leg(Value):
@@ -133,3 +133,47 @@ def test_paths_are_shown_as_a_person_would_type_them(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     assert shown_path(tmp_path / "a" / "b.yaml") == "a/b.yaml"
     assert shown_path(Path("/elsewhere/b.yaml")) == "/elsewhere/b.yaml"
+
+
+BRANDS = sorted((Path(__file__).parents[1] / "templates" / "brands").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("brand", BRANDS, ids=lambda path: path.stem)
+def test_only_the_changed_lines_of_a_file_change(brand: Path, tmp_path: Path) -> None:
+    """Every other line stands as it stood, comments, quotes and order too; the values read back are those that were given."""
+    path = tmp_path / "brand.yaml"
+    path.write_bytes(brand.read_bytes())
+    changes = {
+        "palette.accent": "#00FF7F",
+        "captions.size_px": 91,
+        "captions.bottom_px": 1400,
+        "footage.libraries": ["backdrops", "folder"],
+        "safe_zone.top_px": 260,
+        "captions.box_colour": None,
+    }
+    before, after = change_yaml(path, changes, what="brand 'x'")
+    assert (before, after) == (brand.read_text(), path.read_text())
+    old, new = before.splitlines(), after.splitlines()
+    touched = ("accent:", "size_px:", "bottom_px:", "libraries:", "safe_zone:", "top_px:", "box_colour:")
+    assert [line for line in new if line not in old and not line.strip().startswith(touched)] == []
+    assert [line for line in old if line not in new and not line.strip().startswith(touched)] == []
+    assert [line for line in new if line in old] == [line for line in old if line in new]
+    data = read_yaml(path, what="x")
+    assert all(data[name.split(".")[0]][name.split(".")[1]] == value for name, value in changes.items())
+
+
+def test_a_changed_line_keeps_its_comment(tmp_path: Path) -> None:
+    """The note after a value tells of the field, not of the value, and stays."""
+    path = tmp_path / "a.yaml"
+    path.write_text('name: T\ncolour:   "#101010"   # of the wood\nlegs:   {long: 3}\n')
+    change_yaml(path, {"colour": "#ABCDEF"}, what="x")
+    assert path.read_text().splitlines()[1].endswith("# of the wood")
+    assert '"#ABCDEF"' in path.read_text()
+    assert path.read_text().splitlines()[2] == "legs:   {long: 3}"
+
+
+def test_a_file_that_cannot_be_written_stays(tmp_path: Path) -> None:
+    """A folder in its place gives one line and leaves everything as it was."""
+    with pytest.raises(BrandError, match="there is no file"):
+        change_yaml(tmp_path / "none.yaml", {"a": 1}, what="x")
+    assert list(tmp_path.iterdir()) == []

@@ -24,7 +24,7 @@ from reelkit.media.probe import open_video, video_stream
 from reelkit.media.stills import even, frame_near, jpeg, rgb_of
 from reelkit.whole import whole_file, write_whole
 
-__all__ = ["make_poster", "make_preview", "narration_copy", "reel_stills"]
+__all__ = ["MonoSound", "audio_stream", "make_poster", "make_preview", "narration_copy", "reel_stills"]
 
 _PREVIEW_FPS = 15
 _AUDIO_HZ = 48_000
@@ -101,7 +101,7 @@ def _write_preview(reel: InputContainer, out: Path, width_px: int, max_bytes: in
     width = even(min(width_px, max(160.0, width_px * math.sqrt(video_bps / _GOOD_VIDEO_BPS)), context.width))
     with av.open(str(out), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as preview:
         video = _video_stream(preview, rate / step, width, even(width * context.height / context.width), video_bps)
-        sound = _Sound(_audio_stream(preview, audio_bps), preview) if audio_bps else None
+        sound = MonoSound(audio_stream(preview, audio_bps), preview) if audio_bps else None
         frame_count = source.frames or round(duration_s * rate)
         resampler = av.AudioResampler(format="fltp", layout="mono", rate=_AUDIO_HZ)
         pictures = _Cadence(video, preview, step, rate, frame_count)
@@ -167,13 +167,14 @@ def _video_stream(container: OutputContainer, rate: Fraction, width: int, height
     return stream
 
 
-def _audio_stream(container: OutputContainer, bps: int, rate_hz: int = _AUDIO_HZ) -> AudioStream:
+def audio_stream(container: OutputContainer, bps: int, rate_hz: int = _AUDIO_HZ) -> AudioStream:
+    """Add a stream of mono AAC to a file."""
     stream = container.add_stream("aac", rate=rate_hz, layout="mono", options={"aac_coder": "fast", "flags": "+bitexact"})
     stream.bit_rate = bps
     return stream
 
 
-class _Sound:
+class MonoSound:
     """Encodes sound as it comes. The packet of silence that the encoder puts before it is left out, so that sound starts at 0."""
 
     def __init__(self, stream: AudioStream, container: OutputContainer) -> None:
@@ -213,10 +214,10 @@ def narration_copy(samples: NDArray[np.float32], rate_hz: int, *, max_bytes: int
     duration_s = max(len(samples) / rate_hz, 1.0)
     target = io.BytesIO()
     with av.open(target, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
-        stream = _audio_stream(container, round(min(64_000.0, max(24_000.0, max_bytes * 8 * _OVERHEAD / duration_s))), rate_hz)
+        stream = audio_stream(container, round(min(64_000.0, max(24_000.0, max_bytes * 8 * _OVERHEAD / duration_s))), rate_hz)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32)[None, :], "fltp", "mono")
         frame.rate = rate_hz
-        sound = _Sound(stream, container)
+        sound = MonoSound(stream, container)
         sound.take(frame)
         sound.finish()
     return target.getvalue()

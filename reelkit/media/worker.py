@@ -19,7 +19,7 @@ from reelkit.media.encode import EncoderSettings, encode_segment, steady_memory
 from reelkit.media.planes import Planes
 from reelkit.model import Timeline
 
-__all__ = ["frames_of", "main"]
+__all__ = ["end_with_parent", "frames_of", "main"]
 
 _REPORT_EVERY = 10
 
@@ -27,7 +27,7 @@ _REPORT_EVERY = 10
 def main() -> None:
     """Answer each line of standard input: ``{"timeline", "start", "end", "path", "settings"}``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end_with_parent()
+    end_with_parent()
     steady_memory()
     # One compositor for all segments: where the next one follows, its clips are decoded on instead of opened and sought in again.
     compositors: dict[str, Compositor] = {}
@@ -66,7 +66,8 @@ def _say(answer: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Have the system end this process when the one that began it ends, where the system can."""
     if sys.platform == "linux":
         import ctypes
 

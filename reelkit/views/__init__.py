@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from reelkit.brand import Brand
+from reelkit.brand import Brand, BrandVoice
 from reelkit.media.planes import Planes
-from reelkit.model import AudioResult, CaptionStyle, Clip, Cue, Finding, Palette, Reel, Script, SentenceTiming
+from reelkit.model import AudioResult, CaptionStyle, Clip, Cue, Finding, Palette, Reel, Script, SentenceTiming, Timeline
 from reelkit.views import (
     brand_view,
     cue_view,
@@ -27,10 +27,33 @@ from reelkit.views import (
     script_view,
     timing_view,
 )
+from reelkit.views.beside import Beside
+from reelkit.views.frame_view import FrameView
+from reelkit.views.live import LiveView
 from reelkit.views.show import View
 from reelkit.views.step_lines import StepLines
+from reelkit.views.style_fields import GROUPS, PICTURE_GROUPS
+from reelkit.views.style_view import StyleView
+from reelkit.views.voice_view import VoiceView
 
-__all__ = ["StepLines", "View", "brand", "cues", "findings", "footage", "frames", "narration", "player", "run", "script"]
+__all__ = [
+    "GROUPS",
+    "StepLines",
+    "View",
+    "beside",
+    "brand",
+    "cues",
+    "findings",
+    "footage",
+    "frame",
+    "frames",
+    "narration",
+    "player",
+    "run",
+    "script",
+    "style",
+    "voice",
+]
 
 
 def brand(brand: Brand) -> View:
@@ -119,3 +142,49 @@ def findings(findings: Iterable[Finding], *, palette: Palette | None = None) -> 
 def run(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = None) -> View:
     """Show a run: what was asked for, how it ended, what each step took."""
     return View("run", lambda: run_view.html(manifest, palette=palette), repr(manifest))
+
+
+def frame(
+    timeline: Timeline,
+    *,
+    versus: Timeline | None = None,
+    names: tuple[str, str] = ("A", "B"),
+    at: int | None = None,
+    palette: Palette | None = None,
+) -> FrameView:
+    """Show a reel before it is rendered, frame by frame, alone or beside another version of it."""
+    return FrameView(timeline, frame=at, versus=versus, names=names, palette=palette)
+
+
+def style(
+    brand: Brand,
+    frame: FrameView | None = None,
+    plan: Callable[[Brand], Timeline] | None = None,
+    *,
+    settle: Callable[[Timeline], Timeline] | None = None,
+    groups: Sequence[str] = PICTURE_GROUPS,
+    listen: Callable[[Brand], bytes] | None = None,
+    fetch: Callable[[Brand], object] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> StyleView:
+    """Show a brand's style as controls, bound to a frame: tune it, compare it with the saved brand, save it."""
+    return StyleView(brand, frame, plan, settle=settle, groups=groups, listen=listen, fetch=fetch, changes=changes)
+
+
+def voice(
+    line: str,
+    voice: BrandVoice,
+    say: Callable[[str, BrandVoice], AudioResult],
+    *,
+    voices: Sequence[str] = (),
+    take: Callable[[Mapping[str, Any]], object] | None = None,
+    language: str = "en",
+    palette: Palette | None = None,
+) -> VoiceView:
+    """Hear a line in several voices, speeds and pauses."""
+    return VoiceView(line, voice, say, voices=voices, take=take, language=language, palette=palette)
+
+
+def beside(*views: LiveView) -> Beside:
+    """Show live views in one row."""
+    return Beside(*views)

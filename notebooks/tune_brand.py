@@ -1,0 +1,63 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Tune a brand
+#
+# Change how a brand looks and sounds while you look at one of its reels. Every change shows the very frame that will be rendered. What you
+# save is written to the brand file, only the lines you changed, and the next reel looks like what you saw.
+
+# %% tags=["parameters"]
+brand = "northwind"  # a file in templates/brands
+topic_seed = 1  # which of its reels to look at
+script_file = None  # your own script instead: a Markdown or text file
+overrides = {}  # changes to begin with, such as {"captions.size_px": 90}
+outputs = None  # where the cache lies; None is outputs/
+
+# %% tags=["remove-input"]
+from reelkit import Draft, load_brand, views
+
+saved = load_brand(brand)
+draft = Draft.of(saved, topic_seed, script=script_file, outputs=outputs)
+views.brand(saved)
+
+# %% [markdown]
+# ## Look
+#
+# Captions, palette, fonts, motion, overlays and safe zones; and further down in the same list voice, music and the order of footage
+# libraries. Scrub with the pointer or the arrow keys; *Compare* puts the saved brand beside it; *Undo* takes a change back.
+
+# %%
+frame = views.frame(draft.plan(saved), palette=saved.palette)
+style = views.style(
+    saved, frame, draft.plan, settle=draft.settled, groups=views.GROUPS, listen=draft.listen, fetch=draft.fetch, changes=overrides
+)
+
+# %% tags=["remove-input"]
+views.beside(frame, style)
+
+# %% [markdown]
+# ## Voice
+#
+# One line in several ways. *Take it* puts a voice into the style above; save it there.
+
+# %% tags=["remove-input"]
+views.voice(draft.sentences[0].text, saved.voice, draft.say, voices=draft.voices, take=style.set, palette=saved.palette)
+
+# %% [markdown]
+# ## What you changed
+#
+# Run this cell again after tuning; nothing listed means nothing differs from the file.
+
+# %%
+dict(style.changes)

@@ -1,0 +1,133 @@
+"""A draft: a reel of a brand up to what rendering needs, planned anew under any change of the brand's style.
+
+It is what a notebook tunes a brand on. What is slow (words, voice, footage, music) is made once and kept in the cache; a plan under another
+style takes some milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from reelkit.brand import Brand, BrandVoice
+from reelkit.media.audio import mix_tracks, write_wav
+from reelkit.media.preview import narration_copy
+from reelkit.model import AudioResult, Clip, Progress, Script, SentenceTiming, Timeline, content_key
+from reelkit.parts import Parts
+from reelkit.runs.folder import outputs_dir
+from reelkit.steps.footage import fetch_footage
+from reelkit.steps.script import generate_script
+from reelkit.steps.strengthen import strengthen_captions
+from reelkit.steps.timeline import plan_timeline
+from reelkit.steps.timing import group_words_into_sentences, split_cues
+from reelkit.steps.voice import synthesize_voice
+
+__all__ = ["Draft"]
+
+_HEARD_SENTENCES = 2
+
+
+class Draft:
+    """A reel before it is rendered. Get one from :meth:`of`.
+
+    Attributes
+    ----------
+    brand : Brand
+        That it was made for.
+    script : Script
+    clips : sequence of Clip
+    audio : AudioResult
+    """
+
+    def __init__(self, brand: Brand, parts: Parts, script: Script, clips: Sequence[Clip], audio: AudioResult) -> None:
+        self.brand, self.parts = brand, parts
+        self.script, self.clips, self.audio = script, tuple(clips), audio
+        self.sentences: Sequence[SentenceTiming] = group_words_into_sentences(audio.words)
+        self.narration = self._kept(audio)
+        self._tracks = self._planned(brand, parts.music(audio.duration_s)).audio
+
+    @classmethod
+    def of(
+        cls,
+        brand: Brand,
+        topic_seed: int = 1,
+        *,
+        script: str | Path | None = None,
+        outputs: str | Path | None = None,
+        progress: Progress | None = None,
+    ) -> Draft:
+        """Make a draft: a script, its footage and its narration, with the brand's own parts; no run is begun.
+
+        Parameters
+        ----------
+        brand : Brand
+        topic_seed : int
+        script : path, optional
+            A script of the user's own.
+        outputs : path, optional
+            Where the cache lies; :func:`reelkit.runs.folder.outputs_dir` where not given.
+        progress : callable, optional
+            Called with the share of footage that is there.
+
+        Raises
+        ------
+        ReelkitError
+            Of the step that cannot be done.
+        """
+        place = Path(outputs).resolve() if outputs else outputs_dir()
+        parts = Parts(brand, outputs=place, script=Path(script).resolve() if script else None, seed=topic_seed)
+        written = generate_script(brand, topic_seed, writer=parts.writer)
+        clips = fetch_footage(written, brand, libraries=parts.libraries, used=(), progress=progress)
+        return cls(brand, parts, written, clips, synthesize_voice(written, brand, voice=parts.voice))
+
+    @property
+    def voices(self) -> list[str]:
+        """Voices to choose from, as ``engine/name``: the brand's own, and the one that comes with Reelkit."""
+        own = self.brand.voice
+        return list(dict.fromkeys([f"{own.engine}/{own.name}", "hibari/heart"]))
+
+    def plan(self, brand: Brand) -> Timeline:
+        """Return the reel's timeline under a brand's style, with the words, voice, footage and music of the draft."""
+        return self._planned(brand, None).model_copy(update={"audio": self._tracks})
+
+    def settled(self, timeline: Timeline) -> Timeline:
+        """Return a timeline as it will be rendered: its captions made clear on its own pictures."""
+        return strengthen_captions(timeline)
+
+    def fetch(self, brand: Brand) -> None:
+        """Take the footage that a brand would get now: its libraries in their order, backdrops in its colours."""
+        parts = Parts(brand, outputs=self.parts.outputs, script=self.parts.script, seed=self.parts.seed)
+        self.clips = tuple(fetch_footage(self.script, brand, libraries=parts.libraries, used=()))
+
+    def say(self, line: str, voice: BrandVoice) -> AudioResult:
+        """Speak a line with a voice."""
+        brand = self.brand.model_copy(update={"voice": voice})
+        parts = Parts(brand, outputs=self.parts.outputs)
+        spoken = Script.of(self.script.topic, [self.script.scenes[0].model_copy(update={"text": " ".join(line.split()) or "Hello."})])
+        return synthesize_voice(spoken, brand, voice=parts.voice)
+
+    def listen(self, brand: Brand) -> bytes:
+        """Return how a brand sounds, as M4A: the first sentences in its voice, over its music."""
+        parts = Parts(brand, outputs=self.parts.outputs, script=self.parts.script, seed=self.parts.seed)
+        said = " ".join(sentence.text for sentence in self.sentences[:_HEARD_SENTENCES])
+        spoken = Script.of(self.script.topic, [self.script.scenes[0].model_copy(update={"text": said})])
+        audio = synthesize_voice(spoken, brand, voice=parts.voice)
+        sentences = group_words_into_sentences(audio.words)
+        cues = split_cues(sentences, brand.captions, until=len(audio.samples))
+        music = parts.music(self.audio.duration_s)
+        timeline = plan_timeline(spoken, self.clips, audio, sentences, brand, cues=cues, narration=self._kept(audio), music=music)
+        mixed = mix_tracks(timeline.audio, rate_hz=timeline.audio_rate_hz, sample_count=timeline.sample_count)
+        return narration_copy(np.asarray(mixed.mean(axis=1), np.float32), timeline.audio_rate_hz)
+
+    def _planned(self, brand: Brand, music: Path | None) -> Timeline:
+        cues = split_cues(self.sentences, brand.captions, until=len(self.audio.samples))
+        return plan_timeline(self.script, self.clips, self.audio, self.sentences, brand, cues=cues, narration=self.narration, music=music)
+
+    def _kept(self, audio: AudioResult) -> Path:
+        key = content_key("narration", audio.samples.tobytes(), audio.rate_hz)
+        return self.parts.cache.file("narrations", key, ".wav", lambda path: write_wav(path, audio.samples, audio.rate_hz))
+
+    def __repr__(self) -> str:
+        return f"<Draft of {self.brand.slug!r}: {self.script.topic!r}, {self.audio.duration_s:.1f} s>"

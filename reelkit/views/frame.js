@@ -1,0 +1,273 @@
+// FrameView: the exact frame at rest, a small copy of the reel while it moves. Which frame is shown is the model's `frame`, and nobody else's.
+
+const REST_MS = 90;
+const LUMA = new Int32Array(256).map((_, y) => Math.round((255 / 219) * (y - 16) * 65536) + 32768); // and a half, so that >> 16 rounds
+const table = (share) => new Int32Array(256).map((_, c) => Math.round(share * (255 / 224) * (c - 128) * 65536));
+const [RED_V, GREEN_U, GREEN_V, BLUE_U] = [2 * (1 - 0.2126), (-2 * 0.0722 * (1 - 0.0722)) / 0.7152, (-2 * 0.2126 * (1 - 0.2126)) / 0.7152, 2 * (1 - 0.0722)].map(table);
+
+/** Draw planar BT.709 4:2:0 into a canvas. */
+function draw(canvas, planes, width, height) {
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d", { alpha: false });
+  const image = context.createImageData(width, height);
+  const out = image.data;
+  const half = width >> 1;
+  const u = width * height;
+  const v = u + (u >> 2);
+  for (let row = 0, at = 0, to = 0; row < height; row++) {
+    let chroma = (row >> 1) * half;
+    for (let column = 0; column < width; column += 2, chroma++) {
+      const cb = planes[u + chroma];
+      const cr = planes[v + chroma];
+      const red = RED_V[cr];
+      const green = GREEN_U[cb] + GREEN_V[cr];
+      const blue = BLUE_U[cb];
+      for (let twice = 0; twice < 2; twice++, to += 4) {
+        const luma = LUMA[planes[at++]];
+        out[to] = (luma + red) >> 16;
+        out[to + 1] = (luma + green) >> 16;
+        out[to + 2] = (luma + blue) >> 16;
+        out[to + 3] = 255;
+      }
+    }
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/** Return the SHA-256 of bytes as hex, or nothing where the page is not trusted with it (plain http from another machine). */
+async function sha256(bytes) {
+  if (!globalThis.crypto?.subtle) return "";
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** One picture: canvas for what is exact, video for what moves, and the platforms' own buttons over both. */
+class Screen {
+  constructor(label) {
+    this.canvas = h("canvas", { role: "img", "aria-label": label });
+    this.video = h("video", { muted: true, playsinline: true, preload: "auto", tabindex: "-1", "aria-hidden": "true" });
+    this.zones = h("div", { class: "rk-zones", "aria-hidden": "true" });
+    this.box = h("div", { class: "rk-screen" }, this.canvas, this.video, this.zones);
+    this.name = h("figcaption", {}, label);
+    this.frameElement = h("div", { class: "rk-screen-scroll", tabindex: "0", role: "group", "aria-label": `${label}, picture` }, this.box);
+    this.element = h("figure", { class: "rk-screen-figure" }, this.frameElement, this.name);
+  }
+
+  set moves(moving) {
+    this.box.dataset.shown = moving ? "preview" : "exact";
+  }
+}
+
+function render({ model, el }) {
+  el.dataset.accent = model.get("accent");
+  const facts = () => model.get("facts");
+  const view = root(el, "frame", facts().title);
+  const a = new Screen(facts().name_a);
+  const b = new Screen(facts().name_b || "Compared");
+  const where = h("output", { class: "rk-where" });
+  const note = status();
+  let playing = false;
+  let ticket = 0;
+  let flying = false;
+  let waiting = false;
+  let copyUrl = "";
+
+  const seconds = (frame) => (frame * facts().fps_den) / facts().fps_num;
+  const last = () => facts().frame_count - 1;
+  const sides = () => (model.get("compare") === "off" || !facts().name_b ? ["a"] : ["a", "b"]);
+  const ready = () => copyUrl && a.video.readyState >= 2;
+
+  const scrub = h("input", {
+    type: "range", class: "rk-scrub", min: 0, max: last(), step: 1, value: model.get("frame"), "aria-label": "Frame of the reel",
+    oninput: () => { pause(); go(Number(scrub.value)); },
+  });
+
+  // --- exact frames
+
+  function ask() {
+    // One request is under way at a time: what was wanted meanwhile is asked for when it came.
+    if (flying) { waiting = true; return; }
+    flying = true;
+    waiting = false;
+    model.send({ want: model.get("frame"), ticket: ++ticket, sides: sides() });
+  }
+  const atRest = rest(REST_MS, ask);
+
+  function answered(message, buffers) {
+    if (message.copy !== undefined) return copied(message, buffers);
+    if (message.trouble !== undefined) { flying = false; note.textContent = message.trouble; return; }
+    if (message.planes === undefined) return;
+    const screen = message.side === "b" ? b : a;
+    if (message.ticket) { flying = false; }
+    const bytes = new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength);
+    if (message.frame === model.get("frame") && !playing) {
+      draw(screen.canvas, bytes, message.width, message.height);
+      screen.moves = false;
+      screen.box.dataset.frame = message.frame;
+      screen.box.dataset.version = message.version;
+      screen.box.dataset.sha256 = "";
+      note.textContent = message.note || "";
+      view.dispatchEvent(new CustomEvent("rk-exact", { detail: message }));
+      sha256(bytes).then((hash) => { if (screen.box.dataset.version === String(message.version) && screen.box.dataset.frame === String(message.frame)) screen.box.dataset.sha256 = hash; });
+    }
+    if (message.ticket && (waiting || message.frame !== model.get("frame"))) ask();
+  }
+
+  // --- the small copy, which plays and scrubs without asking anybody
+
+  function copied(message, buffers) {
+    if (copyUrl) URL.revokeObjectURL(copyUrl);
+    copyUrl = URL.createObjectURL(new Blob([buffers[0]], { type: "video/mp4" }));
+    a.video.src = copyUrl;
+    view.dataset.copy = "ready";
+    told();
+  }
+  const stopPlaying = () => pause();
+  a.video.addEventListener("ended", stopPlaying);
+
+  function go(frame) {
+    const next = Math.min(Math.max(frame, 0), last());
+    model.set("frame", next);
+    model.save_changes();
+  }
+
+  function moved() {
+    const frame = model.get("frame");
+    scrub.value = frame;
+    scrub.setAttribute("aria-valuetext", `frame ${frame}, ${clock(seconds(frame))}`);
+    where.textContent = `${clock(seconds(frame))}  ·  frame ${frame} of ${last()}`;
+    if (playing) return;
+    if (ready()) {
+      a.moves = true;
+      a.video.currentTime = seconds(frame + 0.5);
+      atRest();
+    } else ask();
+  }
+
+  function play() {
+    if (!ready()) { note.textContent = "The moving preview is still being made."; return; }
+    playing = true;
+    a.moves = true;
+    a.video.muted = false;
+    if (model.get("frame") >= last()) a.video.currentTime = 0;
+    else a.video.currentTime = seconds(model.get("frame") + 0.5);
+    a.video.play();
+    playButton.textContent = "Pause";
+    requestAnimationFrame(follow);
+  }
+
+  function follow() {
+    if (!playing) return;
+    const frame = Math.min(Math.floor((a.video.currentTime * facts().fps_num) / facts().fps_den + 0.001), last());
+    if (frame !== model.get("frame")) model.set("frame", frame);
+    requestAnimationFrame(follow);
+  }
+
+  function pause() {
+    if (!playing) return;
+    playing = false;
+    a.video.pause();
+    playButton.textContent = "Play";
+    model.save_changes();
+    moved();
+  }
+
+  // --- what is laid over and beside it
+
+  const playButton = button("Play", () => (playing ? pause() : play()));
+  const step = (by, text, name) => button(text, () => { pause(); go(model.get("frame") + by); }, { "aria-label": name });
+  const zones = choice("Safe zones", [["none", "none"], ...Object.keys(facts().zones).map((name) => [name, name])], model.get("zone"), (zone) => { model.set("zone", zone); model.save_changes(); });
+  const zoom = choice("Zoom", [["fit", "fit"], ["1", "100 %"], ["2", "200 %"], ["4", "400 %"]], model.get("zoom"), (zoom) => { model.set("zoom", zoom); model.save_changes(); });
+  const compare = choice("Compare", [["off", "off"], ["side", "side by side"], ["swap", "A or B"]], model.get("compare"), (how) => { model.set("compare", how); model.save_changes(); });
+  const swap = button("Show B", () => { view.dataset.side = view.dataset.side === "b" ? "a" : "b"; laidOut(); }, { "aria-pressed": "false" });
+
+  function laidOut() {
+    const how = facts().name_b ? model.get("compare") : "off";
+    compare.hidden = !facts().name_b;
+    swap.hidden = how !== "swap";
+    if (how !== "swap") view.dataset.side = "a";
+    const showsB = view.dataset.side === "b";
+    swap.setAttribute("aria-pressed", String(showsB));
+    swap.textContent = showsB ? `Show ${facts().name_a}` : `Show ${facts().name_b || "B"}`;
+    view.dataset.compare = how;
+    a.element.hidden = how === "swap" && showsB;
+    b.element.hidden = how === "off" || (how === "swap" && !showsB);
+    a.name.textContent = facts().name_a;
+    b.name.textContent = facts().name_b || "";
+    a.name.hidden = how === "off";
+    for (const screen of [a, b]) {
+      const scale = model.get("zoom");
+      screen.box.dataset.zoom = scale;
+      screen.box.style.width = scale === "fit" ? "" : `${(facts().width * Number(scale)) / (globalThis.devicePixelRatio || 1)}px`;
+      screen.box.style.aspectRatio = `${facts().width} / ${facts().height}`;
+      const zone = facts().zones[model.get("zone")];
+      screen.zones.hidden = !zone;
+      screen.zones.replaceChildren();
+      if (zone) {
+        const [top, right, bottom, left] = [zone.top / 19.2, zone.right / 10.8, zone.bottom / 19.2, zone.left / 10.8];
+        const part = (inset, text) => { const covered = h("div", {}, h("span", {}, text)); covered.style.inset = inset; return covered; };
+        screen.zones.append(
+          part(`0 0 ${100 - top}% 0`, "tabs, search"), part(`${100 - bottom}% 0 0 0`, "name, text, sound"),
+          part(`${top}% 0 ${bottom}% ${100 - right}%`, "buttons"), part(`${top}% ${100 - left}% ${bottom}% 0`, ""),
+        );
+      }
+    }
+  }
+
+  function told() {
+    const making = facts().copy === "making";
+    view.dataset.copy = making ? "making" : copyUrl ? "ready" : "none";
+    playButton.disabled = !copyUrl;
+    playButton.title = making ? "the moving preview is being made" : "";
+  }
+
+  function changedFacts() {
+    scrub.max = last();
+    laidOut();
+    told();
+  }
+
+  view.append(
+    h("div", { class: "rk-head" }, h("p", { class: "rk-title" }, facts().title), where),
+    h("div", { class: "rk-screens" }, a.element, b.element),
+    scrub,
+    h("div", { class: "rk-tools", role: "toolbar", "aria-label": "Frame" },
+      playButton, step(-1, "‹", "One frame back"), step(1, "›", "One frame on"), step(-facts().second, "« 1 s", "One second back"), step(facts().second, "1 s »", "One second on"), zones, zoom, compare, swap),
+    note,
+  );
+  view.addEventListener("keydown", (event) => {
+    const scrolls = model.get("zoom") !== "fit" && event.target.matches(".rk-screen-scroll");
+    if (event.target.matches("select, button, input:not(.rk-scrub)")) return;
+    const by = { ",": -1, ".": 1, ...(scrolls ? {} : { ArrowLeft: -1, ArrowRight: 1 }) }[event.key];
+    if (by === undefined && event.key !== " ") return;
+    event.preventDefault();
+    if (event.key === " ") return playing ? pause() : play();
+    pause();
+    go(model.get("frame") + by * (event.shiftKey ? facts().second : 1));
+  });
+
+  const end = listen(model, {
+    "msg:custom": answered,
+    "change:frame": moved,
+    "change:facts": changedFacts,
+    "change:zone": laidOut,
+    "change:zoom": laidOut,
+    "change:compare": () => { laidOut(); if (sides().length > 1) ask(); },
+  });
+  a.moves = b.moves = false;
+  laidOut();
+  told();
+  moved();
+  model.send({ ready: true });
+  return () => {
+    end();
+    atRest.cancel();
+    playing = false;
+    a.video.removeEventListener("ended", stopPlaying);
+    a.video.removeAttribute("src");
+    if (copyUrl) URL.revokeObjectURL(copyUrl);
+  };
+}
+
+export default { render };

@@ -1,0 +1,221 @@
+"""A frame of a reel: the exact one at rest, a small copy of the reel while it moves, and another style beside it."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from reelkit.media.exact_frames import ExactFrames
+from reelkit.media.planes import Planes
+from reelkit.media.scrub_copy import start_scrub_copy
+from reelkit.media.stills import jpeg
+from reelkit.model import Palette, Timeline
+from reelkit.views.live import LiveView
+from reelkit.views.markup import card, clock, data_uri, facts, fill, heading, seconds
+
+__all__ = ["ZONES", "FrameView", "html"]
+
+ZONES = {
+    "TikTok": {"top": 150, "right": 140, "bottom": 400, "left": 60},
+    "Reels": {"top": 220, "right": 120, "bottom": 450, "left": 35},
+    "Shorts": {"top": 250, "right": 180, "bottom": 430, "left": 48},
+}
+"""What each app covers with its own buttons and texts, in px of a 1080x1920 frame, without advertisements. The apps publish no figures:
+these are what makers of such overlays measured. The strictest of each side is :class:`reelkit.model.SafeZone`, which reels are held to."""
+
+_SHOWN_PX = 360
+_SETTLED_S, _LOOK_S = 1.2, 0.2
+"""A moving preview is begun when nothing changed for so long, and given up within so long of the next change."""
+
+
+def html(picture: bytes, timeline: Timeline, frame: int, *, palette: Palette | None = None) -> str:
+    """Return a frame as HTML.
+
+    Parameters
+    ----------
+    picture : bytes
+        JPEG of the composed frame.
+    timeline : Timeline
+    frame : int
+    palette : Palette, optional
+    """
+    at_s = float(frame / timeline.fps.ratio)
+    shown = fill('<img class="rk-still" src="{}" alt="{}">', data_uri("image/jpeg", picture), f"Frame {frame} of the reel, at {at_s:.1f} s")
+    style = timeline.caption_style
+    told = facts(
+        {
+            "Moment": f"{clock(at_s)}, frame {frame} of {timeline.frame_count - 1}",
+            "Length": seconds(timeline.duration_s),
+            "Picture": f"{timeline.width_px} × {timeline.height_px}, {timeline.fps}\N{NO-BREAK SPACE}frames/s",
+            "Captions": f"{style.name}, {Path(style.font).stem} {style.size_px}\N{NO-BREAK SPACE}px",
+        }
+    )
+    body = fill('<div class="rk-stage">{}<div>{}{}</div></div>', shown, heading("Frame", timeline.topic), told)
+    return card("frame", body, label="Frame of the reel", palette=palette)
+
+
+class FrameView(LiveView):
+    """A reel before it is rendered, a frame at a time.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    frame : int, optional
+        The first that is shown; a moment at which captions stand, where not given.
+    versus : Timeline, optional
+        Another version of the same reel, to compare with.
+    names : (str, str)
+        What the two are called.
+    palette : Palette, optional
+
+    Attributes
+    ----------
+    timeline, versus : Timeline
+        Of now.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        *,
+        frame: int | None = None,
+        versus: Timeline | None = None,
+        names: tuple[str, str] = ("A", "B"),
+        palette: Palette | None = None,
+    ) -> None:
+        super().__init__("frame", self._static, repr(timeline), palette=palette)
+        self.timeline, self.versus, self.names = timeline, versus, names
+        self.note = ""
+        self._palette = palette
+        self._first = min(_telling_frame(timeline) if frame is None else frame, timeline.frame_count - 1)
+        self._frames = ExactFrames()
+        self._version = 0
+        self._looked_at = False
+        self._wanted = 0
+        self._copy: tuple[Timeline, bytes] | None = None
+
+    @property
+    def frame(self) -> int:
+        """The frame that is shown."""
+        return int(self.widget.frame) if "widget" in self.__dict__ else self._first
+
+    def exact(self, frame: int | None = None) -> Planes:
+        """Return a frame (the shown one where none is given) as the encoder gets it."""
+        return self._frames.exact(self.timeline, self.frame if frame is None else frame)
+
+    def show(self, timeline: Timeline, *, note: str = "") -> None:
+        """Show another version of the reel, at the same place."""
+        self._put(timeline, self.versus, self.names, note)
+
+    def compare(self, versus: Timeline | None, *, names: tuple[str, str] | None = None) -> None:
+        """Put another version beside it, or none."""
+        self._put(self.timeline, versus, names or self.names, self.note)
+
+    def state(self) -> dict[str, Any]:
+        """Return what the widget begins with."""
+        return {"facts": self._facts("making"), "frame": self._first, "zone": "none", "zoom": "fit", "compare": "off"}
+
+    def heard(self, widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
+        """Answer a message of the browser's: a frame that is wanted, or that it is there."""
+        if "ready" in message:
+            self._looked_at = True
+            self._make_copy()
+        elif "want" in message:
+            frame = min(max(int(message["want"]), 0), self.timeline.frame_count - 1)
+            for side in message.get("sides", ["a"]):
+                self._send(widget, side, frame, ticket=int(message["ticket"]))
+
+    def _put(self, timeline: Timeline, versus: Timeline | None, names: tuple[str, str], note: str) -> None:
+        changed = timeline != self.timeline
+        self.timeline, self.versus, self.names, self.note = timeline, versus, names, note
+        self._version += 1
+        if not self._looked_at:
+            self._first = min(self._first, timeline.frame_count - 1)
+            return
+        widget = self.widget
+        frame = min(widget.frame, timeline.frame_count - 1)
+        # The picture first: what a person waits for is not the text beside it.
+        for side in ["a", "b"] if versus is not None and widget.compare != "off" else ["a"]:
+            self._send(widget, side, frame)
+        widget.facts = self._facts("making" if changed else widget.facts["copy"])
+        if changed:
+            self._make_copy()
+
+    def _send(self, widget: Any, side: str, frame: int, *, ticket: int = 0) -> None:
+        timeline = self.versus if side == "b" else self.timeline
+        if timeline is None or frame >= timeline.frame_count:
+            return
+        planes = self._frames.exact(timeline, frame)
+        told = {"planes": "yuv420p", "side": side, "frame": frame, "width": planes.width_px, "height": planes.height_px}
+        widget.send({**told, "version": self._version, "ticket": ticket, "note": self.note}, buffers=[planes.tobytes()])
+
+    def _facts(self, copy: str) -> dict[str, Any]:
+        timeline = self.timeline
+        return {
+            "title": timeline.topic,
+            "name_a": self.names[0],
+            "name_b": self.names[1] if self.versus is not None else "",
+            "frame_count": timeline.frame_count,
+            "fps_num": timeline.fps.num,
+            "fps_den": timeline.fps.den,
+            "second": round(timeline.fps.ratio),
+            "width": timeline.width_px,
+            "height": timeline.height_px,
+            "zones": {**ZONES, "all of them": _strictest(timeline)},
+            "copy": copy,
+        }
+
+    def _static(self) -> str:
+        frame = min(self.frame, self.timeline.frame_count - 1)
+        return html(jpeg(self._frames.exact(self.timeline, frame), width_px=_SHOWN_PX), self.timeline, frame, palette=self._palette)
+
+    # --- the small copy -----------------------------------------------------------------------------------------------
+
+    def _make_copy(self) -> None:
+        """Have a small copy of the reel as it is now; one that is under way for another version is given up."""
+        if self._copy is not None and self._copy[0] == self.timeline:
+            self._send_copy(self._copy[1])
+            return
+        self._wanted += 1
+        threading.Thread(target=self._copy_of, args=(self._wanted, self.timeline), daemon=True).start()
+
+    def _copy_of(self, wanted: int, timeline: Timeline) -> None:
+        time.sleep(_SETTLED_S)
+        if wanted != self._wanted:
+            return
+        with tempfile.TemporaryDirectory(prefix="reelkit-") as folder:
+            path = Path(folder) / "copy.mp4"
+            with start_scrub_copy(timeline, path) as process:
+                while process.poll() is None:
+                    time.sleep(_LOOK_S)
+                    if wanted != self._wanted:
+                        process.kill()
+                trouble = process.stderr.read().strip().splitlines() if process.stderr else []
+            if wanted != self._wanted:
+                return
+            if process.returncode == 0:
+                self._copy = timeline, path.read_bytes()
+                self._send_copy(self._copy[1])
+            else:
+                self.widget.facts = self._facts("none")
+                self.widget.send({"trouble": (trouble or ["the moving preview could not be made; run the cell again"])[-1]})
+
+    def _send_copy(self, mp4: bytes) -> None:
+        self.widget.send({"copy": True}, buffers=[mp4])
+        self.widget.facts = self._facts("ready")
+
+
+def _telling_frame(timeline: Timeline) -> int:
+    """Return a frame of the second cue, by which time all entrances are over; the middle of a reel without cues."""
+    if not timeline.cues:
+        return timeline.frame_count // 2
+    cue = timeline.cues[min(1, len(timeline.cues) - 1)]
+    return (cue.start + cue.end) // 2
+
+
+def _strictest(timeline: Timeline) -> dict[str, int]:
+    zone = timeline.safe_zone
+    return {"top": zone.top_px, "right": zone.right_px, "bottom": zone.bottom_px, "left": zone.left_px}

@@ -1,0 +1,64 @@
+// What every live view is built from: elements, one keyboard, one theme. It stands before each view's own file in one module.
+
+/** Return an element: attributes by name, listeners as functions, children as texts or elements. */
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Return a view's root, which keeps its keys from the notebook's own shortcuts. */
+function root(el, name, label) {
+  const accent = el.dataset.accent;
+  const element = h("div", { class: `rk rk-live rk-live-${name}`, role: "group", "aria-label": label, "data-lm-suppress-shortcuts": "true" });
+  if (accent) element.style.setProperty("--rk-accent", accent);
+  for (const kind of ["keydown", "keyup", "keypress"]) element.addEventListener(kind, (event) => event.stopPropagation());
+  el.replaceChildren(element);
+  return element;
+}
+
+/** Return a button; its visible text is its name unless one is given. */
+function button(text, click, attributes = {}) {
+  return h("button", { type: "button", class: "rk-button", onclick: click, ...attributes }, text);
+}
+
+/** Return a select with its label; options are [value, text] pairs. */
+function choice(label, options, value, change, attributes = {}) {
+  const select = h("select", { onchange: (event) => change(event.target.value), ...attributes }, options.map(([key, text]) => h("option", { value: key, selected: key === value }, text)));
+  return h("label", { class: "rk-field-inline" }, h("span", {}, label), select);
+}
+
+/** Return minutes, seconds and tenths. */
+function clock(seconds) {
+  const tenths = Math.round(seconds * 10);
+  return `${Math.floor(tenths / 600)}:${String(Math.floor(tenths / 10) % 60).padStart(2, "0")}.${tenths % 10}`;
+}
+
+/** Return a line that screen readers hear when it changes. */
+function status() {
+  return h("p", { class: "rk-status", role: "status", "aria-live": "polite" });
+}
+
+/** Call back when nothing was asked for `wait_ms`; `.cancel()` forgets what was asked. */
+function rest(wait_ms, call) {
+  let timer = 0;
+  const asked = (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => call(...given), wait_ms);
+  };
+  asked.cancel = () => clearTimeout(timer);
+  return asked;
+}
+
+/** Listen to a model; the returned function ends it. */
+function listen(model, handlers) {
+  for (const [event, call] of Object.entries(handlers)) model.on(event, call);
+  return () => {
+    for (const [event, call] of Object.entries(handlers)) model.off(event, call);
+  };
+}

@@ -1,0 +1,105 @@
+"""Live views: the same object with a second face, a widget, which a notebook shows where someone looks and nothing stores.
+
+The static face is a view's HTML; run headless, that is what an executed notebook keeps. A widget's JavaScript is a plain file beside the
+Python; ``live.js`` stands before each. What a view needs from other rooms (a plan, a voice, a place to save) is passed to it as callables.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from reelkit.errors import ReelkitError
+from reelkit.model import Palette
+from reelkit.views.show import View
+
+__all__ = ["LiveView", "make_widget", "sources"]
+
+
+@functools.cache
+def sources(name: str) -> tuple[str, str]:
+    """Return the JavaScript module and the stylesheet of a live view.
+
+    Parameters
+    ----------
+    name : str
+        Of its file beside this one, without ``.js``.
+    """
+    here = Path(__file__).parent
+    module = "\n".join((here / f"{part}.js").read_text(encoding="utf-8") for part in ("live", name))
+    style = "\n".join((here / f"{part}.css").read_text(encoding="utf-8") for part in ("views", "live"))
+    return module, style
+
+
+def make_widget(name: str, state: Mapping[str, Any], answer: Callable[[Any, dict[str, Any], list[Any]], None]) -> Any:
+    """Return a widget over a view's JavaScript.
+
+    Parameters
+    ----------
+    name : str
+    state : mapping
+        Traits and their first values; each is shared with the browser.
+    answer : callable
+        Called with the widget, a message and its buffers. What is wrong (a :class:`ReelkitError`) goes back as ``{"trouble": line}``.
+    """
+    import anywidget
+    import traitlets
+
+    kinds: dict[type, Any] = {bool: traitlets.Bool, int: traitlets.Int, str: traitlets.Unicode, dict: traitlets.Dict, list: traitlets.List}
+    module, style = sources(name)
+    traits = {key: kinds[type(value)](value).tag(sync=True) for key, value in state.items()}
+    made = type(f"{name.title()}Widget", (anywidget.AnyWidget,), {"_esm": module, "_css": style, **traits})()
+
+    def heard(widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
+        try:
+            answer(widget, message, buffers)
+        except ReelkitError as error:
+            widget.send({"trouble": str(error)})
+
+    made.on_msg(heard)
+    return made
+
+
+class LiveView(View):
+    """A view with a widget over it.
+
+    Parameters
+    ----------
+    name : str
+        Of the view and of its JavaScript.
+    make : callable
+        Returns the static HTML.
+    text : str
+        The plain face, one line.
+    palette : Palette, optional
+    """
+
+    def __init__(self, name: str, make: Callable[[], str], text: str, *, palette: Palette | None = None) -> None:
+        super().__init__(name, make, text)
+        self._accent = palette.accent if palette else ""
+
+    def state(self) -> dict[str, Any]:
+        """Return what the widget begins with."""
+        raise NotImplementedError
+
+    def heard(self, widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
+        """Answer a message of the browser's."""
+        raise NotImplementedError
+
+    @functools.cached_property
+    def widget(self) -> Any:
+        """The live face; made when a notebook first shows it."""
+        return make_widget(self.name, {"accent": self._accent, **self.state()}, self.heard)
+
+    @property
+    def html(self) -> str:
+        """The static face, of what the value is now."""
+        return self._make()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle, metadata = super()._repr_mimebundle_(include, exclude)
+        live = self.widget._repr_mimebundle_()
+        live = live[0] if isinstance(live, tuple) else live or {}
+        return {**live, **bundle}, metadata

@@ -1,0 +1,172 @@
+// StyleView: a brand's fields as controls. The brand lives in Python; here is only what a person is just now touching.
+
+function render({ model, el }) {
+  el.dataset.accent = model.get("accent");
+  const facts = () => model.get("facts");
+  const view = root(el, "style", facts().title);
+  const note = status();
+  const tools = {};
+  const setters = new Map();
+  let flying = false;
+  let waiting = null;
+
+  // One change is under way at a time; what came meanwhile goes as one, so that a slider never runs ahead of its picture.
+  function send(changes, settled) {
+    if (flying) {
+      waiting = { set: { ...(waiting?.set ?? {}), ...changes }, settled };
+      return;
+    }
+    flying = true;
+    view.dataset.sent = performance.now();
+    model.send({ set: changes, settled });
+  }
+
+  function control(field) {
+    const id = `rk-${Math.random().toString(36).slice(2)}`;
+    const hint = field.hint ? h("p", { class: "rk-hint", id: `${id}-hint` }, field.hint) : null;
+    const common = { id, "aria-describedby": hint ? `${id}-hint` : null, "data-field": field.name };
+    const box = h("div", { class: "rk-field" });
+    const label = h("label", { for: id }, field.label);
+    const say = (value, settled = true) => send({ [field.name]: value }, settled);
+    let set;
+    const parts = [];
+
+    if (field.kind === "switch") {
+      const input = h("input", { ...common, type: "checkbox", onchange: () => say(input.checked) });
+      set = (value) => { input.checked = value; };
+      box.append(h("span", { class: "rk-field-inline" }, input, label));
+      parts.push(hint);
+    } else if (field.kind === "range" || field.kind === "number") {
+      const number = h("input", { ...common, type: "number", min: field.low, max: field.high, step: "any", onchange: () => { if (number.value !== "") say(Number(number.value)); } });
+      set = (value) => { number.value = value ?? ""; };
+      parts.push(label);
+      if (field.kind === "range") {
+        const slide = h("input", {
+          type: "range", min: field.low, max: field.high, step: field.step, "aria-label": `${field.label}, slider`, "data-slide": field.name,
+          oninput: () => { number.value = slide.value; say(Number(slide.value), false); },
+          onchange: () => say(Number(slide.value)),
+        });
+        const both = set;
+        set = (value) => { both(value); slide.value = value ?? field.low; };
+        parts.push(slide);
+      }
+      parts.push(number, hint);
+    } else if (field.kind === "colour") {
+      const colour = h("input", { ...common, type: "color", oninput: () => { if (named) named.value = ""; say(colour.value.toUpperCase(), false); }, onchange: () => say(colour.value.toUpperCase()) });
+      const options = [["", "own colour"], ...field.choices.map((name) => [name, name]), ...(field.optional ? [["none", "none"]] : [])];
+      const named = options.length > 1
+        ? h("select", { "aria-label": `${field.label}, from the palette`, onchange: () => say(named.value === "none" ? null : named.value || colour.value.toUpperCase()) }, options.map(([key, text]) => h("option", { value: key }, text)))
+        : null;
+      set = (value) => {
+        const hex = String(value ?? "").startsWith("#") ? value : model.get("values")[`palette.${value}`];
+        if (hex) colour.value = hex.toLowerCase();
+        if (named) named.value = value === null || value === undefined ? "none" : String(value).startsWith("#") ? "" : value;
+      };
+      parts.push(label, h("span", { class: "rk-field-inline" }, colour, named), hint);
+    } else if (field.kind === "choice") {
+      const select = h("select", { ...common, onchange: () => say(select.value) }, field.choices.map((name) => h("option", { value: name }, name.replaceAll("_", " "))));
+      set = (value) => { select.value = String(value); };
+      parts.push(label, select, hint);
+    } else if (field.kind === "order") {
+      const list = h("ul", { class: "rk-order", "aria-label": field.label });
+      const add = h("select", { "aria-label": `Add to ${field.label}`, onchange: () => { if (add.value) say([...now, add.value]); } });
+      let now = [];
+      const turned = (index, by) => { const next = [...now]; const [one] = next.splice(index, 1); if (by) next.splice(index + by, 0, one); say(next); };
+      set = (value) => {
+        now = [...(value ?? [])];
+        list.replaceChildren(...now.map((name, index) => h("li", {}, h("span", {}, `${index + 1}. ${name.replaceAll("_", " ")}`), h("span", {},
+          button("↑", () => turned(index, -1), { "aria-label": `${name} earlier`, disabled: index === 0 }),
+          button("↓", () => turned(index, 1), { "aria-label": `${name} later`, disabled: index === now.length - 1 }),
+          button("✕", () => turned(index, 0), { "aria-label": `${name} out` })))));
+        add.replaceChildren(h("option", { value: "" }, now.length ? "add…" : "all of them; choose some…"), ...field.choices.filter((name) => !now.includes(name)).map((name) => h("option", { value: name }, name.replaceAll("_", " "))));
+      };
+      parts.push(h("span", { class: "rk-label" }, field.label), list, add, hint);
+    } else {
+      const listId = `${id}-list`;
+      const input = h("input", { ...common, type: "text", list: field.kind === "suggested" ? listId : null, onchange: () => say(field.kind === "list" ? input.value.split(",").map((part) => part.trim()).filter(Boolean) : input.value || (field.optional ? null : "")) });
+      set = (value) => { input.value = Array.isArray(value) ? value.join(", ") : value ?? ""; };
+      parts.push(label, input, field.kind === "suggested" ? h("datalist", { id: listId }, field.choices.map((name) => h("option", { value: name }))) : null, hint);
+    }
+    box.append(...parts.filter(Boolean));
+    setters.set(field.name, (value) => {
+      if (document.activeElement?.dataset.field !== field.name || document.activeElement.type !== "text") set(value);
+      box.classList.toggle("rk-tuned", facts().tuned.includes(field.name));
+    });
+    return box;
+  }
+
+  const groups = model.get("groups").map((group, index) =>
+    h("details", { open: index === 0 }, h("summary", {}, group.label), h("div", { class: "rk-fields" }, group.fields.map(control))));
+
+  function told() {
+    const { tuned, undo, redo, file, said } = facts();
+    for (const [name, set] of setters) set(model.get("values")[name]);
+    tools.undo.disabled = !undo;
+    tools.redo.disabled = !redo;
+    tools.reset.disabled = tools.save.disabled = !tuned.length;
+    tools.save.title = file;
+    tools.list.textContent = tuned.length ? `Changed, not saved: ${tuned.join(", ")}` : "";
+    tools.diff.textContent = facts().diff;
+    tools.diff.hidden = !facts().diff;
+    note.textContent = said;
+    note.classList.remove("rk-trouble");
+    hear.hidden = !facts().can_listen;
+    fetchAnew.hidden = !facts().can_fetch;
+  }
+
+  function heard(message, buffers) {
+    if (message.trouble !== undefined) {
+      note.textContent = message.trouble;
+      note.classList.add("rk-trouble");
+      for (const [name, set] of setters) set(model.get("values")[name]);
+    }
+    if (message.sound !== undefined) {
+      sound.src = URL.createObjectURL(new Blob([buffers[0]], { type: "audio/mp4" }));
+      sound.hidden = false;
+      sound.play();
+      note.textContent = message.sound;
+    }
+    if (message.done || message.trouble !== undefined) {
+      flying = false;
+      view.dataset.answered = Number(view.dataset.answered || 0) + 1;
+      if (waiting) {
+        const { set, settled } = waiting;
+        waiting = null;
+        send(set, settled);
+      } else if (message.done) settle();
+    }
+  }
+  const settle = rest(700, () => model.send({ settle: true }));
+
+  const sound = h("audio", { controls: true, hidden: true, "aria-label": "How it sounds now" });
+  const hear = button("Listen", () => { note.textContent = "Speaking…"; model.send({ listen: true }); });
+  const fetchAnew = button("Fetch the footage anew", () => { note.textContent = "Fetching footage; what must be drawn takes a while…"; model.send({ fetch: true }); });
+  tools.undo = button("Undo", () => model.send({ undo: true }), { "aria-keyshortcuts": "Control+Z" });
+  tools.redo = button("Redo", () => model.send({ redo: true }), { "aria-keyshortcuts": "Control+Shift+Z" });
+  tools.reset = button("Back to the saved brand", () => model.send({ reset: true }));
+  tools.save = button("Save to the brand file", () => model.send({ save: true }), { class: "rk-button rk-main" });
+  tools.list = h("p", { class: "rk-tuned-list" });
+  tools.diff = h("pre", { class: "rk-diff", tabindex: "0", "aria-label": "What changed in the file" });
+  view.append(
+    h("div", { class: "rk-head" }, h("p", { class: "rk-title" }, facts().title)),
+    h("div", { class: "rk-groups", tabindex: "0", role: "group", "aria-label": "Fields" }, groups),
+    h("div", { class: "rk-tools", role: "toolbar", "aria-label": "Brand" }, tools.save, tools.undo, tools.redo, tools.reset, hear, fetchAnew),
+    sound, tools.list, note, tools.diff,
+  );
+  view.addEventListener("keydown", (event) => {
+    const writes = event.target.matches('input[type="text"], input[type="number"]');
+    if (!writes && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      model.send(event.shiftKey ? { redo: true } : { undo: true });
+    }
+  });
+  const end = listen(model, { "msg:custom": heard, "change:facts": told, "change:values": told });
+  told();
+  return () => {
+    end();
+    settle.cancel();
+    sound.pause();
+  };
+}
+
+export default { render };

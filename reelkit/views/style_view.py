@@ -1,0 +1,259 @@
+"""A brand's style as controls, bound to a frame: every change shows the frame that will be rendered, and is kept only when saved."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from reelkit.brand import Brand, load_brand
+from reelkit.errors import BrandError
+from reelkit.model import Timeline
+from reelkit.views.frame_view import FrameView
+from reelkit.views.live import LiveView
+from reelkit.views.markup import card, fill, heading, plural, table
+from reelkit.views.style_fields import PICTURE_GROUPS, Group, groups_of, value_of
+from reelkit.yamlfile import change_yaml, shown_path
+
+__all__ = ["StyleView", "html"]
+
+NAMES = ("as tuned", "as saved")
+
+
+def html(brand: Brand, groups: Sequence[Group], changes: Mapping[str, Any]) -> str:
+    """Return a brand's fields as HTML.
+
+    Parameters
+    ----------
+    brand : Brand
+        With the changes.
+    groups : sequence of Group
+    changes : mapping
+        Fields that differ from the brand's file, by dotted name.
+    """
+    parts = []
+    for group in groups:
+        told = [
+            (field["label"], value_of(brand, field["name"], changes), field["name"] in changes, field["hint"]) for field in group["fields"]
+        ]
+        rows = (
+            fill('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>', label, _said(value), "changed" if tuned else "", hint)
+            for label, value, tuned, hint in told
+        )
+        count = sum(tuned for _, _, tuned, _ in told)
+        inside = table(group["label"], ["Field", "Value", "Tuned", "What it is"], rows)
+        title = group["label"] + (f" ({count} changed)" if count else "")
+        parts.append(fill('<details class="rk-more"><summary>{}</summary>{}</details>', title, inside))
+    head = heading(f"Style of {brand.name}", f"{len(changes)} changed" if changes else "as saved")
+    return card("style", head + Markup().join(parts), label=f"Style of {brand.name}", palette=brand.palette)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value or "none")
+
+
+class StyleView(LiveView):
+    """Tunes a brand by looking.
+
+    Parameters
+    ----------
+    brand : Brand
+        As its file says.
+    frame : FrameView, optional
+        Shows what every change comes to, beside the saved brand.
+    plan : callable, optional
+        Returns the reel's timeline under a brand: what ``frame`` shows.
+    settle : callable, optional
+        Returns a timeline as it will be rendered, where that takes longer than a change may; called when nothing changed for a while.
+    groups : sequence of str
+        Of fields (:data:`reelkit.views.style_fields.GROUPS`).
+    listen : callable, optional
+        Returns a brand's sound as M4A.
+    fetch : callable, optional
+        Takes the footage that a brand would get, which ``plan`` uses from then on.
+    changes : mapping, optional
+        To begin with.
+
+    Attributes
+    ----------
+    changes : dict
+        What differs from the brand's file, by dotted name.
+    """
+
+    def __init__(
+        self,
+        brand: Brand,
+        frame: FrameView | None = None,
+        plan: Callable[[Brand], Timeline] | None = None,
+        *,
+        settle: Callable[[Timeline], Timeline] | None = None,
+        groups: Sequence[str] = PICTURE_GROUPS,
+        listen: Callable[[Brand], bytes] | None = None,
+        fetch: Callable[[Brand], object] | None = None,
+        changes: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__("style", lambda: html(self.brand, self._groups, self.changes), repr(brand), palette=brand.palette)
+        self.saved = self.brand = brand
+        self.changes: dict[str, Any] = {}
+        self._frame, self._plan, self._settle, self._listen, self._fetch = frame, plan, settle, listen, fetch
+        self._groups = groups_of(groups)
+        self._before: list[dict[str, Any]] = []
+        self._after: list[dict[str, Any]] = []
+        self._sliding = False
+        self._said = self._diff = ""
+        if frame is not None and plan is not None:
+            frame.compare(plan(brand), names=NAMES)
+        if changes:
+            self.set(changes)
+
+    # --- what a person does -------------------------------------------------------------------------------------------
+
+    def set(self, changes: Mapping[str, Any], *, settled: bool = True) -> None:
+        """Change some fields; what they come to is shown at once.
+
+        Parameters
+        ----------
+        changes : mapping
+            Values by dotted name, as a brand file would give them.
+        settled : bool
+            False while a slider moves: what follows is then the same change, undone as one.
+
+        Raises
+        ------
+        BrandError
+            When a value is out of bounds; nothing is changed then.
+        """
+        kept = dict(self.changes)
+        wanted = {**self.changes, **{name: self._typed(name, value) for name, value in changes.items()}}
+        self._become({name: value for name, value in wanted.items() if value != value_of(self.saved, name, {})})
+        if not self._sliding and kept != self.changes:
+            self._before.append(kept)
+            self._after.clear()
+        self._sliding = not settled
+        self._tell()
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self._step(self._before, self._after)
+
+    def redo(self) -> None:
+        """Make the change again that was taken back."""
+        self._step(self._after, self._before)
+
+    def reset(self) -> None:
+        """Go back to the saved brand; this can be undone, too."""
+        if self.changes:
+            self._before.append(self.changes)
+            self._become({})
+            self._tell()
+
+    def save(self) -> str:
+        """Write the changes to the brand's file and return what changed in it: only the lines of changed fields do.
+
+        Raises
+        ------
+        BrandError
+            When the brand has no file, or it cannot be written.
+        """
+        path = self.saved.source
+        if path is None:
+            raise BrandError(f"brand '{self.saved.slug}' has no file to save to; write one to templates/brands/{self.saved.slug}.yaml")
+        before, after = change_yaml(path, self.changes, what=f"brand '{self.saved.slug}'")
+        saved = load_brand(path)
+        self._diff = "".join(_changed_lines(before, after))
+        self._said = f"Saved {plural(len(self.changes), 'field')} to {shown_path(path)}; the next reels look like this."
+        self.saved, self.changes = saved, {}
+        self._before.clear()
+        self._after.clear()
+        self._become({})
+        if self._frame is not None and self._plan is not None:
+            self._frame.compare(self._plan(saved), names=NAMES)
+        self._tell(keep_said=True)
+        return self._diff
+
+    # --- how it is shown ----------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Return what the widget begins with."""
+        return {"facts": self._facts(), "groups": list(self._groups), "values": self._values()}
+
+    def heard(self, widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
+        """Answer a message of the browser's."""
+        if "set" in message:
+            self.set(message["set"], settled=bool(message.get("settled", True)))
+            widget.send({"done": True})
+        elif "settle" in message:
+            self.settle()
+        elif "listen" in message and self._listen is not None:
+            widget.send({"sound": "This is how it sounds now."}, buffers=[self._listen(self.brand)])
+        elif "fetch" in message and self._fetch is not None:
+            self._fetch(self.brand)
+            self._become(self.changes)
+            self._said = "This is the footage that the next reel would get."
+            self._tell(keep_said=True)
+        else:
+            for name, act in (("undo", self.undo), ("redo", self.redo), ("reset", self.reset), ("save", self.save)):
+                if name in message:
+                    act()
+
+    def settle(self) -> None:
+        """Show the reel as it will be rendered, where a change alone does not tell."""
+        if self._frame is None or self._settle is None:
+            return
+        final = self._settle(self._frame.timeline)
+        if final != self._frame.timeline:
+            stronger = ", ".join(map(str, final.strengthened))
+            self._frame.show(final, note=f"Made clearer on these pictures: {stronger}" if stronger else "")
+
+    def _become(self, changes: dict[str, Any]) -> None:
+        brand = self.saved.with_changes(changes) if changes else self.saved
+        timeline = self._plan(brand) if self._plan is not None else None
+        self.brand, self.changes = brand, changes
+        if self._frame is not None and timeline is not None:
+            self._frame.show(timeline)
+
+    def _step(self, source: list[dict[str, Any]], target: list[dict[str, Any]]) -> None:
+        if source:
+            target.append(self.changes)
+            self._become(source.pop())
+            self._sliding = False
+            self._tell()
+
+    def _typed(self, name: str, value: Any) -> Any:
+        # Browsers know one kind of number; a brand file would say 86, not 86.0.
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    def _tell(self, *, keep_said: bool = False) -> None:
+        if not keep_said:
+            self._said = self._diff = ""
+        if "widget" in self.__dict__:
+            with self.widget.hold_sync():
+                self.widget.values = self._values()
+                self.widget.facts = self._facts()
+
+    def _values(self) -> dict[str, Any]:
+        return {field["name"]: value_of(self.brand, field["name"], self.changes) for group in self._groups for field in group["fields"]}
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "title": f"Style of {self.saved.name}",
+            "tuned": list(self.changes),
+            "undo": bool(self._before),
+            "redo": bool(self._after),
+            "file": shown_path(self.saved.source) if self.saved.source else "",
+            "said": self._said,
+            "diff": self._diff,
+            "can_listen": self._listen is not None,
+            "can_fetch": self._fetch is not None,
+        }
+
+
+def _changed_lines(before: str, after: str) -> list[str]:
+    lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), n=0)
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]

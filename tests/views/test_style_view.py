@@ -1,0 +1,148 @@
+"""StyleView and FrameView from Python's side: what a change does, undo, save, and what a headless run keeps of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reelkit import views
+from reelkit.brand import Brand, load_brand
+from reelkit.errors import BrandError
+from reelkit.media.compositor import Compositor
+from reelkit.model import Timeline
+from reelkit.views.frame_view import ZONES
+from reelkit.views.style_fields import GROUPS, groups_of
+from reelkit.views.style_view import StyleView
+from tests.media.timelines import small_timeline
+from tests.views.parsed import Parsed
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+@pytest.fixture
+def brand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Brand:
+    """A brand file of one's own."""
+    shutil.copytree(TEMPLATES, tmp_path / "templates")
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(tmp_path / "templates"))
+    return load_brand("pulsefit")
+
+
+def planner(folder: Path) -> Callable[[Brand], Timeline]:
+    timeline = small_timeline(folder / "reel")
+    return lambda brand: timeline.model_copy(update={"caption_style": brand.captions, "background": brand.palette.background})
+
+
+@pytest.fixture
+def style(brand: Brand, tmp_path: Path) -> StyleView:
+    plan = planner(tmp_path)
+    return views.style(brand, views.frame(plan(brand), at=10), plan)
+
+
+def shown(style: StyleView) -> bytes:
+    assert style._frame is not None
+    return style._frame.exact().tobytes()
+
+
+def test_a_change_shows_the_frame_that_would_be_rendered(style: StyleView) -> None:
+    """The frame after a change is the compositor's of the changed plan, at the same place."""
+    before = shown(style)
+    style.set({"captions.size_px": 60, "captions.colour": "#FF0000"})
+    assert style._frame is not None and style._plan is not None
+    assert style._frame.frame == 10
+    with Compositor(style._plan(style.brand)) as compositor:
+        assert shown(style) == compositor.frame_at(10).tobytes() != before
+
+
+def test_undo_and_redo_go_step_by_step(style: StyleView) -> None:
+    """Each settled change is one step; a slider's way is one step as a whole; a new change forgets what was undone."""
+    first = shown(style)
+    for size in (70, 75, 80):
+        style.set({"captions.size_px": size}, settled=False)
+    style.set({"captions.size_px": 81})
+    style.set({"captions.uppercase": False})
+    style.undo()
+    assert style.changes == {"captions.size_px": 81}
+    style.undo()
+    assert (style.changes, shown(style)) == ({}, first)
+    style.redo()
+    assert style.changes == {"captions.size_px": 81}
+    style.set({"captions.size_px": 90})
+    style.redo()
+    assert style.changes == {"captions.size_px": 90}
+    style.reset()
+    assert (style.changes, shown(style)) == ({}, first)
+    style.undo()
+    assert style.changes == {"captions.size_px": 90}
+
+
+def test_a_value_out_of_bounds_changes_nothing(style: StyleView) -> None:
+    """One line says what it must be; the brand and the frame stay."""
+    before = shown(style)
+    with pytest.raises(BrandError, match=r"captions\.size_px is 400; it must be 55 to 120"):
+        style.set({"captions.size_px": 400})
+    assert (style.changes, shown(style)) == ({}, before)
+
+
+def test_saving_changes_the_tuned_lines_only(style: StyleView, brand: Brand) -> None:
+    """The file differs in the tuned lines, is read back as tuned, and is then what changes are counted from."""
+    assert brand.source is not None
+    before = brand.source.read_text().splitlines()
+    style.set({"captions.size_px": 77, "palette.accent": "#11CC88"})
+    frame = shown(style)
+    style.save()
+    after = brand.source.read_text().splitlines()
+    assert len(before) == len(after)
+    changed = [new.split("#")[0].split(":")[0].strip() for old, new in zip(before, after, strict=True) if old != new]
+    assert changed == ["accent", "size_px"]
+    assert load_brand("pulsefit").captions.size_px == 77
+    assert (style.changes, shown(style)) == ({}, frame)
+    assert style._frame is not None
+    assert style._frame.versus == style._frame.timeline
+
+
+def test_going_back_to_what_the_file_says_is_no_change(style: StyleView) -> None:
+    """A field that is set to its saved value counts as not changed."""
+    style.set({"captions.size_px": 70})
+    style.set({"captions.size_px": style.saved.captions.size_px})
+    assert style.changes == {}
+
+
+def test_every_field_of_every_group_is_a_control(brand: Brand) -> None:
+    """Controls come from the schema: each of a brand's fields in these groups has one, with its bounds."""
+    fields = {field["name"]: field for group in groups_of(GROUPS) for field in group["fields"]}
+    for group in GROUPS:
+        for name in type(getattr(brand, group)).model_fields:
+            assert (f"{group}.{name}" in fields) or (group, name) == ("captions", "name"), name
+    assert (fields["captions.size_px"]["low"], fields["captions.size_px"]["high"]) == (55, 120)
+    assert fields["palette.accent"]["kind"] == "colour"
+    assert fields["footage.libraries"]["kind"] == "order"
+    assert "Poppins" in fields["captions.font"]["choices"]
+
+
+def test_headless_both_faces_are_kept(style: StyleView) -> None:
+    """An executed notebook keeps the static HTML with our mark beside the widget's reference; nothing in it runs."""
+    assert style._frame is not None
+    for view in (style, style._frame, views.beside(style._frame, style)):
+        bundle, metadata = view._repr_mimebundle_()
+        assert metadata["reelkit"]["view"] == view.name
+        assert "model_id" in bundle["application/vnd.jupyter.widget-view+json"]
+        assert Parsed(bundle["text/html"]).scripted() == []
+        assert bundle["text/html"].count("<style>") == 1
+
+
+def test_the_static_face_tells_what_was_tuned(style: StyleView) -> None:
+    """A tuned field is marked in words, its value shown, and what came from outside is text."""
+    style.set({"overlays.end_card_text": "<b>Hi</b>"})
+    text = Parsed(style.html).text
+    assert "1 changed" in text
+    assert "<b>Hi</b>" in text
+
+
+def test_the_apps_zones_lie_within_the_strictest(brand: Brand) -> None:
+    """No app covers more than the safe zone that reels are held to, and each side of it is some app's."""
+    zone = brand.safe_zone
+    strictest = {"top": zone.top_px, "right": zone.right_px, "bottom": zone.bottom_px, "left": zone.left_px}
+    assert {side: max(app[side] for app in ZONES.values()) for side in strictest} == strictest
