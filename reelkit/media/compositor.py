@@ -12,13 +12,13 @@ import cv2
 
 from reelkit.errors import TimelineError
 from reelkit.media.captions import CaptionPainter
-from reelkit.media.decode import ClipReader, open_clip
 from reelkit.media.framed import show_whole
+from reelkit.media.open_clips import ClipsInOrder, OpenClips
 from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Planes
 from reelkit.media.transitions import join
 from reelkit.media.view import show, view_at
-from reelkit.model import Timeline
+from reelkit.model import Clip, Timeline
 
 __all__ = ["Compositor"]
 
@@ -31,22 +31,33 @@ class Compositor:
     timeline : Timeline
     threads : int, keyword-only
         Decoder threads a clip.
+    clips : OpenClips, keyword-only, optional
+        Where its clips are read, for who keeps them from one timeline to the next; the caller closes them.
+    like : Compositor, keyword-only, optional
+        One of another timeline. Captions and overlays that are the same are not drawn again.
 
     Examples
     --------
     ``with Compositor(timeline) as compositor: planes = compositor.frame_at(0)``
     """
 
-    def __init__(self, timeline: Timeline, *, threads: int = 1) -> None:
+    def __init__(self, timeline: Timeline, *, threads: int = 1, clips: OpenClips | None = None, like: Compositor | None = None) -> None:
         cv2.setNumThreads(1)
         self.timeline = timeline
         size = (timeline.width_px, timeline.height_px)
         self._size = size
-        self._threads = threads
         self._starts = [shot.start for shot in timeline.shots]
-        self._readers: dict[int, ClipReader] = {}
-        self._captions = CaptionPainter(timeline.caption_style, timeline.cues, width_px=size[0], height_px=size[1], fps=timeline.fps)
-        self._overlays = OverlayPainter(timeline.overlays, width_px=size[0], height_px=size[1], fps=timeline.fps)
+        self._own_clips = ClipsInOrder(threads=threads)
+        self._clips: OpenClips = clips or self._own_clips
+        before = like.timeline if like is not None and (like._size, like.timeline.fps) == (size, timeline.fps) else None
+        if like is not None and before is not None and (before.cues, before.caption_style) == (timeline.cues, timeline.caption_style):
+            self._captions: CaptionPainter = like._captions
+        else:
+            self._captions = CaptionPainter(timeline.caption_style, timeline.cues, width_px=size[0], height_px=size[1], fps=timeline.fps)
+        if like is not None and before is not None and before.overlays == timeline.overlays:
+            self._overlays: OverlayPainter = like._overlays
+        else:
+            self._overlays = OverlayPainter(timeline.overlays, width_px=size[0], height_px=size[1], fps=timeline.fps)
         self._background = Planes.filled(*size, timeline.background)
 
     def __enter__(self) -> Compositor:
@@ -56,10 +67,8 @@ class Compositor:
         self.close()
 
     def close(self) -> None:
-        """Close the clips."""
-        for reader in self._readers.values():
-            reader.close()
-        self._readers.clear()
+        """Close the clips that it opened."""
+        self._own_clips.close()
 
     def frame_at(self, frame: int) -> Planes:
         """Return the composed frame.
@@ -83,27 +92,29 @@ class Compositor:
 
     def picture_at(self, frame: int) -> Planes:
         """Return the frame before overlays and captions; it may be shared and must not be written to."""
+        index, *before = self._shots_at(frame)
+        incoming = self._shot_picture(index, frame)
+        if not before:
+            return incoming
+        shot, outgoing = self.timeline.shots[index], self._shot_picture(before[0], frame)
+        return join(shot.transition, frame - shot.start + 1, outgoing, incoming, background=self._background)
+
+    def clips_at(self, frame: int) -> list[Clip]:
+        """Return the clips that a frame shows: one, two within a transition."""
+        return [self.timeline.shots[index].clip for index in self._shots_at(frame)]
+
+    def _shots_at(self, frame: int) -> list[int]:
+        """Return the numbers of the shot at a frame and, within a transition, of the one before it."""
         if not 0 <= frame < self.timeline.frame_count:
             raise TimelineError(f"frame {frame} is outside the reel; it has frames 0 to {self.timeline.frame_count - 1}")
         index = bisect_right(self._starts, frame) - 1
         shot = self.timeline.shots[index]
-        self._close_before(index - 1)
-        incoming = self._shot_picture(index, frame)
-        into = frame - shot.start
-        if index == 0 or shot.transition.kind == "cut" or into >= shot.transition.frames:
-            return incoming
-        outgoing = self._shot_picture(index - 1, frame)
-        return join(shot.transition, into + 1, outgoing, incoming, background=self._background)
+        joined = index > 0 and shot.transition.kind != "cut" and frame - shot.start < shot.transition.frames
+        return [index, index - 1] if joined else [index]
 
     def _shot_picture(self, index: int, frame: int) -> Planes:
         shot = self.timeline.shots[index]
-        if index not in self._readers:
-            self._readers[index] = open_clip(shot.clip, self.timeline.fps, background=self.timeline.background, threads=self._threads)
-        source = self._readers[index].frame(shot.in_frame + frame - shot.start)
+        source = self._clips.reader(self.timeline, index).frame(shot.in_frame + frame - shot.start)
         if shot.fit == "blur":
             return show_whole(source, shot, frame, self._size)
         return show(source, view_at(shot, frame, (source.width_px, source.height_px), self._size), self._size)
-
-    def _close_before(self, index: int) -> None:
-        for old in [number for number in self._readers if number < index]:
-            self._readers.pop(old).close()

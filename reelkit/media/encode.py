@@ -29,15 +29,16 @@ _MOVFLAGS = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
 
 
 class EncoderSettings(Value):
-    """How the picture is encoded (H.264 High, constant quality under a cap, closed GOPs of a second)."""
+    """How the picture is encoded (H.264 High, constant quality under a cap, closed GOPs of a second where no length is given)."""
 
     crf: int = 20
     preset: str = "superfast"
     max_kbit_s: int = 12_000
+    gop_frames: int | None = None
 
     def x264(self, fps: Fps) -> dict[str, str]:
         """Return the encoder's options."""
-        gop = round(fps.ratio)
+        gop = self.gop_frames or round(fps.ratio)
         params = {
             "keyint": gop,
             "min-keyint": gop,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -28,6 +31,47 @@ def test_any_order_gives_the_same_frames(tmp_path: Path) -> None:
     reader = open_clip(clip, FPS)
     assert [int(reader.frame(index).y[0, 0]) for index in order] == [lumas[index] for index in order]
     reader.close()
+
+
+def _long_gop(path: Path, times: Sequence[Fraction], *, keyframe_every: int) -> Path:
+    """Moving texture with three B-frames between references, of which one is a reference too."""
+    texture = np.random.default_rng(1).integers(30, 220, (96, 64 + len(times)), np.uint8)
+    params = f"keyint={keyframe_every}:min-keyint={keyframe_every}:scenecut=0:bframes=3:b-adapt=0:b-pyramid=normal"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=30, options={"preset": "fast", "x264-params": params})
+        stream.width, stream.height, stream.pix_fmt = 64, 96, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 3000)
+        stream.codec_context.colorspace, stream.codec_context.color_range = 1, 1
+        for number, at in enumerate(times):
+            rows = np.full((144, 64), 128, np.uint8)
+            rows[:96] = texture[:, number : number + 64] // 2 + number % 100
+            frame = av.VideoFrame.from_ndarray(rows, format="yuv420p")
+            frame.pts, frame.time_base = int(at * 3000), Fraction(1, 3000)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "keyframe_every", "even"),
+    [("a.mp4", 250, True), ("a.mp4", 250, False), ("a.mp4", 40, True), ("a.mkv", 40, True), ("a.mkv", 250, False), ("a.ts", 40, True)],
+)
+def test_leaps_in_a_long_gop_are_exact(tmp_path: Path, name: str, keyframe_every: int, even: bool) -> None:
+    """Frames that nothing refers to are passed over on the way, and pictures kept behind: every frame is still the one of its time."""
+    chance = random.Random(2)
+    steps = [Fraction(1, 30) if even else chance.choice([Fraction(1, 30), Fraction(1, 60), Fraction(3, 10)]) for _ in range(119)]
+    times = list(itertools.accumulate(steps, initial=Fraction(0)))
+    clip = clip_of(_long_gop(tmp_path / name, times, keyframe_every=keyframe_every), duration_ms=int(times[-1] * 1000))
+    count = int(times[-1] * 30)
+    in_order = open_clip(clip, FPS)
+    expected = [in_order.frame(index).tobytes() for index in range(count)]
+    assert len(set(expected)) >= 90
+    for kept in (0, 12):
+        reader, at = open_clip(clip, FPS, threads=2, kept=kept), 0
+        for turn in range(60):
+            at = chance.randrange(count) if turn % 3 == 0 else min(max(at + chance.choice([-2, -1, 1, 40]), 0), count - 1)
+            assert reader.frame(at).tobytes() == expected[at], at
+        reader.close()
 
 
 def test_a_slower_source_is_held(tmp_path: Path) -> None:

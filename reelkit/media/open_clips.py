@@ -1,0 +1,86 @@
+"""The clips of a timeline while it is shown: opened when they are first seen, closed when they are no longer needed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Protocol
+
+from reelkit.media.decode import ClipReader, open_clip
+from reelkit.model import Clip, Timeline
+
+__all__ = ["ClipsInOrder", "KeptClips", "OpenClips"]
+
+
+class OpenClips(Protocol):
+    """Gives a compositor the readers of its shots' clips."""
+
+    def reader(self, timeline: Timeline, number: int) -> ClipReader:
+        """Return the reader of the clip of shot ``number``."""
+
+    def close(self) -> None:
+        """Close every clip."""
+
+
+class ClipsInOrder:
+    """For a render, which goes forward: what lies more than a shot behind is closed.
+
+    Parameters
+    ----------
+    threads : int
+        Decoder threads a clip.
+    """
+
+    def __init__(self, *, threads: int = 1) -> None:
+        self._threads = threads
+        self._open: dict[int, ClipReader] = {}
+
+    def reader(self, timeline: Timeline, number: int) -> ClipReader:
+        for old in [each for each in self._open if each < number - 1]:
+            self._open.pop(old).close()
+        if number not in self._open:
+            clip = timeline.shots[number].clip
+            self._open[number] = open_clip(clip, timeline.fps, background=timeline.background, threads=self._threads)
+        return self._open[number]
+
+    def close(self) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+
+
+class KeptClips:
+    """For somebody who looks about and changes the timeline: the clips seen last stay open, with the pictures seen last.
+
+    Parameters
+    ----------
+    threads : int
+        Decoder threads a clip.
+    most : int
+        Clips open at once.
+    kept : int
+        Decoded pictures kept of each, behind the last one.
+    """
+
+    def __init__(self, *, threads: int, most: int, kept: int) -> None:
+        self._threads, self._most, self._kept = threads, most, kept
+        self._open: OrderedDict[Hashable, ClipReader] = OrderedDict()
+
+    def reader(self, timeline: Timeline, number: int) -> ClipReader:
+        clip = timeline.shots[number].clip
+        # Two shots of one clip have a reader each: a transition between them would make one leap to and fro.
+        key = (_file(clip), timeline.fps, timeline.background, number)
+        reader = self._open.pop(key, None)
+        if reader is None:
+            while len(self._open) >= self._most:
+                self._open.popitem(last=False)[1].close()
+            reader = open_clip(clip, timeline.fps, background=timeline.background, threads=self._threads, kept=self._kept)
+        self._open[key] = reader
+        return reader
+
+    def close(self) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+
+
+def _file(clip: Clip) -> Hashable:
+    return clip.path, clip.sha256, clip.kind, clip.duration_ms, clip.loops
