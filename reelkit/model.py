@@ -569,6 +569,7 @@ class CaptionCue(Value):
     words: tuple[CaptionWord, ...] = Field(min_length=1)
     start: int = Field(ge=0)
     end: int
+    up_px: int = Field(default=0, ge=0, description="how far above the style's place it stands, in px of the frame")
 
     @property
     def text(self) -> str:
@@ -622,6 +623,10 @@ class EndCard(Value):
     font: str
     palette: Palette
     fade_frames: int = Field(default=8, ge=0)
+    top_px: int | None = Field(
+        default=None, description="what stands on it keeps below this, in px of the frame; None is the safe zone's edge"
+    )
+    bottom_px: int | None = Field(default=None, description="and above this; None leaves captions their place")
 
 
 Overlay = Annotated[LogoOverlay | ProgressBar | EndCard, Field(discriminator="kind")]

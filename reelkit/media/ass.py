@@ -94,7 +94,7 @@ def _events(timeline: Timeline, sizes: CaptionSizes) -> Iterator[str]:
     for cue in (part for whole in timeline.cues for part in _parts(whole, style)):
         texts = [word.text for word in cue.words]
         leftward = True if mostly_leftward and any(map(is_right_to_left, texts)) else None
-        layout = lay_out(texts, style, sizes, right_to_left=leftward, language=language)
+        layout = lay_out(texts, style, sizes, right_to_left=leftward, language=language).raised(cue.up_px)
         if not layout.words:
             continue
         if style.box_colour is not None:
@@ -119,7 +119,7 @@ def _parts(cue: CaptionCue, style: CaptionStyle) -> Iterator[CaptionCue]:
         return
     for word, (start, end) in zip(cue.words, pairwise([cue.start, *(word.start for word in cue.words[1:]), cue.end]), strict=True):
         if end > start:
-            yield CaptionCue(words=(word,), start=start, end=end)
+            yield cue.model_copy(update={"words": (word,), "start": start, "end": end})
 
 
 def _place(layout: CueLayout, line: int, sizes: CaptionSizes) -> str:

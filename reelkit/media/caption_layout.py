@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
 
@@ -122,6 +122,10 @@ class PlacedWord:
     y: int
     ink: Bounds
 
+    def raised(self, up_px: int) -> PlacedWord:
+        left, top, right, bottom = self.ink
+        return replace(self, y=self.y - up_px, ink=(left, top - up_px, right, bottom - up_px))
+
 
 @dataclass(frozen=True)
 class CueLayout:
@@ -135,6 +139,10 @@ class CueLayout:
     def ink(self) -> Bounds | None:
         """Bounds of the letters, without outline; None for an empty cue."""
         return union_of([word.ink for word in self.words])
+
+    def raised(self, up_px: int) -> CueLayout:
+        """Return the same words, all so much higher."""
+        return replace(self, words=tuple(word.raised(up_px) for word in self.words)) if up_px else self
 
 
 def break_lines(
@@ -310,5 +318,5 @@ def _place(rows: Sequence[Sequence[tuple[int, str]]], size_px: float, sizes: Cap
     lowest = max(word.ink[3] for word in placed) - (sizes.baseline_px + sizes.drop_px)
     if lowest > 0:
         up = math.ceil(lowest * sizes.peak_scale)
-        placed = [PlacedWord(w.index, w.line, w.glyphs, w.x, w.y - up, (w.ink[0], w.ink[1] - up, w.ink[2], w.ink[3] - up)) for w in placed]
+        placed = [word.raised(up) for word in placed]
     return CueLayout(tuple(placed), size_px, right_to_left)

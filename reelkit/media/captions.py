@@ -246,7 +246,7 @@ class CaptionPainter:
         # In an Arabic or Hebrew reel, a cue that happens to begin with a Latin name still reads from the right.
         leftward = True if self._right_to_left and any(map(is_right_to_left, texts)) else None
         layout = lay_out(texts, self.style, self._sizes, right_to_left=leftward, language=self._language)
-        return CueDrawing(self.style, self._sizes, layout) if layout.words else None
+        return CueDrawing(self.style, self._sizes, layout.raised(self.cues[cue].up_px)) if layout.words else None
 
     def _peak(self, drawing: CueDrawing) -> float:
         """How large the entrance may swing: never wider than captions may be."""

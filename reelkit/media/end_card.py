@@ -1,11 +1,12 @@
 """The end card: a cover in the brand's colours, and logo, title, rule and subtitle rising onto it one after the other.
 
-Everything keeps above y = 1150 of 1920, so that captions keep their place under it, and inside the safe zone.
+Everything keeps inside the safe zone, and unless the card says otherwise above y = 1150 of 1920, so that captions keep their place.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +23,9 @@ from reelkit.model import CaptionStyle, EndCard, Fps
 __all__ = ["EndCardPainter"]
 
 _TOP_SHARE, _BOTTOM_SHARE = 250 / 1920, 1150 / 1920
+_LOGO_PX, _LOGO_GAP_PX = (460, 320), 72
+_TITLES = ((100, 4), (84, 4), (70, 3), (58, 2))
+"""Sizes of the title and its lines at most, the first that fits."""
 _OPACITY = 0.92
 _RISE_PX = 56
 _RISE_S, _STAGGER_S = 0.45, 0.08
@@ -80,6 +84,13 @@ class EndCardPainter:
         return layers
 
     @property
+    def zone(self) -> tuple[int, int]:
+        """Between which heights of the frame everything stands, px."""
+        card = self.card
+        top = math.ceil(self._height * _TOP_SHARE) if card.top_px is None else card.top_px
+        return top, math.floor(self._height * _BOTTOM_SHARE) if card.bottom_px is None else card.bottom_px
+
+    @property
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, right, bottom in px of all that stands on the card at rest."""
         edges = [piece.canvas.bounds for piece in self._pieces]
@@ -124,24 +135,44 @@ class EndCardPainter:
         noise = np.random.Generator(np.random.PCG64(7)).random((height, width), np.float32) - 0.5
         return Planes(*(_whole(plane) for plane in (light + noise, *samples[1:])))
 
-    @cached_property
-    def _pieces(self) -> list[_Piece]:
+    @property
+    def needed_px(self) -> int:
+        """How high everything on the card is at its full size."""
+        return self._height_of(self._parts(self._height))
+
+    def _texts(self, size_px: int, lines: int) -> list[tuple[Canvas, int, bool]]:
+        """Title, rule and subtitle, as far as there are any: each with the gap above it and whether it grows in."""
         card, scale = self.card, self._scale
-        title = self._text(card.title, weight=800, size_px=100, line_height=1.06, lines=4, colour=card.palette.text, opacity=1.0)
+        title = self._text(card.title, weight=800, size_px=size_px, line_height=1.06, lines=lines, colour=card.palette.text, opacity=1.0)
         subtitle = self._text(card.subtitle, weight=500, size_px=55, line_height=1.25, lines=2, colour=card.palette.text, opacity=0.82)
         rule = Canvas((0, 0, 2 * round(64 * scale), 2 * max(1, round(5 * scale))))
         rule.lay(rounded_box(rule.bounds, rule.bounds[3] / 2), card.palette.accent)
         below = [(title, 0, False), (rule, round(52 * scale), True), (subtitle, round(44 * scale), False)]
-        parts = [(canvas, gap, grows) for canvas, gap, grows in below if canvas is not None]
-        top, bottom = math.ceil(self._height * _TOP_SHARE), math.floor(self._height * _BOTTOM_SHARE)
-        taken = sum(canvas.bounds[3] - canvas.bounds[1] + gap for canvas, gap, _ in parts)
-        logo_gap = round(72 * scale)
-        if card.logo_path is not None and (room := bottom - top - taken - logo_gap) >= 80 * scale:
-            picture = load_logo(card.logo_path, round(460 * scale), min(round(320 * scale), room))
-            canvas = Canvas((0, 0, picture.shape[1], picture.shape[0]))
-            canvas.put(picture)
-            parts = [(canvas, 0, False), (parts[0][0], logo_gap, False), *parts[1:]]
-            taken += logo_gap + picture.shape[0]
+        return [(canvas, gap, grows) for canvas, gap, grows in below if canvas is not None]
+
+    def _parts(self, room_px: int) -> list[tuple[Canvas, int, bool]]:
+        """The texts, the title smaller where there is little room, and above them the logo, as large as the rest leaves it."""
+        made = (self._texts(size, lines) for size, lines in _TITLES)
+        texts = next((texts for texts in made if self._height_of(texts) <= room_px), self._texts(*_TITLES[-1]))
+        scale = self._scale
+        logo_gap = round(_LOGO_GAP_PX * scale)
+        room = room_px - self._height_of(texts) - logo_gap
+        if self.card.logo_path is None or room < 80 * scale:
+            return texts
+        picture = load_logo(self.card.logo_path, round(_LOGO_PX[0] * scale), min(round(_LOGO_PX[1] * scale), room))
+        canvas = Canvas((0, 0, picture.shape[1], picture.shape[0]))
+        canvas.put(picture)
+        return [(canvas, 0, False), (texts[0][0], logo_gap, texts[0][2]), *texts[1:]]
+
+    @staticmethod
+    def _height_of(parts: Sequence[tuple[Canvas, int, bool]]) -> int:
+        return sum(canvas.bounds[3] - canvas.bounds[1] + gap for canvas, gap, _ in parts)
+
+    @cached_property
+    def _pieces(self) -> list[_Piece]:
+        top, bottom = self.zone
+        parts = self._parts(bottom - top)
+        taken = self._height_of(parts)
         y = top + max(0, (bottom - top - taken) // 2)
         pieces = []
         for order, (canvas, gap, grows) in enumerate(parts):
@@ -161,7 +192,7 @@ class EndCardPainter:
                 "max_lines": min(lines, 3),
                 "max_chars_per_line": 40,
                 "outline_px": 0,
-                "bottom_px": 250 + round(size_px * line_height * lines),
+                "bottom_px": 250 + round(size_px * line_height * lines * self._scale * 1920 / self._height),
             },
         )
         layout = lay_out(text.split(), style, caption_sizes(style, self._width, self._height))

@@ -26,6 +26,7 @@ from reelkit.model import (
     SentenceTiming,
     Timeline,
 )
+from reelkit.steps.end_room import make_room_for_end_card
 from reelkit.steps.shots import plan_shots
 from reelkit.whole import sha256_of
 
@@ -79,7 +80,7 @@ def plan_timeline(
     if frame_count < 1:
         raise TimelineError("timeline: the narration is empty; speak the script again")
     card_start = _end_card_start(brand, sentences, fps, frame_count)
-    return Timeline(
+    timeline = Timeline(
         brand=brand.slug,
         topic=script.topic,
         width_px=brand.output.width_px,
@@ -96,6 +97,7 @@ def plan_timeline(
         audio=tuple(_tracks(audio, sentences, brand, narration, music)),
         safe_zone=brand.safe_zone,
     )
+    return make_room_for_end_card(timeline)
 
 
 def _caption_style(brand: Brand) -> CaptionStyle:
