@@ -12,7 +12,7 @@ DEV := $(VENV)/.installed-dev
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help reel lab test check bench docs clean constraints
+.PHONY: help reel lab test check bench varied docs clean constraints
 
 help: ## what there is
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed -E 's/^([a-z]+):.* ## /  make \1\t/' | expand -t 20
@@ -35,6 +35,9 @@ check: $(DEV) ## style, types and walls: what must hold before a commit
 
 bench: $(DEV) ## the measured figures: word onsets, speed
 	@failed=0; for each in $$(ls benchmarks/[a-z]*.py | xargs -n1 basename -s .py); do $(BIN)/python -m benchmarks.$$each || failed=1; done; exit $$failed
+
+varied: $(DEV) ## fifty reels of every kind, each held to every must (half an hour)
+	$(BIN)/python -m benchmarks.varied
 
 docs: $(USE) ## write the brand reference from the schema
 	$(BIN)/python -m reelkit.reference > docs/brand.md

@@ -14,6 +14,7 @@ from reelkit.model import Cache, Finding, Reel, Script, ScriptRequest, ServiceCa
 from reelkit.runs.cache import FileCache, cache_dir
 from reelkit.runs.folder import RunFolder
 from reelkit.runs.identity import code_version
+from reelkit.whole import sha256_of
 
 if TYPE_CHECKING:
     from reelkit.services.hibari import HibariVoice
@@ -207,10 +208,19 @@ class Parts:
         )
 
     def music(self, duration_s: float) -> Path | None:
-        """Return the bed under a narration of ``duration_s`` seconds: the brand's file, one made for it, or None."""
+        """Return the music under a narration of ``duration_s`` seconds, as long as it: the brand's file cut to fit, a bed made for it, or
+        None.
+        """
         music = self.brand.music
         if music.file is not None:
-            return self.brand.path(music.file)
+            source = self.brand.path(music.file)
+
+            def cut(path: Path) -> None:
+                from reelkit.media.music import cut_song
+
+                cut_song(path, source=source, duration_s=duration_s)
+
+            return self.cache.file("music", content_key("song", code_version(), sha256_of(source), duration_s), ".wav", cut)
         if music.mood == "none":
             return None
         asked = {"mood": music.mood, "tempo_bpm": music.tempo_bpm, "duration_s": duration_s, "seed": self.seed}

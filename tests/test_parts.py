@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from reelkit.brand import list_brands, load_brand
+from reelkit.media.audio import read_audio, write_wav
 from reelkit.media.backdrops import FAMILIES
 from reelkit.parts import Parts
 from reelkit.services.deck import DeckWriter
@@ -49,10 +51,13 @@ def test_no_families_means_all(tmp_path: Path) -> None:
 
 
 def test_music_is_the_brands_file_a_bed_or_none(tmp_path: Path) -> None:
-    """The brand's own file wins, no mood is no music, and a bed is made once for the same wish."""
-    song = tmp_path / "song.wav"
-    song.write_bytes(b"RIFF")
-    assert parts(tmp_path, {"music.file": str(song)}).music(4.0) == song
+    """The brand's own file wins, cut to the reel's length once; no mood is no music, and a bed is made once for the same wish."""
+    song = write_wav(tmp_path / "song.wav", np.random.default_rng(1).normal(0, 0.1, (9 * 48_000, 2)), 48_000)
+    cut = parts(tmp_path, {"music.file": str(song)}).music(4.0)
+    assert cut is not None and cut != song
+    assert len(read_audio(cut)[0]) == 4 * 48_000
+    assert parts(tmp_path, {"music.file": str(song)}).music(4.0) == cut
+    assert parts(tmp_path, {"music.file": str(song)}).music(5.0) != cut
     assert parts(tmp_path, {"music.mood": "none"}).music(4.0) is None
     bed = parts(tmp_path).music(4.0)
     assert bed is not None

@@ -96,12 +96,13 @@ def ask(number: int, *, seed: int = 1, small: bool = False) -> Asked:
         return tuple(options[int(index)] for index in rng.permutation(len(options))[:count])
 
     # Walked through in order, so that few reels meet every preset, rate and transition; the rest is chance.
-    size = (270, 480) if small else (1080, 1920) if number % 3 == 0 else SIZES[number % len(SIZES)]
+    size = (360, 640) if small else (1080, 1920) if number % 3 == 0 else SIZES[number % len(SIZES)]
     spoken = tuple(OTHERS)[number // 5 % len(OTHERS)] if number % 5 == 4 else "en"
     words = OTHERS[spoken] if spoken != "en" else some(ENGLISH, 2, 3)
     if number % 10 == 9 and not small:
         words = words * int(LONG_S / SHORT_S)
-    kinds = some(tuple(KINDS), 2, 4) if number % 4 else ()
+    first = tuple(KINDS)[(number - number // 4) % len(KINDS)]
+    kinds = tuple(dict.fromkeys((first, *some(tuple(KINDS), 1, 3)))) if number % 4 else ()
     mood = tuple(MOODS)[number % len(MOODS)] if number % 7 != 6 else "none"
     brand = {
         "name": one(("Northwind", "Örbit & Söhne", "A", "The Quite Long Name of a Brand")),

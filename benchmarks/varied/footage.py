@@ -66,8 +66,8 @@ def _uneven(path: Path) -> None:
         stream.width, stream.height, stream.pix_fmt = 640, 272, "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 90_000)
         at = 0
-        for frame in source.decode(video=0):
-            frame = frame.reformat(640, 272, "yuv420p")
+        for decoded in source.decode(video=0):
+            frame = decoded.reformat(640, 272, "yuv420p")
             frame.pts, frame.time_base = at, Fraction(1, 90_000)
             frame.pict_type = 0
             at += int(rng.choice([720, 3003, 3003, 3750, 8100]))
@@ -93,7 +93,7 @@ def _photo(path: Path) -> None:
 def _cut_out(path: Path) -> None:
     """Write a picture with a soft hole in it."""
     picture = _still("bikes", 20, (1001, 1501)).convert("RGBA")
-    y, x = np.mgrid[-1 : 1 : 1501j, -1:1:1001j]
+    y, x = np.mgrid[-1:1:1501j, -1:1:1001j]
     picture.putalpha(Image.fromarray((255 * np.clip(2 * np.hypot(x, y) - 0.6, 0, 1)).astype(np.uint8)))
     picture.save(path)
 
@@ -134,7 +134,9 @@ KINDS: Mapping[str, Make] = {
     "short.mp4": _film("bigbuckbunny", "scale=960:540", seconds=0.9),
     "dim.mp4": _film("bigbuckbunny", "scale=960:540,eq=brightness=-0.25"),
     "glaring.mp4": _film("bigbuckbunny", "scale=960:540,eq=brightness=0.3:contrast=1.2"),
-    "clear.webm": _film("bikes", f"scale=320:136,{_FADED}", "-b:v", "1M", "-auto-alt-ref", "0", codec="libvpx-vp9", form="yuva420p", seconds=2),
+    "clear.webm": _film(
+        "bikes", f"scale=320:136,{_FADED}", "-b:v", "1M", "-auto-alt-ref", "0", codec="libvpx-vp9", form="yuva420p", seconds=2
+    ),
     "clear.mov": _film("bikes", f"scale=320:136,{_FADED}", codec="qtrle", form="argb", seconds=2),
     "moving.gif": _moving_picture,
     "moving.webp": _moving_picture,

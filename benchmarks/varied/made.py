@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
+
 from benchmarks.varied.asked import Asked
 from benchmarks.varied.babble import Babble
 from benchmarks.varied.footage import write_footage
@@ -83,8 +85,6 @@ def _brand(asked: Asked, folder: Path) -> Brand:
 
 def _song(path: Path, asked: Asked) -> None:
     """Write a piece of music as people bring it: in any container, at its own rate, far longer or shorter than the reel."""
-    import av
-
     if path.exists():
         return
     rate_hz = 44_100 if path.suffix in (".mp3", ".wav") else 48_000

@@ -20,7 +20,8 @@ Level = NDArray[np.float32]
 _LINEAR = np.array([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in np.arange(256) / 255.0], np.float32)
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _GAP_PX, _REACH_PX = 2.0, 5.0
-"""What counts as directly around a glyph, in px of a frame 1080 wide: past the blurred edge, and within the thinnest outline."""
+"""What counts as directly around a glyph, in px of a frame whose shorter side is 1080, by which captions are drawn: past the blurred
+edge, and within the thinnest outline."""
 _SMALLEST_GLYPH = 0.12
 """Marks smaller than this share of the median glyph (full stops, dots) are all edge after encoding and are left out."""
 _LEAST_STEP = 12.0
@@ -88,7 +89,7 @@ def text_contrast(planes: Planes, mask: Mask, x: int, y: int) -> TextContrast | 
         return None
     fill, piece = cut
     luminance = relative_luminance(planes_to_rgb(piece))
-    ratios = [contrast_ratio(_middle(inside), _middle(around)) for inside, around in _glyphs(luminance, fill, planes.width_px)]
+    ratios = [contrast_ratio(_middle(inside), _middle(around)) for inside, around in _glyphs(luminance, fill, _short(planes))]
     return TextContrast(float(np.percentile(ratios, 10)), float(np.median(ratios))) if ratios else None
 
 
@@ -107,7 +108,7 @@ def text_stands(planes: Planes, mask: Mask, x: int, y: int) -> bool | None:
     if cut is None:
         return None
     fill, piece = cut
-    clear = [_is_clear(inside, around) for inside, around in _glyphs(piece.y.astype(np.float32), fill, planes.width_px)]
+    clear = [_is_clear(inside, around) for inside, around in _glyphs(piece.y.astype(np.float32), fill, _short(planes))]
     return sum(clear) >= _CLEAR_GLYPHS * len(clear) if clear else None
 
 
@@ -146,7 +147,7 @@ def fill_colour(planes: Planes, mask: Mask, x: int, y: int) -> tuple[int, int, i
 
 def _cut(planes: Planes, mask: Mask, x: int, y: int) -> tuple[Bytes, Planes] | None:
     """Return the mask with some room around it as 0 and 1, and the frame under it; None where it lies outside the frame."""
-    reach = _px(_REACH_PX, planes.width_px, 3)
+    reach = _px(_REACH_PX, _short(planes), 3)
     left, top = max(0, x - reach) // 2 * 2, max(0, y - reach) // 2 * 2
     right = min(planes.width_px, (x + mask.shape[1] + reach + 1) // 2 * 2)
     bottom = min(planes.height_px, (y + mask.shape[0] + reach + 1) // 2 * 2)
@@ -160,9 +161,9 @@ def _cut(planes: Planes, mask: Mask, x: int, y: int) -> tuple[Bytes, Planes] | N
     return fill, Planes(planes.y[top:bottom, left:right], planes.u[half], planes.v[half])
 
 
-def _glyphs(level: Level, fill: Bytes, width_px: int) -> Iterator[tuple[Level, Level]]:
+def _glyphs(level: Level, fill: Bytes, short_px: int) -> Iterator[tuple[Level, Level]]:
     """Yield each glyph's levels inside and directly around it, without what is near another glyph."""
-    gap, reach = _px(_GAP_PX, width_px, 1), _px(_REACH_PX, width_px, 3)
+    gap, reach = _px(_GAP_PX, short_px, 1), _px(_REACH_PX, short_px, 3)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(fill, connectivity=8)
     smallest = max(8.0, _SMALLEST_GLYPH * float(np.median(stats[1:, cv2.CC_STAT_AREA]))) if count > 1 else 0.0
     near, core = _grown(fill, gap), 1 - _grown(1 - fill, 1)
@@ -178,8 +179,12 @@ def _glyphs(level: Level, fill: Bytes, width_px: int) -> Iterator[tuple[Level, L
             yield level[cut][(inside if inside.any() else own) > 0], level[cut][around > 0]
 
 
-def _px(at_1080: float, width_px: int, least: int) -> int:
-    return max(least, round(at_1080 * width_px / 1080))
+def _short(planes: Planes) -> int:
+    return min(planes.width_px, planes.height_px)
+
+
+def _px(at_1080: float, short_px: int, least: int) -> int:
+    return max(least, round(at_1080 * short_px / 1080))
 
 
 def _grown(shape: Bytes, radius: int) -> Bytes:

@@ -13,20 +13,18 @@ from numpy.typing import NDArray
 from scipy.signal import butter, oaconvolve, sosfilt
 
 from reelkit.errors import BrandError
-from reelkit.media import audio, loudness
 from reelkit.media.audio import even_out, write_wav
 from reelkit.media.loudness import limit_true_peak, measure_loudness
 from reelkit.media.music import instruments
 from reelkit.media.music.moods import MOODS, Mood
+from reelkit.media.music.room import echo, ring_out
 from reelkit.media.music.score import Note, Score, write_score
-from reelkit.model import content_key
 
-__all__ = ["bed_version", "compose_bed"]
+__all__ = ["compose_bed"]
 
 Samples = NDArray[np.float32]
 
 BED_LUFS = -18.0
-_TAIL_S = 0.08
 _DRUMS = ("kick", "rim", "hat", "shaker", "swell")
 _GROUPS = {"pad": ("pad",), "keys": ("keys",), "arpeggio": ("arpeggio",), "lead": ("lead",), "bass": ("bass",), "drums": _DRUMS}
 _SENDS = {"pad": 0.5, "keys": 0.8, "arpeggio": 0.8, "lead": 1.0, "bass": 0.0, "drums": 0.25}
@@ -69,12 +67,6 @@ def compose_bed(path: Path, *, mood: str, tempo_bpm: float, duration_s: float, s
     gain_db = BED_LUFS - measure_loudness(bed, rate_hz).lufs
     bed *= np.float32(10 ** (gain_db / 20) if math.isfinite(gain_db) else 1.0)
     return write_wav(path, limit_true_peak(bed, rate_hz, ceiling_dbtp=-1.5), rate_hz)
-
-
-def bed_version() -> str:
-    """Return what tells this way of composing from another: a hash of the modules that do. A kept bed of another version is stale."""
-    modules = (*Path(__file__).parent.glob("*.py"), Path(audio.__file__), Path(loudness.__file__))
-    return content_key(*(module.read_bytes() for module in sorted(modules)))
 
 
 @dataclass(frozen=True)
@@ -133,11 +125,11 @@ def _blended(band: _Band, count: int) -> Samples:
             bus *= np.float32(_SENDS[group])
             send += bus
     wet = np.float32(10 ** (mood.room_db / 20))
-    for channel, echo in enumerate(_echo(mood.room_s, rate_hz, band.rng)):
-        mix[channel] += wet * oaconvolve(send[channel], echo)[:count]
+    for channel, response in enumerate(echo(mood.room_s, rate_hz, band.rng)):
+        mix[channel] += wet * oaconvolve(send[channel], response)[:count]
         mix[channel] = sosfilt(_tone(mood.tilt_db, rate_hz), mix[channel])
     mix = even_out(mix.T, rate_hz, level_s=0.1, follow_s=0.15).T
-    _ring_out(mix, band.at(band.score.end_beat), rate_hz)
+    ring_out(mix, band.at(band.score.end_beat), rate_hz)
     return mix
 
 
@@ -145,19 +137,6 @@ def _panned(sound: Samples, side: float) -> Samples:
     """Place a mono sound between left (-1) and right (1) at equal power."""
     angle = (min(max(side, -1.0), 1.0) + 1) * np.pi / 4
     return np.stack([sound * np.float32(np.cos(angle)), sound * np.float32(np.sin(angle))])
-
-
-def _echo(seconds: float, rate_hz: int, rng: np.random.Generator) -> Samples:
-    """Return the echo of a small, soft room [shape=(2, n)]: noise that dies away, sooner where it is higher, after 20 ms."""
-    count = round(seconds * rate_hz)
-    at = np.arange(count) / rate_hz
-    noise = rng.standard_normal((2, count))
-    low = sosfilt(butter(2, (180, 1400), "bandpass", fs=rate_hz, output="sos"), noise)
-    high = sosfilt(butter(2, (1400, 6000), "bandpass", fs=rate_hz, output="sos"), noise)
-    echo = low * 10 ** (-3 * at / seconds) + 0.7 * high * 10 ** (-3 * at / (0.55 * seconds))
-    echo *= np.clip(at / 0.015, 0, 1)
-    echo /= np.sqrt(np.sum(np.square(echo), axis=1, keepdims=True))
-    return np.pad(echo, ((0, 0), (round(0.02 * rate_hz), 0))).astype(np.float32)
 
 
 def _tone(tilt_db: float, rate_hz: int) -> NDArray[np.float64]:
@@ -190,11 +169,3 @@ def _shelf(hz: float, gain_db: float, rate_hz: int) -> Sequence[float]:
         ]
     )
     return list(over / over[3])
-
-
-def _ring_out(mix: Samples, end: int, rate_hz: int) -> None:
-    """Let the last chord die away in place, to silence just before the file ends."""
-    silent = mix.shape[1] - round(_TAIL_S * rate_hz)
-    start = end + (silent - end) // 3
-    mix[:, start:silent] *= np.cos(np.linspace(0, np.pi / 2, silent - start, dtype=np.float32)) ** 2
-    mix[:, silent:] = 0
