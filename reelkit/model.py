@@ -354,7 +354,9 @@ class Credit(Value):
     page_url: str = ""
 
 
-BackdropFamily = Literal["gradient_flow", "paper_layers", "light_leaks", "topographic", "particles", "bokeh", "waves", "grid_perspective"]
+BackdropFamily = Literal[
+    "gradient_flow", "paper_layers", "light_leaks", "topographic", "particles", "bokeh", "waves", "grid_perspective", "ink", "collage"
+]
 """Families of drawn backdrops, as :mod:`reelkit.media.backdrops` paints them."""
 
 

@@ -27,6 +27,8 @@ _MOODS: dict[str, str] = {
     "grid_perspective": "data tech computer code digital network machine robot ai number speed science engine internet future rocket",
     "paper_layers": "paper plan book story note letter craft cut art desk history page forest tree nature landscape valley garden",
     "particles": "dust space atom cell air smoke steam roast bean seed magic molecule bacteria galaxy universe particle physics spice",
+    "ink": "ink liquid drop dye smoke cloud milk pour write blood potion mystery secret dream deep octopus pen history tattoo",
+    "collage": "shape design art modern poster build city house architecture game puzzle idea pattern plan team step list money school",
     "gradient_flow": "colour color silk smooth mind mood focus dream idea feel skin heart health body stretch yoga rest taste flavour",
 }
 

@@ -16,7 +16,18 @@ from typing import NamedTuple
 import numpy as np
 
 from reelkit.media import planes
-from reelkit.media.backdrops import bokeh, gradient_flow, grid_perspective, light_leaks, paper_layers, particles, topographic, waves
+from reelkit.media.backdrops import (
+    bokeh,
+    collage,
+    gradient_flow,
+    grid_perspective,
+    ink_water,
+    light_leaks,
+    paper_layers,
+    particles,
+    topographic,
+    waves,
+)
 from reelkit.media.backdrops.canvas import Canvas, Family, finish
 from reelkit.media.backdrops.film import write_lossless
 from reelkit.media.backdrops.inks import Inks
@@ -44,6 +55,8 @@ _FAMILIES: Mapping[str, _Entry] = MappingProxyType(
         "bokeh": _Entry(bokeh.lay_out, 1 / 2),
         "waves": _Entry(waves.lay_out, 2 / 3),
         "grid_perspective": _Entry(grid_perspective.lay_out, 2 / 3),
+        "ink": _Entry(ink_water.lay_out, 1 / 2),
+        "collage": _Entry(collage.lay_out, 3 / 4),
     }
 )
 
