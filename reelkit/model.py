@@ -43,6 +43,7 @@ __all__ = [
     "Fps",
     "GainPoint",
     "GenerationResult",
+    "KeyWords",
     "LogoOverlay",
     "Move",
     "Overlay",
@@ -130,6 +131,8 @@ class Scene(Value):
 
     text: str = Field(min_length=1)
     search_terms: tuple[str, ...] = Field(min_length=2, max_length=4)
+    emphasis: str = Field(default="", max_length=40, repr=False, description="key words that stand large while they are said")
+    icon: str = Field(default="", max_length=40, repr=False, description="a sign above them, by its name in Lucide's set")
 
     @field_validator("text", mode="before")
     @classmethod
@@ -631,7 +634,24 @@ class EndCard(Value):
     bottom_px: int | None = Field(default=None, description="and above this; None leaves captions their place")
 
 
-Overlay = Annotated[LogoOverlay | ProgressBar | EndCard, Field(discriminator="kind")]
+class KeyWords(Value):
+    """A few large words with an icon, either of which may be missing, between two heights of the frame."""
+
+    kind: Literal["key_words"] = "key_words"
+    start: int
+    end: int
+    text: str = ""
+    icon: str = ""
+    font: str
+    colour: Colour
+    accent: Colour = Field(description="of the icon, and of words with figures")
+    edge: Colour = Field(description="around letters and icon")
+    top_px: int
+    bottom_px: int
+    moves: bool = True
+
+
+Overlay = Annotated[LogoOverlay | ProgressBar | EndCard | KeyWords, Field(discriminator="kind")]
 
 
 # --- what is heard --------------------------------------------------------------------------------------------------

@@ -14,6 +14,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--regenerate-golden", action="store_true", help="draw the pictures in tests/golden anew; look at them before committing"
     )
+    parser.addoption(
+        "--show-golden-difference", metavar="FOLDER", help="write what is off about a golden picture: expected, drawn, and their difference"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

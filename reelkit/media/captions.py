@@ -13,14 +13,13 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from reelkit.media.caption_drawing import CueDrawing, swing
 from reelkit.media.caption_layout import caption_sizes, lay_out
 from reelkit.media.fonts import clusters, find_font, missing_characters
-from reelkit.media.ink import Canvas
+from reelkit.media.ink import Canvas, scaled_about
 from reelkit.media.phrases import language_of
 from reelkit.media.planes import Sprite
 from reelkit.media.text import Bounds, is_right_to_left, union_of
@@ -215,7 +214,7 @@ class CaptionPainter:
             return None
         alpha, x, y = mask.alpha.astype(np.float32), mask.x, mask.y
         if state.entrance is not None:
-            alpha, x, y = _scaled(alpha, x, y, self._anchor(drawing), self._entrance_scale(drawing, state.entrance))
+            alpha, x, y = scaled_about(alpha, x, y, self._anchor(drawing), self._entrance_scale(drawing, state.entrance))
         return alpha >= 250, x, y
 
     def _within(self, state: CaptionState) -> tuple[int | None, int]:
@@ -272,7 +271,7 @@ class CaptionPainter:
         flat = layers[0][1]().copy()
         for _, draw in layers[1:]:
             flat.put(*draw().placed)
-        scaled, x, y = _scaled(*flat.placed, self._anchor(drawing), self._entrance_scale(drawing, state.entrance))
+        scaled, x, y = scaled_about(*flat.placed, self._anchor(drawing), self._entrance_scale(drawing, state.entrance))
         return [Sprite.from_rgba(scaled, x, y)]
 
     def _layer(self, key: Hashable, draw: Callable[[], Canvas]) -> Sprite:
@@ -283,19 +282,3 @@ class CaptionPainter:
             if len(self._layers) > _STATES_KEPT:
                 self._layers.popitem(last=False)
         return sprite
-
-
-def _scaled(
-    picture: NDArray[np.float32], x: int, y: int, anchor: tuple[float, float], scale: float
-) -> tuple[NDArray[np.float32], int, int]:
-    """Scale a drawn picture about a point of the frame, the middle of its cue's lower edge."""
-    height, width = picture.shape[:2]
-    centre, bottom = anchor
-    x0, y0 = int(np.floor(centre + (x - centre) * scale)), int(np.floor(bottom + (y - bottom) * scale))
-    x1, y1 = int(np.ceil(centre + (x + width - centre) * scale)), int(np.ceil(bottom + (y + height - bottom) * scale))
-    # Pixel centres stand at halves: a point p of the frame comes from the picture's pixel (p - anchor) / scale + anchor.
-    shift_x = (x0 + 0.5 - centre) / scale + centre - x - 0.5
-    shift_y = (y0 + 0.5 - bottom) / scale + bottom - y - 0.5
-    matrix = np.array([[1 / scale, 0, shift_x], [0, 1 / scale, shift_y]])
-    moved = cv2.warpAffine(picture, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    return np.asarray(moved, np.float32), x0, y0

@@ -21,7 +21,7 @@ from reelkit.media.emoji import GlyphPicture, has_colours, paint_glyph
 from reelkit.media.fonts import FontFace, open_font
 from reelkit.media.text import Bounds, Glyph
 
-__all__ = ["Canvas", "Mask", "blurred", "glyph_pictures", "glyphs_mask", "rgb_of", "rounded_box", "union_mask"]
+__all__ = ["Canvas", "Mask", "blurred", "glyph_pictures", "glyphs_mask", "rgb_of", "rounded_box", "scaled_about", "union_mask"]
 
 _SUBPIXELS = 4
 
@@ -280,6 +280,22 @@ class Canvas:
     def rgba(self) -> NDArray[np.uint8]:
         """Return the picture as premultiplied uint8 [shape=(height, width, 4)]."""
         return np.rint(self.placed[0]).astype(np.uint8)
+
+
+def scaled_about(
+    picture: NDArray[np.float32], x: int, y: int, anchor: tuple[float, float], scale: float
+) -> tuple[NDArray[np.float32], int, int]:
+    """Scale a drawn picture that stands at ``x``, ``y`` about a point of the frame; return it and its new place."""
+    height, width = picture.shape[:2]
+    centre, bottom = anchor
+    x0, y0 = int(np.floor(centre + (x - centre) * scale)), int(np.floor(bottom + (y - bottom) * scale))
+    x1, y1 = int(np.ceil(centre + (x + width - centre) * scale)), int(np.ceil(bottom + (y + height - bottom) * scale))
+    # Pixel centres stand at halves: a point p of the frame comes from the picture's pixel (p - anchor) / scale + anchor.
+    shift_x = (x0 + 0.5 - centre) / scale + centre - x - 0.5
+    shift_y = (y0 + 0.5 - bottom) / scale + bottom - y - 0.5
+    matrix = np.array([[1 / scale, 0, shift_x], [0, 1 / scale, shift_y]])
+    moved = cv2.warpAffine(picture, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.asarray(moved, np.float32), x0, y0
 
 
 def rgb_of(colour: str) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""Overlays: the brand's logo, the progress bar and the end card, as layers for any frame."""
+"""Overlays: the brand's logo, the progress bar, key words and the end card, as layers for any frame."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 
 from reelkit.media.end_card import EndCardPainter
 from reelkit.media.ink import Canvas, Mask, blurred, rounded_box
+from reelkit.media.key_words import KeyWordsPainter
 from reelkit.media.logo import load_logo
 from reelkit.media.planes import Cover, Sprite
-from reelkit.model import EndCard, Fps, LogoOverlay, Overlay, ProgressBar
+from reelkit.model import EndCard, Fps, KeyWords, LogoOverlay, Overlay, ProgressBar
 
 __all__ = ["OverlayPainter"]
 
@@ -19,6 +20,15 @@ _LEAVE_S = 0.15
 _BAR_LEFT, _BAR_RIGHT = 60 / 1080, 900 / 1080
 """The bar spans the safe zone: as far left as the logo, and clear of the buttons on the right."""
 _LOGO_SHADOW_PX, _LOGO_SHADOW_OPACITY = 18, 0.4
+
+
+_Painted = LogoOverlay | ProgressBar | EndCardPainter | KeyWordsPainter
+
+
+def _painted(overlay: Overlay, width_px: int, height_px: int, fps: Fps) -> _Painted:
+    if isinstance(overlay, EndCard):
+        return EndCardPainter(overlay, width_px=width_px, height_px=height_px, fps=fps)
+    return KeyWordsPainter(overlay, width_px=width_px, height_px=height_px, fps=fps) if isinstance(overlay, KeyWords) else overlay
 
 
 class OverlayPainter:
@@ -35,16 +45,16 @@ class OverlayPainter:
     Raises
     ------
     BrandError
-        When a logo is no image or an end card's font is unknown.
+        When a logo is no image or a font of end card or key words is unknown.
+    TimelineError
+        When there is no icon of a name.
     """
 
     def __init__(self, overlays: Sequence[Overlay], *, width_px: int, height_px: int, fps: Fps) -> None:
         self._width, self._height = width_px, height_px
         self._leave = round(_LEAVE_S * float(fps.ratio))
-        self._overlays = [
-            EndCardPainter(overlay, width_px=width_px, height_px=height_px, fps=fps) if isinstance(overlay, EndCard) else overlay
-            for overlay in overlays
-        ]
+        self._kinds = [overlay.kind for overlay in overlays]
+        self._overlays = [_painted(overlay, width_px, height_px, fps) for overlay in overlays]
         self._logo = lru_cache(maxsize=8)(self._drawn_logo)
         self._bar = lru_cache(maxsize=8)(self._drawn_bar)
         for overlay in overlays:
@@ -55,7 +65,7 @@ class OverlayPainter:
         """Return what to blend into a frame, in draw order."""
         layers: list[Cover | Sprite] = []
         for overlay in self._overlays:
-            if isinstance(overlay, EndCardPainter):
+            if isinstance(overlay, EndCardPainter | KeyWordsPainter):
                 layers.extend(overlay.layers(frame))
             elif overlay.start <= frame < overlay.end:
                 left = overlay.end - frame
@@ -69,12 +79,11 @@ class OverlayPainter:
 
     def boxes(self) -> list[tuple[str, tuple[int, int, int, int]]]:
         """Return each overlay's kind and the left, top, right, bottom in px of what it draws, covers and shadows excluded."""
-        return [
-            (overlay.card.kind, overlay.box) if isinstance(overlay, EndCardPainter) else (overlay.kind, self._box(overlay))
-            for overlay in self._overlays
-        ]
+        return [(kind, self._box(overlay)) for kind, overlay in zip(self._kinds, self._overlays, strict=True)]
 
-    def _box(self, overlay: LogoOverlay | ProgressBar) -> tuple[int, int, int, int]:
+    def _box(self, overlay: _Painted) -> tuple[int, int, int, int]:
+        if isinstance(overlay, EndCardPainter | KeyWordsPainter):
+            return overlay.box
         if isinstance(overlay, ProgressBar):
             return round(self._width * _BAR_LEFT), overlay.y_px, round(self._width * _BAR_RIGHT), overlay.y_px + overlay.height_px
         height, width = load_logo(overlay.path, overlay.width_px, overlay.height_px).shape[:2]

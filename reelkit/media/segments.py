@@ -11,7 +11,7 @@ from typing import Any
 
 from reelkit.media.captions import reading_of
 from reelkit.media.fonts import find_font
-from reelkit.model import CaptionCue, Clip, EndCard, Overlay, Shot, Timeline, content_key
+from reelkit.model import CaptionCue, Clip, EndCard, KeyWords, Overlay, Shot, Timeline, content_key
 
 __all__ = ["made_by", "plan_segments", "segment_key"]
 
@@ -50,7 +50,7 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
     cues = [_cue(cue, start) for cue in timeline.cues if cue.start < end and cue.end > start]
     overlays = [overlay for overlay in timeline.overlays if overlay.start < end and overlay.end > start]
     style = timeline.caption_style
-    fonts = [(style.font, style.weight)] * bool(cues) + [(card.font, 800) for card in overlays if isinstance(card, EndCard)]
+    fonts = [(style.font, style.weight)] * bool(cues) + [(each.font, 800) for each in overlays if isinstance(each, EndCard | KeyWords)]
     return content_key(
         "segment",
         made_by(),
@@ -117,6 +117,7 @@ def made_by() -> str:
         "budoux",
         "manimgx-fonts",
         "dynamic-font",
+        "python-lucide",
     ):
         digest.update(f"{package}=={version(package)}\n".encode())
     digest.update(f"cjk={find_spec('manimgx_fonts_cjk') is not None}\n".encode())

@@ -67,6 +67,8 @@ class Line(Value):
 
     say: Said
     show: Terms = Field(default=(), description="2 to 4 search terms, concrete and visible; the topic's where empty")
+    emphasis: str = Field(default="", max_length=40, description="key words that stand large while they are said")
+    icon: str = Field(default="", max_length=40, description="a sign above them, by its name at lucide.dev/icons")
 
     @model_validator(mode="before")
     @classmethod
@@ -169,7 +171,7 @@ class DeckWriter:
         cycle, index = divmod(request.topic_seed - 1, len(self.deck.topics))
         topic = self.deck.topics[index]
         hooks = [Line(say=hook, show=topic.show) for hook in topic.hooks]
-        turns = [Line(say=turn.say, show=turn.show or (*topic.show[1:], topic.show[0])) for turn in topic.turns]
+        turns = [turn.model_copy(update={"show": turn.show or (*topic.show[1:], topic.show[0])}) for turn in topic.turns]
         parts = [
             self._one_of(hooks, "hook", cycle, topic, request),
             *self._points(topic, cycle, request),
@@ -184,7 +186,7 @@ class DeckWriter:
         if not allowed:
             word = request.banned_word_in(lines[0].say)
             self._refuse(topic, f"every {what} says a word that brand '{request.slug}' bans ('{word}'); add one that does not")
-        scenes = [Scene(text=line.say, search_terms=line.show) for line in allowed]
+        scenes = [_scene(line, line.show) for line in allowed]
         due = turn % len(scenes)
         return [self._option([scene], 0.0 if number == due else _OUT_OF_TURN, request) for number, scene in enumerate(scenes)]
 
@@ -211,7 +213,7 @@ class DeckWriter:
             told = [self._option(_scenes(chain[:depth], show), 0.0, request) for depth in range(1, len(chain) + 1)]
             options = [replace(option, welcome=due * option.seconds / request.length_s) for option in told]
             if point.short and request.banned_word_in(point.short) is None:
-                options.append(self._option([Scene(text=point.short, search_terms=show)], _SHORTENED, request))
+                options.append(self._option([_scene(point.model_copy(update={"say": point.short}), show)], _SHORTENED, request))
             parts.append(options if number == 0 else [_Option((), 0.0, 0.0), *options])
         return parts
 
@@ -221,7 +223,7 @@ class DeckWriter:
             return [Line.model_construct(say=request.call_to_action, show=terms)]
         if not self.deck.calls_to_action:
             self._refuse(topic, f"brand '{request.slug}' has no script.call_to_action and the deck no calls_to_action; add one to either")
-        return [Line(say=call.say, show=call.show or terms) for call in self.deck.calls_to_action]
+        return [call.model_copy(update={"show": call.show or terms}) for call in self.deck.calls_to_action]
 
     def _option(self, scenes: Sequence[Scene], welcome: float, request: ScriptRequest) -> _Option:
         seconds = sum(self._pace.scene_s(scene.text, request) + request.scene_pause_ms / 1000 for scene in scenes)
@@ -274,6 +276,10 @@ class DeckWriter:
         return f"<DeckWriter {self._path.name}: {len(self.deck.topics)} topics>"
 
 
+def _scene(line: Line, terms: tuple[str, ...]) -> Scene:
+    return Scene(text=line.say, search_terms=terms, emphasis=line.emphasis, icon=line.icon)
+
+
 def _scenes(chain: Sequence[Line], show: tuple[str, ...]) -> list[Scene]:
     """Return the scenes of a point: a continuation joins the line before it where both fit into one scene."""
     scenes: list[Scene] = []
@@ -283,9 +289,14 @@ def _scenes(chain: Sequence[Line], show: tuple[str, ...]) -> list[Scene]:
         before = scenes[-1] if scenes else None
         if before is not None and not joined and len(f"{before.text} {line.say}".split()) <= SCENE_WORDS:
             mixed = tuple(dict.fromkeys((*before.search_terms[:2], *terms[:2], *before.search_terms[2:], *terms[2:])))
-            scenes[-1] = Scene(text=f"{before.text} {line.say}", search_terms=mixed[:4])
+            scenes[-1] = Scene(
+                text=f"{before.text} {line.say}",
+                search_terms=mixed[:4],
+                emphasis=before.emphasis or line.emphasis,
+                icon=before.icon or ("" if before.emphasis else line.icon),
+            )
             joined = True
         else:
-            scenes.append(Scene(text=line.say, search_terms=terms))
+            scenes.append(_scene(line, terms))
             joined = False
     return scenes

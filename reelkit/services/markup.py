@@ -19,7 +19,7 @@ _IMAGE = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,2000}\)")
 _LINK = re.compile(r"\[([^\]]{1,300})\]\([^)]{0,2000}\)")
 _EMPHASIS = re.compile(r"(\*{1,3}|~~|`{1,2})(?=\S)(.{1,300}?)(?<=\S)\1|(?<!\w)(_{1,3})(?=\S)(.{1,300}?)(?<=\S)\3(?!\w)")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!>~-])")
-_TERMS = re.compile(r"\[\s*terms?\s*:([^\]]*)\]", re.IGNORECASE)
+_ASIDE = re.compile(r"\[\s*(terms?|emphasis|icon)\s*:([^\]]*)\]", re.IGNORECASE)
 _HEADING = re.compile(r"#{1,6}\s")
 _ITEM = re.compile(r"\A(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
 _RULE = re.compile(r"(?:[-*_=]\s*){3,}")
@@ -28,18 +28,29 @@ _QUOTE = re.compile(r"\A(?:>\s?)+")
 
 @dataclass
 class Paragraph:
-    """A paragraph or list item: the line it begins at, its text, and the search terms named for it, if any."""
+    """A paragraph or list item: the line it begins at, its text, and what is named for it, if anything: terms, key words, an icon."""
 
     line: int
     text: str
     terms: tuple[str, ...] | None = None
+    emphasis: str = ""
+    icon: str = ""
+
+    def take(self, name: str, said: str) -> None:
+        """Take what a line in brackets says."""
+        if name == "emphasis":
+            self.emphasis = " ".join(said.split())
+        elif name == "icon":
+            self.icon = " ".join(said.split())
+        else:
+            self.terms = tuple(" ".join(term.split()) for term in said.split(",") if term.strip())
 
 
 def paragraphs_of(text: str) -> tuple[str, list[Paragraph]]:
     """Return the title and the paragraphs of a text.
 
     The first heading is the title where nothing stands before it; other headings, comments, code, scripts and front matter are left
-    out. A line ``[terms: a, b]`` belongs to the paragraph that it stands in or below.
+    out. A line ``[terms: a, b]``, ``[emphasis: a]`` or ``[icon: a]`` belongs to the paragraph that it stands in or below.
 
     Examples
     --------
@@ -56,13 +67,13 @@ def paragraphs_of(text: str) -> tuple[str, list[Paragraph]]:
             bare = _QUOTE.sub("", part.strip()).strip()
             item = _ITEM.match(bare)
             bare = bare[item.end() :] if item else bare
-            terms, heading = _TERMS.fullmatch(bare), _HEADING.match(bare)
-            if terms and paragraphs:
-                paragraphs[-1].terms = tuple(" ".join(term.split()) for term in terms[1].split(",") if term.strip())
+            aside, heading = _ASIDE.fullmatch(bare), _HEADING.match(bare)
+            if aside and paragraphs:
+                paragraphs[-1].take(aside[1].lower(), aside[2])
                 anew = True
             elif heading and not title and not paragraphs:
                 title = _plain(bare.strip("#"))
-            elif not bare or heading or terms or _RULE.fullmatch(bare):
+            elif not bare or heading or aside or _RULE.fullmatch(bare):
                 anew = True
             elif plain := _plain(bare):
                 if anew or item:

@@ -1,6 +1,7 @@
 """Scripts that a user brings: Markdown or plain text.
 
-``# Title`` is the topic, every paragraph or list item a scene, and a line ``[terms: coffee cup, steam]`` below it names what to show.
+``# Title`` is the topic, every paragraph or list item a scene, and a line ``[terms: coffee cup, steam]`` below it names what to show;
+``[emphasis: 12 hours]`` and ``[icon: clock]`` name key words that stand large while they are said, and a sign above them.
 Mark-up is taken off and its text kept; long paragraphs become several scenes.
 """
 
@@ -20,6 +21,7 @@ from reelkit.yamlfile import shown_path
 __all__ = ["ScriptFileWriter"]
 
 SCENE_WORDS = 35
+KEY_CHARS = 40
 SHORTEST_S, LONGEST_S = 3.0, 180.0
 """What TikTok, Reels and Shorts all take."""
 _BYTES = 100_000
@@ -59,7 +61,8 @@ class ScriptFileWriter:
                 # What ends without a mark would run on into the next scene, in speech and on screen.
                 text = f"{paragraph.text}." if paragraph.text[-1].isalnum() else paragraph.text
                 terms = self._named(paragraph)
-                scenes += [Scene(text=part, search_terms=_fill_up(terms, part, request)) for part in self._split(text)]
+                made = [Scene(text=part, search_terms=_fill_up(terms, part, request)) for part in self._split(text)]
+                scenes += self._with_key_words(made, paragraph)
         if not scenes:
             raise ScriptError(f"script {shown_path(self._path)} says nothing; write a paragraph for every scene")
         self._refuse_lengths(scenes, request)
@@ -91,6 +94,18 @@ class ScriptFileWriter:
                 "write 1 to 4, such as [terms: coffee cup, steam]"
             )
         return paragraph.terms
+
+    def _with_key_words(self, scenes: list[Scene], paragraph: Paragraph) -> list[Scene]:
+        """Give the key words to the scene that says them, else to the first."""
+        for name in ("emphasis", "icon"):
+            if len(getattr(paragraph, name)) > KEY_CHARS:
+                raise ScriptError(
+                    f"script {shown_path(self._path)}: the {name} of the scene at line {paragraph.line} is longer than {KEY_CHARS} letters"
+                )
+        says = (at for at, scene in enumerate(scenes) if paragraph.emphasis and paragraph.emphasis.casefold() in scene.text.casefold())
+        at = next(says, 0)
+        asked = scenes[at].model_copy(update={"emphasis": paragraph.emphasis, "icon": paragraph.icon})
+        return [*scenes[:at], asked, *scenes[at + 1 :]]
 
     def _split(self, text: str) -> Iterator[str]:
         """Yield scenes of at most 35 words: whole sentences, two at most, where they are not longer themselves."""

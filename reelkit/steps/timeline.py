@@ -27,6 +27,7 @@ from reelkit.model import (
     Timeline,
 )
 from reelkit.steps.end_room import make_room_for_end_card
+from reelkit.steps.key_words import plan_key_words
 from reelkit.steps.shots import plan_shots
 from reelkit.whole import sha256_of
 
@@ -69,7 +70,7 @@ def plan_timeline(
     Raises
     ------
     TimelineError
-        When shots, cues and words do not fit together.
+        When shots, cues and words do not fit together, or a scene asks for an icon that there is not.
     BrandError
         When a font of the brand is unknown or no font.
     """
@@ -80,6 +81,8 @@ def plan_timeline(
     if frame_count < 1:
         raise TimelineError("timeline: the narration is empty; speak the script again")
     card_start = _end_card_start(brand, sentences, fps, frame_count)
+    style = _caption_style(brand)
+    key_words = plan_key_words(script, sentences, brand, style, until=card_start)
     timeline = Timeline(
         brand=brand.slug,
         topic=script.topic,
@@ -92,8 +95,8 @@ def plan_timeline(
         background=brand.palette.background,
         shots=plan_shots(script, clips, sentences, brand, frame_count=frame_count),
         cues=_caption_cues(cues, fps, frame_count),
-        caption_style=_caption_style(brand),
-        overlays=tuple(_overlays(brand, card_start, frame_count)),
+        caption_style=style,
+        overlays=(*key_words, *_overlays(brand, card_start, frame_count)),
         audio=tuple(_tracks(audio, sentences, brand, narration, music)),
         safe_zone=brand.safe_zone,
     )

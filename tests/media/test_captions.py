@@ -1,7 +1,6 @@
 from itertools import accumulate
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -13,7 +12,7 @@ from reelkit.media.phrases import language_of, phrases
 from reelkit.media.planes import Planes, planes_to_rgb
 from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps, Palette
 from reelkit.yamlfile import read_yaml
-from tests.media.golden import assert_golden
+from tests.media.golden import assert_golden, small
 
 STYLES = Path(__file__).parents[2] / "templates" / "styles"
 PALETTE = Palette(background="#101418", surface="#22303C", primary="#7A2BFF", accent="#FFC21A", text="#FFFFFF")
@@ -58,20 +57,14 @@ def ink_of(planes: Planes, colour: str = "#3C6E47") -> tuple[int, int, int, int]
 
 def looked_at(captions: CaptionPainter, frame: int) -> np.ndarray:
     """The captions' part of a frame at two fifths of its size."""
-    return cv2.resize(
-        planes_to_rgb(drawn(captions, frame, "#5A7FA8"))[1180:1490, 170:910], None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA
-    )
+    return small(planes_to_rgb(drawn(captions, frame, "#5A7FA8"))[1180:1490, 170:910], 0.4)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_draws_its_golden_frame(name: str, pytestconfig: pytest.Config) -> None:
     """Each preset draws the second word as it was once looked at and found good."""
     captions = painter(PRESETS[name], cue("Roast loses 60% aroma"))
-    assert_golden(
-        looked_at(captions, 20 if name == "typewriter" else 24),
-        f"captions/{name}",
-        regenerate=pytestconfig.getoption("--regenerate-golden"),
-    )
+    assert_golden(looked_at(captions, 20 if name == "typewriter" else 24), f"captions/{name}", pytestconfig)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +83,7 @@ def test_every_preset_draws_its_golden_frame(name: str, pytestconfig: pytest.Con
 def test_other_scripts_draw_their_golden_frames(name: str, text: str, word: int, pytestconfig: pytest.Config) -> None:
     """Every script stands as it was looked at: shaped, in order, broken where it may be, the right word lit."""
     captions = painter(PRESETS["karaoke"], cue(text))
-    assert_golden(looked_at(captions, 10 + 8 * word + 6), f"captions/{name}", regenerate=pytestconfig.getoption("--regenerate-golden"))
+    assert_golden(looked_at(captions, 10 + 8 * word + 6), f"captions/{name}", pytestconfig)
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -12,7 +12,7 @@ from reelkit.media.logo import load_logo
 from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Cover, Planes, planes_to_rgb
 from reelkit.model import EndCard, Fps, LogoOverlay, Overlay, Palette, ProgressBar
-from tests.media.golden import assert_golden
+from tests.media.golden import assert_golden, small
 
 FPS = Fps(num=30)
 PALETTE = Palette(background="#16120E", surface="#33261B", primary="#C8742B", accent="#F2B441", text="#FFF4E4")
@@ -62,8 +62,7 @@ def mark(path: Path, **changes: object) -> LogoOverlay:
 def test_end_card_draws_its_golden_frame(logo: Path, pytestconfig: pytest.Config) -> None:
     """The end card at rest is as it was once looked at and found good."""
     picture = planes_to_rgb(drawn(painter(card(logo_path=logo)), 60))
-    small = cv2.resize(picture, (216, 384), interpolation=cv2.INTER_AREA)
-    assert_golden(small, "overlays/end_card", regenerate=pytestconfig.getoption("--regenerate-golden"))
+    assert_golden(small(picture, 0.2), "overlays/end_card", pytestconfig)
 
 
 def test_end_card_comes_in_and_then_rests(logo: Path) -> None:

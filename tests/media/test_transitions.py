@@ -8,9 +8,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from reelkit.media.planes import Planes
+from reelkit.media.planes import Planes, planes_to_rgb
 from reelkit.media.transitions import join
 from reelkit.model import Transition, TransitionKind
+from tests.media.golden import assert_golden
 
 SIZE = (90, 160)
 KINDS = [kind for kind in get_args(TransitionKind) if kind != "cut"]
@@ -31,6 +32,13 @@ A, B, BACK = scene(30, 90, 1.0), scene(120, 220, 1.5), Planes.filled(*SIZE, "#10
 def film(kind: TransitionKind, frames: int) -> list[Planes]:
     transition = Transition(kind=kind, frames=frames)
     return [join(transition, step, A, B, background=BACK) for step in range(frames + 2)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_transition_draws_its_golden_frames(kind: TransitionKind, pytestconfig: pytest.Config) -> None:
+    """A third and two thirds of the way each transition shows what was once looked at and found good."""
+    shown = film(kind, 11)
+    assert_golden(np.hstack([planes_to_rgb(shown[step]) for step in (4, 8)]), f"transitions/{kind}", pytestconfig)
 
 
 @pytest.mark.parametrize("kind", KINDS)

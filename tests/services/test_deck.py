@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reelkit.brand import load_brand
 from reelkit.errors import BrandError, ScriptError
+from reelkit.media.icons import find_icon
 from reelkit.model import Script, ScriptRequest
 from reelkit.services.deck import DeckWriter, read_deck
 from reelkit.services.pace import Pace
@@ -172,6 +173,22 @@ def test_a_continuation_joins_its_scene(write_deck: Callable[[str], DeckWriter])
     scene = next(scene for scene in script.scenes if "Europe" in scene.text)
     assert scene.text.startswith("People drank it")
     assert scene.search_terms == ("tea field", "old china", "sailing ship", "harbour")
+
+
+def test_key_words_of_a_line_reach_its_scene(write_deck: Callable[[str], DeckWriter]) -> None:
+    """What a line asks to stand large, and its sign, stand in its scene, also where the line joins the one before it."""
+    asked = DECK.replace("[sailing ship, harbour]", "[sailing ship, harbour]\n            emphasis: by ship\n            icon: ship")
+    scene = next(scene for scene in write_deck(asked).write(request(1, 24)).scenes if "Europe" in scene.text)
+    assert (scene.emphasis, scene.icon) == ("by ship", "ship") and scene.text.startswith("People drank it")
+
+
+@pytest.mark.parametrize("slug", DEMO)
+def test_demo_decks_ask_for_key_words_that_are_said(slug: str) -> None:
+    """Each demo deck has key words, all of them said in their own line, with icons that there are."""
+    deck = read_deck(TEMPLATES / "decks" / f"{slug}.yaml")
+    lines = [line for topic in deck.topics for point in topic.points for line in (point, *point.then) if line.emphasis or line.icon]
+    assert lines and all(line.emphasis.lower() in line.say.lower() for line in lines)
+    assert all(find_icon(line.icon) == line.icon for line in lines if line.icon)
 
 
 def test_lines_without_terms_show_the_topic(write_deck: Callable[[str], DeckWriter]) -> None:

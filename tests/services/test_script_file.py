@@ -142,6 +142,17 @@ def test_unusual_text_is_kept(text: str, expected: str, path: Path) -> None:
     assert all(2 <= len(scene.search_terms) <= 4 for scene in script.scenes)
 
 
+def test_key_words_and_icons_are_named_in_brackets(path: Path) -> None:
+    """They belong to the scene that says them, else to the paragraph's first; they are not spoken, and may not be long."""
+    long = "Tea is old. It came from China by ship. It was dear for a very long time indeed.\n[emphasis: Very long]\n[icon: ship]\n"
+    script = write(path, f"{long}\nIt warms the hands.\n[icon: hand]\n")
+    asked = [(scene.text.split()[0], scene.emphasis, scene.icon) for scene in script.scenes]
+    assert asked == [("Tea", "", ""), ("It", "Very long", "ship"), ("It", "", "hand")]
+    assert "[" not in script.voiceover
+    with pytest.raises(ScriptError, match="the emphasis of the scene at line 1 is longer than 40 letters"):
+        write(path, f"Tea is older than coffee by a long way.\n[emphasis: {'a' * 41}]\n")
+
+
 @pytest.mark.parametrize(("terms", "count"), [("", 0), (" , ", 0), ("a, b, c, d, e", 5)])
 def test_a_wrong_terms_line_says_where(terms: str, count: int, path: Path) -> None:
     """A scene with no term or too many is named by the line it begins at."""
