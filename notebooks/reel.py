@@ -14,8 +14,9 @@
 # %% [markdown]
 # # A reel, step by step
 #
-# From a brand and a topic to a finished vertical video. Run the cells from top to bottom; after each step you see what it made.
-# Change a number or a line and run on from there: only what depends on the change is made again.
+# From a brand and a topic to a finished vertical video. Run the cells from top to bottom; after each step you see what it made, and can
+# change it where you see it: rewrite a sentence, swap a clip, move a word or a cue's break. Run on from there: only what depends on the
+# change is made again. Your edits are kept with the reel and hold in every later run of it, here or in a batch.
 
 # %% tags=["parameters"]
 brand = "northwind"  # a file in templates/brands
@@ -26,6 +27,8 @@ outputs = None  # where runs go; None is outputs/
 upload = False  # publish the reel when it is done
 
 # %% tags=["remove-input"]
+from functools import partial
+
 from reelkit import (
     Parts,
     check_video,
@@ -34,6 +37,7 @@ from reelkit import (
     generate_script,
     group_words_into_sentences,
     open_run,
+    other_clips,
     plan_timeline,
     split_cues,
     strengthen_captions,
@@ -52,43 +56,52 @@ views.brand(run.brand)
 # ## Script
 #
 # What is said, scene by scene, and what to look for in pictures. The brand's deck writes it from the brand's own facts and lines; the
-# length follows the voice's real pace.
+# length follows the voice's real pace. Click into a text to rewrite it.
 
 # %%
-script = run.step("script", generate_script, run.brand, topic_seed, writer=parts.writer)
+written = run.step("script", generate_script, run.brand, topic_seed, writer=parts.writer)
 
 # %% tags=["remove-input"]
-views.script(script, seconds_of=parts.seconds_of, palette=palette)
+views.script(written, edits=run.edits, keep=run.kept_edits.keep, seconds_of=parts.seconds_of, banned=parts.banned_word_in, palette=palette)
 
 # %% [markdown]
 # ## Footage
 #
 # One clip or more for every scene, never the same twice: from the brand's own folder where something fits, else backdrops drawn in the
-# brand's colours. Each strip says where its clip is from and under which terms it may be shown.
+# brand's colours. Each strip says where its clip is from and under which terms it may be shown. Another clip is two clicks away.
 
 # %%
-clips = run.step("footage", fetch_footage, script, run.brand, libraries=parts.libraries, used=run.used, progress=run.share("footage"))
+script = run.edited(written)
+found = run.step("footage", fetch_footage, script, run.brand, libraries=parts.libraries, used=run.used, progress=run.share("footage"))
 
 # %% tags=["remove-input"]
-views.footage(script, clips, palette=palette)
+others = partial(other_clips, script, libraries=parts.libraries, used=run.used)
+views.footage(script, found, edits=run.edits, keep=run.kept_edits.keep, others=others, reject=run.kept_edits.reject, palette=palette)
 
 # %% [markdown]
 # ## Voice
 #
-# The script is spoken, and the voice itself tells when it says each word. The captions will follow these times to the frame.
+# The script is spoken, and the voice itself tells when it says each word. The captions will follow these times to the frame. Play from any
+# word; drag the edge of one, or a cue's mark, where you hear it better.
 
 # %%
-audio = run.step("voice", synthesize_voice, script, run.brand, voice=parts.voice, progress=run.share("voice"))
-sentences = run.step("sentences", group_words_into_sentences, audio.words)
-cues = run.step("cues", split_cues, sentences, run.brand.captions, until=len(audio.samples))
+clips = run.edited(found)
+spoken = run.step("voice", synthesize_voice, script, run.brand, voice=parts.voice, progress=run.share("voice"))
+said = group_words_into_sentences(spoken.words)
 
 # %% tags=["remove-input"]
-views.narration(audio, sentences, cues, palette=palette)
+recue = partial(split_cues, style=run.brand.captions, until=len(spoken.samples))
+views.narration(spoken, said, edits=run.edits, keep=run.kept_edits.keep, recue=recue, palette=palette)
 
 # %% [markdown]
 # ## Captions
 #
 # The words on screen together. A flag marks a cue that is read too fast or stands too short.
+
+# %%
+audio = run.edited(spoken)
+sentences = run.step("sentences", group_words_into_sentences, audio.words)
+cues = run.step("cues", split_cues, sentences, run.brand.captions, until=len(audio.samples), breaks=run.edits.breaks)
 
 # %% tags=["remove-input"]
 views.cues(cues, style=run.brand.captions, palette=palette)
@@ -105,6 +118,10 @@ timeline = run.step(
     "timeline", plan_timeline, script, clips, audio, sentences, run.brand, cues=cues, narration=run.path("voice.wav"), music=music
 )
 timeline = run.step("legibility", strengthen_captions, timeline)
+
+# %% tags=["remove-input"]
+frame = views.frame(timeline, palette=palette)
+frame
 
 # %% [markdown]
 # ## Reel
@@ -136,7 +153,7 @@ views.frames(reel_stills(reel.path), palette=palette)
 findings = run.step("check", check_video, reel, timeline, run.brand, progress=run.share("check"))
 
 # %% tags=["remove-input"]
-views.findings(findings, palette=palette)
+views.findings(findings, frame, palette=palette)
 
 # %%
 finished = run.finish()

@@ -60,4 +60,4 @@ views.voice(draft.sentences[0].text, saved.voice, draft.say, voices=draft.voices
 # Run this cell again after tuning; nothing listed means nothing differs from the file.
 
 # %%
-dict(style.changes)
+style.changes

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from reelkit.steps.check import check_video
     from reelkit.steps.compose import compose_video
     from reelkit.steps.footage import fetch_footage
+    from reelkit.steps.other_footage import other_clips
     from reelkit.steps.script import generate_script
     from reelkit.steps.strengthen import strengthen_captions
     from reelkit.steps.timeline import plan_timeline
@@ -75,6 +76,7 @@ __all__ = [
     "list_brands",
     "load_brand",
     "open_run",
+    "other_clips",
     "plan_timeline",
     "run_notebook",
     "split_cues",
@@ -108,6 +110,7 @@ _ROOMS = {
     "steps.check": ("check_video",),
     "steps.compose": ("compose_video",),
     "steps.footage": ("fetch_footage",),
+    "steps.other_footage": ("other_clips",),
     "steps.script": ("generate_script",),
     "steps.strengthen": ("strengthen_captions",),
     "steps.timeline": ("plan_timeline",),

@@ -393,6 +393,7 @@ class Clip(Value):
     width_px: int = Field(gt=0)
     height_px: int = Field(gt=0)
     duration_ms: int | None = Field(default=None, gt=0)
+    in_ms: int = Field(default=0, ge=0, description="where showing it begins")
     loops: bool = False
     credit: Credit
     scene: int = Field(default=0, ge=0)

@@ -91,6 +91,14 @@ class Parts:
         """Return how long the brand's voice takes to say a sentence, without the pauses around it."""
         return self.voice.seconds_of(sentence, speed=self.brand.voice.speed)
 
+    def banned_word_in(self, text: str) -> str | None:
+        """Return the first of the brand's banned words that stands in a text, or None."""
+        said = self.brand.script
+        request = ScriptRequest(
+            brand_name=self.brand.name, slug=self.brand.slug, topic_seed=0, length_s=said.length_s, banned_words=said.banned_words
+        )
+        return request.banned_word_in(text)
+
     @functools.cached_property
     def writer(self) -> Writer:
         from reelkit.steps.sentences import sentence_ends

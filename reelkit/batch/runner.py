@@ -153,11 +153,12 @@ def _take_steps(run: RunFolder) -> None:
     from reelkit.steps.voice import synthesize_voice
 
     brand, parts = run.brand, Parts.of(run)
-    script = run.step("script", generate_script, brand, run.job.topic_seed, writer=parts.writer)
-    footage = run.step("footage", fetch_footage, script, brand, libraries=parts.libraries, used=run.used, progress=run.share("footage"))
-    audio = run.step("voice", synthesize_voice, script, brand, voice=parts.voice, progress=run.share("voice"))
+    script = run.edited(run.step("script", generate_script, brand, run.job.topic_seed, writer=parts.writer))
+    found = run.step("footage", fetch_footage, script, brand, libraries=parts.libraries, used=run.used, progress=run.share("footage"))
+    footage = run.edited(found)
+    audio = run.edited(run.step("voice", synthesize_voice, script, brand, voice=parts.voice, progress=run.share("voice")))
     sentences = run.step("sentences", group_words_into_sentences, audio.words)
-    cues = run.step("cues", split_cues, sentences, brand.captions, until=len(audio.samples))
+    cues = run.step("cues", split_cues, sentences, brand.captions, until=len(audio.samples), breaks=run.edits.breaks)
     music = run.step("music", parts.music, audio.duration_s)
     timeline = run.step(
         "timeline", plan_timeline, script, footage, audio, sentences, brand, cues=cues, narration=run.path("voice.wav"), music=music

@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
+import functools
 import os
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from reelkit.brand import Brand, load_brand
+from reelkit.edits import Edits
 from reelkit.errors import CheckError, ReelkitError, RunError
-from reelkit.model import Finding, Reel, ServiceCall, Timeline, UploadResult
+from reelkit.model import AudioResult, Clip, Finding, Reel, Script, ServiceCall, Timeline, UploadResult
 from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import keep_result
+from reelkit.runs.kept_edits import KeptEdits
 from reelkit.runs.ledger import Ledger
 from reelkit.runs.manifest import Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, write_manifest
 from reelkit.runs.progress import NoLines, Watcher, told
@@ -26,6 +29,7 @@ __all__ = ["RunFolder", "count_in", "open_run", "outputs_dir"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+E = TypeVar("E", Script, AudioResult, list[Clip])
 
 _MADE = (
     "script.json",
@@ -134,8 +138,38 @@ class RunFolder:
 
     @property
     def used(self) -> tuple[str, ...]:
-        """Ids of the clips that the brand's recent reels had used when this run first started: the same however often it is run."""
-        return self.manifest.used
+        """Ids of the clips that the brand's recent reels had used when this run first started (the same however often it is run), and of
+        those that a person took out."""
+        return (*self.manifest.used, *self.kept_edits.rejected)
+
+    @functools.cached_property
+    def kept_edits(self) -> KeptEdits:
+        """What a person changed by hand in this reel."""
+        return KeptEdits(self.outputs / self.brand.slug, self._reel)
+
+    @property
+    def edits(self) -> Edits:
+        """What a person changed by hand in this reel, as it is kept now."""
+        return self.kept_edits.read()
+
+    def edited(self, made: E) -> E:
+        """Return what a step made as it was edited by hand; without edits the same.
+
+        Parameters
+        ----------
+        made : Script, list of Clip or AudioResult
+        """
+        edits = self.edits
+        match made:
+            case Script():
+                changed: Any = edits.script(made)
+            case AudioResult():
+                changed = edits.narration(made)
+            case _:
+                changed = edits.footage(made)
+        if changed is not made and changed != made:
+            self._update(facts=self.manifest.facts | keep_result(self.folder, changed) | {"edited": edits.told})
+        return cast(E, changed)
 
     @property
     def used_topics(self) -> tuple[str, ...]:
@@ -187,6 +221,8 @@ class RunFolder:
         if found is None or not (found.state == "done" or found.step == "upload"):
             return None
         names = {"reel.mp4", *also}
+        if found.edits != self.kept_edits.key:
+            return None
         if not (names <= found.artefacts.keys() and all(made.is_intact(self.path(name)) for name, made in found.artefacts.items())):
             return None
         self._manifest = found
@@ -211,6 +247,7 @@ class RunFolder:
             costs=before.costs if before else {},
             calls=before.calls if before else (),
             published=before.published if before else None,
+            edits=self.kept_edits.key,
             started_at=_now(),
         )
         self._write()
@@ -292,7 +329,7 @@ class RunFolder:
         topic = str(self.manifest.facts.get("topic", ""))
         sha256 = artefacts["reel.mp4"].sha256
         self.ledger.record(self.brand.slug, self.run_id, reel=self._reel, topic=topic, clips=self._clips, used=self.used, sha256=sha256)
-        self._update(state="done", step=None, reason=None, artefacts=artefacts, ended_at=_now())
+        self._update(state="done", step=None, reason=None, artefacts=artefacts, edits=self.kept_edits.key, ended_at=_now())
         return self.manifest
 
     def fail(self, step: str, reason: str) -> None:

@@ -61,6 +61,7 @@ class Manifest(Value):
     versions: dict[str, str] = Field(description="what made it")
     used: tuple[str, ...] = Field(default=(), description="clips that the brand's recent reels had used when the run first started")
     used_topics: tuple[str, ...] = Field(default=(), description="topics of the brand's earlier reels when the run first started")
+    edits: str = Field(default="", description="a hash of what a person changed by hand; empty where nothing was")
     state: Literal["running", "done", "failed"] = "running"
     step: str | None = Field(default=None, description="the step that is running or failed")
     reason: str | None = Field(default=None, description="why the run failed, in one line")

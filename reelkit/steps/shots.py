@@ -151,7 +151,7 @@ def _filled(scene: int, spans: Sequence[tuple[int, int]], clips: Sequence[Clip],
             clip = clips[turn % len(clips)]
             turn += 1
             length = _length(clip, fps)
-            in_frame = shown.get(clip.id, 0)
+            in_frame = shown.get(clip.id, int(clip.in_ms * fps.ratio / 1000))
             if length is not None and in_frame + (end - at) > length:
                 in_frame = max(length - (end - at), 0)
             # A clip shorter than its span hands over to the next one instead of freezing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word
 from reelkit.steps.breaks import break_cost, closes_a_phrase
@@ -42,7 +42,13 @@ def group_words_into_sentences(words: Sequence[Word]) -> list[SentenceTiming]:
     return [SentenceTiming(words=tuple(words[start:end])) for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def split_cues(sentences: Sequence[SentenceTiming], style: CaptionStyle, *, until: int | None = None) -> list[Cue]:
+def split_cues(
+    sentences: Sequence[SentenceTiming],
+    style: CaptionStyle,
+    *,
+    until: int | None = None,
+    breaks: Mapping[str, Sequence[int]] | None = None,
+) -> list[Cue]:
     """Split sentences into the words that stand on screen together.
 
     No cue crosses a sentence's end, has more than ``style.max_words`` words, or needs more lines than the style allows; a word
@@ -58,6 +64,8 @@ def split_cues(sentences: Sequence[SentenceTiming], style: CaptionStyle, *, unti
     style : CaptionStyle
     until : int, optional
         The sample at which the audio ends; no cue stands longer.
+    breaks : mapping of str to sequence of int, optional
+        For sentences, by their text, that are cut otherwise: the numbers of the words that begin a cue, after the first.
 
     Returns
     -------
@@ -68,7 +76,7 @@ def split_cues(sentences: Sequence[SentenceTiming], style: CaptionStyle, *, unti
     -----
     Figures are those of NORMS.md, "Captions": three to four words, 20 characters a line, two lines, 5/6 s, 150 ms.
     """
-    groups = [group for sentence in sentences for group in _partition(sentence.words, style)]
+    groups = [group for sentence in sentences for group in _groups(sentence, style, breaks or {})]
     cues: list[Cue] = []
     for index, group in enumerate(groups):
         rate = group[0].rate_hz
@@ -81,6 +89,14 @@ def split_cues(sentences: Sequence[SentenceTiming], style: CaptionStyle, *, unti
             end = max(group[-1].end, min(end, until))
         cues.append(Cue(words=tuple(group), start=group[0].start, end=end))
     return cues
+
+
+def _groups(sentence: SentenceTiming, style: CaptionStyle, breaks: Mapping[str, Sequence[int]]) -> list[Sequence[Word]]:
+    words = sentence.words
+    if sentence.text not in breaks:
+        return _partition(words, style)
+    cuts = [0, *sorted({at for at in breaks[sentence.text] if 0 < at < len(words)}), len(words)]
+    return [words[start:end] for start, end in itertools.pairwise(cuts)]
 
 
 def _partition(words: Sequence[Word], style: CaptionStyle) -> list[Sequence[Word]]:

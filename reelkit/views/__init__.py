@@ -6,6 +6,7 @@ HTML is made when it is first shown, holds everything it needs, and asks the net
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,26 +15,27 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from reelkit.brand import Brand, BrandVoice
+from reelkit.edits import Edits
 from reelkit.media.planes import Planes
 from reelkit.model import AudioResult, CaptionStyle, Clip, Cue, Finding, Palette, Reel, Script, SentenceTiming, Timeline
 from reelkit.views import (
     brand_view,
     cue_view,
-    findings_view,
-    footage_view,
     frames_view,
     player_view,
     run_view,
-    script_view,
-    timing_view,
 )
 from reelkit.views.beside import Beside
+from reelkit.views.findings_jump import FindingsView
+from reelkit.views.footage_edit import FootageView
 from reelkit.views.frame_view import FrameView
 from reelkit.views.live import LiveView
+from reelkit.views.script_edit import ScriptView
 from reelkit.views.show import View
 from reelkit.views.step_lines import StepLines
 from reelkit.views.style_fields import GROUPS, PICTURE_GROUPS
 from reelkit.views.style_view import StyleView
+from reelkit.views.timing_edit import TimingView
 from reelkit.views.voice_view import VoiceView
 
 __all__ = [
@@ -62,25 +64,32 @@ def brand(brand: Brand) -> View:
 
 
 def script(
-    script: Script, *, seconds_of: Callable[[str], float] | None = None, language: str = "en", palette: Palette | None = None
-) -> View:
-    """Show a script: scenes, search terms, words and, with a voice's ``seconds_of``, lengths."""
-    return View("script", lambda: script_view.html(script, seconds_of=seconds_of, language=language, palette=palette), repr(script))
+    script: Script,
+    *,
+    edits: Edits | None = None,
+    keep: Callable[..., object] | None = None,
+    seconds_of: Callable[[str], float] | None = None,
+    banned: Callable[[str], str | None] | None = None,
+    language: str = "en",
+    palette: Palette | None = None,
+) -> ScriptView:
+    """Show a script to read and to edit: scenes, search terms, words and, with a voice's ``seconds_of``, lengths."""
+    return ScriptView(script, edits=edits, keep=keep, seconds_of=seconds_of, banned=banned, language=language, palette=palette)
 
 
 def footage(
-    script: Script, clips: Iterable[Clip], *, thumbnails: Mapping[str, Sequence[bytes]] | None = None, palette: Palette | None = None
-) -> View:
-    """Show the footage of a script: a filmstrip per scene, with credits; the strips are made where they are not given."""
-    chosen = tuple(clips)
-
-    def make() -> str:
-        from reelkit.media.stills import clip_thumbnails
-
-        strips = {clip.id: clip_thumbnails(clip) for clip in chosen} if thumbnails is None else thumbnails
-        return footage_view.html(script, chosen, thumbnails=strips, palette=palette)
-
-    return View("footage", make, f"<{len(chosen)} clips for {len(script.scenes)} scenes>")
+    script: Script,
+    clips: Iterable[Clip],
+    *,
+    edits: Edits | None = None,
+    keep: Callable[..., object] | None = None,
+    others: Callable[[int], Sequence[Clip]] | None = None,
+    reject: Callable[[str], object] | None = None,
+    thumbnails: Mapping[str, Sequence[bytes]] | None = None,
+    palette: Palette | None = None,
+) -> FootageView:
+    """Show the footage of a script, to look at and to exchange: a filmstrip per scene, with credits."""
+    return FootageView(script, clips, edits=edits, keep=keep, others=others, reject=reject, thumbnails=thumbnails, palette=palette)
 
 
 def narration(
@@ -88,19 +97,23 @@ def narration(
     sentences: Sequence[SentenceTiming] = (),
     cues: Sequence[Cue] = (),
     *,
+    edits: Edits | None = None,
+    keep: Callable[..., object] | None = None,
+    recue: Callable[..., Sequence[Cue]] | None = None,
     listen: bytes | None = None,
     language: str = "en",
     palette: Palette | None = None,
-) -> View:
-    """Show a narration on a ruler: waveform, words, sentences, cues; ``listen`` (M4A) is made where it is not given, ``b""`` is none."""
+) -> TimingView:
+    """Show a narration on a ruler, to hear and to edit: waveform, words, sentences, cues; ``listen`` (M4A) is made where not given."""
 
-    def make() -> str:
+    def sound() -> bytes:
         from reelkit.media.preview import narration_copy
 
-        sound = narration_copy(audio.samples, audio.rate_hz) if listen is None else listen
-        return timing_view.html(audio, sentences, cues, listen=sound, language=language, palette=palette)
+        return narration_copy(audio.samples, audio.rate_hz) if listen is None else listen
 
-    return View("narration", make, repr(audio))
+    return TimingView(
+        audio, sentences, cues, edits=edits, keep=keep, recue=recue, listen=functools.cache(sound), language=language, palette=palette
+    )
 
 
 def cues(cues: Sequence[Cue], *, style: CaptionStyle | None = None, language: str = "en", palette: Palette | None = None) -> View:
@@ -133,10 +146,9 @@ def player(
     return View("player", make, repr(reel) if reel else f"<{title}, {len(mp4) / 1e6:.1f} MB>")
 
 
-def findings(findings: Iterable[Finding], *, palette: Palette | None = None) -> View:
-    """Show what a check measured, what fails first."""
-    listed = tuple(findings)
-    return View("findings", lambda: findings_view.html(listed, palette=palette), "\n".join(map(repr, listed)))
+def findings(findings: Iterable[Finding], frame: FrameView | None = None, *, palette: Palette | None = None) -> FindingsView:
+    """Show what a check measured, what fails first; with a ``frame``, each that concerns a moment jumps to it."""
+    return FindingsView(tuple(findings), frame, palette=palette)
 
 
 def run(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = None) -> View:

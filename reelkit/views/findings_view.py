@@ -10,7 +10,7 @@ from markupsafe import Markup
 from reelkit.model import Finding, Palette
 from reelkit.views.markup import card, clock, fill, heading, table
 
-__all__ = ["html"]
+__all__ = ["html", "in_order"]
 
 _MARKS = {"fail": ("✕", "Fails"), "warn": ("!", "Warns"), "pass": ("✓", "Holds")}
 """A sign and a word each, so that nothing is told by colour alone."""
@@ -24,8 +24,7 @@ def html(findings: Iterable[Finding], *, palette: Palette | None = None) -> str:
     findings : iterable of Finding
     palette : Palette, optional
     """
-    order = list(_MARKS)
-    listed = sorted(findings, key=lambda finding: order.index(finding.verdict))
+    listed = in_order(findings)
     counts: Counter[str] = Counter(finding.verdict for finding in listed)
     notes = [f"{counts[verdict]} {word}" for verdict, word in (("fail", "failed"), ("warn", "warned"), ("pass", "held")) if counts[verdict]]
     columns = ["Verdict", "Check", "Measured", "Norm", ("At", "rk-num"), "What to do"]
@@ -44,6 +43,12 @@ def html(findings: Iterable[Finding], *, palette: Palette | None = None) -> str:
             table("Findings that hold", columns[:-1], map(_row, held)),
         )
     return card("findings", body, label="Findings", palette=palette)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings as they are listed: what fails first, then what warns, then what holds."""
+    order = list(_MARKS)
+    return sorted(findings, key=lambda finding: order.index(finding.verdict))
 
 
 def _row(finding: Finding) -> Markup:

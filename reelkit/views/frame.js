@@ -96,6 +96,7 @@ function render({ model, el }) {
 
   function answered(message, buffers) {
     if (message.copy !== undefined) return copied(message, buffers);
+    if (message.look !== undefined) { view.scrollIntoView({ block: "center", behavior: "smooth" }); scrub.focus({ preventScroll: true }); return; }
     if (message.trouble !== undefined) { flying = false; note.textContent = message.trouble; return; }
     if (message.planes === undefined) return;
     const screen = message.side === "b" ? b : a;

@@ -106,6 +106,15 @@ class FrameView(LiveView):
         """Return a frame (the shown one where none is given) as the encoder gets it."""
         return self._frames.exact(self.timeline, self.frame if frame is None else frame)
 
+    def go(self, at_s: float) -> None:
+        """Show a moment, and bring the view to where it can be seen."""
+        frame = min(max(int(at_s * self.timeline.fps.ratio), 0), self.timeline.frame_count - 1)
+        if self._looked_at:
+            self.widget.frame = frame
+            self.widget.send({"look": True})
+        else:
+            self._first = frame
+
     def show(self, timeline: Timeline, *, note: str = "") -> None:
         """Show another version of the reel, at the same place."""
         self._put(timeline, self.versus, self.names, note)

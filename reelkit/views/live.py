@@ -68,16 +68,18 @@ class LiveView(View):
     Parameters
     ----------
     name : str
-        Of the view and of its JavaScript.
     make : callable
         Returns the static HTML.
     text : str
         The plain face, one line.
     palette : Palette, optional
+    module : str
+        Of its JavaScript; the name where not given.
     """
 
-    def __init__(self, name: str, make: Callable[[], str], text: str, *, palette: Palette | None = None) -> None:
+    def __init__(self, name: str, make: Callable[[], str], text: str, *, palette: Palette | None = None, module: str = "") -> None:
         super().__init__(name, make, text)
+        self._module = module or name
         self._accent = palette.accent if palette else ""
 
     def state(self) -> dict[str, Any]:
@@ -91,7 +93,7 @@ class LiveView(View):
     @functools.cached_property
     def widget(self) -> Any:
         """The live face; made when a notebook first shows it."""
-        return make_widget(self.name, {"accent": self._accent, **self.state()}, self.heard)
+        return make_widget(self._module, {"accent": self._accent, **self.state()}, self.heard)
 
     @property
     def html(self) -> str:

@@ -1,0 +1,71 @@
+"""What a person changed by hand in a reel: sentences, clips, word times, cue breaks.
+
+Each edit knows what it was made on, and no more: a rewritten sentence leaves the words that were moved in another one where they were put,
+and an edit whose ground is gone (other words, another pace) changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pydantic import Field
+
+from reelkit.model import AudioResult, Clip, Scene, Script, Value, Word, content_key
+
+__all__ = ["Edits", "word_keys"]
+
+_SHORTEST_S = 0.02
+
+
+def word_keys(words: Sequence[Word]) -> list[str]:
+    """Return by what each word's edit is known: the word, those around it, and how long it was said."""
+    texts = ["", "", *(word.text for word in words), "", ""]
+    return [content_key(texts[place : place + 5], word.end - word.start)[:16] for place, word in enumerate(words)]
+
+
+class Edits(Value):
+    """Edits of one reel; empty where nothing was changed.
+
+    Examples
+    --------
+    >>> script = Script.of("T", [Scene(text="Hi.", search_terms=("a", "b"))])
+    >>> Edits(scenes={"Hi.": Scene(text="Hello.", search_terms=("a", "b"))}).script(script).voiceover
+    'Hello.'
+    """
+
+    scenes: dict[str, Scene] = Field(default={}, description="by the text that was written")
+    clips: dict[str, Clip] = Field(default={}, description="by the id of the clip that was chosen")
+    words: dict[str, tuple[int, int]] = Field(default={}, description="samples by which start and end were moved, by word_keys")
+    breaks: dict[str, tuple[int, ...]] = Field(default={}, description="words that begin a cue, after the first, by the sentence's text")
+
+    @property
+    def told(self) -> str:
+        """What was edited, in a few words; empty where nothing was."""
+        counts = {"sentence": len(self.scenes), "clip": len(self.clips), "word": len(self.words), "cue break": len(self.breaks)}
+        return ", ".join(f"{count} {noun}{'s' if count > 1 else ''}" for noun, count in counts.items() if count)
+
+    def script(self, script: Script) -> Script:
+        """Return a script as edited."""
+        scenes = tuple(self.scenes.get(scene.text, scene) for scene in script.scenes)
+        return script if scenes == script.scenes else Script.of(script.topic, scenes).model_copy(update={"blurb": script.blurb})
+
+    def footage(self, clips: Iterable[Clip]) -> list[Clip]:
+        """Return clips as exchanged, each in the place and the scene of the one that was chosen; one whose file is gone is not taken."""
+        taken = {chosen: clip for chosen, clip in self.clips.items() if clip.path.is_file()}
+        return [taken[clip.id].model_copy(update={"scene": clip.scene}) if clip.id in taken else clip for clip in clips]
+
+    def narration(self, audio: AudioResult) -> AudioResult:
+        """Return a narration with its words where they were moved; none reaches into its neighbours or beyond the sound."""
+        if not self.words:
+            return audio
+        moves = [self.words.get(key, (0, 0)) for key in word_keys(audio.words)]
+        shortest = max(round(_SHORTEST_S * audio.rate_hz), 1)
+        wanted = [word.start + early for word, (early, _) in zip(audio.words, moves, strict=True)]
+        floor, placed = 0, []
+        for place, (word, (_, late)) in enumerate(zip(audio.words, moves, strict=True)):
+            start = min(max(wanted[place], floor), len(audio.samples) - shortest)
+            ceiling = wanted[place + 1] if place + 1 < len(wanted) else len(audio.samples)
+            floor = max(min(word.end + late, ceiling), start + shortest)
+            placed.append(word.model_copy(update={"start": start, "end": floor}))
+        words = tuple(placed)
+        return audio if words == audio.words else AudioResult(audio.samples, audio.rate_hz, words)

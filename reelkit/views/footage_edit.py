@@ -1,0 +1,184 @@
+"""Footage to choose from: other clips for a scene, clips that a brand does not want, and where a clip begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from reelkit.edits import Edits
+from reelkit.model import Clip, Palette, Script
+from reelkit.views import footage_view
+from reelkit.views.live import LiveView
+from reelkit.views.markup import data_uri, link, plural, seconds
+
+__all__ = ["FootageView"]
+
+
+class FootageView(LiveView):
+    """Exchanges clips; what is chosen is kept at once.
+
+    Parameters
+    ----------
+    script : Script
+    clips : iterable of Clip
+        As they were found.
+    edits : Edits
+        To begin with.
+    keep : callable, optional
+        Called with ``clips=``: the edits to keep.
+    others : callable, optional
+        Returns clips that a scene could show instead, by its number.
+    reject : callable, optional
+        Called with the id of a clip that the brand does not want.
+    thumbnails : mapping of str to sequence of bytes, optional
+        JPEGs by clip id; made where not given.
+    palette : Palette, optional
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        clips: Iterable[Clip],
+        *,
+        edits: Edits | None = None,
+        keep: Callable[..., object] | None = None,
+        others: Callable[[int], Sequence[Clip]] | None = None,
+        reject: Callable[[str], object] | None = None,
+        thumbnails: Mapping[str, Sequence[bytes]] | None = None,
+        palette: Palette | None = None,
+    ) -> None:
+        self._found = tuple(clips)
+        super().__init__("footage", self._static, f"<{len(self._found)} clips for {len(script.scenes)} scenes>", palette=palette)
+        self._script, self._palette = script, palette
+        self._keep, self._others, self._reject = keep, others, reject
+        self._clips = dict((edits or Edits()).clips)
+        self._thumbs: dict[str, Sequence[bytes]] = dict(thumbnails or {})
+        self._given = thumbnails is not None
+        self._offers: dict[str, list[Clip]] = {}
+        self._before: list[dict[str, Clip]] = []
+        self._said = ""
+
+    @property
+    def value(self) -> list[Clip]:
+        """The clips as exchanged."""
+        return Edits(clips=self._clips).footage(self._found)
+
+    # --- what a person does -------------------------------------------------------------------------------------------
+
+    def choose(self, slot: str, clip: Clip) -> None:
+        """Show another clip in the place of the one that was found (``slot`` is that one's id)."""
+        found = next(one for one in self._found if one.id == slot)
+        others = {name: one for name, one in self._clips.items() if name != slot}
+        self._become(others if clip == found else {**others, slot: clip})
+
+    def begin(self, slot: str, in_ms: int) -> None:
+        """Have a clip begin at another moment."""
+        shown = next(now for one, now in zip(self._found, self.value, strict=True) if one.id == slot)
+        self.choose(slot, shown.model_copy(update={"in_ms": in_ms}))
+
+    def offer(self, slot: str) -> list[Clip]:
+        """Return other clips for the scene of a place."""
+        found = next(one for one in self._found if one.id == slot)
+        shown = {clip.id for clip in self.value}
+        offers = [clip for clip in (self._others(found.scene) if self._others else []) if clip.id not in shown]
+        self._offers[slot] = offers
+        self._said = "" if offers else "The brand's libraries have nothing else for this scene."
+        return offers
+
+    def reject(self, clip: str) -> None:
+        """Never show a clip for this brand again; one that is shown gives its place to the first that is offered."""
+        if self._reject is not None:
+            self._reject(clip)
+        self._said = f"{clip} is out for this brand."
+        for offers in self._offers.values():
+            offers[:] = [one for one in offers if one.id != clip]
+        for found, shown in zip(self._found, self.value, strict=True):
+            if shown.id == clip:
+                others = self.offer(found.id)
+                if others:
+                    self.choose(found.id, others[0])
+                self._said = f"{clip} is out for this brand" + (f"; {others[0].id} stands in." if others else "; nothing else was found.")
+
+    def undo(self) -> None:
+        """Take the last exchange back."""
+        if self._before:
+            self._put(self._before.pop())
+
+    def _become(self, clips: dict[str, Clip]) -> None:
+        self._before.append(self._clips)
+        self._put(clips)
+
+    def _put(self, clips: dict[str, Clip]) -> None:
+        self._clips = clips
+        self._said = f"{plural(len(clips), 'clip')} exchanged; run the cells below to make what depends on it." if clips else ""
+        if self._keep is not None:
+            self._keep(clips=clips)
+
+    # --- how it is shown ----------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Return what the widget begins with."""
+        return {"scenes": self._scenes(), "facts": self._facts()}
+
+    def heard(self, widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
+        """Answer a message of the browser's."""
+        match message:
+            case {"others": slot}:
+                self.offer(str(slot))
+            case {"choose": slot, "clip": clip}:
+                known = {one.id: one for one in (*self._found, *(one for offers in self._offers.values() for one in offers))}
+                self.choose(str(slot), known[str(clip)])
+            case {"begin": slot, "in_ms": in_ms}:
+                self.begin(str(slot), int(in_ms))
+            case {"reject": clip}:
+                self.reject(str(clip))
+            case {"undo": _}:
+                self.undo()
+        with widget.hold_sync():
+            widget.scenes = self._scenes()
+            widget.facts = self._facts()
+
+    def _facts(self) -> dict[str, Any]:
+        return {"undo": bool(self._before), "said": self._said}
+
+    def _scenes(self) -> list[dict[str, Any]]:
+        shown = list(zip(self._found, self.value, strict=True))
+        return [
+            {"text": scene.text, "slots": [self._slot(found, now) for found, now in shown if now.scene == number]}
+            for number, scene in enumerate(self._script.scenes)
+        ]
+
+    def _slot(self, found: Clip, now: Clip) -> dict[str, Any]:
+        slot: dict[str, Any] = {"id": found.id, "clip": self._told(now), "edited": found.id in self._clips}
+        if found.id in self._offers:
+            slot["others"] = [self._told(other) for other in self._offers[found.id]]
+        return slot
+
+    def _told(self, clip: Clip) -> dict[str, Any]:
+        page = clip.credit.page_url
+        return {
+            "id": clip.id,
+            "thumbs": [str(data_uri("image/jpeg", picture)) for picture in self._strips([clip])[clip.id]],
+            "author": clip.credit.author or "unknown author",
+            "licence": clip.credit.licence or "no licence stated",
+            "page": page if "<a " in link(page, "x") else "",
+            "library": clip.library,
+            "query": clip.query,
+            "rung": clip.rung,
+            "wide": clip.width_px > clip.height_px,
+            "length": "picture" if clip.duration_ms is None else seconds(clip.duration_ms / 1000),
+            "length_ms": clip.duration_ms or 0,
+            "in_ms": clip.in_ms,
+        }
+
+    def _strips(self, clips: Iterable[Clip]) -> dict[str, Sequence[bytes]]:
+        from reelkit.media.stills import clip_thumbnails
+
+        for clip in clips:
+            if clip.id not in self._thumbs:
+                self._thumbs[clip.id] = () if self._given else clip_thumbnails(clip)
+        return {clip.id: self._thumbs[clip.id] for clip in clips}
+
+    def _static(self) -> str:
+        shown = self.value
+        return footage_view.html(self._script, shown, thumbnails=self._strips(shown), palette=self._palette)
