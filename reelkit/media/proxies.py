@@ -18,7 +18,7 @@ from reelkit.media.planes import Bytes, Planes
 from reelkit.media.stills import even
 from reelkit.model import Clip, Fps, LogoOverlay, Overlay, ProgressBar, Shot, Timeline, Value, content_key
 
-__all__ = ["Proxy", "half_size", "halved", "make_proxy", "plan_proxies"]
+__all__ = ["Proxy", "half_size", "halved", "make_proxy", "plan_proxies", "scaled_overlay"]
 
 _MOST_PX = 640_000
 """A proxy has at most so many pixels, as many as decode within a few milliseconds."""
@@ -125,12 +125,13 @@ def halved(timeline: Timeline, clips: Mapping[Clip, Clip]) -> Timeline:
             "width_px": width,
             "height_px": height,
             "shots": tuple(shot.model_copy(update={"clip": clips.get(shot.clip, shot.clip)}) for shot in timeline.shots),
-            "overlays": tuple(map(_halved, timeline.overlays)),
+            "overlays": tuple(scaled_overlay(overlay, 0.5) for overlay in timeline.overlays),
         }
     )
 
 
-def _halved(overlay: Overlay) -> Overlay:
+def scaled_overlay(overlay: Overlay, share: float) -> Overlay:
+    """Return an overlay in a frame of another size, in proportion."""
     names: tuple[str, ...]
     if isinstance(overlay, LogoOverlay):
         names = ("x_px", "y_px", "width_px", "height_px")
@@ -138,4 +139,4 @@ def _halved(overlay: Overlay) -> Overlay:
         names = ("y_px", "height_px")
     else:
         return overlay
-    return overlay.model_copy(update={name: max(round(getattr(overlay, name) / 2), 1) for name in names})
+    return overlay.model_copy(update={name: max(round(getattr(overlay, name) * share), 1) for name in names})

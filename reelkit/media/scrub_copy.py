@@ -23,8 +23,9 @@ from reelkit.errors import ReelkitError
 from reelkit.media.audio import mix_tracks
 from reelkit.media.compositor import Compositor
 from reelkit.media.preview import MonoSound, audio_stream
+from reelkit.media.proxies import scaled_overlay
 from reelkit.media.stills import even
-from reelkit.model import EndCard, Timeline
+from reelkit.model import Timeline
 from reelkit.whole import whole_file
 
 __all__ = ["main", "make_scrub_copy", "shrunk", "start_scrub_copy"]
@@ -38,13 +39,8 @@ def shrunk(timeline: Timeline, width_px: int) -> Timeline:
     share = width_px / timeline.width_px
     width, height = even(width_px), even(timeline.height_px * share)
 
-    def scaled(overlay: Any) -> Any:
-        if isinstance(overlay, EndCard):
-            return overlay
-        pixels = {name: max(round(value * share), 1) for name, value in overlay.model_dump().items() if name.endswith("_px")}
-        return overlay.model_copy(update=pixels)
-
-    return timeline.model_copy(update={"width_px": width, "height_px": height, "overlays": tuple(map(scaled, timeline.overlays))})
+    overlays = tuple(scaled_overlay(overlay, share) for overlay in timeline.overlays)
+    return timeline.model_copy(update={"width_px": width, "height_px": height, "overlays": overlays})
 
 
 def make_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270) -> Path:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from reelkit.media.exact_frames import ExactFrames
+from reelkit.media.frame_source import FrameSource
 from reelkit.media.planes import Planes
 from reelkit.media.scrub_copy import start_scrub_copy
 from reelkit.media.stills import jpeg
@@ -91,7 +91,7 @@ class FrameView(LiveView):
         self.note = ""
         self._palette = palette
         self._first = min(_telling_frame(timeline) if frame is None else frame, timeline.frame_count - 1)
-        self._frames = ExactFrames()
+        self._sources = [FrameSource(timeline)]
         self._version = 0
         self._looked_at = False
         self._wanted = 0
@@ -104,7 +104,7 @@ class FrameView(LiveView):
 
     def exact(self, frame: int | None = None) -> Planes:
         """Return a frame (the shown one where none is given) as the encoder gets it."""
-        return self._frames.exact(self.timeline, self.frame if frame is None else frame)
+        return self._exact(self.timeline, self.frame if frame is None else frame)
 
     def go(self, at_s: float) -> None:
         """Show a moment, and bring the view to where it can be seen."""
@@ -157,9 +157,18 @@ class FrameView(LiveView):
         timeline = self.versus if side == "b" else self.timeline
         if timeline is None or frame >= timeline.frame_count:
             return
-        planes = self._frames.exact(timeline, frame)
+        planes = self._exact(timeline, frame)
         told = {"planes": "yuv420p", "side": side, "frame": frame, "width": planes.width_px, "height": planes.height_px}
         widget.send({**told, "version": self._version, "ticket": ticket, "note": self.note}, buffers=[planes.tobytes()])
+
+    def _exact(self, timeline: Timeline, frame: int) -> Planes:
+        for place, source in enumerate(self._sources):
+            if source.timeline == timeline:
+                self._sources.insert(0, self._sources.pop(place))
+                return source.exact(frame)
+        # All share their clips and pictures: a change of style decodes nothing.
+        self._sources = [self._sources[0].showing(timeline), *self._sources[:1]]
+        return self._sources[0].exact(frame)
 
     def _facts(self, copy: str) -> dict[str, Any]:
         timeline = self.timeline
@@ -179,7 +188,7 @@ class FrameView(LiveView):
 
     def _static(self) -> str:
         frame = min(self.frame, self.timeline.frame_count - 1)
-        return html(jpeg(self._frames.exact(self.timeline, frame), width_px=_SHOWN_PX), self.timeline, frame, palette=self._palette)
+        return html(jpeg(self._exact(self.timeline, frame), width_px=_SHOWN_PX), self.timeline, frame, palette=self._palette)
 
     # --- the small copy -----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,105 @@
+"""Edits by hand: each holds on its own ground, and nothing else moves."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reelkit.edits import Edits, word_keys
+from reelkit.errors import RunError
+from reelkit.model import Scene, Script
+from reelkit.runs.kept_edits import KeptEdits
+from reelkit.steps.timing import group_words_into_sentences, split_cues
+from tests.views import samples
+
+AUDIO = samples.audio()
+KEYS = word_keys(AUDIO.words)
+
+
+def test_no_edits_change_nothing() -> None:
+    """Without edits each value is the very one that came in."""
+    script = samples.script()
+    assert Edits().script(script) is script
+    assert Edits().narration(AUDIO) is AUDIO
+    assert Edits().footage(samples.clips()) == samples.clips()
+    assert Edits().told == ""
+
+
+def test_a_rewritten_scene_leaves_the_others() -> None:
+    """The scene that was written so is another one now; where it is not written so, nothing is."""
+    script = samples.script()
+    scene = Scene(text="Water meets fresh coffee, and it blooms.", search_terms=("coffee", "bloom"))
+    edits = Edits(scenes={script.scenes[2].text: scene})
+    edited = edits.script(script)
+    assert edited.scenes == (*script.scenes[:2], scene, *script.scenes[3:])
+    other = Script.of("T", [Scene(text="Something else.", search_terms=("a", "b"))])
+    assert edits.script(other) is other
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), st.tuples(st.integers(-9000, 9000), st.integers(-9000, 9000)), max_size=12))
+def test_moved_words_never_overlap(moves: dict[str, tuple[int, int]]) -> None:
+    """However words are moved, they stay in order, each lasts, none reaches beyond the sound, and their texts stay."""
+    words = Edits(words=moves).narration(AUDIO).words
+    assert [word.text for word in words] == [word.text for word in AUDIO.words]
+    assert all(before.end <= after.start for before, after in itertools.pairwise(words))
+    assert all(word.end - word.start >= 480 for word in words)
+    assert words[-1].end <= len(AUDIO.samples)
+
+
+def test_a_moved_word_is_known_again_when_another_sentence_is_rewritten() -> None:
+    """Words far from a rewritten sentence keep their keys, though their times are others."""
+    script = samples.script()
+    scenes = [Scene(text="All is new here.", search_terms=("a", "b")), *script.scenes[1:]]
+    again = word_keys(samples.audio(Script.of(script.topic, scenes), mixed=False).words)
+    assert set(KEYS[40:60]) <= set(again)
+
+
+def test_breaks_of_a_sentence_are_cut_where_they_were_put() -> None:
+    """Cues of that sentence begin with the words that were said; every other sentence's stay."""
+    sentences = group_words_into_sentences(AUDIO.words)
+    style = samples.brand().captions
+    text = sentences[1].text
+    plain = split_cues(sentences, style)
+    cues = split_cues(sentences, style, breaks={text: (1, 6, 99)})
+    own = [cue for cue in cues if set(cue.words) <= set(sentences[1].words)]
+    assert [len(cue.words) for cue in own] == [1, 5, len(sentences[1].words) - 6]
+    rest = [cue.words for cue in cues if cue not in own]
+    assert rest == [cue.words for cue in plain if not set(cue.words) <= set(sentences[1].words)]
+
+
+def test_kept_edits_are_read_back(tmp_path: Path) -> None:
+    """Each field is kept by itself; what is empty leaves no file; the key tells edits apart."""
+    kept = KeptEdits(tmp_path, "seed 1")
+    assert (kept.read(), kept.key) == (Edits(), "")
+    kept.keep(breaks={"Hi there.": (1,)})
+    first = kept.key
+    kept.keep(words={"a": (10, -10)})
+    assert kept.read() == Edits(breaks={"Hi there.": (1,)}, words={"a": (10, -10)})
+    assert first and kept.key != first
+    kept.keep(words={})
+    assert kept.key == first
+    kept.keep(breaks={})
+    assert not kept.path.exists()
+
+
+def test_broken_edits_are_one_line(tmp_path: Path) -> None:
+    """A file that holds no edits is named, with what to do."""
+    kept = KeptEdits(tmp_path, "seed 1")
+    kept.keep(breaks={"a": (1,)})
+    kept.path.write_text("{]")
+    with pytest.raises(RunError, match=r"seed-1\.json cannot be read; mend it, or remove it"):
+        kept.read()
+
+
+def test_rejected_clips_are_listed_once(tmp_path: Path) -> None:
+    """A clip that is out twice is out once, and may come in again."""
+    kept = KeptEdits(tmp_path, "seed 1")
+    assert kept.reject("a") == ("a",)
+    assert kept.reject("b") == ("a", "b")
+    assert kept.reject("a") == ("b", "a")
+    assert kept.reject("b", wanted=True) == ("a",)
+    assert KeptEdits(tmp_path, "seed 2").rejected == ("a",)

@@ -1,0 +1,169 @@
+"""The views in which a reel is edited, from Python's side: what an edit changes, what is kept, and how it is taken back."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reelkit import views
+from reelkit.edits import Edits
+from reelkit.errors import ScriptError
+from reelkit.model import Clip
+from reelkit.steps.timing import group_words_into_sentences, split_cues
+from reelkit.views.timing_edit import TimingView, sound_edges
+from tests.views import samples
+from tests.views.parsed import Parsed
+
+
+class Keeper:
+    """Remembers the edits that were kept."""
+
+    def __init__(self) -> None:
+        self.edits = Edits()
+
+    def keep(self, **fields: Any) -> Edits:
+        self.edits = self.edits.model_copy(update=fields)
+        return self.edits
+
+
+def typed(view: views.ScriptView) -> list[dict[str, Any]]:
+    return [{"text": scene.text, "terms": list(scene.search_terms)} for scene in view.value.scenes]
+
+
+def test_a_rewritten_scene_is_kept() -> None:
+    """Only the scene that differs is an edit; shown again with it, the view begins where it was left."""
+    kept = Keeper()
+    view = views.script(samples.script(), keep=kept.keep)
+    scenes = typed(view)
+    scenes[1]["text"] = "The roast leaves gas in the bean."
+    view.rewrite(scenes)
+    assert list(kept.edits.scenes) == [samples.script().scenes[1].text]
+    assert view.value.scenes[1].text == "The roast leaves gas in the bean."
+    again = views.script(samples.script(), edits=kept.edits)
+    assert again.value == view.value
+    assert "The roast leaves gas in the bean." in Parsed(again.html).text
+    view.undo()
+    assert (view.value, kept.edits) == (samples.script(), Edits())
+
+
+def test_a_scene_without_text_or_terms_is_refused() -> None:
+    """One line names the scene; nothing is changed."""
+    view = views.script(samples.script())
+    scenes = typed(view)
+    scenes[2]["terms"] = ["one"]
+    with pytest.raises(ScriptError, match=r"scene 3 has 1.search term; it must have a text and two to four"):
+        view.rewrite(scenes)
+    assert view.value == samples.script()
+
+
+def test_counts_follow_what_is_typed() -> None:
+    """Words, seconds, grade and banned words are those of the text that is given, kept or not."""
+    view = views.script(samples.script(), seconds_of=lambda text: len(text) / 10, banned=lambda text: "guilt" if "guilt" in text else None)
+    found = view._counts([{"text": "No guilt at all.", "terms": []}])
+    assert found["scenes"] == [{"seconds": 1.6, "flags": ["banned: guilt"]}]
+    assert "4\N{NO-BREAK SPACE}words" in found["whole"]
+    assert any(part.startswith("reading grade") for part in found["whole"])
+
+
+def timing(kept: Keeper) -> TimingView:
+    audio = samples.audio()
+    sentences = group_words_into_sentences(audio.words)
+    recue = partial(split_cues, style=samples.brand().captions, until=len(audio.samples))
+    return views.narration(audio, sentences, edits=kept.edits, keep=kept.keep, recue=recue, listen=b"")
+
+
+def test_a_moved_word_moves_its_captions() -> None:
+    """Sentences and cues have the word where it was put; shown again it stands there; undo puts it back."""
+    kept = Keeper()
+    view = timing(kept)
+    word = view.audio.words[5]
+    view.move(5, word.start + 480, word.end)
+    assert view.audio.words[5].start == word.start + 480
+    assert any(cue.words[0].start == word.start + 480 or word.text in cue.text for cue in view.cues)
+    assert timing(kept).audio.words == view.audio.words
+    view.undo()
+    assert view.audio.words[5] == word
+    assert kept.edits == Edits()
+
+
+def test_a_break_is_put_taken_and_moved() -> None:
+    """A cue begins with the word it is told to; the same again joins it; shifting moves the beginning to another word."""
+    kept = Keeper()
+    view = timing(kept)
+    first = len(view.sentences[0].words)
+    begins = view._begins()
+    place = next(place for place in range(first + 1, first + 6) if place not in begins)
+    view.toggle_break(place)
+    assert place in view._begins()
+    view.shift_break(place, place + 1)
+    assert place not in view._begins()
+    assert place + 1 in view._begins()
+    view.toggle_break(place + 1)
+    assert place + 1 not in view._begins()
+    assert {at for at in view._begins() if at < first} == {at for at in begins if at < first}
+    assert list(kept.edits.breaks) == [view.sentences[1].text]
+
+
+def test_edges_of_sound_are_found_where_words_begin_and_end() -> None:
+    """After a pause, an edge lies within 30 ms of the word's own."""
+    audio = samples.audio()
+    edges = sound_edges(audio)
+    for before, after in zip(audio.words, audio.words[1:], strict=False):
+        if after.start - before.end > audio.rate_hz // 5:
+            assert min(abs(edge - after.start) for edge in edges) <= audio.rate_hz * 0.03
+
+
+def other(name: str, scene: int) -> Clip:
+    return samples.clips()[0].model_copy(update={"id": name, "scene": scene, "path": Path(__file__)})
+
+
+def test_a_clip_is_exchanged_and_rejected() -> None:
+    """A choice takes the place and scene of what was found; a rejected clip is gone for the brand, and the next stands in."""
+    kept, out = Keeper(), []
+    view = views.footage(
+        samples.script(),
+        samples.clips(),
+        keep=kept.keep,
+        others=lambda scene: [other("one", scene), other("two", scene)],
+        reject=out.append,
+        thumbnails={},
+    )
+    slot = samples.clips()[1].id
+    offered = view.offer(slot)
+    view.choose(slot, offered[0])
+    assert [clip.id for clip in view.value][:3] == [samples.clips()[0].id, "one", samples.clips()[2].id]
+    assert view.value[1].scene == samples.clips()[1].scene
+    assert kept.edits.clips[slot].id == "one"
+    view.reject("one")
+    assert out == ["one"]
+    assert view.value[1].id == "two"
+    view.undo()
+    view.undo()
+    assert view.value == samples.clips()
+
+
+def test_where_a_clip_begins_is_an_edit() -> None:
+    """The in-point is kept with the clip in its place."""
+    clips = [clip.model_copy(update={"path": Path(__file__)}) for clip in samples.clips()]
+    view = views.footage(samples.script(), clips, thumbnails={})
+    view.begin(clips[0].id, 1500)
+    assert view.value[0] == clips[0].model_copy(update={"in_ms": 1500})
+
+
+def test_every_edit_view_keeps_both_faces() -> None:
+    """Headless, each leaves static HTML with our mark beside the widget's reference, and nothing that runs."""
+    shown = [
+        views.script(samples.script()),
+        timing(Keeper()),
+        views.footage(samples.script(), samples.clips(), thumbnails={}),
+        views.findings(samples.findings()),
+        views.voice("Hello there.", samples.brand().voice, lambda line, voice: samples.audio()),
+    ]
+    for view in shown:
+        bundle, metadata = view._repr_mimebundle_()
+        assert metadata["reelkit"]["view"] == view.name
+        assert "model_id" in bundle["application/vnd.jupyter.widget-view+json"]
+        assert Parsed(bundle["text/html"]).scripted() == []
