@@ -82,6 +82,12 @@ class Draft:
         clips = fetch_footage(written, brand, libraries=parts.libraries, used=(), progress=progress)
         return cls(brand, parts, written, clips, synthesize_voice(written, brand, voice=parts.voice))
 
+    def told_by(self, brand: Brand) -> Draft:
+        """Return the same script told by another brand: with its voice, footage, music and looks."""
+        parts = Parts(brand, outputs=self.parts.outputs, seed=self.parts.seed)
+        clips = fetch_footage(self.script, brand, libraries=parts.libraries, used=())
+        return Draft(brand, parts, self.script, clips, synthesize_voice(self.script, brand, voice=parts.voice))
+
     @property
     def voices(self) -> list[str]:
         """Voices to choose from, as ``engine/name``: the brand's own, and the one that comes with Reelkit."""

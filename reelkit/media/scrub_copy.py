@@ -43,7 +43,7 @@ def shrunk(timeline: Timeline, width_px: int) -> Timeline:
     return timeline.model_copy(update={"width_px": width, "height_px": height, "overlays": overlays})
 
 
-def make_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270) -> Path:
+def make_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270, frames: int | None = None) -> Path:
     """Write a small MP4 of a timeline with its sound.
 
     Parameters
@@ -52,6 +52,8 @@ def make_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270) -> P
     path : Path
         Appears whole or not at all.
     width_px : int
+    frames : int, optional
+        So many from the beginning; all where not given.
 
     Raises
     ------
@@ -59,20 +61,21 @@ def make_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270) -> P
         When footage or sound does not decode.
     """
     small = shrunk(timeline, width_px)
+    count = min(frames or small.frame_count, small.frame_count)
     sound = mix_tracks(timeline.audio, rate_hz=timeline.audio_rate_hz, sample_count=timeline.sample_count) if timeline.audio else None
     with whole_file(path) as temporary, Compositor(small) as compositor, _opened(temporary) as container:
         options = {"preset": "ultrafast", "crf": "26", "g": str(_ALONE_EVERY), "bf": "0", "x264-params": "threads=1"}
         video: Any = container.add_stream("libx264", rate=timeline.fps.ratio, options=options)
         video.width, video.height, video.pix_fmt = small.width_px, small.height_px, "yuv420p"
         voice = MonoSound(audio_stream(container, 64_000, timeline.audio_rate_hz), container) if sound is not None else None
-        for index in range(small.frame_count):
+        for index in range(count):
             planes = compositor.frame_at(index)
             frame = av.VideoFrame.from_ndarray(np.frombuffer(planes.tobytes(), np.uint8).reshape(-1, small.width_px), "yuv420p")
             frame.pts = index
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
         if voice is not None and sound is not None:
-            mono = np.ascontiguousarray(sound.mean(axis=1)[None, :], np.float32)
+            mono = np.ascontiguousarray(sound[: timeline.fps.sample_at(count, timeline.audio_rate_hz)].mean(axis=1)[None, :], np.float32)
             piece = av.AudioFrame.from_ndarray(mono, "fltp", "mono")
             piece.rate = timeline.audio_rate_hz
             voice.take(piece)
@@ -84,12 +87,12 @@ def _opened(path: Path) -> OutputContainer:
     return av.open(str(path), "w", options={"movflags": "+faststart", "fflags": "+bitexact"})
 
 
-def start_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270) -> subprocess.Popen[str]:
+def start_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270, frames: int | None = None) -> subprocess.Popen[str]:
     """Begin to make a small copy in a process of its own, which gives way to all other work; it ends with this one.
 
     Its exit code is 0 when the copy is there; what went wrong is the last line of its standard error.
     """
-    job = json.dumps({"timeline": timeline.model_dump(mode="json"), "path": str(path), "width_px": width_px})
+    job = json.dumps({"timeline": timeline.model_dump(mode="json"), "path": str(path), "width_px": width_px, "frames": frames})
     one_core = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "reelkit.media.scrub_copy"],
@@ -116,7 +119,7 @@ def main() -> int:
     cv2.setNumThreads(1)
     job = json.loads(sys.stdin.read())
     try:
-        make_scrub_copy(Timeline.model_validate(job["timeline"]), Path(job["path"]), width_px=job["width_px"])
+        make_scrub_copy(Timeline.model_validate(job["timeline"]), Path(job["path"]), width_px=job["width_px"], frames=job["frames"])
     except ReelkitError as error:
         print(error, file=sys.stderr)
         return 1

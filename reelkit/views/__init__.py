@@ -29,6 +29,7 @@ from reelkit.views.beside import Beside
 from reelkit.views.findings_jump import FindingsView
 from reelkit.views.footage_edit import FootageView
 from reelkit.views.frame_view import FrameView
+from reelkit.views.grid_view import GridView
 from reelkit.views.live import LiveView
 from reelkit.views.script_edit import ScriptView
 from reelkit.views.show import View
@@ -49,6 +50,7 @@ __all__ = [
     "footage",
     "frame",
     "frames",
+    "grid",
     "narration",
     "player",
     "run",
@@ -200,3 +202,8 @@ def voice(
 def beside(*views: LiveView) -> Beside:
     """Show live views in one row."""
     return Beside(*views)
+
+
+def grid(versions: Mapping[str, Timeline], *, seconds: float = 8.0, title: str = "Versions", palette: Palette | None = None) -> GridView:
+    """Show versions of a reel side by side: a frame of each, and short previews that play together."""
+    return GridView(versions, seconds=seconds, title=title, palette=palette)

@@ -16,7 +16,7 @@ from reelkit.model import Palette, Timeline
 from reelkit.views.live import LiveView
 from reelkit.views.markup import card, clock, data_uri, facts, fill, heading, seconds
 
-__all__ = ["ZONES", "FrameView", "html"]
+__all__ = ["ZONES", "FrameView", "html", "telling_frame"]
 
 ZONES = {
     "TikTok": {"top": 150, "right": 140, "bottom": 400, "left": 60},
@@ -90,7 +90,7 @@ class FrameView(LiveView):
         self.timeline, self.versus, self.names = timeline, versus, names
         self.note = ""
         self._palette = palette
-        self._first = min(_telling_frame(timeline) if frame is None else frame, timeline.frame_count - 1)
+        self._first = min(telling_frame(timeline) if frame is None else frame, timeline.frame_count - 1)
         self._sources = [FrameSource(timeline)]
         self._version = 0
         self._looked_at = False
@@ -226,7 +226,7 @@ class FrameView(LiveView):
         self.widget.facts = self._facts("ready")
 
 
-def _telling_frame(timeline: Timeline) -> int:
+def telling_frame(timeline: Timeline) -> int:
     """Return a frame of the second cue, by which time all entrances are over; the middle of a reel without cues."""
     if not timeline.cues:
         return timeline.frame_count // 2

@@ -1,0 +1,69 @@
+// GridView: several versions of a reel beside each other; their short previews play and are scrubbed together.
+
+function render({ model, el }) {
+  el.dataset.accent = model.get("accent");
+  const view = root(el, "grid", "Versions side by side");
+  const note = status();
+  const cells = model.get("cells").map((cell) => {
+    const image = h("img", { src: cell.frame, alt: `${cell.name}, a frame` });
+    const video = h("video", { muted: true, playsinline: true, loop: false, preload: "auto", tabindex: "-1", "aria-label": `${cell.name}, moving`, hidden: true });
+    const heardButton = button("Sound", () => hear(cell.name), { "aria-pressed": "false", "aria-label": `Hear ${cell.name}`, disabled: true });
+    return { name: cell.name, image, video, heardButton, element: h("figure", { class: "rk-version" }, image, video, h("figcaption", {}, h("span", {}, cell.name), heardButton)) };
+  });
+  const seconds = model.get("seconds");
+  const scrub = h("input", { type: "range", min: 0, max: seconds, step: 0.01, value: 0, class: "rk-scrub", "aria-label": "Moment of all previews", oninput: () => { pause(); cells.forEach((cell) => { cell.video.currentTime = Number(scrub.value); }); } });
+  const play = button("Play together", () => (playing() ? pause() : start()), { disabled: true });
+  const moving = () => cells.filter((cell) => cell.video.src);
+  const playing = () => moving().some((cell) => !cell.video.paused);
+
+  function hear(name) {
+    for (const cell of cells) {
+      const on = cell.name === name && cell.video.muted;
+      cell.video.muted = !on;
+      cell.heardButton.setAttribute("aria-pressed", String(on));
+    }
+  }
+  function start() {
+    const at = Number(scrub.value) >= seconds - 0.1 ? 0 : Number(scrub.value);
+    moving().forEach((cell) => { cell.video.currentTime = at; cell.video.play(); });
+    play.textContent = "Pause";
+    requestAnimationFrame(follow);
+  }
+  function pause() {
+    moving().forEach((cell) => cell.video.pause());
+    play.textContent = "Play together";
+  }
+  function follow() {
+    const lead = moving()[0]?.video;
+    if (!lead) return;
+    scrub.value = lead.currentTime;
+    // One that fell behind is brought to the others.
+    moving().slice(1).forEach(({ video }) => { if (Math.abs(video.currentTime - lead.currentTime) > 0.12) video.currentTime = lead.currentTime; });
+    if (lead.ended || lead.paused) pause();
+    else requestAnimationFrame(follow);
+  }
+  function heard(message, buffers) {
+    if (message.trouble !== undefined) note.textContent = message.trouble;
+    if (message.copy === undefined) return;
+    const cell = cells[message.copy];
+    cell.video.src = URL.createObjectURL(new Blob([buffers[0]], { type: "video/mp4" }));
+    cell.video.hidden = false;
+    cell.image.hidden = true;
+    cell.heardButton.disabled = false;
+    const ready = moving().length;
+    play.disabled = false;
+    view.dataset.ready = ready;
+    note.textContent = ready < cells.length ? `${ready} of ${cells.length} previews are ready.` : "";
+  }
+  view.append(
+    h("div", { class: "rk-head" }, h("p", { class: "rk-title" }, model.get("title")), h("p", { class: "rk-notes" }, `${cells.length} versions`)),
+    h("div", { class: "rk-versions" }, cells.map((cell) => cell.element)),
+    scrub, h("div", { class: "rk-tools", role: "toolbar", "aria-label": "Versions" }, play), note,
+  );
+  note.textContent = "Moving previews are being made…";
+  const end = listen(model, { "msg:custom": heard });
+  model.send({ ready: true });
+  return () => { end(); pause(); cells.forEach((cell) => { if (cell.video.src) URL.revokeObjectURL(cell.video.src); }); };
+}
+
+export default { render };

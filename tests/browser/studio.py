@@ -1,0 +1,129 @@
+"""A studio of one's own: brands, notebooks and a cache in a folder, served by JupyterLab or by Voila as they are."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).parents[2]
+WORDS = "Cold brew takes time. Give it a night in the fridge. In the morning you have coffee that is sweet and never bitter.\n"
+SMALL = {"output.width_px": 270, "output.height_px": 480, "output.fps": 30, "footage.backdrops": ["gradient_flow", "bokeh"]}
+
+
+class Studio:
+    """A folder with all that a person's own studio has, at a small size."""
+
+    def __init__(self, folder: Path) -> None:
+        from reelkit.yamlfile import change_yaml
+
+        self.folder, self.outputs = folder, folder / "outputs"
+        shutil.copytree(ROOT / "templates", folder / "templates")
+        self.brand_file = folder / "templates" / "brands" / "northwind.yaml"
+        change_yaml(self.brand_file, SMALL, what="brand 'northwind'")
+        (folder / "words.md").write_text(WORDS)
+        (folder / "notebooks").mkdir()
+        for name in ("tune_brand", "reel"):
+            book = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+            cell = next(cell for cell in book.cells if "parameters" in cell.metadata.get("tags", []))
+            cell.source = cell.source.replace("script_file = None", f"script_file = {str(folder / 'words.md')!r}")
+            nbformat.write(book, folder / "notebooks" / f"{name}.ipynb")
+        self.env = {
+            **os.environ,
+            "REELKIT_TEMPLATES": str(folder / "templates"),
+            "REELKIT_OUTPUTS": str(self.outputs),
+            "REELKIT_CACHE": str(folder / "cache"),
+            "JUPYTER_CONFIG_DIR": str(folder / "jupyter"),
+            "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+            "IPYTHONDIR": str(folder / "ipython"),
+        }
+
+    def spoken(self) -> set[str]:
+        """Return the files of speech that the cache holds."""
+        return {path.name for path in (self.folder / "cache" / "speech").rglob("*") if path.is_file()}
+
+    @contextlib.contextmanager
+    def voila(self) -> Iterator[str]:
+        """Serve the notebooks as apps; give the address at which names stand."""
+        with self._served("voila", "--no-browser", "--Voila.ip=127.0.0.1", str(self.folder / "notebooks")) as address:
+            yield f"{address}/voila/render"
+
+    @contextlib.contextmanager
+    def lab(self) -> Iterator[str]:
+        """Serve JupyterLab; give the address at which notebooks open."""
+        quiet = ["--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.open_browser=False", "--ServerApp.ip=127.0.0.1"]
+        news = ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--allow-root"]
+        with self._served("jupyterlab", *quiet, *news, f"--ServerApp.root_dir={self.folder / 'notebooks'}") as address:
+            yield f"{address}/lab/tree"
+
+    @contextlib.contextmanager
+    def _served(self, module: str, *options: str) -> Iterator[str]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        flag = "--ServerApp.port" if module == "jupyterlab" else "--port"
+        log = (self.folder / f"{module}.log").open("wb")
+        command = [sys.executable, "-m", module, *options, f"{flag}={port}"]
+        with log, subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=log, stderr=log) as server:
+            try:
+                _await(port, server)
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                server.terminate()
+                try:
+                    server.wait(20)
+                except subprocess.TimeoutExpired:
+                    server.kill()
+
+
+def _await(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(900):
+        if server.poll() is not None:
+            raise RuntimeError("the server ended")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server did not come up")
+
+
+def open_app(page: Page, address: str, notebook: str, *, ready: str) -> None:
+    """Open a notebook in Voila and wait until a view of it is live."""
+    page.goto(f"{address}/{notebook}.ipynb", timeout=240_000)
+    page.wait_for_selector(ready, timeout=240_000)
+
+
+def open_lab(page: Page, address: str, notebook: str, *, ready: str) -> None:
+    """Open a notebook in JupyterLab, run all its cells, and wait until a view of it is live."""
+    page.goto(f"{address}/{notebook}.ipynb?reset", timeout=240_000)
+    page.wait_for_selector(".jp-NotebookPanel-toolbar", timeout=240_000)
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
+    run_all(page)
+    page.wait_for_selector(ready, timeout=240_000)
+
+
+def run_all(page: Page) -> None:
+    """Choose Run > Run All Cells."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def exact(page: Page, side: int = 0) -> dict[str, Any]:
+    """Return what the frame view says of the exact frame that it shows, once it rests."""
+    page.wait_for_function(
+        "side => { const s = document.querySelectorAll('.rk-live-frame .rk-screen')[side];"
+        " return s && s.dataset.shown === 'exact' && s.dataset.sha256 }",
+        arg=side,
+        timeout=120_000,
+    )
+    found: dict[str, Any] = page.evaluate("side => ({...document.querySelectorAll('.rk-live-frame .rk-screen')[side].dataset})", side)
+    return found

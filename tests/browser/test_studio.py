@@ -1,0 +1,298 @@
+"""The studio in a real browser, in JupyterLab and in Voila: tune a brand by looking, edit a reel where it is seen."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from reelkit.brand import Brand, load_brand
+from reelkit.draft import Draft
+from reelkit.media.compositor import Compositor
+from tests.browser.studio import Studio, exact, open_app, open_lab, run_all
+
+AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
+Open = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    return Studio(tmp_path_factory.mktemp("studio"))
+
+
+@pytest.fixture(scope="module", params=["voila", "jupyterlab"])
+def served(request: pytest.FixtureRequest, studio: Studio) -> Iterator[tuple[str, Open, str]]:
+    """Each of the two servers, with how a notebook is opened in it."""
+    with studio.voila() if request.param == "voila" else studio.lab() as address:
+        yield request.param, open_app if request.param == "voila" else open_lab, address
+
+
+@pytest.fixture(scope="module")
+def troubles() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, served: tuple[str, Open, str], troubles: list[str]) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def tuned(page: Page, served: tuple[str, Open, str]) -> Page:
+    """The notebook that tunes a brand, live."""
+    served[1](page, served[2], "tune_brand", ready=".rk-live-voice")
+    exact(page)
+    return page
+
+
+@pytest.fixture(scope="module")
+def draft(studio: Studio) -> Iterator[tuple[Draft, Callable[..., Brand]]]:
+    """The same draft in this process, and the brand with changes."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("REELKIT_TEMPLATES", "REELKIT_OUTPUTS", "REELKIT_CACHE"):
+            patch.setenv(name, studio.env[name])
+        brand = load_brand("northwind")
+        yield Draft.of(brand, 1, script=studio.folder / "words.md"), lambda **changes: brand.with_changes(changes) if changes else brand
+
+
+def rendered(draft: Draft, brand: Brand, frame: int) -> str:
+    """Return the SHA-256 of what the encoder gets for a frame."""
+    with Compositor(draft.settled(draft.plan(brand))) as compositor:
+        return hashlib.sha256(compositor.frame_at(frame).tobytes()).hexdigest()
+
+
+def scrubber(page: Page) -> Locator:
+    return page.locator(".rk-live-frame .rk-scrub")
+
+
+def slide(page: Page, field: str, value: float) -> None:
+    """Move a field's slider as a pointer does: the picture follows, then it rests."""
+    page.locator(f"[data-slide='{field}']").evaluate(
+        "(slide, value) => { slide.value = value; slide.dispatchEvent(new Event('input', {bubbles: true}));"
+        " slide.dispatchEvent(new Event('change', {bubbles: true})) }",
+        value,
+    )
+
+
+def changed_from(page: Page, before: str) -> dict[str, str]:
+    page.wait_for_function(
+        "before => { const s = document.querySelector('.rk-live-frame .rk-screen');"
+        " return s.dataset.shown === 'exact' && s.dataset.sha256 && s.dataset.sha256 !== before }",
+        arg=before,
+        timeout=60_000,
+    )
+    return exact(page)
+
+
+def test_the_shown_frame_is_the_renderers(tuned: Page, draft: tuple[Draft, Callable[..., Brand]]) -> None:
+    """Scrubbed by arrow keys and by the pointer, the frame at rest has the hash of what the encoder gets."""
+    told, brand = draft
+    first = exact(tuned)
+    assert first["sha256"] == rendered(told, brand(), int(first["frame"]))
+    scrubber(tuned).focus()
+    for _ in range(3):
+        tuned.keyboard.press("ArrowRight")
+    moved = changed_from(tuned, first["sha256"])
+    tuned.wait_for_function(
+        "n => document.querySelector('.rk-live-frame .rk-screen').dataset.frame === n", arg=str(int(first["frame"]) + 3)
+    )
+    moved = exact(tuned)
+    assert moved["sha256"] == rendered(told, brand(), int(first["frame"]) + 3)
+    box = scrubber(tuned).bounding_box()
+    assert box is not None
+    tuned.mouse.click(box["x"] + box["width"] * 0.7, box["y"] + box["height"] / 2)
+    there = changed_from(tuned, moved["sha256"])
+    assert int(there["frame"]) > int(moved["frame"]) + 20
+    assert there["sha256"] == rendered(told, brand(), int(there["frame"]))
+
+
+def test_scrubbing_asks_nothing_of_the_kernel(tuned: Page) -> None:
+    """With the moving copy there, the picture follows each step of the scrubber by itself; the exact frame comes at rest."""
+    tuned.wait_for_selector(".rk-live-frame[data-copy=ready]", timeout=120_000)
+    tuned.wait_for_function("document.querySelector('.rk-live-frame video').readyState >= 2")
+    sent = tuned.evaluate(
+        """async () => { const slide = document.querySelector('.rk-live-frame .rk-scrub'), screen = document.querySelector('.rk-screen');
+        const shown = [];
+        for (let frame = 20; frame < 40; frame++) {
+            slide.value = frame; slide.dispatchEvent(new Event('input', {bubbles: true}));
+            shown.push([screen.dataset.shown, document.querySelector('.rk-live-frame video').currentTime]);
+            await new Promise(done => setTimeout(done, 15));
+        } return shown }"""
+    )
+    assert {shown for shown, _ in sent} == {"preview"}
+    assert [round(at * 30 - 0.5) for _, at in sent] == list(range(20, 40))
+    tuned.wait_for_function("document.querySelector('.rk-live-frame .rk-screen').dataset.frame === '39'")
+    assert exact(tuned)["frame"] == "39"
+
+
+def test_a_change_of_style_changes_the_picture_in_place(tuned: Page, draft: tuple[Draft, Callable[..., Brand]]) -> None:
+    """Size and colour are seen at once, at the same frame, as they will be rendered; undo brings back what was."""
+    told, brand = draft
+    before = exact(tuned)
+    slide(tuned, "captions.size_px", 60)
+    tuned.wait_for_selector(".rk-live-style .rk-tuned")
+    after = changed_from(tuned, before["sha256"])
+    assert after["frame"] == before["frame"]
+    assert after["sha256"] == rendered(told, brand(**{"captions.size_px": 60}), int(after["frame"]))
+    tuned.get_by_role("button", name="Undo", exact=True).first.click()
+    assert changed_from(tuned, after["sha256"])["sha256"] == before["sha256"]
+
+
+def test_the_saved_brand_stands_beside_it(tuned: Page, draft: tuple[Draft, Callable[..., Brand]]) -> None:
+    """Side by side, one is as tuned and the other as saved, each exact."""
+    told, brand = draft
+    frame = int(exact(tuned)["frame"])
+    slide(tuned, "captions.size_px", 64)
+    tuned.get_by_label("Compare").select_option("side")
+    changed_from(tuned, rendered(told, brand(), frame))
+    assert exact(tuned, 0)["sha256"] == rendered(told, brand(**{"captions.size_px": 64}), frame)
+    assert exact(tuned, 1)["sha256"] == rendered(told, brand(), frame)
+    tuned.get_by_label("Compare").select_option("off")
+    tuned.get_by_role("button", name="Undo", exact=True).first.click()
+
+
+def test_saving_changes_only_the_tuned_lines(tuned: Page, studio: Studio) -> None:
+    """Of the brand's file the tuned line differs and no other; comments and order stay."""
+    before = studio.brand_file.read_text()
+    slide(tuned, "captions.size_px", 72)
+    tuned.wait_for_selector(".rk-live-style .rk-tuned")
+    tuned.get_by_role("button", name="Save to the brand file").click()
+    tuned.wait_for_selector(".rk-diff:not([hidden])")
+    old, new = before.splitlines(), studio.brand_file.read_text().splitlines()
+    assert [(a, b) for a, b in zip(old, new, strict=True) if a != b] == [("  size_px: 86", "  size_px: 72")]
+    studio.brand_file.write_text(before)
+
+
+@pytest.mark.parametrize("width", [1280, 420])
+def test_axe_finds_nothing_in_the_views(tuned: Page, width: int) -> None:
+    """Every control has a name and enough contrast, wide or narrow, with all fields unfolded; nothing is wider than it may be."""
+    tuned.set_viewport_size({"width": width, "height": 1000})
+    tuned.evaluate("document.querySelectorAll('.rk-live details').forEach(part => part.open = true)")
+    tuned.evaluate(AXE.read_text(encoding="utf-8"))
+    found = tuned.evaluate(
+        "axe.run({include: ['.rk-live-frame', '.rk-live-style', '.rk-live-voice'].map(s => [s])}, {resultTypes: ['violations']})"
+    )
+    assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}: {one['nodes'][0]['failureSummary']}" for one in found["violations"]] == []
+    wide = tuned.evaluate(
+        "[...document.querySelectorAll('.rk-live')].filter(view => view.scrollWidth > view.clientWidth + 1).map(view => view.className)"
+    )
+    assert wide == []
+    tuned.set_viewport_size({"width": 1280, "height": 1000})
+
+
+def test_keys_stay_in_the_views(tuned: Page) -> None:
+    """The notebook's own shortcuts do not hear what is pressed in a view: x cuts no cell, arrows leave no view."""
+    cells = tuned.locator(".jp-Cell").count()
+    scrubber(tuned).focus()
+    for key in ("x", "a", "ArrowDown", "d", "d"):
+        tuned.keyboard.press(key)
+    assert tuned.locator(".jp-Cell").count() == cells
+    assert tuned.evaluate("document.activeElement.className") == "rk-scrub"
+
+
+@pytest.fixture(scope="module")
+def reel(page: Page, tuned: Page, served: tuple[str, Open, str]) -> Page:
+    """The notebook that makes a reel, live; after the one that tunes a brand, in the same page."""
+    served[1](page, served[2], "reel", ready=".rk-live-frame")
+    exact(page)
+    return page
+
+
+def again(page: Page, served: tuple[str, Open, str]) -> None:
+    """Reload; in JupyterLab run the cells anew."""
+    page.evaluate("document.querySelectorAll('.rk-live').forEach(view => view.remove())")
+    served[1](page, served[2], "reel", ready=".rk-live-frame")
+    exact(page)
+
+
+def test_a_dragged_word_stays(reel: Page, served: tuple[str, Open, str]) -> None:
+    """The edge of a word that is dragged stays where it was put when the page is loaded again, and says that a person put it there."""
+    name = "document.querySelector('.rk-live-timing [data-word=\"4\"]').getAttribute('aria-label')"
+    before = reel.evaluate(name)
+    edge = reel.locator(".rk-live-timing [data-word='4'] [data-edge=end]")
+    edge.scroll_into_view_if_needed()
+    box = edge.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + 20
+    reel.mouse.move(x, y)
+    reel.mouse.down()
+    reel.mouse.move(x - 6, y)
+    reel.mouse.move(x - 12, y)
+    reel.mouse.up()
+    reel.wait_for_selector(".rk-live-timing [data-word='4'].rk-edited")
+    moved = reel.evaluate(name)
+    assert moved != before
+    assert "moved by hand" in moved
+    again(reel, served)
+    assert reel.evaluate(name) == moved
+    reel.get_by_role("button", name="Back to how it was").click()
+    reel.wait_for_function(f"{name} === {before!r}")
+
+
+def test_words_are_moved_and_broken_by_keyboard(reel: Page) -> None:
+    """Arrows go from word to word, Shift moves a start, B begins a cue; Control+Z takes each back."""
+    reel.locator(".rk-live-timing [data-word='0']").focus()
+    reel.keyboard.press("ArrowRight")
+    reel.keyboard.press("ArrowRight")
+    assert reel.evaluate("document.activeElement.dataset.word") == "2"
+    bands = reel.locator(".rk-live-timing .rk-band").count()
+    reel.keyboard.press("b")
+    reel.wait_for_function("n => document.querySelectorAll('.rk-live-timing .rk-band').length !== n", arg=bands)
+    reel.keyboard.press("Shift+ArrowRight")
+    reel.wait_for_selector(".rk-live-timing [data-word='2'].rk-edited")
+    assert reel.evaluate("document.activeElement.dataset.word") == "2"
+    reel.keyboard.press("Control+z")
+    reel.wait_for_selector(".rk-live-timing [data-word='2']:not(.rk-edited)")
+    reel.keyboard.press("Control+z")
+    reel.wait_for_function("n => document.querySelectorAll('.rk-live-timing .rk-band').length === n", arg=bands)
+
+
+def test_playing_lights_the_word(reel: Page) -> None:
+    """Enter plays from a word, and the word that is said is lit."""
+    reel.wait_for_selector(".rk-live-timing[data-sound=ready]")
+    reel.locator(".rk-live-timing [data-word='3']").focus()
+    reel.keyboard.press("Enter")
+    reel.wait_for_selector(".rk-live-timing .rk-now")
+    assert int(reel.evaluate("document.querySelector('.rk-live-timing .rk-now').dataset.word")) >= 3
+    reel.keyboard.press("Escape")
+
+
+def test_only_a_rewritten_sentence_is_spoken_again(reel: Page, served: tuple[str, Open, str], studio: Studio) -> None:
+    """After one sentence is rewritten, the cache holds one more sentence of speech, and the reel says the new words."""
+    before = studio.spoken()
+    text = reel.get_by_label("Text of scene 2")
+    text.fill(f"In the morning it is sweet, {served[0]}.")
+    text.blur()
+    reel.wait_for_function("document.querySelector('.rk-live-script .rk-status').textContent.includes('1\\u00a0scene edited')")
+    if served[0] == "jupyterlab":
+        reel.evaluate("document.querySelectorAll('.rk-live').forEach(view => view.remove())")
+        run_all(reel)
+        reel.wait_for_selector(".rk-live-frame", timeout=240_000)
+    else:
+        again(reel, served)
+    assert reel.locator(".rk-live-timing .rk-said").last.get_attribute("aria-label").startswith(served[0])
+    assert len(studio.spoken() - before) == 1
+
+
+@pytest.mark.parametrize("width", [1280, 420])
+def test_axe_finds_nothing_in_the_editing_views(reel: Page, width: int) -> None:
+    """Script, footage and narration have named controls and enough contrast, wide or narrow."""
+    reel.set_viewport_size({"width": width, "height": 1000})
+    reel.evaluate(AXE.read_text(encoding="utf-8"))
+    found = reel.evaluate(
+        "axe.run({include: ['.rk-live-script', '.rk-live-footage', '.rk-live-timing'].map(s => [s])}, {resultTypes: ['violations']})"
+    )
+    assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}: {one['nodes'][0]['failureSummary']}" for one in found["violations"]] == []
+    reel.set_viewport_size({"width": 1280, "height": 1000})
+
+
+def test_nothing_went_wrong_on_the_pages(reel: Page, troubles: list[str], served: tuple[str, Open, str]) -> None:
+    """No error of the views' own reached the page."""
+    assert [line for line in troubles if "rk-" in line or "reelkit" in line] == []
