@@ -12,7 +12,7 @@ DEV := $(VENV)/.installed-dev
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help reel lab test check bench varied docs clean constraints
+.PHONY: help reel lab test check bench varied docs gallery clean constraints
 
 help: ## what there is
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed -E 's/^([a-z]+):.* ## /  make \1\t/' | expand -t 20
@@ -41,6 +41,9 @@ varied: $(DEV) ## fifty reels of every kind, each held to every must (half an ho
 
 docs: $(USE) ## write the brand reference from the schema
 	$(BIN)/python -m reelkit.reference > docs/brand.md
+
+gallery: $(USE) ## draw docs/gallery.png: every caption preset on every family of backdrops
+	$(BIN)/python docs/gallery.py
 
 clean: ## remove the cache, all runs and everything that tools left (not .venv)
 	rm -rf outputs/* outputs/.cache outputs/.locks build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -29,6 +29,8 @@ _LAB = np.array(
 _FROM_LAB, _FROM_LMS = (np.linalg.inv(matrix).T.astype(np.float32) for matrix in (_LAB, _LMS))
 _FROM_RGB = (RGB_TO_YUV.T * 255.0).astype(np.float32)
 
+_LIT = 0.62
+
 Ink = NDArray[np.float64]
 """A colour in OKLab: lightness 0 to 1, and two axes of hue."""
 
@@ -66,9 +68,11 @@ class Inks:
         )
         if background[0] <= 0.45:
             return cls(background, surface, primary, accent, text)
-        # A light brand: its ground is its primary colour at dusk, its light the background.
+        # A light brand: its ground is its primary colour at dusk, its light the background. Its colours were chosen to stand on white;
+        # on that ground they are lit.
         deep = primary * (0.24 / max(primary[0], 0.24))
-        return cls(deep, primary * (0.36 / max(primary[0], 0.36)), primary, accent, background)
+        lit = [ink * (max(ink[0], _LIT) / max(ink[0], 0.1)) for ink in (primary, accent)]
+        return cls(deep, primary * (0.36 / max(primary[0], 0.36)), lit[0], lit[1], background)
 
     def mix(self, one: Ink, other: Ink, share: float) -> Ink:
         """Return ``one`` with a share of ``other``; two strong, opposite hues are kept from meeting in grey."""
