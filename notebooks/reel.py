@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -115,7 +117,17 @@ views.cues(cues, style=run.brand.captions, palette=palette)
 # %%
 music = run.step("music", parts.music, audio.duration_s)
 timeline = run.step(
-    "timeline", plan_timeline, script, clips, audio, sentences, run.brand, cues=cues, narration=run.path("voice.wav"), music=music
+    "timeline",
+    plan_timeline,
+    script,
+    clips,
+    audio,
+    sentences,
+    run.brand,
+    cues=cues,
+    narration=run.path("voice.wav"),
+    music=music,
+    cache=parts.cache,
 )
 timeline = run.step("legibility", strengthen_captions, timeline)
 

@@ -32,6 +32,7 @@ __all__ = [
     "BrandPublishing",
     "BrandScript",
     "BrandVoice",
+    "PythonClip",
     "brand_problems",
     "brand_schema",
     "list_brands",
@@ -137,8 +138,18 @@ class BrandMotion(Value):
     reduced: bool = Field(default=False, description="reduced motion: no pops, no moves, plain cuts")
 
 
+_PYTHON = r"^([^:]+\.py:[A-Za-z_]\w*)?$"
+
+
+class PythonClip(Value):
+    """A clip over the reel that a Python function of the brand's own draws."""
+
+    python: str = Field(pattern=_PYTHON, min_length=1, examples=["clips.py:lower_third"], description="a file and a function in it")
+    start_s: float = Field(default=0.0, ge=-180.0, le=180.0, description="when it begins; below 0 counts from the end")
+
+
 class BrandOverlays(Value):
-    """What stands over the pictures."""
+    """What stands over the pictures, before and after them."""
 
     logo: bool = True
     logo_width_px: int = Field(default=150, ge=40, le=600, description="a square that the logo is fitted into")
@@ -148,6 +159,17 @@ class BrandOverlays(Value):
     end_card_s: float = Field(default=2.4, ge=1.0, le=6.0)
     end_card_text: str = Field(default="", description="large line on the end card; empty takes the brand's name")
     end_card_subtitle: str = Field(default="", description="smaller line under it, such as a handle or an address")
+    clips: tuple[PythonClip, ...] = Field(default=(), description="clips that your own Python functions draw, over the reel")
+    intro: str = Field(
+        default="", pattern=_PYTHON, examples=["clips.py:opening"], description="a function whose MoviePy clip comes before the reel"
+    )
+    outro: str = Field(default="", pattern=_PYTHON, examples=["clips.py:closing"], description="likewise after it")
+
+    @property
+    def python(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Each Python function named, as the field that names it and what stands there."""
+        named = [(("overlays", "clips", str(number), "python"), clip.python) for number, clip in enumerate(self.clips)]
+        return (*named, *((("overlays", end), function) for end in ("intro", "outro") if (function := getattr(self, end))))
 
 
 class BrandOutput(Value):
@@ -413,6 +435,10 @@ def _missing_files(brand: Brand, data: Any, what: str, templates: Path) -> Itera
         path = templates / kind / f"{named}{suffix}"
         if named and not path.is_file():
             yield f"{what}: script.{field} is '{named}', but {_absent(path)}{where('script', field)}"
+    for place, named in brand.overlays.python:
+        path = brand.path(Path(named.rpartition(":")[0]))
+        if not path.is_file():
+            yield f"{what}: {'.'.join(place)} is '{named}', but there is no {shown_path(path)}{where(*place)}"
     for loc, problem in wrong_fonts(brand):
         yield f"{what}: {'.'.join(loc)}: {problem}{where(*loc)}"
 

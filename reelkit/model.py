@@ -35,6 +35,7 @@ __all__ = [
     "CaptionWord",
     "Clip",
     "ClipFacts",
+    "ClipOverlay",
     "Colour",
     "Credit",
     "Cue",
@@ -652,7 +653,21 @@ class KeyWords(Value):
     moves: bool = True
 
 
-Overlay = Annotated[LogoOverlay | ProgressBar | EndCard | KeyWords, Field(discriminator="kind")]
+class ClipOverlay(Value):
+    """A clip with alpha over the reel, frame for frame from ``start`` on; its box is all that is ever seen of it."""
+
+    kind: Literal["clip"] = "clip"
+    path: Path
+    sha256: str
+    start: int
+    end: int
+    x_px: int
+    y_px: int
+    width_px: int
+    height_px: int
+
+
+Overlay = Annotated[LogoOverlay | ProgressBar | EndCard | KeyWords | ClipOverlay, Field(discriminator="kind")]
 
 
 # --- what is heard --------------------------------------------------------------------------------------------------
@@ -668,7 +683,7 @@ class GainPoint(Value):
 class AudioTrack(Value):
     """A sound file on the timeline, ``start`` in samples at the timeline's ``audio_rate_hz``."""
 
-    kind: Literal["narration", "music"]
+    kind: Literal["narration", "music", "clip"]
     path: Path
     sha256: str
     start: int = Field(default=0, ge=0)

@@ -43,6 +43,8 @@ def _table(group: dict[str, Any], schema: dict[str, Any], prefix: str = "") -> I
 def _resolved(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     name = str(field.get("$ref", "")).rpartition("/")[2]
     found: dict[str, Any] = schema["$defs"][name] if name else field
+    if "$ref" in found.get("items", {}):
+        found = found | {"items": _resolved(found["items"], schema)}
     return found
 
 
@@ -54,6 +56,8 @@ def _takes(field: dict[str, Any]) -> str:
     if "const" in field:
         return _code(field["const"])
     kind = field.get("type", "")
+    if "properties" in field:
+        return "`{" + ", ".join(field["properties"]) + "}`"
     if kind == "array":
         return f"list of {_takes(field['items'])}" if "items" in field else "list"
     if kind == "string":

@@ -161,7 +161,17 @@ def _take_steps(run: RunFolder) -> None:
     cues = run.step("cues", split_cues, sentences, brand.captions, until=len(audio.samples), breaks=run.edits.breaks)
     music = run.step("music", parts.music, audio.duration_s)
     timeline = run.step(
-        "timeline", plan_timeline, script, footage, audio, sentences, brand, cues=cues, narration=run.path("voice.wav"), music=music
+        "timeline",
+        plan_timeline,
+        script,
+        footage,
+        audio,
+        sentences,
+        brand,
+        cues=cues,
+        narration=run.path("voice.wav"),
+        music=music,
+        cache=parts.cache,
     )
     timeline = run.step("legibility", strengthen_captions, timeline)
     reel = run.step("compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, progress=run.share("compose"))

@@ -1,4 +1,4 @@
-"""Overlays: the brand's logo, the progress bar, key words and the end card, as layers for any frame."""
+"""Overlays: the brand's logo, the progress bar, key words, clips and the end card, as layers for any frame."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from reelkit.media.clip_overlay import ClipOverlayPainter
 from reelkit.media.end_card import EndCardPainter
 from reelkit.media.ink import Canvas, Mask, blurred, rounded_box
 from reelkit.media.key_words import KeyWordsPainter
 from reelkit.media.logo import load_logo
 from reelkit.media.planes import Cover, Sprite
-from reelkit.model import EndCard, Fps, KeyWords, LogoOverlay, Overlay, ProgressBar
+from reelkit.model import ClipOverlay, EndCard, Fps, KeyWords, LogoOverlay, Overlay, ProgressBar
 
 __all__ = ["OverlayPainter"]
 
@@ -22,13 +23,16 @@ _BAR_LEFT, _BAR_RIGHT = 60 / 1080, 900 / 1080
 _LOGO_SHADOW_PX, _LOGO_SHADOW_OPACITY = 18, 0.4
 
 
-_Painted = LogoOverlay | ProgressBar | EndCardPainter | KeyWordsPainter
+_OwnPainter = EndCardPainter | KeyWordsPainter | ClipOverlayPainter
+_Painted = LogoOverlay | ProgressBar | _OwnPainter
 
 
 def _painted(overlay: Overlay, width_px: int, height_px: int, fps: Fps) -> _Painted:
     if isinstance(overlay, EndCard):
         return EndCardPainter(overlay, width_px=width_px, height_px=height_px, fps=fps)
-    return KeyWordsPainter(overlay, width_px=width_px, height_px=height_px, fps=fps) if isinstance(overlay, KeyWords) else overlay
+    if isinstance(overlay, KeyWords):
+        return KeyWordsPainter(overlay, width_px=width_px, height_px=height_px, fps=fps)
+    return ClipOverlayPainter(overlay) if isinstance(overlay, ClipOverlay) else overlay
 
 
 class OverlayPainter:
@@ -65,7 +69,7 @@ class OverlayPainter:
         """Return what to blend into a frame, in draw order."""
         layers: list[Cover | Sprite] = []
         for overlay in self._overlays:
-            if isinstance(overlay, EndCardPainter | KeyWordsPainter):
+            if isinstance(overlay, _OwnPainter):
                 layers.extend(overlay.layers(frame))
             elif overlay.start <= frame < overlay.end:
                 left = overlay.end - frame
@@ -82,7 +86,7 @@ class OverlayPainter:
         return [(kind, self._box(overlay)) for kind, overlay in zip(self._kinds, self._overlays, strict=True)]
 
     def _box(self, overlay: _Painted) -> tuple[int, int, int, int]:
-        if isinstance(overlay, EndCardPainter | KeyWordsPainter):
+        if isinstance(overlay, _OwnPainter):
             return overlay.box
         if isinstance(overlay, ProgressBar):
             return round(self._width * _BAR_LEFT), overlay.y_px, round(self._width * _BAR_RIGHT), overlay.y_px + overlay.height_px

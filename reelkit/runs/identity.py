@@ -58,6 +58,10 @@ def _files(brand: Brand, script: Path | None) -> Iterator[tuple[str, Path]]:
     for name, relative in (("logo", brand.logo), ("music", brand.music.file), ("footage", brand.footage.folder)):
         if relative is not None:
             yield name, brand.path(relative)
+    for place, named in brand.overlays.python:
+        # What stands beside a file may be imported by it.
+        for path in sorted(brand.path(Path(named.rpartition(":")[0])).parent.glob("*.py")):
+            yield f"{'.'.join(place)} {path.name}", path
     for name, font in (("title_font", brand.fonts.title), ("caption_font", brand.captions.font)):
         if Path(font).suffix:
             yield name, brand.path(Path(font))

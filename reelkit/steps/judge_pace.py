@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reelkit.media.inspect import PictureFacts
 from reelkit.media.stretches import Span
-from reelkit.model import EndCard, Finding, LogoOverlay, ProgressBar, Timeline
+from reelkit.model import EndCard, Finding, LogoOverlay, ProgressBar, Shot, Timeline
 
 __all__ = ["Cuts", "covered_by_overlays", "judge_pace", "judge_stretches"]
 
@@ -44,7 +44,7 @@ def judge_stretches(picture: PictureFacts, timeline: Timeline) -> Iterator[Findi
     """Yield the longest black and the longest frozen stretch.
 
     The end card is meant to be read and may stand still, and so may a picture that the timeline holds (moves turned off, reduced
-    motion). Nothing may be black.
+    motion) and the brand's own intro and outro. Nothing may be black.
     """
     black = max(picture.black, key=lambda span: span.length_s, default=Span(0.0, 0.0))
     yield _must(
@@ -57,7 +57,7 @@ def judge_stretches(picture: PictureFacts, timeline: Timeline) -> Iterator[Findi
     )
     fps = float(timeline.fps.ratio)
     meant = [Span(card.start / fps, card.end / fps) for card in timeline.overlays if isinstance(card, EndCard)]
-    meant += [Span(s.start / fps, s.end / fps) for s in timeline.shots if s.clip.kind == "image" and s.move.kind == "hold"]
+    meant += [Span(s.start / fps, s.end / fps) for s in timeline.shots if _holds_still(s)]
     stills = [piece for span in picture.still for piece in _without(span, meant)]
     still = max(stills, key=lambda span: span.length_s, default=Span(0.0, 0.0))
     yield _must(
@@ -68,6 +68,10 @@ def judge_stretches(picture: PictureFacts, timeline: Timeline) -> Iterator[Findi
         at_s=still.start_s,
         hint="replace the clip that is shown there, or turn motion.moves on",
     )
+
+
+def _holds_still(shot: Shot) -> bool:
+    return shot.clip.library == "python" or (shot.clip.kind == "image" and shot.move.kind == "hold")
 
 
 def _without(span: Span, meant: list[Span]) -> list[Span]:

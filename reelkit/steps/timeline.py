@@ -12,6 +12,7 @@ from reelkit.media.loudness import measure_loudness, under_voice_gain_db
 from reelkit.model import (
     AudioResult,
     AudioTrack,
+    Cache,
     CaptionCue,
     CaptionStyle,
     CaptionWord,
@@ -28,6 +29,7 @@ from reelkit.model import (
 )
 from reelkit.steps.end_room import make_room_for_end_card
 from reelkit.steps.key_words import plan_key_words
+from reelkit.steps.python_inserts import add_python_clips
 from reelkit.steps.shots import plan_shots
 from reelkit.whole import sha256_of
 
@@ -47,6 +49,7 @@ def plan_timeline(
     cues: Sequence[Cue],
     narration: Path,
     music: Path | None = None,
+    cache: Cache | None = None,
 ) -> Timeline:
     """Put everything that a reel shows and plays on one timeline.
 
@@ -61,18 +64,20 @@ def plan_timeline(
         The sound file of ``audio``, which rendering reads.
     music : Path, optional
         The bed under the voice.
+    cache : Cache, optional
+        Keeps what the brand's own Python functions draw; needed where it names any.
 
     Returns
     -------
     Timeline
-        As long as the narration, to the frame.
+        As long as the narration, to the frame, and as intro and outro where the brand has them.
 
     Raises
     ------
     TimelineError
         When shots, cues and words do not fit together, or a scene asks for an icon that there is not.
     BrandError
-        When a font of the brand is unknown or no font.
+        When a font of the brand is unknown or no font, or one of its Python functions fails.
     """
     for loc, problem in wrong_fonts(brand):
         raise BrandError(f"brand '{brand.slug}': {'.'.join(loc)}: {problem}")
@@ -100,7 +105,7 @@ def plan_timeline(
         audio=tuple(_tracks(audio, sentences, brand, narration, music)),
         safe_zone=brand.safe_zone,
     )
-    return make_room_for_end_card(timeline)
+    return add_python_clips(make_room_for_end_card(timeline), brand, cache=cache)
 
 
 def _caption_style(brand: Brand) -> CaptionStyle:

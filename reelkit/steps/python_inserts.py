@@ -1,0 +1,184 @@
+"""A brand's own clips on the timeline: over the reel, before it and after it. All else moves to make way, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from reelkit.brand import Brand
+from reelkit.errors import AudioError, BrandError, TimelineError
+from reelkit.media.audio import read_audio
+from reelkit.media.clip_overlay import place_of_clip, size_of_clip
+from reelkit.media.loudness import measure_loudness
+from reelkit.media.python_clips import PythonClips
+from reelkit.model import AudioTrack, Cache, Clip, ClipOverlay, Credit, Fps, GainPoint, Shot, Timeline
+from reelkit.whole import sha256_of
+
+__all__ = ["add_python_clips", "framed"]
+
+LIBRARY = "python"
+_SILENT_DB = -90.0
+_FADE_S = 0.4
+
+
+def add_python_clips(timeline: Timeline, brand: Brand, *, cache: Cache | None) -> Timeline:
+    """Return the timeline with the clips that the brand's own Python functions draw.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    brand : Brand
+        ``overlays.clips``, ``overlays.intro`` and ``overlays.outro``.
+    cache : Cache, optional
+        Keeps what the functions drew; needed where the brand names any.
+
+    Raises
+    ------
+    BrandError
+        When a function is missing, fails, or returns what cannot be shown.
+    TimelineError
+        When there is no cache.
+    """
+    named = brand.overlays
+    if not (named.clips or named.intro or named.outro):
+        return timeline
+    if cache is None:
+        raise TimelineError("timeline: what a brand's Python functions draw is kept in a cache; pass cache=parts.cache to plan_timeline")
+    offered = {"brand": brand.name, "topic": timeline.topic, "duration_s": timeline.duration_s, "palette": brand.palette.model_dump()}
+    drawn = PythonClips(width_px=timeline.width_px, height_px=timeline.height_px, fps=timeline.fps, offered=offered, cache=cache)
+    overlays = []
+    for number, clip in enumerate(named.clips):
+        with _told_of(brand, f"clips.{number}"):
+            overlays.append(_placed(drawn.overlay(*_function(brand, clip.python)), clip.start_s, timeline))
+    whole = timeline.model_copy(update={"overlays": (*overlays, *timeline.overlays)})
+    ends: dict[str, Clip | None] = {"intro": None, "outro": None}
+    for field in ends:
+        function = getattr(named, field)
+        if function:
+            with _told_of(brand, field):
+                ends[field] = _clip(drawn.whole(*_function(brand, function)), function, brand, timeline.fps)
+    return framed(whole, ends["intro"], ends["outro"])
+
+
+@contextmanager
+def _told_of(brand: Brand, field: str) -> Iterator[None]:
+    try:
+        yield
+    except BrandError as error:
+        raise BrandError(f"brand '{brand.slug}': overlays.{field}: {error}") from None
+
+
+def _function(brand: Brand, named: str) -> tuple[Path, str]:
+    path, _, name = named.rpartition(":")
+    return brand.path(Path(path)), name
+
+
+def _placed(path: Path, start_s: float, timeline: Timeline) -> ClipOverlay:
+    (left, top), (width, height, frames) = place_of_clip(path), size_of_clip(path)
+    at = round(start_s * timeline.fps.ratio)
+    start = min(max(at if start_s >= 0 else timeline.frame_count + at, 0), timeline.frame_count - 1)
+    end = min(start + frames, timeline.frame_count)
+    return ClipOverlay(path=path, sha256=sha256_of(path), start=start, end=end, x_px=left, y_px=top, width_px=width, height_px=height)
+
+
+def _clip(path: Path, function: str, brand: Brand, fps: Fps) -> Clip:
+    width, height, frames = size_of_clip(path)
+    name = Path(function).name
+    return Clip(
+        id=f"{LIBRARY}:{name}",
+        library=LIBRARY,
+        path=path,
+        sha256=sha256_of(path),
+        kind="video",
+        width_px=width,
+        height_px=height,
+        duration_ms=round(frames / fps.ratio * 1000),
+        credit=Credit(author=brand.name, licence="the brand's own"),
+    )
+
+
+def framed(timeline: Timeline, intro: Clip | None, outro: Clip | None) -> Timeline:
+    """Return a timeline with a clip before it and one after it, either of which may be missing.
+
+    Shots, words, cues and overlays move by the intro's frames, the sound by the samples that play meanwhile; music keeps to the part
+    between, and clips bring their own sound, as loud as the voice.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    intro, outro : Clip or None
+        Of the reel's size and rate.
+    """
+    before, after = (_frames(clip, timeline) for clip in (intro, outro))
+    if not before and not after:
+        return timeline
+    rate_hz = timeline.audio_rate_hz
+    shift = timeline.fps.sample_at(before, rate_hz)
+    ends_at = before + timeline.frame_count
+    count = ends_at + after
+    shots = [shot.model_copy(update={"start": shot.start + before, "end": shot.end + before}) for shot in timeline.shots]
+    audio = [_moved(track, shift, timeline.fps.sample_at(ends_at, rate_hz) if after else None, rate_hz) for track in timeline.audio]
+    voice_lufs = _voice_lufs(timeline)
+    for clip, start, frames in ((intro, 0, before), (outro, ends_at, after)):
+        if clip is not None:
+            shots.append(Shot(clip=clip, start=start, end=start + frames))
+            audio.extend(_sound_of(clip, timeline.fps.sample_at(start, rate_hz), voice_lufs))
+    return timeline.model_copy(
+        update={
+            "frame_count": count,
+            "shots": tuple(sorted(shots, key=lambda shot: shot.start)),
+            "cues": tuple(
+                cue.model_copy(
+                    update={
+                        "start": cue.start + before,
+                        "end": cue.end + before,
+                        "words": tuple(
+                            word.model_copy(update={"start": word.start + before, "end": word.end + before}) for word in cue.words
+                        ),
+                    }
+                )
+                for cue in timeline.cues
+            ),
+            "overlays": tuple(
+                overlay.model_copy(update={"start": overlay.start + before, "end": overlay.end + before}) for overlay in timeline.overlays
+            ),
+            "audio": tuple(audio),
+        }
+    )
+
+
+def _frames(clip: Clip | None, timeline: Timeline) -> int:
+    return 0 if clip is None or clip.duration_ms is None else max(round(clip.duration_ms * timeline.fps.ratio / 1000), 1)
+
+
+def _moved(track: AudioTrack, shift: int, ends_at: int | None, rate_hz: int) -> AudioTrack:
+    envelope = tuple(point.model_copy(update={"at": point.at + shift}) for point in track.envelope)
+    if track.kind == "music" and ends_at is not None:
+        fade = min(round(_FADE_S * rate_hz), ends_at - shift)
+        last = (
+            float(np.interp(ends_at - fade, [point.at for point in envelope], [point.gain_db for point in envelope])) if envelope else 0.0
+        )
+        kept = tuple(point for point in envelope if point.at < ends_at - fade)
+        envelope = (*kept, GainPoint(at=ends_at - fade, gain_db=last), GainPoint(at=ends_at, gain_db=_SILENT_DB))
+    return track.model_copy(update={"start": track.start + shift, "envelope": envelope})
+
+
+def _voice_lufs(timeline: Timeline) -> float | None:
+    track = next((track for track in timeline.audio if track.kind == "narration"), None)
+    if track is None:
+        return None
+    samples, rate_hz = read_audio(track.path)
+    return measure_loudness(samples, rate_hz).lufs
+
+
+def _sound_of(clip: Clip, start: int, voice_lufs: float | None) -> Iterator[AudioTrack]:
+    try:
+        samples, rate_hz = read_audio(clip.path)
+    except AudioError:  # it has no sound
+        return
+    own_lufs = measure_loudness(samples, rate_hz).lufs
+    gain_db = voice_lufs - own_lufs if voice_lufs is not None and np.isfinite([own_lufs, voice_lufs]).all() else 0.0
+    yield AudioTrack(kind="clip", path=clip.path, sha256=clip.sha256, start=start, gain_db=round(gain_db, 2))

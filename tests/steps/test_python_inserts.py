@@ -1,0 +1,230 @@
+"""A brand's own Python functions: drawn once, shown to the sample, with everything else moved exactly; what is wrong is one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reelkit.brand import Brand, BrandOverlays, PythonClip
+from reelkit.errors import BrandError, TimelineError
+from reelkit.media.audio import mix_tracks, read_audio
+from reelkit.media.compositor import Compositor
+from reelkit.media.loudness import measure_loudness
+from reelkit.media.planes import Planes, planes_to_rgb, rgb_to_planes
+from reelkit.model import ClipOverlay, Fps, ProgressBar, Timeline
+from reelkit.runs.cache import FileCache
+from reelkit.steps.compose import compose_video
+from reelkit.steps.python_inserts import add_python_clips
+from tests.media.reels import brand as a_brand
+from tests.media.timelines import SIZE, small_timeline
+
+STUDIO = """\
+import numpy as np
+from moviepy import AudioClip, ColorClip, VideoClip
+from pathlib import Path
+
+def lower_third(width_px):
+    bar = ColorClip((width_px // 2, 40), color=(200, 40, 40)).with_duration(1.0).with_opacity(0.5)
+    return bar.with_position(lambda t: (20 + int(30 * t), 201))
+
+def opening(width_px, height_px, fps):
+    with (Path(__file__).parent / "drawn.log").open("a") as log:
+        log.write("opening\\n")
+    rows = np.arange(height_px)[:, None]
+
+    def frame(t):
+        red = (rows * 255 // height_px + np.zeros((1, width_px), int))
+        return np.dstack([red, np.full_like(red, int(200 * t)), np.full_like(red, 60)]).astype(np.uint8)
+
+    return VideoClip(frame, duration=1.0).with_audio(AudioClip(lambda t: 0.05 * np.sin(2 * np.pi * 330 * np.asarray(t)), 1.0, fps=48000))
+
+def closing(width_px, height_px, topic):
+    return ColorClip((width_px, height_px), color=(10, 120, 10)).with_duration(0.5)
+
+def asks_much(width_px, weather):
+    return None
+
+def fails():
+    raise ValueError("no\\nfont")
+
+def no_clip(brand):
+    return brand
+
+def endless(width_px):
+    return ColorClip((width_px, 10), color=(1, 2, 3))
+
+def small():
+    return ColorClip((20, 10), color=(1, 2, 3)).with_duration(1)
+
+def unseen():
+    return ColorClip((20, 10), color=(1, 2, 3)).with_duration(1).with_position((5000, 0))
+
+def breaks_later(width_px, height_px):
+    def frame(t):
+        raise RuntimeError("cannot draw this")
+    return VideoClip(lambda t: np.zeros((height_px, width_px, 3), np.uint8) if t < 0.1 else frame(t), duration=1.0)
+"""
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Path:
+    path = tmp_path / "studio" / "clips.py"
+    path.parent.mkdir()
+    path.write_text(STUDIO)
+    return path
+
+
+def asking(**overlays: Any) -> Brand:
+    return a_brand().model_copy(update={"overlays": BrandOverlays(**overlays)})
+
+
+def added(timeline: Timeline, folder: Path, **overlays: Any) -> Timeline:
+    return add_python_clips(timeline, asking(**overlays), cache=FileCache(folder / "cache"))
+
+
+def test_a_brand_without_functions_is_left_alone(tmp_path: Path) -> None:
+    """Nothing is loaded or moved where a brand names no function, and none needs a cache."""
+    timeline = small_timeline(tmp_path)
+    assert add_python_clips(timeline, a_brand(), cache=None) is timeline
+
+
+@pytest.mark.parametrize("fps", [Fps(num=30), Fps(num=30000, den=1001), Fps(num=24)])
+def test_everything_moves_by_the_intro_exactly(tmp_path: Path, studio: Path, fps: Fps) -> None:
+    """Shots, cues, words and overlays move by the intro's frames, the voice by the samples that play meanwhile."""
+    bar = ProgressBar(start=3, end=80, y_px=20, colour="#FFFFFF", track_colour="#000000")
+    plain = small_timeline(tmp_path / "reel", fps=fps, overlays=(bar,))
+    moved = added(plain, tmp_path, intro=f"{studio}:opening", outro=f"{studio}:closing")
+    by = moved.shots[0].end
+    assert by == round(fps.ratio) and moved.frame_count == by + plain.frame_count + round(fps.ratio / 2)
+    assert [(s.start - by, s.end - by, s.clip) for s in moved.shots[1:-1]] == [(s.start, s.end, s.clip) for s in plain.shots]
+    for before, after in zip(plain.cues, moved.cues, strict=True):
+        assert (after.start - by, after.end - by) == (before.start, before.end)
+        assert [(w.text, w.start - by, w.end - by) for w in after.words] == [(w.text, w.start, w.end) for w in before.words]
+    assert (moved.overlays[0].start, moved.overlays[0].end) == (3 + by, 80 + by)
+    shift = fps.sample_at(by, 48_000)
+    mixes = [mix_tracks(timeline.audio[:1], rate_hz=48_000, sample_count=timeline.sample_count) for timeline in (plain, moved)]
+    length = min(len(mixes[0]), len(mixes[1]) - shift) - 100
+    assert np.array_equal(mixes[1][shift : shift + length], mixes[0][:length]) and not mixes[1][:shift].any()
+    assert Timeline.model_validate_json(moved.model_dump_json()) == moved
+
+
+def test_intro_and_frames_between_are_the_same_samples(tmp_path: Path, studio: Path) -> None:
+    """Each frame of the intro is the function's own, converted once; each frame between is the frame of the reel without it."""
+    plain = small_timeline(tmp_path / "reel")
+    moved = added(plain, tmp_path, intro=f"{studio}:opening", outro=f"{studio}:closing")
+    rows = np.arange(SIZE[1])[:, None] * 255 // SIZE[1] + np.zeros((1, SIZE[0]), int)
+    with Compositor(plain) as without, Compositor(moved) as framed:
+        for frame in (0, 7, 29):
+            rgb = np.dstack([rows, np.full_like(rows, int(200 * (frame + 0.5) / 30)), np.full_like(rows, 60)]).astype(np.uint8)
+            assert framed.frame_at(frame).tobytes() == rgb_to_planes(rgb).tobytes()
+        for frame in (0, 12, 45, 89):
+            assert framed.frame_at(frame + 30).tobytes() == without.frame_at(frame).tobytes()
+        assert np.abs(planes_to_rgb(framed.frame_at(125)).astype(int) - (10, 120, 10)).max() <= 3
+
+
+def test_an_overlay_is_blended_by_its_own_alpha(tmp_path: Path, studio: Path) -> None:
+    """A half-transparent bar lies over the reel where and when it says, moving as it says, and nowhere else."""
+    plain = small_timeline(tmp_path / "reel").model_copy(update={"cues": ()})
+    timeline = added(plain, tmp_path, clips=(PythonClip(python=f"{studio}:lower_third", start_s=1.0),))
+    (overlay,) = timeline.overlays
+    assert isinstance(overlay, ClipOverlay) and (overlay.start, overlay.end) == (30, 60)
+    red = Planes.filled(2, 2, "#C82828")
+    with Compositor(plain) as without, Compositor(timeline) as over:
+        for frame in (29, 60):
+            assert over.frame_at(frame).tobytes() == without.frame_at(frame).tobytes()
+        for frame in (58, 30, 45):  # in any order
+            one, other = without.frame_at(frame).y.astype(int), over.frame_at(frame).y.astype(int)
+            left = 20 + int(30 * (frame - 30 + 0.5) / 30)
+            inside = (slice(202, 240), slice(left + 2, left + 88))
+            assert np.abs(other[inside] - (one[inside] + int(red.y[0, 0])) / 2).max() <= 1.5
+            outside = np.ones_like(one, bool)
+            outside[200:244, left - 2 : left + 94] = False
+            assert (one == other)[outside].all()
+
+
+def test_a_function_is_drawn_once_and_again_when_its_source_changes(tmp_path: Path, studio: Path) -> None:
+    """The second reel takes what the first drew, whatever its topic; a changed file, or one beside it, is drawn anew."""
+    plain = small_timeline(tmp_path / "reel")
+    log = studio.parent / "drawn.log"
+    first = added(plain, tmp_path, intro=f"{studio}:opening")
+    again = added(plain.model_copy(update={"topic": "Another"}), tmp_path, intro=f"{studio}:opening")
+    assert first.shots[0].clip == again.shots[0].clip and log.read_text().count("opening") == 1
+    (studio.parent / "shapes.py").write_text("ROUND = 1\n")
+    assert added(plain, tmp_path, intro=f"{studio}:opening").shots[0].clip.sha256 == first.shots[0].clip.sha256
+    assert log.read_text().count("opening") == 2
+    ends = [
+        added(plain.model_copy(update={"topic": topic}), tmp_path, outro=f"{studio}:closing").shots[-1].clip.path for topic in ("A", "B")
+    ]
+    assert ends[0] != ends[1]
+
+
+def test_an_intro_is_as_loud_as_the_voice(tmp_path: Path, studio: Path) -> None:
+    """The intro's own sound comes at the voice's loudness, in its place; music stops where the outro begins."""
+    plain = small_timeline(tmp_path / "reel")
+    bed = plain.audio[0].model_copy(update={"kind": "music", "gain_db": -12.0})
+    moved = added(plain.model_copy(update={"audio": (*plain.audio, bed)}), tmp_path, intro=f"{studio}:opening", outro=f"{studio}:closing")
+    voice, music, sound = moved.audio
+    assert (voice.start, music.start, sound.start, sound.kind) == (48_000, 48_000, 0, "clip")
+    level = measure_loudness(read_audio(sound.path)[0] * 10 ** (sound.gain_db / 20), 48_000).lufs
+    assert level == pytest.approx(measure_loudness(read_audio(voice.path)[0], 24_000).lufs, abs=0.2)
+    mix = mix_tracks((music,), rate_hz=48_000, sample_count=moved.sample_count)
+    outro = moved.fps.sample_at(moved.shots[-1].start, 48_000)
+    assert np.abs(mix[outro:]).max() < 1e-3 < np.abs(mix[outro - 48_000 : outro - 24_000]).max()
+
+
+def test_a_reel_with_intro_and_outro_is_composed(tmp_path: Path, studio: Path) -> None:
+    """The file has every frame, and after an edit of the outro only its own segment is rendered again."""
+    cache = FileCache(tmp_path / "cache")
+    plain = small_timeline(tmp_path / "reel")
+    brand = asking(intro=f"{studio}:opening", outro=f"{studio}:closing")
+    reel = compose_video(add_python_clips(plain, brand, cache=cache), tmp_path / "one.mp4", cache=cache, workers=1)
+    assert reel.frame_count == 135
+    studio.write_text(STUDIO.replace("(10, 120, 10)", "(120, 10, 10)"))
+    again = compose_video(add_python_clips(plain, brand, cache=cache), tmp_path / "two.mp4", cache=cache, workers=1)
+    assert again.segments_rendered == 1 and again.segments_reused == reel.segments_rendered - 1
+
+
+@pytest.mark.parametrize(
+    ("overlays", "said"),
+    [
+        ({"intro": "gone.py:opening"}, "overlays.intro: gone.py:opening: there is no "),
+        ({"intro": "@:openning"}, "overlays.intro: clips.py:openning: there is no function 'openning' in @; did you mean 'opening'?"),
+        ({"outro": "@:asks_much"}, "overlays.outro: clips.py:asks_much: it asks for 'weather'; it may ask for brand, duration_s, fps, "),
+        ({"outro": "@:fails"}, "overlays.outro: clips.py:fails: it failed: ValueError: no font (line 27)"),
+        ({"outro": "@:no_clip"}, "clips.py:no_clip: it returned a str; it must return a MoviePy clip"),
+        ({"intro": "@:endless"}, "clips.py:endless: its clip lasts no time; it must last up to 60 s, as with .with_duration(3)"),
+        ({"intro": "@:small"}, "clips.py:small: its clip is 20x10; it must be 180x320, so ask for width_px and height_px"),
+        ({"clips": ("@:unseen",)}, "overlays.clips.0: clips.py:unseen: nothing of it is ever seen in the frame"),
+        ({"intro": "@:breaks_later"}, "clips.py:breaks_later: its clip cannot be drawn: RuntimeError: cannot draw this (line 43)"),
+    ],
+)
+def test_a_wrong_function_is_one_line(overlays: dict[str, Any], said: str, tmp_path: Path, studio: Path) -> None:
+    """What is wrong is said with brand, field, file and function, and nothing half-drawn is kept."""
+    named = {
+        field: tuple(PythonClip(python=each.replace("@", str(studio))) for each in value)
+        if isinstance(value, tuple)
+        else value.replace("@", str(studio))
+        for field, value in overlays.items()
+    }
+    with pytest.raises(BrandError) as caught:
+        added(small_timeline(tmp_path / "reel"), tmp_path, **named)
+    line = str(caught.value)
+    assert line.startswith("brand 'test': overlays.") and said.replace("@", str(studio)) in line and "\n" not in line
+    assert not list((tmp_path / "cache").rglob("*.mkv"))
+
+
+@pytest.mark.parametrize("source", ["def opening(:\n", "import nothing_of_this_name\n"])
+def test_a_file_that_does_not_load_is_one_line(source: str, tmp_path: Path, studio: Path) -> None:
+    """A file that is no Python, or wants what is not installed, is named with its line."""
+    studio.write_text(source)
+    with pytest.raises(BrandError, match=r"the file cannot be loaded: \w+Error: .*\(line 1\)"):
+        added(small_timeline(tmp_path / "reel"), tmp_path, intro=f"{studio}:opening")
+
+
+def test_functions_need_a_cache(tmp_path: Path, studio: Path) -> None:
+    """Without a cache there is nowhere to keep what a function draws, and the line says what to pass."""
+    with pytest.raises(TimelineError, match=r"pass cache=parts\.cache"):
+        add_python_clips(small_timeline(tmp_path / "reel"), asking(intro=f"{studio}:opening"), cache=None)
