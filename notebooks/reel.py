@@ -141,7 +141,9 @@ frame
 # Rendered once, straight to the file that the platforms ask for. What was rendered before and has not changed is taken from the cache.
 
 # %%
-reel = run.step("compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, progress=run.share("compose"))
+reel = run.step(
+    "compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, workers=parts.encoders, progress=run.share("compose")
+)
 
 # %% tags=["remove-input"]
 views.player(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from reelkit.batch.batches import generate_batch, generate_for_brands
     from reelkit.batch.jobs import Job
     from reelkit.batch.runner import generate_one, run_notebook
     from reelkit.brand import Brand, brand_problems, brand_schema, list_brands, load_brand
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from reelkit.errors import ReelkitError
     from reelkit.model import (
         AudioResult,
+        BatchResult,
         Clip,
         Cue,
         Finding,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AudioResult",
+    "BatchResult",
     "Brand",
     "Clip",
     "Cue",
@@ -70,6 +73,8 @@ __all__ = [
     "check_video",
     "compose_video",
     "fetch_footage",
+    "generate_batch",
+    "generate_for_brands",
     "generate_one",
     "generate_script",
     "group_words_into_sentences",
@@ -86,6 +91,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "batch.batches": ("generate_batch", "generate_for_brands"),
     "batch.jobs": ("Job",),
     "batch.runner": ("generate_one", "run_notebook"),
     "brand": ("Brand", "brand_problems", "brand_schema", "list_brands", "load_brand"),
@@ -93,6 +99,7 @@ _ROOMS = {
     "errors": ("ReelkitError",),
     "model": (
         "AudioResult",
+        "BatchResult",
         "Clip",
         "Cue",
         "Finding",

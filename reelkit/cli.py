@@ -1,5 +1,5 @@
 # PYTHON_ARGCOMPLETE_OK
-"""The command: ``reelkit make | brands | doctor | report | lab | clean``.
+"""The command: ``reelkit make | batch | brands | doctor | report | lab | init | clean``.
 
 It ends with 0 when all is well, 1 when a reel (or a check) failed, 2 when it was asked wrongly, 130 when it was interrupted.
 """
@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reelkit import __version__
+from reelkit.cli_batch import add_batch_options, batch_command
 from reelkit.errors import ReelkitError
 
 if TYPE_CHECKING:
     from reelkit.model import Finding, GenerationResult
+    from reelkit.runs.manifest import RunJob
 
 __all__ = ["build_parser", "main"]
 
@@ -56,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"reelkit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="", required=True)
     _make_parser(commands)
+    _batch_parser(commands)
     _brands_parser(commands)
     doctor = _command(commands, "doctor", _doctor, "say what is set up, and what is missing")
     doctor.add_argument("--json", action="store_true", help="for machines")
@@ -81,14 +84,27 @@ def _make_parser(commands: Any) -> None:
     brand.completer = _complete_brands  # type: ignore[attr-defined]
     make.add_argument("--seed", "-s", type=_seed, default=1, metavar="N", help="chooses the topic and all that varies (%(default)s)")
     make.add_argument("--script", type=Path, metavar="FILE", help="your own script, Markdown or plain text")
-    make.add_argument("--set", action="append", default=[], type=_setting, metavar="FIELD=VALUE", help="a brand field, for this reel only")
-    make.add_argument("--length", type=float, metavar="SECONDS", help="short for --set script.length_s=SECONDS")
-    _outputs(make)
-    make.add_argument("--upload", action="store_true", help="publish to the brand's store")
+    _shared_options(make, "for this reel only")
     make.add_argument("--no-notebook", action="store_true", help="make it in this process, without notebook and report")
     make.add_argument("--open", action="store_true", help="show the report (or the reel) when it is done")
-    make.add_argument("--quiet", "-q", action="store_true", help="no line per step")
-    make.add_argument("--json", action="store_true", help="for machines")
+
+
+def _batch_parser(commands: Any) -> None:
+    batch = _command(commands, "batch", _batch, "make many reels, or what is missing of them")
+    brands = batch.add_argument("--brands", "-b", nargs="+", default=[], metavar="BRAND", help="brands in templates/brands, or brand files")
+    brands.completer = _complete_brands  # type: ignore[attr-defined]
+    add_batch_options(batch)
+    _shared_options(batch, "for these reels only")
+
+
+def _shared_options(parser: argparse.ArgumentParser, for_what: str) -> None:
+    parser.add_argument("--set", action="append", default=[], type=_setting, metavar="FIELD=VALUE", help=f"a brand field, {for_what}")
+    parser.add_argument("--length", type=float, metavar="SECONDS", help="short for --set script.length_s=SECONDS")
+    _outputs(parser)
+    parser.add_argument("--upload", action="store_true", help="publish to the brand's store")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be made, what is cached and what it may cost; make nothing")
+    parser.add_argument("--quiet", "-q", action="store_true", help="no line while it runs")
+    parser.add_argument("--json", action="store_true", help="for machines")
 
 
 def _brands_parser(commands: Any) -> None:
@@ -124,6 +140,8 @@ def _make(arguments: argparse.Namespace) -> int:
         outputs=(arguments.outputs or outputs_dir()).resolve(),
         upload=arguments.upload,
     )
+    if arguments.dry_run:
+        return _forecast(arguments, job, job.outputs)
     watcher = NoLines() if arguments.quiet else TerminalLines()
     if arguments.no_notebook:
         result = generate_one(
@@ -139,6 +157,34 @@ def _make(arguments: argparse.Namespace) -> int:
     if arguments.open and result.success:
         _show(report or result.video_path)
     return 0 if result.success else _FAILED if result.run_dir else _WRONG_USE
+
+
+def _forecast(arguments: argparse.Namespace, job: RunJob, outputs: Path) -> int:
+    from reelkit.batch.forecast import forecast_reel
+    from reelkit.batch.plan import PlannedReel
+    from reelkit.batch.screen import minutes
+    from reelkit.brand import load_brand
+
+    planned = PlannedReel(
+        number=1, slug=load_brand(job.brand).slug, **job.model_dump(include={"brand", "topic_seed", "script", "overrides"})
+    )
+    found = forecast_reel(planned, "waiting", outputs)
+    if found.state == "wrong":
+        _complain(found.told)
+        return _WRONG_USE
+    if arguments.json:
+        print(json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False))
+    elif found.state == "made":
+        print("nothing would be made: this reel is made already")
+    else:
+        cost = f"${found.cost_usd:.2f}" if found.cost_usd else "nothing to pay"
+        print(f"would be made{f' ({found.told})' if found.told else ''}: about {minutes(found.seconds)}, {cost}")
+    return 0
+
+
+def _batch(arguments: argparse.Namespace) -> int:
+    _load_keys()
+    return batch_command(arguments)
 
 
 def _tell(result: GenerationResult, report: Path | None) -> None:

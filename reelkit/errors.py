@@ -15,6 +15,7 @@
      +-- UploadError         (OSError)      the store did not take the reel
      +-- ServiceError        (RuntimeError) a part of the outside world answered badly
      +-- RunError            (RuntimeError) a run's folder, manifest, cache or ledger is not as it must be
+          +-- BusyError                     another process is making this run
 
 Every message is one line that says what was wrong, where (brand, step, file, field, line), and what to do next. A command prints
 that line and nothing else; a traceback means a bug of ours.
@@ -26,6 +27,7 @@ from collections.abc import Iterable
 __all__ = [
     "AudioError",
     "BrandError",
+    "BusyError",
     "CheckError",
     "ClipError",
     "ComposeError",
@@ -102,6 +104,10 @@ class ServiceError(ReelkitError, RuntimeError):
 
 class RunError(ReelkitError, RuntimeError):
     """A run's folder, manifest, cache or ledger is not as it must be."""
+
+
+class BusyError(RunError):
+    """Another process is making this run."""
 
 
 def without_keys(text: str, keys: Iterable[str] = ()) -> str:

@@ -27,6 +27,7 @@ __all__ = [
     "AudioResult",
     "AudioTrack",
     "BackdropFamily",
+    "BatchResult",
     "Blurb",
     "Cache",
     "Candidate",
@@ -831,3 +832,35 @@ class GenerationResult:
     run_dir: Path | None = None
     findings: tuple[Finding, ...] = field(default=())
     reused: bool = False
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """How the reels of one brand ended in a batch.
+
+    Examples
+    --------
+    >>> made = GenerationResult(success=True, video_path=None, public_url=None, error=None, duration_ms=1)
+    >>> failed = GenerationResult(success=False, video_path=None, public_url=None, error="no words", duration_ms=1)
+    >>> BatchResult(results=(made, made, made, failed), total_duration_ms=4)
+    <BatchResult: 3 of 4 reels in 0.0 s>
+    """
+
+    results: tuple[GenerationResult, ...]
+    total_duration_ms: int
+
+    @property
+    def success_count(self) -> int:
+        return sum(result.success for result in self.results)
+
+    @property
+    def failure_count(self) -> int:
+        return len(self.results) - self.success_count
+
+    @property
+    def success_rate(self) -> float:
+        """Share of the reels that are made, 0.0 to 1.0; of no reels, 0.0."""
+        return self.success_count / len(self.results) if self.results else 0.0
+
+    def __repr__(self) -> str:
+        return f"<BatchResult: {self.success_count} of {len(self.results)} reels in {self.total_duration_ms / 1000:.1f} s>"

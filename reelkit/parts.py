@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,6 +87,14 @@ class Parts:
         from reelkit.services.hibari import HibariVoice
 
         return HibariVoice(self.brand.voice.name, cache=self.cache)
+
+    @property
+    def encoders(self) -> int:
+        """How many encoder processes a reel may start: ``$REELKIT_ENCODERS``, by which a batch shares the cores, else one a core."""
+        said = os.environ.get("REELKIT_ENCODERS", "")
+        if said.isdecimal() and int(said):
+            return int(said)
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     def seconds_of(self, sentence: str) -> float:
         """Return how long the brand's voice takes to say a sentence, without the pauses around it."""

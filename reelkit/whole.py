@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["is_temporary", "sha256_of", "sweep_temporaries", "temporary_folder", "whole_file", "write_whole"]
+__all__ = ["is_temporary", "sha256_of", "start_of", "sweep_temporaries", "temporary_folder", "whole_file", "write_whole"]
 
 _TEMPORARY = re.compile(r"^\.tmp-(?P<host>[0-9a-f]{6})-(?P<pid>\d+)-(?P<started>\d+)-\d+-")
 _FOREIGN_AGE_S = 24 * 3600.0
@@ -101,8 +101,18 @@ def sweep_temporaries(root: Path) -> int:
     return swept
 
 
+def start_of(pid: int) -> int:
+    """Return when a process started (whole seconds), 0 when there is none of that id: ids are used again."""
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return 0
+
+
 def _temporary_name(path: Path) -> Path:
-    return path.with_name(f".tmp-{_host()}-{os.getpid()}-{_started(os.getpid())}-{next(_counter)}-{path.name[-80:]}")
+    return path.with_name(f".tmp-{_host()}-{os.getpid()}-{start_of(os.getpid())}-{next(_counter)}-{path.name[-80:]}")
 
 
 def _is_left_behind(path: Path) -> bool:
@@ -115,22 +125,12 @@ def _is_left_behind(path: Path) -> bool:
         return False
     if match["host"] != _host():
         return age_s > _FOREIGN_AGE_S
-    return _started(int(match["pid"])) != int(match["started"])
+    return start_of(int(match["pid"])) != int(match["started"])
 
 
 @functools.cache
 def _host() -> str:
     return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
-
-
-def _started(pid: int) -> int:
-    """Return when a process started (whole seconds), 0 when there is none of that id: ids are used again."""
-    import psutil
-
-    try:
-        return int(psutil.Process(pid).create_time())
-    except psutil.Error:
-        return 0
 
 
 def _flush_folder(folder: Path) -> None:

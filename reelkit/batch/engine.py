@@ -30,15 +30,16 @@ from reelkit.batch.jobs import check_parameters
 from reelkit.errors import RunError
 from reelkit.runs.progress import Watcher
 from reelkit.views.step_lines import STEP_MIME
-from reelkit.whole import whole_file
+from reelkit.whole import start_of, whole_file
 
-__all__ = ["ReelkitEngine", "execute_notebook"]
+__all__ = ["ReelkitEngine", "execute_notebook", "remove_own_sockets", "sweep_sockets"]
 
 
 _NAME = "reelkit"
 _OURS = (DeadKernelError.__name__, CellTimeoutError.__name__)
 _LONGEST_SOCKET_PATH = 90
 _GRACE_S = 2.0
+_SHORT = "/tmp"
 
 
 def execute_notebook(
@@ -243,6 +244,7 @@ def _private_kernel() -> Iterator[AsyncKernelManager]:
         left = _started_by(manager)
         run_sync(manager.shutdown_kernel)(now=True)
         _kill(left)
+        _kill_group(manager)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -270,9 +272,37 @@ def _kill(processes: list[psutil.Process]) -> None:
             process.kill()
 
 
+def _kill_group(manager: AsyncKernelManager) -> None:
+    """End what a kernel that was killed had started: it has no parent any more to be found by, but still the kernel's group."""
+    group = getattr(manager.provisioner, "pgid", None)
+    if group:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+
+def sweep_sockets() -> int:
+    """Remove the socket folders of processes that are no more; return how many went."""
+    swept = 0
+    for place in {Path(tempfile.gettempdir()), Path(_SHORT)}:
+        for folder in place.glob("rk-*-*-*"):
+            pid, started = folder.name.split("-")[1:3]
+            if pid.isdecimal() and started.isdecimal() and start_of(int(pid)) != int(started):
+                shutil.rmtree(folder, ignore_errors=True)
+                swept += 1
+    return swept
+
+
+def remove_own_sockets() -> None:
+    """Remove the socket folders of this process, which is about to end without a word."""
+    for place in {Path(tempfile.gettempdir()), Path(_SHORT)}:
+        for folder in place.glob(f"rk-{os.getpid()}-*-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _socket_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="rk-"))
+    prefix = f"rk-{os.getpid()}-{start_of(os.getpid())}-"
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
     if os.name == "posix" and len(str(folder)) > _LONGEST_SOCKET_PATH:
         folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix="rk-", dir="/tmp"))
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=_SHORT))
     return folder

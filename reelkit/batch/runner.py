@@ -9,7 +9,7 @@ from typing import Any
 
 from reelkit.batch.jobs import Job, notebook_path
 from reelkit.brand import Brand, load_brand
-from reelkit.errors import BrandError, ReelkitError
+from reelkit.errors import BrandError, BusyError, ReelkitError
 from reelkit.model import GenerationResult
 from reelkit.parts import Parts
 from reelkit.runs.folder import RunFolder, count_in, open_run
@@ -72,7 +72,7 @@ def generate_one(
     )
 
 
-def run_notebook(job: Job, *, watcher: Watcher | None = None, cell_timeout_s: float | None = None) -> GenerationResult:
+def run_notebook(job: Job, *, watcher: Watcher | None = None, cell_timeout_s: float | None = None, wait: bool = True) -> GenerationResult:
     """Make a reel by executing ``reel.ipynb`` with papermill, and a report from the executed notebook.
 
     Parameters
@@ -82,11 +82,18 @@ def run_notebook(job: Job, *, watcher: Watcher | None = None, cell_timeout_s: fl
         Told of every step.
     cell_timeout_s : float, optional
         A step that takes longer is interrupted, and the run fails.
+    wait : bool
+        Wait where another process is making this run.
 
     Returns
     -------
     GenerationResult
         Judged from the run's manifest, never from the notebook.
+
+    Raises
+    ------
+    BusyError
+        When another process is making this run and is not to be waited for.
     """
 
     def open_job() -> RunFolder:
@@ -108,7 +115,7 @@ def run_notebook(job: Job, *, watcher: Watcher | None = None, cell_timeout_s: fl
             # Once more, as the report tells of the upload and so is written after it; what the store holds already is left alone.
             _publish(run)
 
-    return _made(open_job, make, upload=job.upload, also=(NOTEBOOK, REPORT))
+    return _made(open_job, make, upload=job.upload, also=(NOTEBOOK, REPORT), wait=wait)
 
 
 def _why_unfinished(run: RunFolder, step: str | None, problem: str | None) -> str:
@@ -174,7 +181,9 @@ def _take_steps(run: RunFolder) -> None:
         cache=parts.cache,
     )
     timeline = run.step("legibility", strengthen_captions, timeline)
-    reel = run.step("compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, progress=run.share("compose"))
+    reel = run.step(
+        "compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, workers=parts.encoders, progress=run.share("compose")
+    )
     run.step("check", check_video, reel, timeline, brand, progress=run.share("check"))
     run.finish()
 
@@ -187,7 +196,7 @@ def _publish(run: RunFolder) -> None:
 
 
 def _made(
-    open_it: Callable[[], RunFolder], make: Callable[[RunFolder], None], *, upload: bool, also: tuple[str, ...] = ()
+    open_it: Callable[[], RunFolder], make: Callable[[RunFolder], None], *, upload: bool, also: tuple[str, ...] = (), wait: bool = True
 ) -> GenerationResult:
     """Make a run once: alone, only where it is not finished yet, and with its end told as a result."""
     began = time.monotonic()
@@ -195,13 +204,15 @@ def _made(
     reused = False
     try:
         run = open_it()
-        with run.locked():
+        with run.locked(wait=wait):
             reused = run.finished(*also) is not None
             if not reused:
                 make(run)
             elif upload and run.manifest.published is None:
                 _publish(run)
         error = None
+    except BusyError:
+        raise
     except ReelkitError as raised:
         error = str(raised)
     finally:

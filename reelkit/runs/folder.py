@@ -15,12 +15,12 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from reelkit.brand import Brand, load_brand
 from reelkit.edits import Edits
-from reelkit.errors import CheckError, ReelkitError, RunError
+from reelkit.errors import BusyError, CheckError, ReelkitError, RunError
 from reelkit.model import AudioResult, Clip, Finding, Reel, Script, ServiceCall, Timeline, UploadResult
 from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import keep_result
 from reelkit.runs.kept_edits import KeptEdits
-from reelkit.runs.ledger import Ledger
+from reelkit.runs.ledger import Ledger, ledger_of
 from reelkit.runs.manifest import Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, write_manifest
 from reelkit.runs.progress import NoLines, Watcher, told
 from reelkit.whole import sweep_temporaries, write_whole
@@ -183,7 +183,7 @@ class RunFolder:
 
     @property
     def ledger(self) -> Ledger:
-        return Ledger(self.outputs / "ledger.sqlite")
+        return ledger_of(self.outputs)
 
     @property
     def _reel(self) -> str:
@@ -339,10 +339,15 @@ class RunFolder:
         self._update(state="failed", step=step, reason=reason, ended_at=_now())
 
     @contextlib.contextmanager
-    def locked(self, *, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    def locked(self, *, wait: bool = True, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
         """Hold the run for this process; another that makes the same reel is waited for (``waiting`` is called once).
 
         The lock is the operating system's: it goes with the process that holds it.
+
+        Raises
+        ------
+        BusyError
+            When another process holds the run and is not to be waited for.
         """
         from filelock import FileLock, Timeout
 
@@ -352,6 +357,8 @@ class RunFolder:
         try:
             lock.acquire(timeout=0)
         except Timeout:
+            if not wait:
+                raise BusyError(f"brand '{self.brand.slug}': run {self.run_id} is being made by another process") from None
             waiting()
             lock.acquire()
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from reelkit.errors import RunError
 from reelkit.model import UploadResult
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "ledger_of"]
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -26,6 +26,11 @@ CREATE TABLE IF NOT EXISTS published (
 ) WITHOUT ROWID;
 """
 _BUSY_S = 30.0
+
+
+def ledger_of(outputs: Path) -> Ledger:
+    """Return the ledger of an outputs folder."""
+    return Ledger(outputs / "ledger.sqlite")
 
 
 class Ledger:
@@ -87,6 +92,13 @@ class Ledger:
                 (brand, reels),
             ).fetchall()
         return tuple(clip for (clip,) in rows)
+
+    def reels(self, brand: str) -> frozenset[str]:
+        """Return the reels that a brand has finished takes of."""
+        if not self.path.exists():
+            return frozenset()
+        with self._open() as db:
+            return frozenset(reel for (reel,) in db.execute("SELECT DISTINCT reel FROM runs WHERE brand = ?", (brand,)))
 
     def topics(self, brand: str) -> tuple[str, ...]:
         """Return the topics of a brand's finished reels, latest first, each once."""

@@ -1,0 +1,347 @@
+"""Many reels: planned and written down first, then made on any executor, each reel's end written down as it comes."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, open_batch
+from reelkit.batch.pool import ReelPool, cores, pool_width
+from reelkit.batch.topics import plan_brands
+from reelkit.batch.work import Work, do_work, progress_folder
+from reelkit.brand import templates_dir
+from reelkit.errors import BusyError, RunError
+from reelkit.model import BatchResult, GenerationResult
+from reelkit.runs.cache import cache_dir
+from reelkit.runs.folder import outputs_dir
+from reelkit.runs.manifest import read_manifest
+from reelkit.whole import sweep_temporaries
+
+__all__ = ["BatchWatcher", "Interrupted", "Terms", "alone", "generate_batch", "generate_for_brands", "run_batch", "sweep"]
+
+KEEP_FREE_GB = 2.0
+"""What must be free on the disk to begin a reel: twice what a reel of three minutes writes, cache included."""
+_TICK_S = 0.25
+
+
+class Interrupted(KeyboardInterrupt):
+    """A batch was interrupted; ``batch`` says what is done."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__()
+        self.batch = batch
+
+
+class BatchWatcher(Protocol):
+    """Whoever watches a batch."""
+
+    def tick(self, batch: Batch) -> None:
+        """Look at a batch that runs, a few times a second."""
+
+
+class _Nobody:
+    def tick(self, batch: Batch) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a batch is worked on; none of it decides what the reels are."""
+
+    upload: bool = False
+    executor: Executor | None = None
+    workers: int | None = None
+    keep_free_gb: float = KEEP_FREE_GB
+    cell_timeout_s: float | None = None
+    encoders: int | None = None
+
+
+def generate_batch(
+    brand: str | Path,
+    count: int,
+    *,
+    upload: bool = False,
+    executor: Executor | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    outputs: str | Path | None = None,
+    batch: str | None = None,
+    anew: bool = False,
+    watcher: BatchWatcher | None = None,
+) -> BatchResult:
+    """Make several reels of a brand, on topics that differ and that it has not told lately.
+
+    The same call within 20 hours is the same batch: it makes what is missing and nothing else.
+
+    Parameters
+    ----------
+    brand : str or Path
+        A slug or a brand file.
+    count : int
+        At least 1, and at most as many as the brand's deck has topics.
+    upload : bool
+        Publish the reels to the brand's store.
+    executor : concurrent.futures.Executor, optional
+        Where the reels are made; processes of this machine where not given, as many as cores and memory allow.
+    overrides : mapping, optional
+        Brand fields replaced for all of them.
+    outputs : path, optional
+        Where runs go; :func:`reelkit.runs.folder.outputs_dir` where not given.
+    batch : str, optional
+        The batch's name. It is then the same batch however much later it is called.
+    anew : bool
+        Begin a new batch, whatever was begun before.
+    watcher : BatchWatcher, optional
+        Looks at the batch as it runs.
+
+    Returns
+    -------
+    BatchResult
+        What went wrong with a reel stands in its result; no other reel is touched by it.
+
+    Raises
+    ------
+    RunError
+        When the batch's file cannot be written, or the name means another batch.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> result = generate_batch("no-such-brand", 3, outputs=tempfile.mkdtemp())
+    >>> result.success_count, result.failure_count, result.success_rate
+    (0, 3, 0.0)
+    """
+    together = generate_for_brands(
+        [str(brand)],
+        count,
+        upload=upload,
+        executor=executor,
+        overrides=overrides,
+        outputs=outputs,
+        batch=batch,
+        anew=anew,
+        watcher=watcher,
+    )
+    return together[str(brand)]
+
+
+def generate_for_brands(
+    slugs: Sequence[str],
+    count_per_brand: int,
+    *,
+    upload: bool = False,
+    executor: Executor | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    outputs: str | Path | None = None,
+    batch: str | None = None,
+    anew: bool = False,
+    watcher: BatchWatcher | None = None,
+) -> dict[str, BatchResult]:
+    """Make several reels of each of several brands in one batch; see :func:`generate_batch`.
+
+    Parameters
+    ----------
+    slugs : sequence of str
+        Slugs or brand files. One that cannot be loaded fails alone.
+    count_per_brand : int
+    upload, executor, overrides, outputs, batch, anew, watcher
+        As for :func:`generate_batch`.
+
+    Returns
+    -------
+    dict
+        A result for each brand, by what it was asked for as.
+    """
+    if count_per_brand < 1:
+        raise RunError(f"a batch makes 1 reel or more of each brand, not {count_per_brand}")
+    place = Path(outputs).resolve() if outputs else outputs_dir()
+    brands, changed = tuple(dict.fromkeys(slugs)), dict(overrides or {})
+    asked = Asked(brands=brands, count=count_per_brand, overrides=changed)
+    plan = partial(_planned, brands, count_per_brand, changed, place)
+    planned = open_batch(place, asked, plan, name=batch, anew=anew)
+    began = time.monotonic()
+    ended = run_batch(planned.id, place, Terms(upload=upload, executor=executor), watcher=watcher)
+    took_ms = round((time.monotonic() - began) * 1000)
+    return {brand: _result(ended, brand, count_per_brand, place, took_ms) for brand in brands}
+
+
+def _planned(
+    brands: Sequence[str], count: int, overrides: dict[str, Any], outputs: Path, others: list[Batch]
+) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+    return plan_brands(brands, count, overrides=overrides, outputs=outputs, others=others)
+
+
+def _result(batch: Batch, brand: str, count: int, outputs: Path, took_ms: int) -> BatchResult:
+    if brand in batch.refused:
+        refused = GenerationResult(success=False, video_path=None, public_url=None, error=batch.refused[brand], duration_ms=0)
+        return BatchResult(results=(refused,) * count, total_duration_ms=took_ms)
+    results = tuple(_one(batch.outcomes.get(reel.number), outputs) for reel in batch.reels if reel.brand == brand)
+    return BatchResult(results=results, total_duration_ms=took_ms)
+
+
+def _one(outcome: Outcome | None, outputs: Path) -> GenerationResult:
+    if outcome is None:
+        return GenerationResult(success=False, video_path=None, public_url=None, error="not begun", duration_ms=0)
+    folder = outputs / outcome.run if outcome.run else None
+    manifest = read_manifest(folder) if folder else None
+    return GenerationResult(
+        success=outcome.state == "done",
+        video_path=folder / "reel.mp4" if folder and outcome.state == "done" else None,
+        public_url=outcome.url,
+        error=outcome.error,
+        duration_ms=outcome.duration_ms,
+        run_dir=folder,
+        findings=manifest.findings if manifest else (),
+        reused=outcome.reused,
+    )
+
+
+def run_batch(batch_id: str, outputs: Path, terms: Terms, *, watcher: BatchWatcher | None = None) -> Batch:
+    """Make the reels of a batch that are not made yet, and return it as it ended.
+
+    Parameters
+    ----------
+    batch_id : str
+    outputs : Path
+    terms : Terms
+    watcher : BatchWatcher, optional
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C: reels that were being made are cut, what they had finished is kept.
+    """
+    watcher = watcher or _Nobody()
+    file = BatchFile(outputs, batch_id)
+    sweep(outputs)
+    batch = file.begin()
+    todo = [reel for reel in batch.reels if not _is_made(batch, reel, outputs, terms.upload)]
+    batch = file.forget({reel.number for reel in todo})
+    try:
+        if todo:
+            with _executor(terms, len(todo)) as (executor, encoders):
+
+                def begin(reel: PlannedReel, wait_for_it: bool) -> Future[Outcome]:
+                    work = Work(
+                        batch=batch_id,
+                        reel=reel,
+                        outputs=outputs,
+                        templates=templates_dir(),
+                        upload=terms.upload,
+                        wait=wait_for_it,
+                        encoders=encoders,
+                        keep_free_bytes=round(terms.keep_free_gb * 1e9),
+                        cell_timeout_s=terms.cell_timeout_s,
+                    )
+                    return executor.submit(do_work, work)
+
+                batch = _make_all(todo, begin, file, batch, watcher)
+    except KeyboardInterrupt:
+        sweep(outputs)
+        raise Interrupted(file.read()) from None
+    shutil.rmtree(progress_folder(outputs, batch_id), ignore_errors=True)
+    sweep(outputs)
+    batch = file.end()
+    watcher.tick(batch)
+    return batch
+
+
+def _make_all(
+    todo: Sequence[PlannedReel],
+    begin: Callable[[PlannedReel, bool], Future[Outcome]],
+    file: BatchFile,
+    batch: Batch,
+    watcher: BatchWatcher,
+) -> Batch:
+    pending = {begin(reel, False): reel for reel in todo}
+    try:
+        while pending:
+            ended, _ = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+            for future in ended:
+                reel = pending.pop(future)
+                outcome = _outcome_of(future, reel)
+                if outcome.state == "busy":
+                    # Behind all others, as whoever makes it may be done by then.
+                    pending[begin(reel, True)] = reel
+                else:
+                    batch = file.add(outcome)
+            watcher.tick(batch)
+    except BaseException:
+        for future in pending:
+            future.cancel()
+        raise
+    return batch
+
+
+def _outcome_of(future: Future[Outcome], reel: PlannedReel) -> Outcome:
+    try:
+        return future.result()
+    except Exception as error:
+        # The worker itself was lost, not only a reel on it.
+        told = " ".join(f"{type(error).__name__}: {error}".split()) if not isinstance(error, RunError) else str(error)
+        return Outcome(number=reel.number, state="failed", error=f"brand '{reel.slug}': {told}; run the same command again")
+
+
+@contextlib.contextmanager
+def _executor(terms: Terms, reels: int) -> Iterator[tuple[Executor, int | None]]:
+    """Give where to make reels, and how many encoder processes each of them may start."""
+    if terms.executor is not None:
+        yield terms.executor, terms.encoders
+        return
+    width = pool_width(reels, workers=terms.workers)
+    pool = ReelPool(width)
+    try:
+        yield pool, terms.encoders or -(-cores() // width)
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _is_made(batch: Batch, reel: PlannedReel, outputs: Path, upload: bool) -> bool:
+    """Say whether a reel is made, with all its files as they were when it was."""
+    outcome = batch.outcomes.get(reel.number)
+    if outcome is None or outcome.state != "done" or outcome.run is None:
+        return False
+    folder = outputs / outcome.run
+    found = read_manifest(folder)
+    if found is None or (upload and found.published is None):
+        return False
+    return all(made.is_intact(folder / name) for name, made in found.artefacts.items())
+
+
+def sweep(outputs: Path) -> int:
+    """Remove what processes that are no more left in the outputs folder, the cache and the place for sockets; return how many went."""
+    from reelkit.batch.engine import sweep_sockets
+
+    cache = cache_dir(outputs)
+    elsewhere = 0 if cache.is_relative_to(outputs) else sweep_temporaries(cache)
+    return sweep_temporaries(outputs) + elsewhere + sweep_sockets()
+
+
+@contextlib.contextmanager
+def alone(outputs: Path) -> Iterator[None]:
+    """Hold the outputs folder against other batches that want to be alone, so that two nights do not run into each other.
+
+    Raises
+    ------
+    BusyError
+        When another one is running.
+    """
+    from filelock import FileLock, Timeout
+
+    path = outputs / ".locks" / "alone.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BusyError(f"another batch with --alone is still running in {outputs}; this one makes nothing") from None
+    try:
+        yield
+    finally:
+        lock.release()

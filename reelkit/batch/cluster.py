@@ -1,0 +1,47 @@
+"""Dask as the executor: workers on other machines that share the outputs folder."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from concurrent.futures import Executor
+
+from reelkit.errors import RunError
+
+__all__ = ["dask_executor"]
+
+_ANSWER_S = 10
+
+
+@contextlib.contextmanager
+def dask_executor(address: str, *, workers: int) -> Iterator[Executor]:
+    """Give an executor of a Dask cluster. A job whose worker is lost is done again on another one.
+
+    Parameters
+    ----------
+    address : str
+        The scheduler's (``tcp://host:8786``), or ``local`` for a cluster of this machine, which ends with the block.
+    workers : int
+        How many workers a local cluster has.
+
+    Raises
+    ------
+    RunError
+        When Dask is not installed, or no scheduler answers.
+    """
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise RunError("--dask needs Dask; install it with: pip install 'reelkit[dask]'") from None
+    with contextlib.ExitStack() as stack:
+        if address == "local":
+            cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50)
+            target = stack.enter_context(cluster)
+        else:
+            target = address
+        try:
+            client = stack.enter_context(Client(target, timeout=_ANSWER_S))
+        except (OSError, TimeoutError, ValueError) as error:
+            raise RunError(f"--dask: no scheduler answers at {address} ({type(error).__name__}); start one with `dask scheduler`") from None
+        executor: Executor = client.get_executor(pure=False)
+        yield executor

@@ -1,0 +1,99 @@
+"""What a reel will take, before it is made: what is made or kept already, how long the rest lasts, what it may cost."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from reelkit.batch.plan import PlannedReel
+from reelkit.batch.runner import NOTEBOOK, REPORT
+from reelkit.batch.watching import typical_seconds
+from reelkit.brand import load_brand
+from reelkit.errors import ReelkitError, RunError
+from reelkit.model import Value
+from reelkit.runs.folder import RunFolder, open_run
+from reelkit.runs.manifest import Manifest, read_manifest
+
+__all__ = ["Forecast", "forecast_reel"]
+
+_KEPT = ("script", "footage", "voice", "music")
+"""What takes of the same reel share: another look of it speaks, downloads and composes nothing again."""
+_TOKENS = (6000, 1500)
+"""Asked and answered in a script of three drafts, where no run tells of its own."""
+
+
+class Forecast(Value):
+    """What making a reel will mean."""
+
+    state: Literal["made", "begun", "new", "wrong"]
+    told: str = ""
+    cached: tuple[str, ...] = Field(default=(), description="steps whose results are kept")
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+
+
+def forecast_reel(reel: PlannedReel, state: str, outputs: Path) -> Forecast:
+    """Return what making a planned reel will mean. Nothing is written.
+
+    Parameters
+    ----------
+    reel : PlannedReel
+    state : str
+        Of the reel in its batch: ``done`` is made, whatever was changed since.
+    outputs : Path
+    """
+    if state == "done":
+        return Forecast(state="made")
+    try:
+        run = open_run(reel.brand, reel.topic_seed, script=reel.script, overrides=dict(reel.overrides), outputs=outputs)
+        if run.finished(NOTEBOOK, REPORT):
+            return Forecast(state="made")
+        begun = read_manifest(run.folder)
+    except ReelkitError as error:
+        return Forecast(state="wrong", told=str(error))
+    typical = typical_seconds(outputs)
+    takes = [begun] if begun else _other_takes(run)
+    kept = {step.name for take in takes for step in take.steps} & {*_KEPT, *(("compose",) if begun else ())}
+    cached = tuple(step for step in (*_KEPT, "compose") if step in kept)
+    told = f"stopped at {begun.step or 'the start'}" if begun else ""
+    return Forecast(
+        state="begun" if begun else "new",
+        told="; ".join(filter(None, [told, f"cached: {', '.join(cached)}" if cached else ""])),
+        cached=cached,
+        cost_usd=0.0 if "script" in cached else _cost(run, outputs),
+        seconds=round(sum(seconds for step, seconds in typical.items() if step not in cached), 1),
+    )
+
+
+def _other_takes(run: RunFolder) -> list[Manifest]:
+    found = []
+    for path in run.folder.parent.glob(f"{run.job.topic_seed:04d}-*"):
+        try:
+            take = read_manifest(path)
+        except RunError:
+            continue
+        if take is not None and take.job.script == run.job.script:
+            found.append(take)
+    return found
+
+
+def _cost(run: RunFolder, outputs: Path) -> float:
+    """Return what scripts of a brand have cost at the middle, else what its model's prices make of a script of the usual length."""
+    said = load_brand(run.job.brand).script
+    if said.writer == "deck" or run.job.script is not None:
+        return 0.0
+    paid = []
+    for path in run.folder.parent.glob("*/"):
+        try:
+            found = read_manifest(path)
+        except RunError:
+            continue
+        if found is not None and found.costs:
+            paid.append(sum(found.costs.values()))
+    if paid:
+        return statistics.median(paid)
+    prices = (said.usd_per_million_input_tokens or 0.0, said.usd_per_million_output_tokens or 0.0)
+    return sum(tokens * price / 1e6 for tokens, price in zip(_TOKENS, prices, strict=True))

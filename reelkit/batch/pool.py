@@ -1,0 +1,180 @@
+"""The default executor: a few processes on this machine, each making one reel at a time, each replaced alone when it is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
+from tempfile import TemporaryFile
+from typing import IO, Any, TypeVar
+
+import psutil
+
+from reelkit.batch.worker import packed, unpacked
+from reelkit.errors import RunError
+
+__all__ = ["LostWorker", "ReelPool", "cores", "pool_width"]
+
+T = TypeVar("T")
+
+REEL_GB = 1.2
+"""What a reel's processes take together at their peak."""
+TRIES = 3
+
+
+class LostWorker(RunError):
+    """A worker process ended in the middle of a reel, as often as it was tried."""
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pool_width(reels: int, *, workers: int | None = None, free_gb: float | None = None) -> int:
+    """Return how many reels to make at once: as many as asked for, else one a core as far as memory goes; never more than there are.
+
+    Examples
+    --------
+    >>> pool_width(9, workers=4), pool_width(2, workers=4), pool_width(9, free_gb=1.3)
+    (4, 2, 1)
+    """
+    if workers is None:
+        free = psutil.virtual_memory().available / 1e9 if free_gb is None else free_gb
+        workers = min(cores(), int(free / REEL_GB))
+    return max(1, min(workers, reels))
+
+
+class ReelPool(Executor):
+    """Processes that end with us. A call whose process is lost is made again in another one, up to three times.
+
+    :class:`concurrent.futures.ProcessPoolExecutor` gives up all its calls when one process is lost, and its processes outlive a caller
+    that is killed.
+
+    Parameters
+    ----------
+    width : int
+        Processes at once; each starts with its first call.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._threads = ThreadPoolExecutor(width, thread_name_prefix="reels")
+        self._mine = threading.local()
+        self._workers: set[_Worker] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Have a function called in one of the processes; it and its arguments are pickled."""
+        if kwargs:
+            raise TypeError("a ReelPool calls with positional arguments only")
+        return self._threads.submit(self._call, fn, args)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Wait for what was submitted, then end the processes; without ``wait`` end them at once, whatever they do."""
+        if not wait:
+            self.kill()
+        self._threads.shutdown(wait=True, cancel_futures=cancel_futures or not wait)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the processes and all that they started, at once. What they were doing fails as lost."""
+        self._stopped = True
+        with self._lock:
+            workers = list(self._workers)
+        for worker in workers:
+            worker.kill()
+
+    def _call(self, fn: Callable[..., T], args: tuple[Any, ...]) -> T:
+        for attempt in range(1, TRIES + 1):
+            if self._stopped:
+                raise LostWorker("batch: stopped")
+            worker: _Worker = getattr(self._mine, "worker", None) or self._start()
+            try:
+                well, value = worker.call(fn, args)
+            except EOFError:
+                self._forget(worker)
+                if attempt == TRIES and not self._stopped:
+                    raise LostWorker(f"batch: the worker process ended {TRIES} times ({worker.why}); is there enough memory?") from None
+                continue
+            if not well:
+                raise value
+            result: T = value
+            return result
+        raise LostWorker("batch: stopped")
+
+    def _start(self) -> _Worker:
+        worker = _Worker()
+        self._mine.worker = worker
+        with self._lock:
+            self._workers.add(worker)
+        if self._stopped:
+            worker.kill()
+        return worker
+
+    def _forget(self, worker: _Worker) -> None:
+        worker.kill()
+        self._mine.worker = None
+        with self._lock:
+            self._workers.discard(worker)
+
+    def __repr__(self) -> str:
+        return f"<ReelPool of {self.width}>"
+
+
+class _Worker:
+    def __init__(self) -> None:
+        self._said: IO[bytes] = TemporaryFile()  # noqa: SIM115  closed by kill()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "reelkit.batch.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            text=True,
+        )
+        self._killing = threading.Lock()
+        self.why = ""
+
+    def call(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> tuple[bool, Any]:
+        """Return ``(True, value)`` or ``(False, error)``.
+
+        Raises
+        ------
+        EOFError
+            When the process is lost.
+        """
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            self._process.stdin.write(packed((fn, args)) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except (OSError, ValueError):
+            line = ""
+        if not line.endswith("\n"):
+            raise EOFError
+        found: tuple[bool, Any] = unpacked(line)
+        return found
+
+    def kill(self) -> None:
+        with self._killing:
+            if self._said.closed:
+                return
+            # Its children first: they cannot be found by it any more when it is gone.
+            with suppress(psutil.NoSuchProcess):
+                for process in (*psutil.Process(self._process.pid).children(recursive=True), self._process):
+                    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+                        process.kill()
+            self._process.wait()
+            self._said.seek(0)
+            last = self._said.read().decode(errors="replace").strip().splitlines()[-1:]
+            self.why = last[0] if last else f"exit code {self._process.returncode}"
+            self._said.close()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    with suppress(OSError, ValueError):
+                        pipe.close()

@@ -1,0 +1,189 @@
+"""What a worker does: one planned reel, on whichever machine it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import shutil
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from reelkit.batch.jobs import Job
+from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
+from reelkit.errors import BusyError, without_keys
+from reelkit.model import GenerationResult, Value
+from reelkit.runs.manifest import read_manifest
+from reelkit.whole import write_whole
+
+__all__ = ["StepFile", "StepNow", "Work", "do_work", "progress_folder", "read_step"]
+
+_TOLD_EVERY_S = 0.5
+
+
+class Work(Value):
+    """A planned reel with all that a worker must know to make it: small, picklable, and the same reel however often it is done."""
+
+    batch: str
+    reel: PlannedReel
+    outputs: Path
+    templates: Path
+    upload: bool = False
+    wait: bool = Field(default=False, description="wait where another process is making this reel")
+    encoders: int | None = Field(default=None, ge=1, description="encoder processes; one for each core of the worker where not given")
+    keep_free_bytes: int = Field(default=0, ge=0, description="begin no reel when the disk has less free than this")
+    cell_timeout_s: float | None = None
+
+    @property
+    def job(self) -> Job:
+        """The job that the notebook gets."""
+        reel = self.reel
+        # The file's whole path, as a worker's working directory may be anywhere.
+        in_studio = self.templates / "brands" / f"{reel.brand}.yaml"
+        return Job(
+            brand=str(in_studio) if in_studio.is_file() else reel.brand,
+            topic_seed=reel.topic_seed,
+            script=reel.script,
+            overrides=reel.overrides,
+            outputs=self.outputs,
+            upload=self.upload,
+        )
+
+
+def do_work(work: Work) -> Outcome:
+    """Make a planned reel and tell how it ended. Whatever goes wrong is told in the outcome: no other reel is touched by it."""
+    began = time.monotonic()
+
+    def outcome(state: str, error: str | None = None, **more: Any) -> Outcome:
+        told = {"number": work.reel.number, "state": state, "error": error, "ended_at": _now()}
+        return Outcome.model_validate({"duration_ms": round((time.monotonic() - began) * 1000), **told, **more})
+
+    try:
+        free = _free_bytes(work.outputs)
+        if free < work.keep_free_bytes:
+            return outcome(
+                "held", f"not begun: {free / 1e9:.1f} GB are free in {work.outputs}, {work.keep_free_bytes / 1e9:.1f} GB must stay"
+            )
+        with _surroundings(work):
+            from reelkit.batch.runner import run_notebook
+
+            steps = StepFile(progress_folder(work.outputs, work.batch) / f"{work.reel.number}.json")
+            with steps:
+                result = run_notebook(work.job, watcher=steps, cell_timeout_s=work.cell_timeout_s, wait=work.wait)
+        return outcome("done" if result.success else "failed", result.error, **_facts(result, work.outputs))
+    except BusyError as error:
+        return outcome("busy", str(error))
+    except OSError as error:
+        told = f"brand '{work.reel.slug}': {error.strerror or error} ({error.filename or work.outputs})"
+        return outcome("failed", told)
+    except Exception as error:
+        line = traceback.extract_tb(error.__traceback__)[-1]
+        told = without_keys(" ".join(f"{type(error).__name__}: {error}".split()))
+        return outcome("failed", f"brand '{work.reel.slug}': {told} (a fault of Reelkit's own, {Path(line.filename).name}:{line.lineno})")
+
+
+def _facts(result: GenerationResult, outputs: Path) -> dict[str, Any]:
+    found = read_manifest(result.run_dir) if result.run_dir else None
+    if found is None or result.run_dir is None:
+        return {"duration_ms": result.duration_ms}
+    return {
+        "run": os.path.relpath(result.run_dir, outputs),
+        "topic": str(found.facts.get("topic", "")),
+        "step": None if result.success else found.step,
+        "url": result.public_url,
+        "duration_ms": result.duration_ms,
+        "cost_usd": sum(found.costs.values()),
+        "reused": result.reused,
+    }
+
+
+@contextlib.contextmanager
+def _surroundings(work: Work) -> Iterator[None]:
+    """Say in the environment, which kernels inherit, where the studio is and how many cores a reel may take."""
+    said = {"REELKIT_TEMPLATES": str(work.templates)} if work.templates.is_dir() else {}
+    if work.encoders is not None:
+        said["REELKIT_ENCODERS"] = str(work.encoders)
+    os.environ.update(said)
+    yield
+
+
+def _free_bytes(outputs: Path) -> int:
+    there = next(folder for folder in (outputs, *outputs.parents) if folder.is_dir())
+    return shutil.disk_usage(there).free
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+# --- how far a reel is, told in a file: so that it is heard from any process and any machine that shares the outputs folder ----------
+
+
+class StepNow(Value):
+    """Where a reel is."""
+
+    step: str
+    done: float = Field(default=0.0, ge=0, le=1, description="share of the step")
+    began_at: float = Field(description="when the reel was begun, in seconds since 1970")
+    step_began_at: float
+
+
+def progress_folder(outputs: Path, batch_id: str) -> Path:
+    """Return where the reels of a batch tell how far they are."""
+    return batches_dir(outputs) / f".{batch_id}"
+
+
+def read_step(outputs: Path, batch_id: str, number: int) -> StepNow | None:
+    """Return where a reel is, or None when it is not being made."""
+    try:
+        return StepNow.model_validate_json((progress_folder(outputs, batch_id) / f"{number}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+class StepFile:
+    """A watcher that keeps a file with the running step; the file goes when the block ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._began_at = time.time()
+        self._step_began_at = self._began_at
+        self._told_at = 0.0
+
+    def __enter__(self) -> StepFile:
+        self._tell("start")
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def begins(self, step: str) -> None:
+        """Tell that a step starts."""
+        self._step_began_at = time.time()
+        self._tell(step)
+
+    def share(self, step: str, done: float) -> None:
+        """Tell how far a step is, at most twice a second."""
+        if time.monotonic() - self._told_at >= _TOLD_EVERY_S:
+            self._tell(step, done)
+
+    def ends(self, step: str, seconds: float, made: str) -> None:
+        """Tell that a step ended."""
+        self._tell(step, 1.0)
+
+    def fails(self, step: str, reason: str) -> None:
+        """Say nothing: how the reel ended is told by its outcome."""
+
+    def _tell(self, step: str, done: float = 0.0) -> None:
+        said = {"step": step, "done": min(max(done, 0.0), 1.0), "began_at": self._began_at, "step_began_at": self._step_began_at}
+        # A disk that is full does not stop a reel for want of its progress.
+        with contextlib.suppress(OSError):
+            write_whole(self._path, json.dumps(said))
+        self._told_at = time.monotonic()

@@ -1,0 +1,70 @@
+"""A process that makes reels: ``python -m reelkit.batch.worker``, one pickled call in for each, one pickled answer out.
+
+A process of its own needs nothing of the caller's main module, can be killed, and ends with whoever started it, with all that it started.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+from typing import Any
+
+__all__ = ["main", "packed", "unpacked"]
+
+
+def packed(value: object) -> str:
+    """Return a value as one line of text."""
+    return base64.b64encode(pickle.dumps(value)).decode()
+
+
+def unpacked(line: str) -> Any:
+    """Return the value that a line of text is."""
+    return pickle.loads(base64.b64decode(line))
+
+
+def main() -> None:
+    """Answer each line of standard input, a packed function with its arguments, by ``(True, value)`` or ``(False, error)``."""
+    # Whoever started us hears Ctrl-C and decides; a handler, unlike "ignored", is not handed on to kernels.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(asked,), daemon=True).start()
+    while True:
+        function, arguments = unpacked(asked.get())
+        try:
+            answer = (True, function(*arguments))
+        except Exception as error:
+            answer = (False, error)
+        answers.write(packed(answer) + "\n")
+        answers.flush()
+
+
+def _listen(asked: queue.SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        asked.put(line)
+    # Nobody asks any more: whoever started us has ended, well or not.
+    _end_what_we_started()
+    os._exit(0)
+
+
+def _end_what_we_started() -> None:
+    import psutil
+
+    for process in psutil.Process().children(recursive=True):
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    from reelkit.batch.engine import remove_own_sockets
+
+    remove_own_sockets()
+
+
+if __name__ == "__main__":
+    main()

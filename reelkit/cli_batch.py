@@ -1,0 +1,297 @@
+"""The command ``reelkit batch``: what it takes, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reelkit.errors import RunError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from reelkit.batch.plan import Asked, Batch
+
+__all__ = ["add_batch_options", "batch_command"]
+
+_DONE, _FAILED, _WRONG_USE, _INTERRUPTED = 0, 1, 2, 130
+_STEP_TIMEOUT_S = 3600.0
+
+
+def add_batch_options(batch: argparse.ArgumentParser) -> None:
+    """Add what ``reelkit batch`` takes, besides what it shares with ``make``."""
+    batch.add_argument(
+        "--count", "-n", type=_count, default=1, metavar="N", help="reels of each brand, on topics that differ (%(default)s)"
+    )
+    batch.add_argument("--file", type=Path, metavar="FILE", help="an editorial calendar instead: .yaml or .csv, a line a reel")
+    batch.add_argument(
+        "--ahead", type=_days, default=0, metavar="DAYS", help="of a calendar, also what is due in the next days (%(default)s)"
+    )
+    batch.add_argument("--batch", metavar="NAME", help="a name of your own; the same name is the same batch, however much later")
+    batch.add_argument("--new", action="store_true", help="begin another batch, though the same was begun within 20 hours")
+    batch.add_argument("--workers", type=_count, metavar="N", help="reels at once (one a core, as far as memory goes)")
+    batch.add_argument("--dask", metavar="ADDRESS", help="make them on a Dask cluster: tcp://host:8786, or local")
+    batch.add_argument(
+        "--step-timeout", type=_seconds, default=_STEP_TIMEOUT_S, metavar="SECONDS", help="a step that takes longer fails (%(default)g)"
+    )
+    batch.add_argument(
+        "--keep-free-gb", type=_gigabytes, default=None, metavar="GB", help="begin no reel when the disk has less free than this (2)"
+    )
+    batch.add_argument("--alone", action="store_true", help="end at once when another batch with --alone runs: keeps two nights apart")
+    batch.add_argument("--webhook", metavar="URL", help="POST the summary there at the end, as JSON")
+    batch.add_argument("--notify-command", metavar="COMMAND", help="run it at the end, with the summary on its standard input")
+
+
+def batch_command(arguments: argparse.Namespace) -> int:
+    """Make a batch, or complete the one that the same command began."""
+    from reelkit.batch.batches import alone
+    from reelkit.errors import BusyError
+    from reelkit.runs.folder import outputs_dir
+
+    _check_use(arguments)
+    outputs = (arguments.outputs or outputs_dir()).resolve()
+    if arguments.dry_run:
+        return _forecast(arguments, outputs)
+    try:
+        with alone(outputs) if arguments.alone else contextlib.nullcontext():
+            return _make(arguments, outputs)
+    except BusyError as error:
+        print(f"reelkit: {error}", file=sys.stderr)
+        return _FAILED
+
+
+def _check_use(arguments: argparse.Namespace) -> None:
+    if arguments.file and (arguments.brands or arguments.set or arguments.length is not None or arguments.new or arguments.count != 1):
+        raise RunError("--file says everything: leave out --brands, --count, --set, --length and --new")
+    if not arguments.file and not arguments.brands:
+        raise RunError("say which --brands, or give a calendar with --file")
+    if arguments.dask and arguments.workers and arguments.dask != "local":
+        raise RunError("--workers is for this machine; a Dask cluster has the workers that it has")
+
+
+def _asked(arguments: argparse.Namespace) -> Asked:
+    from reelkit.batch.plan import Asked
+
+    if arguments.file:
+        return Asked(file=arguments.file.resolve())
+    overrides = dict(arguments.set) | ({} if arguments.length is None else {"script.length_s": arguments.length})
+    return Asked(brands=tuple(dict.fromkeys(arguments.brands)), count=arguments.count, overrides=overrides)
+
+
+def _open(arguments: argparse.Namespace, outputs: Path, *, write: bool) -> Batch:
+    from reelkit.batch.calendar_file import plan_calendar
+    from reelkit.batch.plan import PlannedReel, open_batch
+    from reelkit.batch.topics import plan_brands
+
+    asked = _asked(arguments)
+
+    def plan(others: list[Batch]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+        if asked.file is not None:
+            until = datetime.date.today() + datetime.timedelta(days=arguments.ahead)
+            return plan_calendar(asked.file, outputs=outputs, others=others, until=until)[0], {}
+        return plan_brands(asked.brands, asked.count, overrides=dict(asked.overrides), outputs=outputs, others=others)
+
+    return open_batch(outputs, asked, plan, name=arguments.batch, anew=arguments.new, write=write)
+
+
+def _make(arguments: argparse.Namespace, outputs: Path) -> int:
+    from reelkit.batch.batches import KEEP_FREE_GB, Interrupted, Terms, run_batch
+    from reelkit.batch.screen import BatchScreen
+
+    began = time.monotonic()
+    planned = _open(arguments, outputs, write=True)
+    try:
+        with _ended_by_sigterm(), _cluster(arguments, planned) as executor, BatchScreen(outputs, quiet=arguments.quiet) as screen:
+            terms = Terms(
+                upload=arguments.upload,
+                executor=executor,
+                workers=arguments.workers,
+                keep_free_gb=KEEP_FREE_GB if arguments.keep_free_gb is None else arguments.keep_free_gb,
+                cell_timeout_s=arguments.step_timeout,
+            )
+            batch = run_batch(planned.id, outputs, terms, watcher=screen)
+    except Interrupted as stop:
+        _tell_interrupted(stop.batch, arguments.json, outputs, time.monotonic() - began)
+        return _INTERRUPTED
+    seconds = time.monotonic() - began
+    line = _line(batch, seconds)
+    summary = _summary(batch, outputs, seconds, line)
+    if arguments.json:
+        print(json.dumps(summary, indent=2, ensure_ascii=False))
+    else:
+        print(line)
+    for told in (*_failures(batch), *_announced(arguments, summary, line)):
+        print(f"reelkit: {told}", file=sys.stderr)
+    if batch.refused and not batch.reels:
+        return _WRONG_USE
+    return _FAILED if batch.missing or batch.refused else _DONE
+
+
+@contextlib.contextmanager
+def _cluster(arguments: argparse.Namespace, planned: Batch) -> Iterator[Executor | None]:
+    if not arguments.dask or not planned.missing:
+        yield None
+        return
+    from reelkit.batch.cluster import dask_executor
+    from reelkit.batch.pool import pool_width
+
+    with dask_executor(arguments.dask, workers=pool_width(len(planned.missing), workers=arguments.workers)) as executor:
+        yield executor
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Take SIGTERM (a service that is stopped, a job that is cancelled) as Ctrl-C."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _announced(arguments: argparse.Namespace, summary: dict[str, Any], line: str) -> list[str]:
+    from reelkit.services.announce import call_webhook, run_command
+
+    troubles = [
+        call_webhook(arguments.webhook, summary) if arguments.webhook else None,
+        run_command(arguments.notify_command, json.dumps(summary, ensure_ascii=False), line) if arguments.notify_command else None,
+    ]
+    return [f"{trouble}; the batch stands as it is" for trouble in troubles if trouble]
+
+
+def _line(batch: Batch, seconds: float) -> str:
+    """Return the one line that is read in the morning."""
+    from reelkit.batch.screen import minutes
+
+    if not batch.reels and not batch.refused:
+        return f"batch {batch.id}: nothing is due"
+    counted = [f"{len(batch.done)} of {len(batch.reels)} reels done"]
+    counted += [f"{len(batch.failed)} failed"] if batch.failed else []
+    held = sum(batch.state_of(reel) == "held" for reel in batch.reels)
+    counted += [f"{held} not begun as the disk is nearly full"] if held else []
+    counted += [f"{len(batch.refused)} brand{'' if len(batch.refused) == 1 else 's'} refused"] if batch.refused else []
+    cost = f", ${batch.cost_usd:.2f}" if batch.cost_usd else ""
+    return f"batch {batch.id}: {', '.join(counted)} in {minutes(seconds)}{cost}"
+
+
+def _failures(batch: Batch) -> Iterator[str]:
+    yield from batch.refused.values()
+    for reel in batch.failed:
+        outcome = batch.outcomes[reel.number]
+        step = f"step {outcome.step}: " if outcome.step and outcome.step not in (outcome.error or "") else ""
+        yield f"{reel.slug} {reel.number} ({reel.title}): {step}{outcome.error}"
+
+
+def _tell_interrupted(batch: Batch, as_json: bool, outputs: Path, seconds: float) -> None:
+    if as_json:
+        print(json.dumps(_summary(batch, outputs, seconds, "interrupted"), indent=2, ensure_ascii=False))
+    print(f"reelkit: interrupted: batch {batch.id}: {len(batch.done)} of {len(batch.reels)} reels are done", file=sys.stderr)
+    for reel in batch.reels:
+        print(f"  {'done    ' if reel in batch.done else 'not done'}  {reel.slug} {reel.number}  {reel.title}", file=sys.stderr)
+    print("run the same command again to go on from here", file=sys.stderr)
+
+
+def _summary(batch: Batch, outputs: Path, seconds: float, line: str) -> dict[str, Any]:
+    from reelkit.batch.plan import batches_dir
+
+    reels = []
+    for reel in batch.reels:
+        told = batch.outcomes.get(reel.number)
+        reels.append(
+            {
+                "brand": reel.slug,
+                "number": reel.number,
+                "title": (told.topic if told else "") or reel.title,
+                "state": batch.state_of(reel),
+                "run_dir": str(outputs / told.run) if told and told.run else None,
+                "step": told.step if told else None,
+                "error": told.error if told else None,
+                "public_url": told.url if told else None,
+                "duration_ms": told.duration_ms if told else 0,
+                "cost_usd": told.cost_usd if told else 0.0,
+            }
+        )
+    return {
+        "batch": batch.id,
+        "summary": line,
+        "file": str(batches_dir(outputs) / f"{batch.id}.json"),
+        "success": not batch.missing and not batch.refused,
+        "reels": len(batch.reels),
+        "done": len(batch.done),
+        "failed": len(batch.failed),
+        "refused": batch.refused,
+        "seconds": round(seconds, 1),
+        "cost_usd": batch.cost_usd,
+        "results": reels,
+    }
+
+
+# --- --dry-run --------------------------------------------------------------------------------------------------------
+
+
+def _forecast(arguments: argparse.Namespace, outputs: Path) -> int:
+    from reelkit.batch.forecast import forecast_reel
+    from reelkit.batch.screen import minutes
+
+    batch = _open(arguments, outputs, write=False)
+    told = [(reel, forecast_reel(reel, batch.state_of(reel), outputs)) for reel in batch.reels]
+    to_make = [forecast for _, forecast in told if forecast.state != "made"]
+    cost, seconds = sum(each.cost_usd for each in to_make), sum(each.seconds for each in to_make)
+    if arguments.json:
+        reels = [reel.model_dump(mode="json") | forecast.model_dump(mode="json") for reel, forecast in told]
+        whole = {"batch": batch.id, "to_make": len(to_make), "cost_usd": cost, "seconds": seconds, "refused": batch.refused}
+        print(json.dumps(whole | {"reels": reels}, indent=2, ensure_ascii=False))
+    else:
+        for reel, forecast in told:
+            due = f"  due {reel.due}" if reel.due else ""
+            print(f"{forecast.state:<8}  {reel.slug}  {reel.title}{due}  {forecast.told}".rstrip())
+        money = f"${cost:.2f}" if cost else "nothing to pay"
+        print(f"batch {batch.id}: {len(to_make)} of {len(told)} to make, about {minutes(seconds)} of work, {money}")
+        for problem in batch.refused.values():
+            print(f"reelkit: {problem}", file=sys.stderr)
+    return _WRONG_USE if batch.refused and not batch.reels else _FAILED if batch.refused else _DONE
+
+
+# --- arguments ----------------------------------------------------------------------------------------------------------
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= 3660):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    return _positive(text, "a number of seconds")
+
+
+def _gigabytes(text: str) -> float:
+    return 0.0 if text in ("0", "0.0") else _positive(text, "a size in GB")
+
+
+def _positive(text: str, what: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return number
