@@ -190,7 +190,7 @@ def _failures(batch: Batch) -> Iterator[str]:
     yield from batch.refused.values()
     for reel in batch.failed:
         outcome = batch.outcomes[reel.number]
-        step = f"step {outcome.step}: " if outcome.step and outcome.step not in (outcome.error or "") else ""
+        step = f"step {outcome.step}: " if outcome.step and f"step {outcome.step}" not in (outcome.error or "") else ""
         yield f"{reel.slug} {reel.number} ({reel.title}): {step}{outcome.error}"
 
 

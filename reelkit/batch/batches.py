@@ -259,8 +259,17 @@ def _make_all(
     batch: Batch,
     watcher: BatchWatcher,
 ) -> Batch:
-    pending = {begin(reel, False): reel for reel in todo}
+    waiting = list(todo)
+    pending: dict[Future[Outcome], PlannedReel] = {}
+
+    def begin_those_that_may() -> None:
+        unfinished = {reel.number for reel in (*waiting, *pending.values())}
+        for reel in [reel for reel in waiting if reel.after not in unfinished]:
+            waiting.remove(reel)
+            pending[begin(reel, False)] = reel
+
     try:
+        begin_those_that_may()
         while pending:
             ended, _ = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
             for future in ended:
@@ -271,6 +280,7 @@ def _make_all(
                     pending[begin(reel, True)] = reel
                 else:
                     batch = file.add(outcome)
+            begin_those_that_may()
             watcher.tick(batch)
     except BaseException:
         for future in pending:

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from reelkit.batch.plan import Batch, PlannedReel
-from reelkit.batch.topics import deck_titles, seed_of_topic, taken_seeds
+from reelkit.batch.topics import planned_reel, seed_of_topic, taken_seeds
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import ReelkitError, RunError
 from reelkit.model import Value
@@ -208,13 +208,11 @@ class _Planner:
         if script is not None and not script.is_file():
             raise RunError(f"brand '{brand.slug}': there is no script {shown_path(script)}")
         seed = self._seed(brand, row)
-        titles = deck_titles(brand) if script is None else None
-        return PlannedReel(
-            number=1,
-            brand=row.brand,
-            slug=brand.slug,
+        return planned_reel(
+            row.brand,
+            brand,
+            self._outputs,
             topic_seed=seed,
-            topic=titles[(seed - 1) % len(titles)] if titles else "",
             script=script,
             overrides=row.overrides,
             due=row.date,

@@ -62,6 +62,11 @@ class PlannedReel(Value):
     due: datetime.date | None = None
     asked_as: str = Field(default="", description="how a calendar asks for it: by topic, seed, or script")
     where: str = Field(default="", description="the line of the calendar that asks for it")
+    used: tuple[str, ...] = Field(
+        default=(), description="clips that the brand's reels had used before this batch: decided here, so that no timing decides a reel"
+    )
+    chosen_by_model: bool = Field(default=False, description="a model chooses the topic")
+    after: int | None = Field(default=None, description="a reel that must have ended first, as a model is to choose another topic than its")
 
     @property
     def title(self) -> str:
@@ -173,10 +178,10 @@ class BatchFile:
         """Write down how a reel ended. What is done stays done, whatever another process says of it."""
 
         def changed(batch: Batch) -> dict[str, Any]:
-            before = batch.outcomes.get(outcome.number)
-            if before is not None and before.state == "done" and outcome.state != "done":
-                return {}
-            return {"outcomes": batch.outcomes | {outcome.number: outcome}}
+            before, told = batch.outcomes.get(outcome.number), outcome
+            if before is not None and before.state == "done" and (outcome.state != "done" or outcome.reused):
+                told = before.model_copy(update={"url": outcome.url or before.url})
+            return {"outcomes": batch.outcomes | {outcome.number: told}}
 
         return self._change(changed)
 
@@ -270,7 +275,13 @@ def _told(asked: Asked) -> str:
 
 
 def _numbered(reels: tuple[PlannedReel, ...], first: int = 1) -> tuple[PlannedReel, ...]:
-    return tuple(reel.model_copy(update={"number": number}) for number, reel in enumerate(reels, start=first))
+    last: dict[str, int] = {}
+    numbered = []
+    for number, reel in enumerate(reels, start=first):
+        follows = last.get(reel.slug) if reel.chosen_by_model else None
+        numbered.append(reel.model_copy(update={"number": number, "after": follows}))
+        last[reel.slug] = number
+    return tuple(numbered)
 
 
 def _replanned(batch: Batch, reels: tuple[PlannedReel, ...], refused: dict[str, str]) -> Batch:

@@ -84,6 +84,8 @@ def run_notebook(job: Job, *, watcher: Watcher | None = None, cell_timeout_s: fl
         A step that takes longer is interrupted, and the run fails.
     wait : bool
         Wait where another process is making this run.
+    used : tuple of str, optional
+        Clips to leave aside, where it is not the ledger that says so.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def run_notebook(job: Job, *, watcher: Watcher | None = None, cell_timeout_s: fl
     def make(run: RunFolder) -> None:
         from reelkit.batch.engine import execute_notebook
 
-        run.start()
+        run.start(used=used)
         out = run.path(NOTEBOOK)
         problem = execute_notebook(notebook_path(), out, job.parameters, watcher=run.watcher, cell_timeout_s=cell_timeout_s)
         found = run.resume()

@@ -6,14 +6,16 @@ import difflib
 import itertools
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from reelkit.batch.plan import Batch, PlannedReel, is_tonights
 from reelkit.brand import Brand, load_brand, templates_dir
 from reelkit.errors import BrandError, ReelkitError
 from reelkit.runs.ledger import Ledger, ledger_of
+from reelkit.runs.manifest import RunJob, reel_name
 from reelkit.services.deck import read_deck
 
-__all__ = ["deck_titles", "next_seeds", "plan_brands", "seed_of_topic", "taken_seeds"]
+__all__ = ["deck_titles", "next_seeds", "plan_brands", "planned_reel", "seed_of_topic", "taken_seeds"]
 
 
 def plan_brands(
@@ -43,16 +45,33 @@ def plan_brands(
         except ReelkitError as error:
             refused[asked] = str(error)
             continue
-        titles = deck_titles(brand)
-        rounds.append(
-            [
-                PlannedReel(number=1, brand=asked, slug=brand.slug, topic_seed=seed, topic=_title(titles, seed), overrides=dict(overrides))
-                for seed in seeds
-            ]
-        )
+        rounds.append([planned_reel(asked, brand, outputs, topic_seed=seed, overrides=dict(overrides)) for seed in seeds])
     # A reel of each brand in turn, so that a night that is cut short leaves every brand with something.
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*rounds))
     return tuple(reel for reel in in_turn if reel is not None), refused
+
+
+def planned_reel(asked: str, brand: Brand, outputs: Path, **said: Any) -> PlannedReel:
+    """Return a reel of a brand with what is known of it before it is begun: its topic, and the clips to leave aside.
+
+    Parameters
+    ----------
+    asked : str
+        How the brand was named.
+    brand : Brand
+    outputs : Path
+    **said
+        The other fields of :class:`PlannedReel`.
+    """
+    reel = PlannedReel(number=1, brand=asked, slug=brand.slug, **said)
+    titles = deck_titles(brand) if reel.script is None else None
+    name = reel_name(RunJob(brand=asked, topic_seed=reel.topic_seed, script=reel.script))
+    known = {
+        "topic": titles[(reel.topic_seed - 1) % len(titles)] if titles else "",
+        "used": ledger_of(outputs).clips_used_before(brand.slug, name, reels=brand.footage.recent_reels),
+        "chosen_by_model": titles is None and reel.script is None,
+    }
+    return reel.model_copy(update=known)
 
 
 def next_seeds(brand: Brand, count: int, *, outputs: Path, others: Sequence[Batch] = ()) -> list[int]:
@@ -127,11 +146,7 @@ def _from_where_it_ended(taken: Collection[int], titles: Sequence[str]) -> Itera
 def _each_topic_once(seeds: Sequence[int], titles: Sequence[str]) -> Iterator[int]:
     chosen: set[str] = set()
     for seed in seeds:
-        title = _title(titles, seed)
+        title = titles[(seed - 1) % len(titles)]
         if title not in chosen:
             chosen.add(title)
             yield seed
-
-
-def _title(titles: Sequence[str] | None, seed: int) -> str:
-    return titles[(seed - 1) % len(titles)] if titles else ""

@@ -75,7 +75,8 @@ def do_work(work: Work) -> Outcome:
 
             steps = StepFile(progress_folder(work.outputs, work.batch) / f"{work.reel.number}.json")
             with steps:
-                result = run_notebook(work.job, watcher=steps, cell_timeout_s=work.cell_timeout_s, wait=work.wait)
+                limit, used = work.cell_timeout_s, work.reel.used
+                result = run_notebook(work.job, watcher=steps, cell_timeout_s=limit, wait=work.wait, used=used)
         return outcome("done" if result.success else "failed", result.error, **_facts(result, work.outputs))
     except BusyError as error:
         return outcome("busy", str(error))

@@ -21,7 +21,7 @@ from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import keep_result
 from reelkit.runs.kept_edits import KeptEdits
 from reelkit.runs.ledger import Ledger, ledger_of
-from reelkit.runs.manifest import Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, write_manifest
+from reelkit.runs.manifest import Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, reel_name, write_manifest
 from reelkit.runs.progress import NoLines, Watcher, told
 from reelkit.whole import sweep_temporaries, write_whole
 
@@ -188,7 +188,7 @@ class RunFolder:
     @property
     def _reel(self) -> str:
         """What the ledger knows all takes of this reel by."""
-        return f"seed {self.job.topic_seed}" if self.job.script is None else f"script {self.job.script.name}"
+        return reel_name(self.job)
 
     def path(self, name: str) -> Path:
         """Return the path of one of the run's files."""
@@ -230,12 +230,21 @@ class RunFolder:
 
     # --- what happens ---------------------------------------------------------------------------------------------------
 
-    def start(self) -> Manifest:
-        """Start the run anew: its manifest says ``running`` and knows no step. The first step does this where it was not done."""
+    def start(self, *, used: tuple[str, ...] | None = None) -> Manifest:
+        """Start the run anew: its manifest says ``running`` and knows no step. The first step does this where it was not done.
+
+        Parameters
+        ----------
+        used : tuple of str, optional
+            Clips to leave aside, where a batch has decided it for all its reels; else what the ledger says of the brand's recent reels.
+            A run that was started before keeps what it was given then.
+        """
         before = read_manifest(self.folder)
         sweep_temporaries(self.folder)
-        reels = self.brand.footage.recent_reels
-        used = before.used if before else self.ledger.clips_used_before(self.brand.slug, self._reel, reels=reels)
+        if before:
+            used = before.used
+        elif used is None:
+            used = self.ledger.clips_used_before(self.brand.slug, self._reel, reels=self.brand.footage.recent_reels)
         self._manifest = Manifest(
             run_id=self.run_id,
             brand=self.brand.slug,

@@ -12,7 +12,7 @@ from reelkit.errors import RunError
 from reelkit.model import Finding, Reel, ServiceCall, UploadResult, Value
 from reelkit.whole import sha256_of, write_whole
 
-__all__ = ["MANIFEST", "Artefact", "Manifest", "RunJob", "StepRecord", "manifest_of", "read_manifest", "write_manifest"]
+__all__ = ["MANIFEST", "Artefact", "Manifest", "RunJob", "StepRecord", "manifest_of", "read_manifest", "reel_name", "write_manifest"]
 
 MANIFEST = "run.json"
 
@@ -24,6 +24,11 @@ class RunJob(Value):
     topic_seed: int = Field(ge=0)
     script: Path | None = Field(default=None, description="a script of the user's own, Markdown or plain text")
     overrides: dict[str, JsonValue] = Field(default={}, description="brand fields replaced for this run, by dotted name")
+
+
+def reel_name(job: RunJob) -> str:
+    """Return what the ledger knows all takes of a job's reel by."""
+    return f"seed {job.topic_seed}" if job.script is None else f"script {job.script.name}"
 
 
 class StepRecord(Value):

@@ -1,0 +1,167 @@
+"""A batch that is killed at seeded moments: a plain re-run completes it, byte for byte, and nothing is made or uploaded twice.
+
+``python -m benchmarks.batch_kill --moments 60``. A kernel alone, a worker alone, the parent alone and the whole tree are killed in
+turn, at moments drawn over the whole length of an undisturbed batch of six short reels that are published to a Supabase server on
+loopback. Every third moment the reels are rendered anew, so that encoders are met as well; else segments come from the cache, so that
+the moments fall on everything around them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks._processes import KEPT, KINDS, MARK, adopt_orphans, kill, left_files, wait_until_gone
+from reelkit.runs.manifest import read_manifest
+from reelkit.whole import sha256_of
+from tests.batch.studio import BRANDS, make_studio
+from tests.services.supabase_server import KEY, Held, Supabase
+
+GONE_S = 15.0
+"""Kernels look for their parent once a second; a busy machine is granted more."""
+PUBLISHING = "publishing: {store: supabase, bucket: reels}\n"
+
+
+class CountingStore(Supabase):
+    """A store that remembers how often each object was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: collections.Counter[str] = collections.Counter()
+
+    def keep(self, bucket: str, name: str, content: bytes, fields: dict[str, str], *, chunked: bool) -> Held:
+        self.written[name] += 1
+        return super().keep(bucket, name, content, fields, chunked=chunked)
+
+
+class Trial:
+    """One batch of six reels in an outputs folder of its own."""
+
+    def __init__(self, studio: Path, place: Path, store: CountingStore) -> None:
+        self.outputs, self.sockets = place / "outputs", place / "t"
+        self.sockets.mkdir(parents=True)
+        self.mark = place.name
+        self.store = store
+        self._studio = studio
+
+    def start(self) -> subprocess.Popen[str]:
+        named = {
+            MARK: self.mark,
+            "TMPDIR": str(self.sockets),
+            "REELKIT_CACHE": str(self._studio / "cache"),
+            "SUPABASE_URL": self.store.url,
+            "SUPABASE_KEY": KEY,
+        }
+        command = [sys.executable, "-m", "reelkit.cli", "batch", "--brands", *BRANDS, "--count", "2", "--upload", "--json"]
+        process = subprocess.Popen(
+            [*command, "--keep-free-gb", "0", "--outputs", str(self.outputs)],
+            cwd=self._studio,
+            env=os.environ | named,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        KEPT.add(process.pid)
+        return process
+
+    def done(self) -> dict[str, tuple[int, int]]:
+        """Return the reels that are finished, with what would change if they were made again."""
+        found = {}
+        for path in self.outputs.glob("*/*/reel.mp4"):
+            manifest = read_manifest(path.parent)
+            if manifest is not None and manifest.state == "done" and "report.html" in manifest.artefacts and manifest.published:
+                found[str(path.relative_to(self.outputs))] = (path.stat().st_ino, path.stat().st_mtime_ns)
+        return found
+
+    def reels(self) -> dict[str, str]:
+        return {str(path.relative_to(self.outputs)): sha256_of(path) for path in self.outputs.glob("*/*/reel.mp4")}
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
+    out, err = process.communicate(timeout=900)
+    KEPT.discard(process.pid)
+    return process.returncode, json.loads(out) if out.strip() else {}, err.strip()
+
+
+def disturbed(trial: Trial, kind: str, after_s: float, expected: dict[str, str]) -> tuple[list[str], str]:
+    """Kill at a moment, run again, and return what is wrong with it all, and what was met."""
+    process = trial.start()
+    time.sleep(after_s)
+    met = 0
+    while not met and process.poll() is None:
+        met = kill(kind, process.pid, trial.mark)
+        time.sleep(0.02)
+    code, _, _ = ended(process)
+    wrong = []
+    gone_s, orphans = wait_until_gone(trial.mark, GONE_S)
+    wrong += [f"{line} lived on" for line in orphans]
+    made = trial.done()
+    again = trial.start()
+    code_again, summary, err = ended(again)
+    if code_again != 0 or summary.get("done") != len(expected):
+        wrong.append(f"the re-run ended with {code_again}: {err[-300:]}")
+    if trial.reels() != expected:
+        wrong.append("reels differ from those of an undisturbed run")
+    if {name: facts for name, facts in trial.done().items() if name in made} != made:
+        wrong.append("a reel was made twice")
+    twice = [name for name, times in trial.store.written.items() if times > 1]
+    if twice or len([name for name in trial.store.written if name.endswith(".mp4")]) != len(expected):
+        wrong.append(f"written {len(trial.store.written)} objects, twice: {twice}")
+    wrong += [f"left {name}" for name in left_files(trial.outputs, trial.sockets)]
+    wrong += [f"{line} lived on after the re-run" for line in wait_until_gone(trial.mark, GONE_S)[1]]
+    how = f"met {met}, ended with {code}, {len(made)} done, all gone after {gone_s:.1f} s"
+    return wrong, how
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--moments", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    adopt_orphans()
+    rng = random.Random(arguments.seed)
+    bad = 0
+    with tempfile.TemporaryDirectory(prefix="k-") as folder:
+        studio = Path(folder)
+        make_studio(studio, more=PUBLISHING)
+        lengths = []
+        for number in range(2):
+            # The first fills the cache; the second is what a disturbed one looks like without the disturbance.
+            with CountingStore() as store:
+                trial = Trial(studio, studio / f"u{number}", store)
+                began = time.monotonic()
+                code, _, err = ended(trial.start())
+                lengths.append(time.monotonic() - began)
+                expected = trial.reels()
+                if code != 0 or len(expected) != 2 * len(BRANDS):
+                    print(f"the undisturbed batch ended with {code}: {err}")
+                    return 1
+        print(f"undisturbed: {lengths[0]:.1f} s, from the cache {lengths[1]:.1f} s")
+        for moment in range(arguments.moments):
+            kind = KINDS[moment % len(KINDS)]
+            anew = moment % 3 == 2
+            if anew:
+                shutil.rmtree(studio / "cache" / "segments", ignore_errors=True)
+            after_s = rng.uniform(0.3, lengths[0 if anew else 1])
+            with CountingStore() as store:
+                trial = Trial(studio, studio / f"m{moment}", store)
+                wrong, how = disturbed(trial, kind, after_s, expected)
+            bad += bool(wrong)
+            print(f"{moment + 1:3d}  {kind:<6} at {after_s:5.1f} s  {how}  {'; '.join(wrong) or 'well'}", flush=True)
+            shutil.rmtree(studio / f"m{moment}", ignore_errors=True)
+    print(f"{arguments.moments - bad} of {arguments.moments} moments well")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

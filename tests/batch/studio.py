@@ -1,0 +1,44 @@
+"""A small studio: brands whose reels are short and small, so that a batch of them takes seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+BRANDS = ("ada", "bix", "cleo")
+TOPICS = ("Cold brew", "Warm milk", "Old beans", "New cups", "Slow water", "Fine salt")
+
+_BRAND = """\
+name: {name}
+slug: {slug}
+palette: {{background: "#24150E", surface: "#4A2E1F", primary: "#C4762F", accent: "#F6BE6B", text: "#FBF3E6"}}
+script: {{deck: {slug}, length_s: 4}}
+footage: {{libraries: [backdrops], backdrops: [gradient_flow]}}
+music: {{mood: none}}
+output: {{width_px: 270, height_px: 480}}
+{more}"""
+
+_TOPIC = """\
+  - title: {title}
+    show: [coffee, cup]
+    hooks: [{title} takes time.]
+    points:
+      - It is worth the wait.
+      - Try it.
+      - Give it a day or two.
+    turns: [So wait for it.]
+"""
+
+
+def make_studio(folder: Path, brands: Sequence[str] = BRANDS, *, topics: Sequence[str] = TOPICS, more: str = "") -> Path:
+    """Write a studio's templates and return their folder."""
+    templates = folder / "templates"
+    for kind in ("brands", "decks"):
+        (templates / kind).mkdir(parents=True, exist_ok=True)
+    for slug in brands:
+        (templates / "brands" / f"{slug}.yaml").write_text(_BRAND.format(name=slug.title(), slug=slug, more=more))
+        deck = "calls_to_action: [Follow us.]\ntopics:\n" + "".join(_TOPIC.format(title=title) for title in topics)
+        (templates / "decks" / f"{slug}.yaml").write_text(deck)
+    if not (templates / "styles").exists():
+        (templates / "styles").symlink_to(Path(__file__).parents[2] / "templates" / "styles")
+    return templates

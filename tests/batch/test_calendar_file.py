@@ -1,0 +1,131 @@
+import datetime
+from pathlib import Path
+
+import pytest
+
+from reelkit.batch.calendar_file import CalendarProblems, plan_calendar
+from reelkit.batch.plan import PlannedReel
+from reelkit.errors import RunError
+from reelkit.runs.ledger import ledger_of
+from tests.batch.studio import make_studio
+
+TODAY = datetime.date(2026, 3, 2)
+
+YAML = """\
+reels:
+  - {brand: ada, topic: warm milk, date: 2026-03-01}
+  - brand: bix
+    seed: 4
+    overrides: {captions.size_px: 90}
+  - {brand: ada, script: words.md, date: 2026-03-03}
+"""
+CSV = """\
+brand;topic;seed;script;date;captions.size_px
+ada;warm milk;;;2026-03-01;
+bix;;4;;;90
+
+ada;;;words.md;2026-03-03;
+"""
+
+
+@pytest.fixture(autouse=True)
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(make_studio(tmp_path)))
+    (tmp_path / "words.md").write_text("Cold brew takes time.")
+    return tmp_path
+
+
+def a_file(folder: Path, text: str, name: str = "jobs.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def planned(path: Path, until: datetime.date = TODAY) -> tuple[tuple[PlannedReel, ...], list[PlannedReel]]:
+    return plan_calendar(path, outputs=path.parent / "outputs", others=[], until=until)
+
+
+@pytest.mark.parametrize(("text", "name", "lines"), [(YAML, "jobs.yaml", (2, 3, 6)), ("\ufeff" + CSV, "jobs.csv", (2, 3, 5))])
+def test_yaml_and_csv_say_the_same(studio: Path, text: str, name: str, lines: tuple[int, ...]) -> None:
+    """Topics become seeds of the deck, scripts and overrides are taken up, each reel knows its line, and what is due later waits."""
+    due, later = planned(a_file(studio, text, name))
+    reels = [*due, *later]
+    assert [(reel.slug, reel.topic_seed, reel.topic) for reel in reels] == [("ada", 2, "Warm milk"), ("bix", 4, "New cups"), ("ada", 1, "")]
+    assert [reel.overrides for reel in reels] == [{}, {"captions.size_px": 90}, {}]
+    assert [reel.script for reel in reels] == [None, None, (studio / "words.md").resolve()]
+    assert [reel.due for reel in reels] == [datetime.date(2026, 3, 1), None, datetime.date(2026, 3, 3)]
+    assert [reel.where.rpartition(" ")[2] for reel in reels] == [str(line) for line in lines]
+    assert len(later) == 1
+
+
+def test_a_topic_that_comes_again_takes_its_next_turn(studio: Path) -> None:
+    """A topic that was told, or stands twice in the calendar, is told with its next hook: another seed of the same topic."""
+    record = ledger_of(studio / "outputs").record
+    record("ada", "0001-0123456789", reel="seed 1", topic="Cold brew", clips=[], used=[], sha256="ab")
+    rows = "".join(f"  - {{brand: ada, topic: Cold brew, date: 2026-03-0{day}}}\n" for day in (1, 2))
+    due, _ = planned(a_file(studio, f"reels:\n{rows}"))
+    assert [(reel.topic_seed, reel.topic) for reel in due] == [(7, "Cold brew"), (13, "Cold brew")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        ("{brand: ada, topic: Cold brw}", ["has no topic 'Cold brw'; did you mean 'Cold brew'?", "line 2"]),
+        ("{brand: adda, seed: 1}", ["brand 'adda': there is no file", "did you mean 'ada'?", "line 2"]),
+        ("{brand: ada}", ["it must say one of topic, seed or script, it says none", "line 2"]),
+        ("{brand: ada, seed: 1, topic: Cold brew}", ["it says topic and seed", "line 2"]),
+        ("{brand: ada, sed: 1}", ["sed is not a field; did you mean 'seed'?", "line 2"]),
+        ("{brand: ada, seed: -1}", ["seed is -1", "line 2"]),
+        ("{brand: ada, seed: 1, date: tomorrow}", ["date", "line 2"]),
+        ("{brand: ada, script: none.md}", ["there is no script", "none.md", "line 2"]),
+        ("{brand: ada, seed: 1, overrides: {captions.size_px: 20}}", ["captions.size_px is 20; it must be 55 to 120", "line 2"]),
+        ("{brand: ada, seed: 1}\n  - {brand: ada, seed: 1}", ["asked for twice, also in line 2", "line 3"]),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(studio: Path, rows: str, lines: list[str]) -> None:
+    """A calendar with a problem plans nothing; the problem names file, line, what was expected and the nearest right name."""
+    with pytest.raises(RunError) as caught:
+        planned(a_file(studio, f"reels:\n  - {rows}\n"))
+    assert all(line in str(caught.value) for line in ("jobs.yaml", *lines))
+
+
+def test_all_problems_are_told_at_once(studio: Path) -> None:
+    """Every wrong line of a CSV file gets a line of its own, with its number."""
+    text = "brand,topic,date\nadda,Cold brew,\nada,Cold brw,\nada,Cold brew,soon\nada,Cold brew,2026-03-01,more\nada,Warm milk,\n"
+    with pytest.raises(CalendarProblems) as caught:
+        planned(a_file(studio, text, "jobs.csv"))
+    told = str(caught.value).splitlines()
+    assert len(told) == 5
+    assert told[-1] == "4 problems; nothing was made"
+    for number in (2, 3, 4, 5):
+        assert sum(f"jobs.csv, line {number})" in line for line in told) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("jobs.csv", "brand,topik\nada,Cold brew\n", "its columns are brand, topik; they must be brand, topic, seed, script, date"),
+        ("jobs.csv", "brand,topic\n", "it holds no reel"),
+        ("jobs.yaml", "reels: []\n", "it must have at least 1 entry"),
+        ("jobs.yaml", "- brand: ada\n", "the file must hold fields"),
+        ("jobs.yaml", "reels: [\n", "not valid YAML"),
+        ("jobs.txt", "ada", "it must be a .yaml or a .csv file"),
+    ],
+)
+def test_a_file_that_is_no_calendar_is_one_line(studio: Path, name: str, text: str, line: str) -> None:
+    """What cannot be read as a calendar at all is told with what one looks like."""
+    with pytest.raises(RunError) as caught:
+        planned(a_file(studio, text, name))
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_reel_is_known_again_by_what_its_line_says(studio: Path) -> None:
+    """Moving a line changes nothing; other words in a script, another date or another field make it another reel."""
+    rows = ["{brand: ada, topic: Warm milk}", "{brand: ada, script: words.md}"]
+    first = {reel.key for reel in planned(a_file(studio, "reels:\n" + "".join(f"  - {row}\n" for row in rows)))[0]}
+    turned = {reel.key for reel in planned(a_file(studio, "reels:\n" + "".join(f"  - {row}\n" for row in reversed(rows))))[0]}
+    assert turned == first
+    (studio / "words.md").write_text("Other words.")
+    changed = {reel.key for reel in planned(a_file(studio, "reels:\n" + "".join(f"  - {row}\n" for row in rows)))[0]}
+    assert len(changed & first) == 1

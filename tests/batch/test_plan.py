@@ -1,0 +1,156 @@
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+
+from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, batches_dir, open_batch, read_batches
+from reelkit.batch.topics import plan_brands
+from reelkit.errors import RunError
+from reelkit.runs.ledger import ledger_of
+from tests.batch.studio import BRANDS, TOPICS, make_studio
+
+ASKED = Asked(brands=("ada", "bix"), count=2)
+
+
+@pytest.fixture(autouse=True)
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(make_studio(tmp_path)))
+    return tmp_path / "outputs"
+
+
+def begin(outputs: Path, asked: Asked = ASKED, *, name: str | None = None, anew: bool = False) -> Batch:
+    def plan(others: list[Batch]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+        return plan_brands(asked.brands, asked.count, overrides={}, outputs=outputs, others=others)
+
+    return open_batch(outputs, asked, plan, name=name, anew=anew)
+
+
+def make(outputs: Path, batch: Batch) -> Batch:
+    """Take every reel of a batch as made, as far as the ledger and the batch's file are concerned."""
+    for reel in batch.reels:
+        run = f"{reel.topic_seed:04d}-0123456789"
+        ledger_of(outputs).record(reel.slug, run, reel=f"seed {reel.topic_seed}", topic=reel.topic, clips=[], used=[], sha256="ab")
+        BatchFile(outputs, batch.id).add(Outcome(number=reel.number, state="done", run=f"{reel.slug}/{run}"))
+    return BatchFile(outputs, batch.id).end()
+
+
+def grow_old(outputs: Path, batch: Batch, hours: float) -> None:
+    """Move a batch into the past."""
+    path = batches_dir(outputs) / f"{batch.id}.json"
+    said = json.loads(path.read_text())
+    for field in ("started_at", "touched_at", "ended_at"):
+        if said[field]:
+            said[field] = (datetime.datetime.fromisoformat(said[field]) - datetime.timedelta(hours=hours)).isoformat()
+    path.write_text(json.dumps(said))
+
+
+def keys(batch: Batch) -> set[tuple[str, int]]:
+    return {(reel.slug, reel.topic_seed) for reel in batch.reels}
+
+
+def test_the_same_command_tonight_is_the_same_batch(studio: Path) -> None:
+    """A batch that was cut, that failed in part or that is all made is found again, in whichever order its brands are named."""
+    first = begin(studio)
+    assert begin(studio) == first
+    made = make(studio, first)
+    assert begin(studio, Asked(brands=("bix", "ada"), count=2)) == made
+    grow_old(studio, first, 19)
+    assert begin(studio).id == first.id
+
+
+def test_tomorrow_night_makes_new_reels(studio: Path) -> None:
+    """After 20 hours the same command is a new batch, on topics that the ledger does not know."""
+    first = begin(studio)
+    make(studio, first)
+    grow_old(studio, first, 21)
+    second = begin(studio)
+    assert second.id != first.id
+    assert not keys(second) & keys(first)
+    assert {reel.topic for reel in second.reels} == {"Old beans", "New cups"}
+
+
+def test_what_a_night_left_unmade_is_made_the_next_night(studio: Path) -> None:
+    """A batch that was killed and never run again gives its topics back."""
+    first = begin(studio)
+    grow_old(studio, first, 21)
+    assert keys(begin(studio)) == keys(first)
+
+
+def test_a_batch_that_still_runs_is_never_begun_again(studio: Path) -> None:
+    """A batch that has gone on for longer than a night and was written to lately is the same batch."""
+    first = begin(studio)
+    grow_old(studio, first, 30)
+    BatchFile(studio, first.id).add(Outcome(number=1, state="failed", error="no words"))
+    assert begin(studio).id == first.id
+
+
+def test_other_requests_at_once_get_other_reels(studio: Path) -> None:
+    """Batches of the same brands that are not made yet share no topic; `anew` begins another of the same."""
+    batches = [begin(studio), begin(studio, Asked(brands=("ada",), count=1)), begin(studio, anew=True)]
+    assert len({batch.id for batch in batches}) == 3
+    planned = [key for batch in batches for key in keys(batch)]
+    assert len(planned) == len(set(planned)) == 9
+
+
+def test_a_name_stays(studio: Path) -> None:
+    """A named batch is the same after years, and is not another request's."""
+    first = begin(studio, name="launch")
+    make(studio, first)
+    grow_old(studio, first, 10_000)
+    assert begin(studio, name="launch").id == "launch"
+    with pytest.raises(RunError, match="batch 'launch' was asked for something else \\(2 each of ada, bix\\)"):
+        begin(studio, Asked(brands=("ada",), count=1), name="launch")
+    with pytest.raises(RunError, match="must be made of letters"):
+        begin(studio, name="../launch")
+
+
+def test_topics_differ_and_come_round(studio: Path) -> None:
+    """Each batch takes topics that were not told, then those told longest ago; no topic stands twice in one batch."""
+    told = []
+    for _ in range(5):
+        batch = begin(studio, Asked(brands=("ada",), count=4), anew=True)
+        make(studio, batch)
+        topics = [reel.topic for reel in batch.reels]
+        assert len(set(topics)) == 4
+        told += topics
+    assert set(told[: len(TOPICS)]) == set(TOPICS)
+    assert all(told.count(topic) in (3, 4) for topic in TOPICS)
+
+
+def test_a_brand_that_cannot_be_planned_is_refused_alone(studio: Path) -> None:
+    """A brand that is missing, or whose deck is too small, is named with its reason; the others are planned."""
+    batch = begin(studio, Asked(brands=("nobody", "ada"), count=2))
+    assert keys(batch) == {("ada", 1), ("ada", 2)}
+    assert "there is no file" in batch.refused["nobody"]
+    small = begin(studio, Asked(brands=("bix",), count=7))
+    assert small.reels == ()
+    assert "has 6 topics, so a batch of 7 would repeat some" in small.refused["bix"]
+
+
+def test_brands_take_turns(studio: Path) -> None:
+    """A night that is cut short leaves every brand with something: the first reels are one of each brand."""
+    batch = begin(studio, Asked(brands=BRANDS, count=2))
+    assert [reel.slug for reel in batch.reels] == [*BRANDS, *BRANDS]
+
+
+def test_what_is_done_stays_done(studio: Path) -> None:
+    """Another process that was late cannot undo a reel, and its second look changes only where it was published."""
+    batch = begin(studio)
+    file = BatchFile(studio, batch.id)
+    file.add(Outcome(number=1, state="done", run="ada/1", duration_ms=900))
+    file.add(Outcome(number=1, state="failed", error="late"))
+    after = file.add(Outcome(number=1, state="done", run="ada/1", reused=True, duration_ms=3, url="http://store/1"))
+    assert after.outcomes[1].duration_ms == 900
+    assert after.outcomes[1].url == "http://store/1"
+
+
+def test_batches_are_listed_latest_first(studio: Path) -> None:
+    """All batches of an outputs folder are found, and one that cannot be read is one line."""
+    first = begin(studio)
+    grow_old(studio, first, 30)
+    second = begin(studio, anew=True)
+    assert [batch.id for batch in read_batches(studio)] == [second.id, first.id]
+    (batches_dir(studio) / "bad.json").write_text("{")
+    with pytest.raises(RunError, match=r"batch bad: .*bad\.json cannot be read"):
+        read_batches(studio)

@@ -1,0 +1,114 @@
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import wait
+from pathlib import Path
+
+import psutil
+import pytest
+
+from reelkit.batch.pool import LostWorker, ReelPool, pool_width
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_for(path: Path, limit_s: float = 60.0) -> str:
+    until = time.monotonic() + limit_s
+    while not (path.exists() and path.read_text()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return path.read_text()
+
+
+def gone(pids: list[int], limit_s: float = 30.0) -> bool:
+    until = time.monotonic() + limit_s
+    while any(map(is_alive, pids)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not any(map(is_alive, pids))
+
+
+def test_calls_are_made_in_processes_that_stay(tmp_path: Path) -> None:
+    """Values and errors come back, a process makes one call after another, and none outlives the pool."""
+    with ReelPool(1) as pool:
+        assert pool.submit(math.hypot, 3.0, 4.0).result(60) == 5.0
+        first = pool.submit(os.getpid).result(60)
+        with pytest.raises(ZeroDivisionError):
+            pool.submit(divmod, 1, 0).result(60)
+        assert pool.submit(os.getpid).result(60) == first
+    assert not is_alive(first)
+
+
+def test_what_is_printed_disturbs_nothing() -> None:
+    """Standard output of a call is not taken for its answer."""
+    with ReelPool(1) as pool:
+        assert pool.submit(print, "(True, 5)").result(60) is None
+        assert pool.submit(subprocess.call, ["echo", "(True, 5)"]).result(60) == 0
+
+
+def test_a_lost_process_is_replaced_and_its_call_made_again(tmp_path: Path) -> None:
+    """A process that is killed in the middle of a call costs no call, neither its own nor another's."""
+    code = (
+        "import os, pathlib, sys, time\nhere = pathlib.Path(sys.argv[1])\n(here / str(os.getppid())).write_text('x')\n"
+        "time.sleep(600 if len(list(here.iterdir())) == 1 else 0)"
+    )
+    with ReelPool(2) as pool:
+        other = pool.submit(time.sleep, 1.0)
+        call = pool.submit(subprocess.call, [sys.executable, "-c", code, str(tmp_path)])
+        until = time.monotonic() + 60
+        while not list(tmp_path.iterdir()) and time.monotonic() < until:
+            time.sleep(0.05)
+        (first,) = (int(path.name) for path in tmp_path.iterdir())
+        os.kill(first, signal.SIGKILL)
+        assert call.result(60) == 0
+        assert other.result(60) is None
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_call_that_ends_every_process_is_given_up() -> None:
+    """After three lost processes a call fails with a line, and the next one is made."""
+    with ReelPool(1) as pool:
+        with pytest.raises(LostWorker, match="the worker process ended 3 times"):
+            pool.submit(os._exit, 3).result(120)
+        assert pool.submit(math.sqrt, 4.0).result(60) == 2.0
+
+
+def test_killing_a_pool_ends_what_its_processes_started(tmp_path: Path) -> None:
+    """`kill` ends the processes and their children at once; calls that were running or waiting fail as lost."""
+    code = f"import os, pathlib, time; pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid())); time.sleep(600)"
+    pool = ReelPool(1)
+    running, waiting = pool.submit(subprocess.call, [sys.executable, "-c", code]), pool.submit(os.getpid)
+    child = int(wait_for(tmp_path / "pid"))
+    pool.shutdown(wait=False)
+    wait([running, waiting], timeout=10)
+    assert isinstance(running.exception(), LostWorker)
+    assert waiting.cancelled() or isinstance(waiting.exception(), LostWorker)
+    assert gone([child])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are told by /proc")
+def test_processes_end_with_whoever_started_them(tmp_path: Path) -> None:
+    """When the pool's own process is killed its workers end by themselves, with all that they started."""
+    inner = f"import os, pathlib, time; pathlib.Path({str(tmp_path / 'pids')!r}).write_text(f'{{os.getppid()}} {{os.getpid()}}'); time.sleep(600)"
+    outer = f"import subprocess, sys; from reelkit.batch.pool import ReelPool\nReelPool(1).submit(subprocess.call, [sys.executable, '-c', {inner!r}]).result()"
+    process = subprocess.Popen([sys.executable, "-c", outer])
+    pids = [int(pid) for pid in wait_for(tmp_path / "pids").split()]
+    assert all(map(is_alive, pids))
+    process.kill()
+    process.wait()
+    assert gone(pids)
+
+
+def test_the_width_is_the_machines() -> None:
+    """No more reels at once than cores, than memory holds, or than there are; at least one; and as many as asked for."""
+    width = pool_width(100, free_gb=1000.0)
+    assert width == (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    assert pool_width(100, free_gb=0.1) == 1
+    assert pool_width(3, workers=8) == 3
+    assert pool_width(100, workers=8) == 8
