@@ -122,7 +122,7 @@ def test_a_damaged_reel_is_made_again(studio: Path) -> None:
 
 
 def test_a_disk_that_is_nearly_full_stops_new_reels(studio: Path) -> None:
-    """Below the space that must stay free no reel is begun: nothing is written but the batch's own file; with space the same command goes on."""
+    """Below the space that must stay free no reel is begun and nothing written but the plan; with space the same command goes on."""
     code, told, _ = batch(studio, "--brands", "ada", "--keep-free-gb", "1e9")
     assert code == 1
     assert [reel["state"] for reel in told["results"]] == ["held"]

@@ -95,8 +95,10 @@ def test_killing_a_pool_ends_what_its_processes_started(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="orphans are told by /proc")
 def test_processes_end_with_whoever_started_them(tmp_path: Path) -> None:
     """When the pool's own process is killed its workers end by themselves, with all that they started."""
-    inner = f"import os, pathlib, time; pathlib.Path({str(tmp_path / 'pids')!r}).write_text(f'{{os.getppid()}} {{os.getpid()}}'); time.sleep(600)"
-    outer = f"import subprocess, sys; from reelkit.batch.pool import ReelPool\nReelPool(1).submit(subprocess.call, [sys.executable, '-c', {inner!r}]).result()"
+    told = str(tmp_path / "pids")
+    inner = f"import os, pathlib, time; pathlib.Path({told!r}).write_text(f'{{os.getppid()}} {{os.getpid()}}'); time.sleep(600)"
+    call = f"ReelPool(1).submit(subprocess.call, [sys.executable, '-c', {inner!r}]).result()"
+    outer = f"import subprocess, sys; from reelkit.batch.pool import ReelPool\n{call}"
     process = subprocess.Popen([sys.executable, "-c", outer])
     pids = [int(pid) for pid in wait_for(tmp_path / "pids").split()]
     assert all(map(is_alive, pids))
