@@ -72,7 +72,14 @@ def generate_one(
     )
 
 
-def run_notebook(job: Job, *, watcher: Watcher | None = None, cell_timeout_s: float | None = None, wait: bool = True) -> GenerationResult:
+def run_notebook(
+    job: Job,
+    *,
+    watcher: Watcher | None = None,
+    cell_timeout_s: float | None = None,
+    wait: bool = True,
+    used: tuple[str, ...] | None = None,
+) -> GenerationResult:
     """Make a reel by executing ``reel.ipynb`` with papermill, and a report from the executed notebook.
 
     Parameters
