@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from reelkit import __version__
 from reelkit.cli_batch import add_batch_options, batch_command
+from reelkit.cli_init import add_init_options, init_command
 from reelkit.errors import ReelkitError
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("run", type=Path, help="a run's folder, as in outputs/northwind/0001-...")
     report.add_argument("--open", action="store_true", help="show it in the browser")
     _command(commands, "lab", _lab, "open the notebooks in JupyterLab")
+    add_init_options(_command(commands, "init", init_command, "make a studio of your own: notebooks, templates and a first brand"))
     clean = _command(commands, "clean", _clean, "remove what dead runs left, and keep the cache small")
     clean.add_argument("--keep-gb", type=_size, default=5.0, metavar="GB", help="the size down to which the cache is kept (%(default)s)")
     _outputs(clean)

@@ -93,11 +93,11 @@ def _open(arguments: argparse.Namespace, outputs: Path, *, write: bool) -> Batch
 
     asked = _asked(arguments)
 
-    def plan(others: list[Batch]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+    def plan(others: list[Batch], brands: tuple[str, ...]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
         if asked.file is not None:
             until = datetime.date.today() + datetime.timedelta(days=arguments.ahead)
             return plan_calendar(asked.file, outputs=outputs, others=others, until=until)[0], {}
-        return plan_brands(asked.brands, asked.count, overrides=dict(asked.overrides), outputs=outputs, others=others)
+        return plan_brands(brands, asked.count, overrides=dict(asked.overrides), outputs=outputs, others=others)
 
     return open_batch(outputs, asked, plan, name=arguments.batch, anew=arguments.new, write=write)
 
@@ -108,6 +108,10 @@ def _make(arguments: argparse.Namespace, outputs: Path) -> int:
 
     began = time.monotonic()
     planned = _open(arguments, outputs, write=True)
+    if planned.refused and not planned.reels:
+        for told in planned.refused.values():
+            print(f"reelkit: {told}", file=sys.stderr)
+        return _WRONG_USE
     try:
         with _ended_by_sigterm(), _cluster(arguments, planned) as executor, BatchScreen(outputs, quiet=arguments.quiet) as screen:
             terms = Terms(
@@ -117,7 +121,7 @@ def _make(arguments: argparse.Namespace, outputs: Path) -> int:
                 keep_free_gb=KEEP_FREE_GB if arguments.keep_free_gb is None else arguments.keep_free_gb,
                 cell_timeout_s=arguments.step_timeout,
             )
-            batch = run_batch(planned.id, outputs, terms, watcher=screen)
+            batch = run_batch(planned.id, outputs, terms, watcher=screen) if planned.reels else planned
     except Interrupted as stop:
         _tell_interrupted(stop.batch, arguments.json, outputs, time.monotonic() - began)
         return _INTERRUPTED
@@ -130,8 +134,6 @@ def _make(arguments: argparse.Namespace, outputs: Path) -> int:
         print(line)
     for told in (*_failures(batch), *_announced(arguments, summary, line)):
         print(f"reelkit: {told}", file=sys.stderr)
-    if batch.refused and not batch.reels:
-        return _WRONG_USE
     return _FAILED if batch.missing or batch.refused else _DONE
 
 

@@ -31,7 +31,7 @@ def test_help_names_every_command() -> None:
     """`reelkit --help` answers with the commands and ends well."""
     result = reelkit("--help")
     assert result.returncode == 0
-    assert all(f"    {command} " in result.stdout for command in ("make", "brands", "doctor", "report", "lab", "clean"))
+    assert all(f"    {command} " in result.stdout for command in ("make", "batch", "brands", "doctor", "report", "lab", "init", "clean"))
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,25 @@ def test_help_names_every_command() -> None:
         (["clean", "--keep-gb", "-3"], "'-3' is not a size"),
         (["report", "nowhere"], "holds no run"),
         (["mak"], "invalid choice: 'mak'"),
+        (["batch"], "say which --brands, or give a calendar with --file"),
+        (["batch", "--brands", "northwind", "--count", "0"], "'0' is not a whole number from 1"),
+        (["batch", "--brands", "nortwind"], "did you mean 'northwind'?"),
+        (["batch", "--brands", "northwind", "--file", "jobs.yaml"], "--file says everything"),
+        (["batch", "--file", "none.csv"], "there is no file none.csv"),
+        (["batch", "--brands", "northwind", "--dask", "tcp://127.0.0.1:9", "--workers", "2"], "--workers is for this machine"),
+        (["batch", "--brands", "northwind", "--batch", "../x"], "must be made of letters"),
+        (["batch", "--brands", "northwind", "--keep-free-gb", "-1"], "'-1' is not a size in GB"),
+        (["make", "--brand", "northwind", "--dry-run", "--set", "captions.size_px=20"], "captions.size_px is 20; it must be 55 to 120"),
+        (["init", "studio"], "say the brand's --name"),
+        (["init", "studio", "--name", "Acme", "--colour", "green"], "'green' is not a colour"),
+        (["init", "studio", "--name", "Acme", "--fact", "One."], "3 facts or more make a topic, got 1"),
     ],
 )
 def test_wrong_use_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], line: str) -> None:
     """A wrong command ends with 2 and a line that says what to do, and makes nothing."""
-    outputs = ["--outputs", str(tmp_path / "outputs")] if arguments[0] == "make" else []
+    outputs = ["--outputs", str(tmp_path / "outputs")] if arguments[0] in ("make", "batch") else []
     assert line in refused(capsys, *arguments, *outputs)
-    assert not (tmp_path / "outputs").exists()
+    assert not list(tmp_path.glob("outputs/[!.b]*"))
 
 
 def test_brands_are_listed_and_checked(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -163,18 +162,16 @@ def generate_for_brands(
     place = Path(outputs).resolve() if outputs else outputs_dir()
     brands, changed = tuple(dict.fromkeys(slugs)), dict(overrides or {})
     asked = Asked(brands=brands, count=count_per_brand, overrides=changed)
-    plan = partial(_planned, brands, count_per_brand, changed, place)
-    planned = open_batch(place, asked, plan, name=batch, anew=anew)
+
+    def plan(others: list[Batch], some: tuple[str, ...]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+        return plan_brands(some, count_per_brand, overrides=changed, outputs=place, others=others)
+
+    ended = open_batch(place, asked, plan, name=batch, anew=anew)
     began = time.monotonic()
-    ended = run_batch(planned.id, place, Terms(upload=upload, executor=executor), watcher=watcher)
+    if ended.reels:
+        ended = run_batch(ended.id, place, Terms(upload=upload, executor=executor), watcher=watcher)
     took_ms = round((time.monotonic() - began) * 1000)
     return {brand: _result(ended, brand, count_per_brand, place, took_ms) for brand in brands}
-
-
-def _planned(
-    brands: Sequence[str], count: int, overrides: dict[str, Any], outputs: Path, others: list[Batch]
-) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
-    return plan_brands(brands, count, overrides=overrides, outputs=outputs, others=others)
 
 
 def _result(batch: Batch, brand: str, count: int, outputs: Path, took_ms: int) -> BatchResult:

@@ -203,8 +203,8 @@ class BatchFile:
             return _write(self.path, batch.model_copy(update=changed(batch) | {"touched_at": _text(_now())}))
 
 
-Planner = Callable[[list[Batch]], tuple[tuple[PlannedReel, ...], dict[str, str]]]
-"""Given the other batches, plans the reels; the brands that it cannot plan come with the reason."""
+Planner = Callable[[list[Batch], tuple[str, ...]], tuple[tuple[PlannedReel, ...], dict[str, str]]]
+"""Given the other batches and some brands, plans their reels; the brands that it cannot plan come with the reason."""
 
 
 def open_batch(outputs: Path, asked: Asked, plan: Planner, *, name: str | None = None, anew: bool = False, write: bool = True) -> Batch:
@@ -218,13 +218,13 @@ def open_batch(outputs: Path, asked: Asked, plan: Planner, *, name: str | None =
     outputs : Path
     asked : Asked
     plan : callable
-        Called when a new batch is begun, and for a calendar each time, as its lines come and go.
+        Called when a new batch is begun, for brands that were refused before, and for a calendar each time, as its lines come and go.
     name : str, optional
         The batch's name; made of the date and what was asked where not given.
     anew : bool
         Begin a new batch whatever was begun before.
     write : bool
-        Write what is planned; without, only say what would be.
+        Write what is planned; without, only say what would be. A batch without a reel is never written.
 
     Raises
     ------
@@ -238,15 +238,20 @@ def open_batch(outputs: Path, asked: Asked, plan: Planner, *, name: str | None =
     with _locked(outputs) if write else nullcontext():
         known = read_batches(outputs)
         found = _found(known, asked, name, anew)
-        if found is not None and asked.file is None:
+        if found is not None and asked.file is None and not found.refused:
             return found
-        reels, refused = plan([batch for batch in known if found is None or batch.id != found.id])
-        if found is not None:
-            batch = _replanned(found, reels, refused)
-        else:
+        others = [batch for batch in known if found is None or batch.id != found.id]
+        # What was refused may have been mended since.
+        reels, refused = plan(others, tuple(found.refused) if found is not None else asked.brands)
+        if found is None:
             now, batch_id = _text(_now()), name or _free_id(known, asked)
             batch = Batch(id=batch_id, asked=asked, started_at=now, touched_at=now, reels=_numbered(reels), refused=refused)
-        return _write(batches_dir(outputs) / f"{batch.id}.json", batch) if write else batch
+        elif asked.file is None:
+            more = _numbered(reels, len(found.reels) + 1)
+            batch = found.model_copy(update={"reels": (*found.reels, *more), "refused": refused})
+        else:
+            batch = _replanned(found, reels, refused)
+        return _write(batches_dir(outputs) / f"{batch.id}.json", batch) if write and batch.reels else batch
 
 
 def _found(known: list[Batch], asked: Asked, name: str | None, anew: bool) -> Batch | None:

@@ -60,8 +60,9 @@ def test_one_reels_failure_touches_no_other(studio: Path) -> None:
     before = stamps(studio)
 
     broken.write_text(well)
+    make_studio(studio, ["nobody"])
     code, told, _ = batch(studio, "--brands", "ada", "bix", "nobody", "--count", "1")
-    assert (code, told["done"], told["failed"]) == (1, 2, 0)
+    assert (code, told["done"], told["failed"]) == (0, 3, 0)
     assert {name: at for name, at in stamps(studio).items() if name in before} == before
     assert left_over(studio) == []
     (written,) = read_batches(studio / "outputs")

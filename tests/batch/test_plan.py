@@ -20,8 +20,8 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def begin(outputs: Path, asked: Asked = ASKED, *, name: str | None = None, anew: bool = False) -> Batch:
-    def plan(others: list[Batch]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
-        return plan_brands(asked.brands, asked.count, overrides={}, outputs=outputs, others=others)
+    def plan(others: list[Batch], brands: tuple[str, ...]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+        return plan_brands(brands, asked.count, overrides={}, outputs=outputs, others=others)
 
     return open_batch(outputs, asked, plan, name=name, anew=anew)
 
@@ -126,6 +126,17 @@ def test_a_brand_that_cannot_be_planned_is_refused_alone(studio: Path) -> None:
     small = begin(studio, Asked(brands=("bix",), count=7))
     assert small.reels == ()
     assert "has 6 topics, so a batch of 7 would repeat some" in small.refused["bix"]
+
+
+def test_a_brand_that_was_mended_joins_its_batch(studio: Path) -> None:
+    """The same command after a brand's file was mended plans that brand too, and leaves what was planned as it is."""
+    first = begin(studio, Asked(brands=("dora", "ada"), count=2))
+    make_studio(studio.parent, ["dora"])
+    second = begin(studio, Asked(brands=("dora", "ada"), count=2))
+    assert second.id == first.id
+    assert second.reels[:2] == first.reels
+    assert [(reel.number, reel.slug) for reel in second.reels[2:]] == [(3, "dora"), (4, "dora")]
+    assert second.refused == {}
 
 
 def test_brands_take_turns(studio: Path) -> None:

@@ -1,0 +1,194 @@
+"""A studio of one's own: notebooks, templates and a first brand, for a person who installed Reelkit as a package."""
+
+from __future__ import annotations
+
+import colorsys
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from reelkit.brand import load_brand
+from reelkit.errors import RunError
+from reelkit.model import Colour, Palette, Value
+from reelkit.whole import write_whole
+
+__all__ = ["Answers", "make_studio", "palette_of", "slug_of"]
+
+_GITIGNORE = "outputs/\n.env\n.ipynb_checkpoints/\n"
+_LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400"><title>{name}</title><circle cx="200" cy="200" r="190" '
+    'fill="{fill}"/><text x="200" y="275" font-family="Montserrat" font-weight="800" font-size="220" '
+    'text-anchor="middle" fill="{text}">{letter}</text></svg>\n'
+)
+_PACKAGE = Path(__file__).parent
+
+
+class Answers(Value):
+    """What a first brand is made of."""
+
+    name: str = Field(min_length=1)
+    colour: Colour = "#2F6FC4"
+    topic: str = Field(default="How we work", min_length=1)
+    facts: tuple[str, ...] = Field(
+        default=(
+            "We do one thing, and we have done it for years.",
+            "Every order is checked by hand before it leaves.",
+            "Questions are answered by the people who do the work.",
+        ),
+        min_length=3,
+        description="sentences that are true; each may be said in a reel",
+    )
+    hook: str = ""
+    call_to_action: str = ""
+
+    @field_validator("facts")
+    @classmethod
+    def _end(cls, facts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_sentence(fact) for fact in facts)
+
+
+def slug_of(name: str) -> str:
+    """Return the slug of a brand's name.
+
+    Examples
+    --------
+    >>> slug_of("Käthe & Söhne GmbH"), slug_of("…")
+    ('kathe-sohne-gmbh', 'brand')
+    """
+    import unicodedata
+
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63] or "brand"
+
+
+def palette_of(colour: str) -> Palette:
+    """Return a palette around one colour: dark grounds of its hue, the colour itself, a lighter one beside it, and near-white text.
+
+    Examples
+    --------
+    >>> palette_of("#C4762F").primary
+    '#C4762F'
+    """
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    hue, _, saturation = colorsys.rgb_to_hls(red, green, blue)
+
+    def toned(lightness: float, share: float, turn: float = 0.0) -> str:
+        channels = colorsys.hls_to_rgb((hue + turn) % 1.0, lightness, saturation * share)
+        return "#" + "".join(f"{round(channel * 255):02X}" for channel in channels)
+
+    return Palette(
+        background=toned(0.08, 0.6), surface=toned(0.2, 0.5), primary=colour, accent=toned(0.72, 1.0, 0.06), text=toned(0.97, 0.3)
+    )
+
+
+def make_studio(folder: Path, answers: Answers) -> Path:
+    """Make a studio in a folder and return its brand's file.
+
+    ``templates/`` with the demo brands, decks, styles and prompts, ``notebooks/``, and the brand that the answers say.
+
+    Parameters
+    ----------
+    folder : Path
+        New, or empty, or a studio that has no brand of that name yet. Nothing that is there is written over.
+    answers : Answers
+
+    Raises
+    ------
+    RunError
+        When the folder holds something else, or the brand already.
+    """
+    slug = slug_of(answers.name)
+    path = folder / "templates" / "brands" / f"{slug}.yaml"
+    if path.exists():
+        raise RunError(f"{path} is there already; choose another name, or edit that file")
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder} is a file; name a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "templates" / "brands").is_dir():
+        raise RunError(f"{folder} is not empty and holds no studio; name a new folder")
+    try:
+        for source, target in _files(folder):
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+        if not (folder / ".gitignore").exists():
+            write_whole(folder / ".gitignore", _GITIGNORE)
+        palette = palette_of(answers.colour)
+        logo = _LOGO.format(name=_xml(answers.name), letter=_xml(answers.name.strip()[0].upper()), fill=palette.primary, text=palette.text)
+        write_whole(folder / "templates" / "logos" / f"{slug}.svg", logo)
+        write_whole(folder / "templates" / "decks" / f"{slug}.yaml", _deck(answers))
+        write_whole(path, _brand(answers, slug, palette, length_s=20))
+        write_whole(path, _brand(answers, slug, palette, length_s=_spoken_s(path, folder)))
+    except OSError as error:
+        raise RunError(f"{error.filename or folder} cannot be written: {error.strerror}") from None
+    return path
+
+
+def _spoken_s(path: Path, folder: Path) -> int:
+    """Return how long the brand's voice takes to say all that its deck holds, for a first reel that says just this."""
+    from reelkit.parts import Parts
+    from reelkit.services.deck import read_deck
+
+    templates = path.parents[1]
+    brand = load_brand(path, templates=templates)
+    deck = read_deck(templates / "decks" / f"{brand.script.deck}.yaml")
+    (topic,), (call,) = deck.topics, deck.calls_to_action
+    lines = [topic.hooks[0], *(point.say for point in topic.points), topic.turns[0].say, call.say]
+    parts = Parts(brand, outputs=folder / "outputs")
+    spoken = (
+        sum(parts.seconds_of(line) for line in lines) + (len(lines) - 1) * brand.voice.scene_pause_ms / 1000 + brand.voice.tail_ms / 1000
+    )
+    return min(max(round(spoken), 5), 180)
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, Path]]:
+    for kind in ("templates", "notebooks"):
+        # In the wheel they lie in the package, in a working copy beside it.
+        source = next(place / kind for place in (_PACKAGE, _PACKAGE.parent) if (place / kind).is_dir())
+        for path in sorted(source.rglob("*")):
+            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(source).parts):
+                yield path, folder / kind / path.relative_to(source)
+
+
+def _brand(answers: Answers, slug: str, palette: Palette, *, length_s: int) -> str:
+    colours = "".join(f'  {name}: "{colour}"\n' for name, colour in palette.model_dump().items())
+    return (
+        "# yaml-language-server: $schema=brand.schema.json\n#\n"
+        "# Everything a brand may say is in brand.schema.json; what is left out here keeps its default.\n"
+        "# Paths are relative to this file.\n\n"
+        f"name: {_quoted(answers.name)}\nslug: {slug}\nlogo: ../logos/{slug}.svg\n\npalette:\n{colours}\n"
+        f"script:\n  deck: {slug}              # templates/decks/{slug}.yaml: what it may say\n  length_s: {length_s}\n\n"
+        "footage:\n  libraries: [folder, backdrops]\n"
+        "  # folder: ../../footage      # your own videos and pictures, named by what they show\n\n"
+        f"overlays:\n  end_card_text: {_quoted(answers.name)}\n"
+    )
+
+
+def _deck(answers: Answers) -> str:
+    hook = _sentence(answers.hook or f"Here is something about {answers.name} that few people know.")
+    call = _sentence(answers.call_to_action or f"Follow {answers.name} for more.")
+    points = "".join(f"      - {_quoted(fact)}\n" for fact in answers.facts)
+    return (
+        f"# What {answers.name} may say, in its own words. Write more topics below, and more lines in each: a batch takes a topic a reel.\n"
+        "# The first point is always said; of the others as many as the length asks for. `show` holds things that a camera can see.\n\n"
+        f"calls_to_action:\n  - {_quoted(call)}\n\ntopics:\n  - title: {_quoted(answers.topic)}\n    show: [hands at work, workshop]\n"
+        f"    hooks:\n      - {_quoted(hook)}\n    points:\n{points}"
+        f"    turns:\n      - That is how {answers.name.strip()} does it.\n"
+    )
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _xml(text: str) -> str:
+    from markupsafe import escape
+
+    return str(escape(text))
