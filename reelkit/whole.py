@@ -102,11 +102,13 @@ def sweep_temporaries(root: Path) -> int:
 
 
 def start_of(pid: int) -> int:
-    """Return when a process started (whole seconds), 0 when there is none of that id: ids are used again."""
+    """Return when a process started (whole seconds), 0 when none of that id lives: ids are used again."""
     import psutil
 
     try:
-        return int(psutil.Process(pid).create_time())
+        process = psutil.Process(pid)
+        # One that only waits to be buried writes nothing any more.
+        return 0 if process.status() == psutil.STATUS_ZOMBIE else int(process.create_time())
     except psutil.Error:
         return 0
 

@@ -107,7 +107,7 @@ class ReelkitEngine(NBClientEngine):  # type: ignore[misc]
         **_papermills_own: Any,
     ) -> None:
         """Execute the notebook that papermill prepared."""
-        with _private_kernel() as kernel:
+        with _loop_of_this_thread(), _private_kernel() as kernel:
             client = _Client(
                 nb_man,
                 km=kernel,
@@ -223,6 +223,17 @@ class _ThisPython(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+
+@contextlib.contextmanager
+def _loop_of_this_thread() -> Iterator[None]:
+    """Close the event loop that jupyter_core makes for a thread that has none: nobody else would when the thread ends."""
+    try:
+        yield
+    finally:
+        loop = ensure_event_loop()
+        if threading.current_thread() is not threading.main_thread() and not loop.is_running():
+            loop.close()
 
 
 @contextlib.contextmanager

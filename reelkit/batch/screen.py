@@ -60,6 +60,7 @@ class BatchScreen:
 
 def batch_table(now: BatchNow, *, rows: int) -> RenderableType:
     """Return the lines of a batch, at most ``rows`` of them: what runs and what failed first, in the order of the batch."""
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
@@ -75,8 +76,7 @@ def batch_table(now: BatchNow, *, rows: int) -> RenderableType:
     if len(shown) < len(now.reels):
         table.add_row("", "", Text(f"and {len(now.reels) - len(shown)} more", style="dim"))
     left = f"about {minutes(now.left_s)} left" if now.left_s else ""
-    table.add_row("", Text("total", style="bold"), Text(now.total, style="bold"), "", Text(_bar(now.share)), left)
-    return table
+    return Group(table, Text.assemble("  ", (now.total, "bold"), f"  {_bar(now.share)}  {left}"))
 
 
 def _cells(reel: ReelNow) -> list[str | Text]:

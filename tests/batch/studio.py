@@ -39,6 +39,7 @@ def make_studio(folder: Path, brands: Sequence[str] = BRANDS, *, topics: Sequenc
         (templates / "brands" / f"{slug}.yaml").write_text(_BRAND.format(name=slug.title(), slug=slug, more=more))
         deck = "calls_to_action: [Follow us.]\ntopics:\n" + "".join(_TOPIC.format(title=title) for title in topics)
         (templates / "decks" / f"{slug}.yaml").write_text(deck)
-    if not (templates / "styles").exists():
-        (templates / "styles").symlink_to(Path(__file__).parents[2] / "templates" / "styles")
+    for shared in ("styles", "prompts"):
+        if not (templates / shared).exists():
+            (templates / shared).symlink_to(Path(__file__).parents[2] / "templates" / shared)
     return templates
