@@ -23,7 +23,7 @@ from reelkit.runs.ledger import ledger_of
 from reelkit.whole import sha256_of
 from reelkit.yamlfile import problems_of, read_yaml, shown_path
 
-__all__ = ["Calendar", "CalendarRow", "plan_calendar", "read_calendar"]
+__all__ = ["Calendar", "CalendarProblems", "CalendarRow", "plan_calendar", "read_calendar"]
 
 
 class CalendarRow(Value):
