@@ -44,6 +44,14 @@ __all__ = [
 _FONT_FILES = (".ttf", ".otf", ".ttc")
 
 
+def _plain_address(url: str) -> str:
+    host = r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
+    found = re.fullmatch(rf"https?://{host}(/[!-~]*)?", url)
+    if found is None or set(url) & set("?#@") or not 0 < int(found["port"] or 443) < 65536:
+        raise ValueError("it must be like https://host/v1, without user, password or query; keys come from the environment")
+    return url.rstrip("/")
+
+
 class BrandFonts(Value):
     """Families by role; captions have their own field."""
 
@@ -53,12 +61,43 @@ class BrandFonts(Value):
 class BrandVoice(Value):
     """Who speaks."""
 
-    engine: Literal["hibari"] = "hibari"
-    name: str = Field(default="heart", description="a voice of the engine")
+    engine: Literal["hibari", "piper", "coqui", "openai", "recorded"] = Field(
+        default="hibari", description="openai is any server that speaks its speech API; recorded is your own voice-over"
+    )
+    name: str = Field(
+        default="heart",
+        min_length=1,
+        description="a voice of the engine; piper: an .onnx file, or a package that carries one; coqui: a model's folder or name",
+    )
+    speaker: str = Field(default="", description="of a piper or coqui voice with several")
+    sample: Path | None = Field(default=None, description="coqui: a recording of the voice to clone, for models that can")
+    recording: Path | None = Field(default=None, description="recorded: the voice-over of this reel's script, as WAV, MP3 or M4A")
+    model: str = Field(default="gpt-4o-mini-tts", min_length=1, description="openai: the model, as its server names it")
+    base_url: str = Field(default="https://api.openai.com/v1", description="openai: the server")
+    key_env: str = Field(
+        default="OPENAI_API_KEY",
+        pattern=r"^[A-Z][A-Z0-9_]*$",
+        examples=["OPENAI_API_KEY"],
+        description="openai: the name, in the environment or in .env, of the server's key; local servers need none",
+    )
+    usd_per_million_characters: float | None = Field(default=None, ge=0, description="openai: the price, for costs in run.json")
     speed: float = Field(default=1.0, ge=0.5, le=2.0, description="1.0 is the voice's own pace")
     sentence_pause_ms: int = Field(default=220, ge=0, le=2000, description="silence between sentences")
     scene_pause_ms: int = Field(default=340, ge=0, le=3000, description="silence between scenes")
     tail_ms: int = Field(default=700, ge=0, le=5000, description="silence after the last word, with which the reel ends")
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_secret_in_the_address(cls, url: str) -> str:
+        return _plain_address(url)
+
+    @model_validator(mode="after")
+    def _the_engine_has_its_voice(self) -> Self:
+        if self.engine == "recorded" and self.recording is None:
+            raise ValueError("engine is recorded, which needs recording: the path of your voice-over")
+        if self.engine in ("piper", "coqui", "openai") and "name" not in self.model_fields_set:
+            raise ValueError(f"engine is {self.engine}, which needs name: the voice that speaks")
+        return self
 
 
 class BrandScript(Value):
@@ -89,11 +128,7 @@ class BrandScript(Value):
     @field_validator("base_url")
     @classmethod
     def _no_secret_in_the_address(cls, url: str) -> str:
-        host = r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
-        found = re.fullmatch(rf"https?://{host}(/[!-~]*)?", url)
-        if found is None or set(url) & set("?#@") or not 0 < int(found["port"] or 443) < 65536:
-            raise ValueError("it must be like https://host/v1, without user, password or query; keys come from the environment")
-        return url.rstrip("/")
+        return _plain_address(url)
 
     @model_validator(mode="after")
     def _a_limit_needs_prices(self) -> Self:
@@ -428,7 +463,14 @@ def _missing_files(brand: Brand, data: Any, what: str, templates: Path) -> Itera
 
     if brand.source is not None and brand.slug != brand.source.stem:
         yield f"{what}: slug is '{brand.slug}'; it must be the file's name, '{brand.source.stem}'{where('slug')}"
-    for loc, relative in ((("logo",), brand.logo), (("music", "file"), brand.music.file), (("footage", "folder"), brand.footage.folder)):
+    files = (
+        (("logo",), brand.logo),
+        (("music", "file"), brand.music.file),
+        (("footage", "folder"), brand.footage.folder),
+        (("voice", "recording"), brand.voice.recording),
+        (("voice", "sample"), brand.voice.sample),
+    )
+    for loc, relative in files:
         if relative is not None and not brand.path(relative).exists():
             yield f"{what}: {'.'.join(loc)} is '{relative}', but there is no {shown_path(brand.path(relative))}{where(*loc)}"
     for field, named, kind, suffix in (("deck", brand.script.deck, "decks", ".yaml"), ("prompt", brand.script.prompt, "prompts", ".md")):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reelkit.brand import Brand, templates_dir
-from reelkit.errors import ServiceError
+from reelkit.errors import ServiceError, VoiceError
 from reelkit.model import Cache, Finding, Reel, Script, ScriptRequest, ServiceCall, content_key
 from reelkit.runs.cache import FileCache, cache_dir
 from reelkit.runs.folder import RunFolder
@@ -18,10 +18,19 @@ from reelkit.runs.identity import code_version
 from reelkit.whole import sha256_of
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from reelkit.services.coqui import CoquiVoice
     from reelkit.services.hibari import HibariVoice
+    from reelkit.services.openai_speech import OpenAISpeech
+    from reelkit.services.piper import PiperVoice
+    from reelkit.services.recorded import RecordedVoice
     from reelkit.steps.footage import FootageLibrary
     from reelkit.steps.script import Writer
     from reelkit.steps.upload import Store
+
+    SpokenVoice = HibariVoice | PiperVoice | CoquiVoice | OpenAISpeech | RecordedVoice
 
 __all__ = ["Parts"]
 
@@ -83,10 +92,68 @@ class Parts:
         return FileCache(cache_dir(self.outputs))
 
     @functools.cached_property
-    def voice(self) -> HibariVoice:
-        from reelkit.services.hibari import HibariVoice
+    def voice(self) -> SpokenVoice:
+        said, engine = self.brand.voice, self.brand.voice.engine
+        if engine == "hibari":
+            from reelkit.services.hibari import HibariVoice
 
-        return HibariVoice(self.brand.voice.name, cache=self.cache)
+            return HibariVoice(said.name, cache=self.cache)
+        if engine == "piper":
+            from reelkit.services.piper import PiperVoice
+
+            return PiperVoice(self._voice_named(), cache=self.cache, speaker=said.speaker)
+        if engine == "coqui":
+            from reelkit.services.coqui import CoquiVoice
+
+            sample = self.brand.path(said.sample) if said.sample else None
+            return CoquiVoice(
+                self._voice_named(), cache=self.cache, pace=self._pace, speaker=said.speaker, sample=sample, language=self.brand.language
+            )
+        if engine == "openai":
+            return self._speech_server()
+        from reelkit.services.recorded import RecordedVoice
+
+        assert said.recording is not None
+        return RecordedVoice(self.brand.path(said.recording), read=_read_mono, cache=self.cache, pace=self._pace)
+
+    def _voice_named(self) -> str:
+        """Return the voice's name, which may be a path beside the brand file."""
+        path = self.brand.path(Path(self.brand.voice.name))
+        return str(path) if path.exists() else self.brand.voice.name
+
+    def _speech_server(self) -> SpokenVoice:
+        from reelkit.services.openai_speech import OpenAISpeech
+
+        said = self.brand.voice
+        return OpenAISpeech(
+            said.name,
+            model=said.model,
+            base_url=said.base_url,
+            key=self._key(said.key_env, said.base_url, "voice.engine"),
+            read=_read_mono,
+            cache=self.cache,
+            pace=self._pace,
+            answered=self._answered,
+            usd_per_million_characters=said.usd_per_million_characters,
+            max_usd=self.brand.script.max_cost_usd,
+            spent_usd=self._spent_usd,
+            key_env=said.key_env,
+        )
+
+    def _key(self, name: str, base_url: str, field: str) -> str | None:
+        """Return a key; OpenAI's own server asks for one, others may not."""
+        from reelkit.services.calls import key_named
+
+        key = key_named(name)
+        if key is None and (urlsplit(base_url).hostname or "").endswith("openai.com"):
+            raise ServiceError(f"brand '{self.brand.slug}': {field} is openai, but there is no {name}; set it, or put it into .env")
+        return key
+
+    @functools.cached_property
+    def _pace(self) -> Callable[[str], float]:
+        from reelkit.services.guessed_pace import guessed_pace
+
+        return guessed_pace(self.brand.language, self.cache)
 
     @property
     def encoders(self) -> int:
@@ -108,10 +175,24 @@ class Parts:
         )
         return request.banned_word_in(text)
 
+    def refuse_language(self) -> None:
+        """Raise where the brand's voice or its aligner cannot do the brand's language: before anything is spent.
+
+        Raises
+        ------
+        VoiceError
+            With what to do.
+        """
+        try:
+            self.voice.refuse(self.brand.language)
+        except VoiceError as error:
+            raise VoiceError(f"brand '{self.brand.slug}': {error}") from None
+
     @functools.cached_property
     def writer(self) -> Writer:
         from reelkit.steps.sentences import sentence_ends
 
+        self.refuse_language()
         if self.script is not None:
             from reelkit.services.script_file import ScriptFileWriter
 
@@ -124,7 +205,6 @@ class Parts:
         return DeckWriter(deck, seconds_of=self.seconds_of, sentence_ends=sentence_ends)
 
     def _model_writer(self) -> Writer:
-        from reelkit.services.calls import key_named
         from reelkit.services.chat import Chat, Price
         from reelkit.services.deck import facts_of, read_deck
         from reelkit.services.openai_writer import OpenAIWriter
@@ -132,11 +212,7 @@ class Parts:
         from reelkit.steps.sentences import sentence_ends
 
         said = self.brand.script
-        key = key_named(said.key_env)
-        if key is None and (urlsplit(said.base_url).hostname or "").endswith("openai.com"):
-            raise ServiceError(
-                f"brand '{self.brand.slug}': script.writer is openai, but there is no {said.key_env}; set it, or put it into .env"
-            )
+        key = self._key(said.key_env, said.base_url, "script.writer")
         prices = (said.usd_per_million_input_tokens, said.usd_per_million_output_tokens)
         chat = Chat(
             model=said.model,
@@ -274,3 +350,12 @@ class Parts:
 
     def __repr__(self) -> str:
         return f"<Parts of {self.brand.slug!r}>"
+
+
+def _read_mono(path: Path) -> tuple[NDArray[np.float32], int]:
+    import numpy as np
+
+    from reelkit.media.audio import read_audio
+
+    samples, rate_hz = read_audio(path)
+    return samples.mean(axis=1, dtype=np.float32), rate_hz

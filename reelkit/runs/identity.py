@@ -18,7 +18,13 @@ from reelkit.whole import sha256_of
 
 __all__ = ["code_version", "content_of_folder", "decided_by", "run_id", "versions"]
 
-_VOICES = {"hibari": ("hibari-tts", "onnxruntime")}
+_VOICES = {
+    "hibari": ("hibari-tts", "onnxruntime"),
+    "piper": ("piper-tts", "onnxruntime", "pocketsphinx"),
+    "coqui": ("coqui-tts", "torch", "pocketsphinx"),
+    "openai": ("pocketsphinx",),
+    "recorded": ("pocketsphinx",),
+}
 _PROBE_BYTES = 1 << 20
 
 
@@ -55,13 +61,22 @@ def _files(brand: Brand, script: Path | None) -> Iterator[tuple[str, Path]]:
         yield "deck", templates_dir() / "decks" / f"{brand.script.deck}.yaml"
         if brand.script.writer != "deck":
             yield "prompt", templates_dir() / "prompts" / f"{brand.script.prompt or 'explainer'}.md"
-    for name, relative in (("logo", brand.logo), ("music", brand.music.file), ("footage", brand.footage.folder)):
+    files = (
+        ("logo", brand.logo),
+        ("music", brand.music.file),
+        ("footage", brand.footage.folder),
+        ("voice_recording", brand.voice.recording),
+        ("voice_sample", brand.voice.sample),
+    )
+    for name, relative in files:
         if relative is not None:
             yield name, brand.path(relative)
     for place, named in brand.overlays.python:
         # What stands beside a file may be imported by it.
         for path in sorted(brand.path(Path(named.rpartition(":")[0])).parent.glob("*.py")):
             yield f"{'.'.join(place)} {path.name}", path
+    if brand.voice.engine in ("piper", "coqui") and brand.path(Path(brand.voice.name)).exists():
+        yield "voice", brand.path(Path(brand.voice.name))
     for name, font in (("title_font", brand.fonts.title), ("caption_font", brand.captions.font)):
         if Path(font).suffix:
             yield name, brand.path(Path(font))
@@ -89,9 +104,16 @@ def versions(brand: Brand) -> dict[str, str]:
     parts = (*_VOICES[brand.voice.engine], "av", "numpy")
     return {
         "reelkit": code_version(),
-        **{part: importlib.metadata.version(part) for part in parts},
+        **{part: _version(part) for part in parts},
         "python": ".".join(map(str, sys.version_info[:3])),
     }
+
+
+def _version(part: str) -> str:
+    try:
+        return importlib.metadata.version(part)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 @functools.cache

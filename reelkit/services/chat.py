@@ -15,7 +15,8 @@ import openai
 
 from reelkit.errors import ScriptError
 from reelkit.model import ServiceCall
-from reelkit.services.calls import Calls, Trouble, bounded, trouble_of_status
+from reelkit.services.calls import Calls, Trouble, trouble_of_status
+from reelkit.services.openai_client import broken, open_client, refusal
 
 __all__ = ["Chat", "Message", "OverBudget", "Price"]
 
@@ -24,7 +25,6 @@ Message = dict[str, str]
 _ANSWER_BYTES = 1_000_000
 _ANSWER_TOKENS = 8000
 """What a draft may take, with what a reasoning model thinks before it."""
-_CONNECT_S = 10.0
 _LESS_FORM = frozenset({400, 415, 422, 501})
 """What servers say to a form of answer that they do not know."""
 
@@ -94,16 +94,7 @@ class Chat:
         self._spent_usd = spent_usd
         self._hints = dict(hints or {})
         self._form = 0
-        # Retries are ours (reelkit.services.calls says why). A server without keys still gets one, as the client insists.
-        self._client: Any = openai.OpenAI(
-            api_key=key or "none",
-            base_url=base_url,
-            max_retries=0,
-            # Drafts come minutes apart: no connection waits for the next one, and none is left open.
-            default_headers={"Connection": "close"},
-            timeout=openai.Timeout(call_s, connect=min(_CONNECT_S, call_s)),
-            http_client=_bounded_client(),
-        )
+        self._client = open_client(base_url=base_url, key=key, call_s=call_s, answer_bytes=_ANSWER_BYTES)
 
     def ask(self, messages: Sequence[Message], *, schema: dict[str, Any], calls: Calls) -> str:
         """Return the model's answer as text.
@@ -150,9 +141,9 @@ class Chat:
         except openai.APIStatusError as error:
             # Refused requests are not billed; of one that was cut nobody knows.
             self._spent_usd -= worst_usd
-            raise self._refusal(error) from None
+            raise refusal(error, self._hints) from None
         except openai.OpenAIError as error:
-            raise _broken(error) from None
+            raise broken(error, field="script.base_url") from None
         text, usage = _read(body, str(raw.headers.get("content-type", "")), status)
         call = self._counted(usage, worst_usd)
         self._spent_usd += (worst_usd if call.usd is None else call.usd) - worst_usd
@@ -183,50 +174,8 @@ class Chat:
             usd = worst_usd if sent is None or written is None else self._price.of(sent, written)
         return ServiceCall(service=self._host, model=self._model, input_tokens=sent or 0, output_tokens=written or 0, usd=usd)
 
-    def _refusal(self, error: openai.APIStatusError) -> Trouble:
-        body = error.body if isinstance(error.body, dict) else {}
-        said, code = body.get("message"), body.get("code")
-        no_credit = code == "insufficient_quota"
-        return trouble_of_status(
-            error.status_code,
-            error.response.headers,
-            said=said if isinstance(said, str) else "",
-            hints={**self._hints, **({429: "the account has no credit left; add some"} if no_credit else {})},
-            passes=False if no_credit else None,
-        )
-
     def __repr__(self) -> str:
         return f"<Chat {self._model} at {self._host}>"
-
-
-def _bounded_client() -> Any:
-    """Return the client's own HTTP client, which reads no answer that does not end, of whatever status."""
-
-    class Bounded(openai.DefaultHttpxClient):
-        def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:
-            response = super().send(request, stream=True, **how)
-            try:
-                body = bounded(response.iter_bytes(), _ANSWER_BYTES)
-            finally:
-                response.close()
-            unpacked = {"content-encoding", "content-length", "transfer-encoding"}
-            headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in unpacked]
-            return type(response)(response.status_code, headers=headers, content=body, request=response.request)
-
-    return Bounded()
-
-
-def _broken(error: BaseException) -> Trouble:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, Trouble):
-            return cause
-        if isinstance(cause, ConnectionRefusedError):
-            return Trouble("is not there (connection refused)", passes=True, hint="start the server, or check script.base_url")
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(error, openai.APITimeoutError):
-        return Trouble("did not answer in time", passes=True)
-    return Trouble("cannot be reached, or broke off", passes=True, hint="check the network and script.base_url")
 
 
 def _read(body: str, content_type: str, status: int) -> tuple[str, dict[str, Any]]:

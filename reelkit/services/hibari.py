@@ -8,26 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import takewhile
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reelkit.errors import VoiceError
-from reelkit.model import AudioResult, Cache, TimedBy, Word, content_key
+from reelkit.model import AudioResult, Cache, content_key
 from reelkit.services.hibari_model import Breath, Engine, load_engine, model_parts
-from reelkit.services.hibari_times import RATE_HZ, UNIT_MS, Span, time_words
+from reelkit.services.hibari_times import RATE_HZ, UNIT_MS, time_words
 from reelkit.services.hibari_words import is_pause, phoneme_string, says_something
+from reelkit.services.kept_speech import SpokenBreath, kept_speech
+from reelkit.services.word_spans import Span
 
 __all__ = ["HibariVoice"]
 
 _VOICES = ("heart",)
-_LAYOUT = 2
+_LAYOUT = 3
 """Part of the key of kept speech: raise it when the same sounds would be cut or timed in another way."""
 _SILENT_WORD_S, _SILENT_BREATH_S = 0.12, 1.0
 # Of the durations of a sentence: its sound begins before the first phoneme does, and most of the last one is silence (measured).
 _EARLY_MS, _LAST_QUIET_MS, _LAST_HEARD_MS = 45, 270, 60
-_TIMED_BY: tuple[TimedBy, ...] = ("durations", "alignment", "estimated")
 
 
 class HibariVoice:
@@ -49,6 +48,7 @@ class HibariVoice:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from reelkit.runs.cache import FileCache
     >>> import tempfile
     >>> voice = HibariVoice(cache=FileCache(Path(tempfile.mkdtemp())))
@@ -64,6 +64,20 @@ class HibariVoice:
         self._cache = cache
         self._seed = seed
         self._seconds: dict[tuple[str, float], float] = {}
+
+    def refuse(self, language: str) -> None:
+        """Raise where the language is not English.
+
+        Raises
+        ------
+        VoiceError
+            With the voices that speak others.
+        """
+        if language.lower().split("-")[0] != "en":
+            raise VoiceError(
+                f"the brand's language is '{language}'; voice '{self.name}' of hibari speaks English only: set language to en, "
+                "or voice.engine to piper, coqui, openai or recorded"
+            )
 
     def speak(self, text: str, *, language: str = "en", speed: float = 1.0) -> list[AudioResult]:
         """Return one sentence as it is spoken.
@@ -89,15 +103,14 @@ class HibariVoice:
         VoiceError
             When the language is another, a word cannot be said, or the model is not the one that is known here.
         """
-        self._refuse_other(language)
+        self.refuse(language)
         words = text.split()
         if not words:
             return []
         key = content_key(
             "speech", _LAYOUT, voice=self.name, parts=model_parts(), seed=self._seed, speed=float(speed), text=" ".join(words)
         )
-        kept = self._cache.file("speech", key, ".npz", lambda path: _save(path, list(self._say(words, speed))))
-        return _load(kept, words)
+        return kept_speech(self._cache, key, words, lambda: self._say(words, speed))
 
     def seconds_of(self, text: str, *, speed: float = 1.0) -> float:
         """Return how long one sentence takes to say, in seconds, without the pauses around it.
@@ -115,19 +128,16 @@ class HibariVoice:
             self._seconds[key] = sum(_seconds(engine, breath, speed) for breath in engine.breaths(text.split()))
         return self._seconds[key]
 
-    def _say(self, words: list[str], speed: float) -> Iterator[tuple[NDArray[np.float32], list[Span]]]:
+    def _say(self, words: list[str], speed: float) -> Iterator[SpokenBreath]:
         engine = load_engine(self._cache)
         for some, spoken in engine.breaths(words):
             if any(says_something(word.phonemes) for word in spoken):
                 samples, units = engine.say(spoken, speed, self._seed)
-                yield samples, time_words(spoken, some, units, samples)
+                yield samples, RATE_HZ, time_words(spoken, some, units, samples)
             else:
                 each = max(1, int(_silent_seconds(some) * RATE_HZ) // len(some))
-                yield np.zeros(each * len(some), np.float32), [(each * k, each * (k + 1), "estimated") for k in range(len(some))]
-
-    def _refuse_other(self, language: str) -> None:
-        if language.lower().split("-")[0] != "en":
-            raise VoiceError(f"the brand's language is '{language}'; voice '{self.name}' of hibari speaks English only: set language to en")
+                spans: list[Span] = [(each * k, each * (k + 1), "estimated") for k in range(len(some))]
+                yield np.zeros(each * len(some), np.float32), RATE_HZ, spans
 
 
 def _seconds(engine: Engine, breath: Breath, speed: float) -> float:
@@ -144,30 +154,3 @@ def _seconds(engine: Engine, breath: Breath, speed: float) -> float:
 
 def _silent_seconds(words: range) -> float:
     return min(len(words) * _SILENT_WORD_S, _SILENT_BREATH_S)
-
-
-def _save(path: Path, breaths: list[tuple[NDArray[np.float32], list[Span]]]) -> None:
-    with path.open("wb") as file:
-        np.savez(
-            file,
-            samples=np.concatenate([samples for samples, _ in breaths]),
-            lengths=np.array([len(samples) for samples, _ in breaths], np.int64),
-            word_counts=np.array([len(spans) for _, spans in breaths], np.int64),
-            spans=np.array([(start, end, _TIMED_BY.index(by)) for _, spans in breaths for start, end, by in spans], np.int64),
-        )
-
-
-def _load(path: Path, words: list[str]) -> list[AudioResult]:
-    with np.load(path, allow_pickle=False) as kept:
-        samples, spans = kept["samples"], kept["spans"]
-        sample_ends, word_ends = np.cumsum(kept["lengths"]), np.cumsum(kept["word_counts"])
-    breaths = []
-    sample_at = word_at = 0
-    for sample_end, word_end in zip(sample_ends.tolist(), word_ends.tolist(), strict=True):
-        timed = tuple(
-            Word(text=text, start=start, end=end, rate_hz=RATE_HZ, timed_by=_TIMED_BY[by])
-            for text, (start, end, by) in zip(words[word_at:word_end], spans[word_at:word_end].tolist(), strict=True)
-        )
-        breaths.append(AudioResult(samples[sample_at:sample_end].copy(), RATE_HZ, timed))
-        sample_at, word_at = sample_end, word_end
-    return breaths

@@ -18,7 +18,7 @@ from reelkit.model import Cache, content_key
 from reelkit.services.hibari_times import UNIT
 from reelkit.services.hibari_words import SpokenWord, phoneme_string, plan_breaths, read_aloud
 
-__all__ = ["Breath", "Engine", "load_engine", "model_parts"]
+__all__ = ["Breath", "Engine", "load_engine", "load_reader", "model_parts"]
 
 Breath = tuple[range, list[SpokenWord]]
 """Written words that are said at once, and what is said; empty where nothing is."""
@@ -39,10 +39,9 @@ class Engine:
     """
 
     def __init__(self, model: Path) -> None:
-        from hibari.g2p import G2P
         from hibari.tts import MAX_PHONEMES, Hibari
 
-        self._hibari = Hibari(model=str(model), threads=1, g2p=G2P(oov=_unknown_words()))
+        self._hibari = Hibari(model=str(model), threads=1, g2p=load_reader())
         self._most_phonemes: int = MAX_PHONEMES
 
     def breaths(self, words: Sequence[str]) -> list[Breath]:
@@ -110,6 +109,14 @@ def load_engine(cache: Cache) -> Engine:
     _, digest = _installed()
     key = content_key("hibari with durations", 1, model=digest)
     return _engine(cache.file("voices", key, ".onnx", _publish_durations))
+
+
+@lru_cache(maxsize=1)
+def load_reader() -> Any:
+    """Return hibari's reader of English, made once in a process."""
+    from hibari.g2p import G2P
+
+    return G2P(oov=_unknown_words())
 
 
 @lru_cache(maxsize=1)

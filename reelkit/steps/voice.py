@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from reelkit.errors import VoiceError
 from reelkit.model import AudioResult, Progress, Script, Word
 from reelkit.steps.sentences import sentence_ends
 
-__all__ = ["Voice", "synthesize_voice"]
+__all__ = ["Narrator", "Voice", "synthesize_voice"]
 
 _BREATH_PAUSE_MS = 120
 _LEAD_MS = 20
@@ -35,6 +35,14 @@ class Voice(Protocol):
         """
 
 
+@runtime_checkable
+class Narrator(Protocol):
+    """A voice that has said the whole script already; :class:`reelkit.services.recorded.RecordedVoice` is one."""
+
+    def narrate(self, sentences: Sequence[str], *, language: str) -> AudioResult:
+        """Return the narration with its words, those of all sentences in order."""
+
+
 @dataclass(frozen=True)
 class _Breath:
     """A breath cut to its sound, and the pause before it, in samples."""
@@ -44,18 +52,19 @@ class _Breath:
     pause: int
 
 
-def synthesize_voice(script: Script, brand: Brand, *, voice: Voice, progress: Progress | None = None) -> AudioResult:
+def synthesize_voice(script: Script, brand: Brand, *, voice: Voice | Narrator, progress: Progress | None = None) -> AudioResult:
     """Speak a script.
 
     The voice begins at once. Between sentences there are ``brand.voice.sentence_pause_ms`` and between scenes ``scene_pause_ms``, from
     the end of one word to the start of the next (at least 50 ms, so that no sound is cut); ``tail_ms`` of silence end the narration.
+    A recorded voice-over keeps its own pace: only the silence before it is cut, and the one behind it set to ``tail_ms``.
 
     Parameters
     ----------
     script : Script
     brand : Brand
         Its ``voice`` and ``language``.
-    voice : Voice
+    voice : Voice or Narrator
     progress : callable, optional
         Called with the share of words spoken.
 
@@ -69,6 +78,8 @@ def synthesize_voice(script: Script, brand: Brand, *, voice: Voice, progress: Pr
     VoiceError
         When the voice cannot say the script, or can say nothing of it.
     """
+    if isinstance(voice, Narrator):
+        return _narrated(script, brand, voice)
     breaths: list[_Breath] = []
     done, total = 0, script.word_count
     rates: set[int] = set()
@@ -90,6 +101,13 @@ def synthesize_voice(script: Script, brand: Brand, *, voice: Voice, progress: Pr
             f"write the script in words of its language, '{brand.language}'"
         )
     return _join(breaths, rates.pop(), brand.voice.tail_ms)
+
+
+def _narrated(script: Script, brand: Brand, voice: Narrator) -> AudioResult:
+    whole = voice.narrate([text for text, _ in _sentences(script, brand)], language=brand.language)
+    if [word.text for word in whole.words] != script.voiceover.split():
+        raise VoiceError(f"brand '{brand.slug}': the recording gave {len(whole.words)} words for the script's {script.word_count}")
+    return _join([_cut(whole, 0)], whole.rate_hz, brand.voice.tail_ms)
 
 
 def _sentences(script: Script, brand: Brand) -> Iterator[tuple[str, int]]:

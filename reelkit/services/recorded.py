@@ -1,0 +1,223 @@
+"""Recorded voice-over: the user's own recording of a script, with each word found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, groupby
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelkit.errors import AudioError, VoiceError
+from reelkit.model import AudioResult, Cache, content_key
+from reelkit.services.alignment import (
+    Heard,
+    aligner_version,
+    can_align,
+    hear_words,
+    place_words,
+    refuse_without_aligner,
+    unheard_sentences,
+)
+from reelkit.services.kept_speech import SpokenBreath, kept_speech
+from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
+from reelkit.whole import sha256_of
+
+__all__ = ["RecordedVoice"]
+
+_LAYOUT = 1
+"""Part of the key of kept speech: raise it when the same recording would be timed in another way."""
+_OTHER_FIT = -55.0
+_SHORTEST_S = 0.15
+_UNSCRIPTED_S, _UNREAD_S = 0.6, 4.0
+_QUOTED = 5
+
+ReadAudio = Callable[[Path], tuple[NDArray[np.float32], int]]
+"""Reads a sound file as mono samples and their rate in Hz."""
+
+
+class RecordedVoice:
+    """A recording as the voice of a reel; it fits :class:`reelkit.steps.voice.Narrator`.
+
+    Parameters
+    ----------
+    path : Path
+        WAV, MP3, M4A and what else can be read.
+    read : callable
+        Reads a sound file.
+    cache : Cache
+        Keeps where the words lie (room "speech").
+    pace : callable
+        How long a sentence takes to say, by the built-in voice or a guess: of a recording nobody knows before it is heard.
+
+    Raises
+    ------
+    VoiceError
+        When there is no such file.
+    """
+
+    def __init__(self, path: Path, *, read: ReadAudio, cache: Cache, pace: Callable[[str], float]) -> None:
+        if not path.is_file():
+            raise VoiceError(f"voice.recording is {path}, but there is no such file; give the path of a WAV, MP3 or M4A file")
+        self.path = path
+        self._read, self._cache, self._pace = read, cache, pace
+
+    def refuse(self, language: str) -> None:
+        """Raise where words of a language could not be timed.
+
+        Raises
+        ------
+        VoiceError
+            With what to install.
+        """
+        if can_align(language):
+            refuse_without_aligner()
+
+    def seconds_of(self, text: str, *, speed: float = 1.0) -> float:
+        """Return about how long a sentence takes to say, in seconds."""
+        return self._pace(text) / speed
+
+    def narrate(self, sentences: Sequence[str], *, language: str) -> AudioResult:
+        """Return the recording with the words of a script, whose sentences it says in their order.
+
+        English words are found by alignment. Those of other languages are placed by their lengths within the parts that are heard, a
+        sentence ending at the pause that lies nearest, and marked as estimated.
+
+        Raises
+        ------
+        VoiceError
+            When the recording cannot be read, is silent, or says something else than the script: with the place.
+        """
+        self.refuse(language)
+        words = " ".join(sentences).split()
+        key = content_key(
+            "recorded", _LAYOUT, sound=sha256_of(self.path), times=aligner_version(language), language=language, text=" ".join(words)
+        )
+        (heard,) = kept_speech(self._cache, key, words, lambda: [self._timed(sentences, words, language)])
+        return heard
+
+    def _timed(self, sentences: Sequence[str], words: Sequence[str], language: str) -> SpokenBreath:
+        try:
+            samples, rate_hz = self._read(self.path)
+        except AudioError as error:
+            raise VoiceError(f"voice.recording: {error}") from None
+        loudest = float(np.abs(samples).max(initial=0.0))
+        if loudest < 1e-4:
+            raise VoiceError(f"voice.recording: {self.path.name} is silent; record it again")
+        if not can_align(language):
+            return samples, rate_hz, place_sentences(samples, rate_hz, sentences)
+        # At one loudness for the aligner, however softly it was spoken.
+        heard = hear_words(samples * np.float32(0.7 / loudest), rate_hz, words, closely=True)
+        strange = next(self._strangers(heard, words, rate_hz), None)
+        if strange or not heard:
+            raise VoiceError(self._what_is_missing(samples, rate_hz, sentences, otherwise=strange))
+        spans = meet_the_sound(spans_of((Piece(*run[:3]) for run in heard if run.owners), "alignment"), samples, rate_hz)
+        return samples, rate_hz, with_silent(spans, range(len(words)), len(samples), rate_hz)
+
+    def _what_is_missing(self, samples: NDArray[np.float32], rate_hz: int, sentences: Sequence[str], *, otherwise: str | None) -> str:
+        unheard = unheard_sentences(samples, rate_hz, sentences)
+        where = f"{self.path.name} ({len(samples) / rate_hz:.1f} s)"
+        if not unheard or len(unheard) == len(sentences):
+            if otherwise:
+                return otherwise
+            begins = _shortly(sentences[0])
+            return f"voice.recording: nothing in {where} follows the script, which begins with {begins}; give the script that it reads"
+        first = unheard[0]
+        more = f" (and {len(unheard) - 1} more)" if len(unheard) > 1 else ""
+        after = f" after {_shortly(sentences[first - 1])}" if first else ""
+        return (
+            f"voice.recording: {where} does not say sentence {first + 1} of the script{after}: {_shortly(sentences[first])}{more}; "
+            "record it, or take it out of the script"
+        )
+
+    def _strangers(self, heard: Sequence[Heard], words: Sequence[str], rate_hz: int) -> Iterator[str]:
+        """Yield a line for the first place where the recording says something else."""
+        for run in _unfitting(heard, words, rate_hz):
+            first, last = run[0], run[-1]
+            owners = [owner for one in run for owner, _ in one.owners]
+            at = f"at {first.start / rate_hz:.1f} to {last.end / rate_hz:.1f} s"
+            if owners:
+                low, high = min(owners), max(owners) + 1
+                should = " ".join(words[max(0, low - 2) : min(high, low + _QUOTED) + 2])
+                yield (
+                    f"voice.recording: {self.path.name} says something else than the script {at}, where the script has '{should}' "
+                    f"(word {low + 1}); make the two agree"
+                )
+            else:
+                before = [one.owners[-1][0] for one in heard if one.owners and one.end <= first.start]
+                behind = (
+                    f"after '{' '.join(words[max(0, before[-1] - _QUOTED + 1) : before[-1] + 1])}'" if before else "before its first word"
+                )
+                yield f"voice.recording: {self.path.name} says something that is not in the script {at}, {behind}; make the two agree"
+
+    def __repr__(self) -> str:
+        return f"<RecordedVoice {self.path.name}>"
+
+
+def place_sentences(samples: NDArray[np.float32], rate_hz: int, sentences: Sequence[str]) -> list[Span]:
+    """Return when the words of sentences are said by a guess: what is heard is shared out by letters, sentences end at pauses."""
+    parts = _heard_parts(samples, rate_hz)
+    edges = [0, *accumulate(end - start for start, end in parts)]
+    total, letters = edges[-1], [len(sentence) + 1 for sentence in sentences]
+    wished = [total * count / sum(letters) for count in accumulate(letters)]
+    room = total / len(sentences) / 2
+    ends: list[float] = []
+    for wish in wished[:-1]:
+        pauses = [edge for edge in edges[1:-1] if abs(edge - wish) <= room and (not ends or edge > ends[-1])]
+        ends.append(min(pauses, key=lambda edge: abs(edge - wish)) if pauses else max(wish, (ends[-1] if ends else 0) + rate_hz / 10))
+    spans: list[Span] = []
+    at = 0.0
+    for sentence, end in zip(sentences, [*ends, total], strict=True):
+        count = len(sentence.split())
+        start, stop = _where(at, parts, edges, opens=True), _where(max(end, at + count), parts, edges, opens=False)
+        stop = min(max(stop, start + 2 * count), len(samples))
+        start = min(max(start, spans[-1][1] if spans else 0), stop - count)
+        placed = place_words(np.ones(stop - start, np.float32), rate_hz, sentence.split())
+        spans += [(start + first, start + last, by) for first, last, by in placed]
+        at = max(end, at + count)
+    return spans
+
+
+def _heard_parts(samples: NDArray[np.float32], rate_hz: int) -> list[tuple[int, int]]:
+    """Return the stretches that sound, in samples: pauses of 200 ms and more part them."""
+    frame = rate_hz // 100
+    power = np.square(samples[: len(samples) // frame * frame].reshape(-1, frame), dtype=np.float64).mean(axis=1)
+    loud = np.flatnonzero(power > power.max(initial=0.0) * 10**-4)
+    if not len(loud):
+        return [(0, len(samples))]
+    cuts = np.flatnonzero(np.diff(loud) > 20)
+    starts, ends = loud[[0, *(cuts + 1).tolist()]], loud[[*cuts.tolist(), len(loud) - 1]] + 1
+    return [(int(start) * frame, int(end) * frame) for start, end in zip(starts, ends, strict=True)]
+
+
+def _where(heard: float, parts: Sequence[tuple[int, int]], edges: Sequence[int], *, opens: bool) -> int:
+    """Return the sample at which so many samples have sounded; at a pause its end where something opens there, else its start."""
+    for (start, _), before, after in zip(parts, edges, edges[1:], strict=False):
+        if heard < after or (heard == after and not opens) or after == edges[-1]:
+            return int(start + min(heard, after) - before)
+    raise AssertionError("what is heard ends with its last part")
+
+
+def _unfitting(heard: Sequence[Heard], words: Sequence[str], rate_hz: int) -> Iterator[list[Heard]]:
+    """Yield the runs of sound that do not fit what the script has there."""
+    runs = [list(group) for unfit, group in groupby(heard, key=lambda one: one.fit < _OTHER_FIT) if unfit]
+    for run in runs:
+        at = heard.index(run[0])
+        near = [one for one in heard[max(0, at - 1) : at + len(run) + 1] if one.owners]
+        seconds = (run[-1].end - run[0].start) / rate_hz
+        # Figures and abbreviations are read in many ways, which pocketsphinx is not told.
+        if not all(_is_plain(one, words) for one in near):
+            if seconds >= _UNREAD_S:
+                yield run
+        elif seconds >= _UNSCRIPTED_S or any(one.owners and (one.end - one.start) / rate_hz >= _SHORTEST_S for one in run):
+            yield run
+
+
+def _is_plain(one: Heard, words: Sequence[str]) -> bool:
+    """Say whether a word is said as it is written."""
+    return len(one.owners) == 1 and one.said == words[one.owners[0][0]].lower().replace("’", "'").strip(",.;:!?\"“”'()—…-")
+
+
+def _shortly(sentence: str) -> str:
+    return f"'{sentence if len(sentence) <= 50 else sentence[:49] + '…'}'"

@@ -1,0 +1,136 @@
+"""Recorded voice-over: the user's own sound, with the script's words found in it, or the place where it says something else."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.word_onsets import SCRIPTS, read_script
+from reelkit.brand import Brand, BrandScript
+from reelkit.errors import VoiceError
+from reelkit.model import Palette, Scene, Script
+from reelkit.runs.cache import FileCache
+from reelkit.services.hibari import HibariVoice
+from reelkit.services.recorded import RecordedVoice, place_sentences
+from reelkit.steps.voice import synthesize_voice
+from tests.services.voices import read_mono, spoken, write_sound
+
+SENTENCES = [read_script(line)[0] for line in SCRIPTS]
+SCRIPT = [SENTENCES[0], SENTENCES[6], SENTENCES[12]]
+PALETTE = Palette(background="#000000", surface="#111111", primary="#222222", accent="#333333", text="#FFFFFF")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> FileCache:
+    return FileCache(tmp_path_factory.mktemp("cache"))
+
+
+def recorded(path: Path, cache: FileCache) -> RecordedVoice:
+    return RecordedVoice(path, read=read_mono, cache=cache, pace=len)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".m4a"])
+def test_words_are_found_in_a_recording(cache: FileCache, tmp_path: Path, suffix: str) -> None:
+    """In each format: every word is aligned, in order, where the voice that was recorded put it, within 60 ms for nine in ten."""
+    samples, rate_hz = spoken(SCRIPT, cache)
+    heard = recorded(write_sound(tmp_path / f"take{suffix}", samples, rate_hz), cache).narrate(SCRIPT, language="en")
+    assert [word.text for word in heard.words] == " ".join(SCRIPT).split()
+    assert {word.timed_by for word in heard.words} == {"alignment"}
+    truth, at = [], 0
+    for sentence in SCRIPT:
+        for breath in HibariVoice(cache=cache).speak(sentence):
+            truth += [(at + word.start) / rate_hz for word in breath.words]
+            at += len(breath.samples) + rate_hz // 4
+    off = np.abs([word.start_s - start for word, start in zip(heard.words, truth, strict=True)])
+    assert np.quantile(off, 0.9) <= 0.06
+
+
+def test_a_recording_keeps_its_own_pace(cache: FileCache, tmp_path: Path) -> None:
+    """The reel's voice begins at once and ends in the brand's tail; between, nothing is moved."""
+    samples, rate_hz = spoken(SCRIPT, cache)
+    padded = np.concatenate([np.zeros(2 * rate_hz, np.float32), samples, np.zeros(3 * rate_hz, np.float32)])
+    voice = recorded(write_sound(tmp_path / "take.wav", padded, rate_hz), cache)
+    script = Script.of("t", [Scene(text=sentence, search_terms=("a", "b")) for sentence in SCRIPT])
+    brand = Brand(name="B", slug="b", palette=PALETTE, script=BrandScript(deck="none"))
+    made = synthesize_voice(script, brand, voice=voice)
+    plain = voice.narrate(SCRIPT, language="en")
+    assert made.words[0].start_s <= 0.06
+    assert len(made.samples) / rate_hz - made.words[-1].end_s == pytest.approx(0.7, abs=0.01)
+    gaps = [[after.start - before.start for before, after in pairwise(audio.words)] for audio in (made, plain)]
+    assert gaps[0] == gaps[1]
+
+
+@pytest.mark.parametrize("by", ["hibari", "piper"])
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ([0, 12], r"does not say sentence 2 of the script after 'Coffee is .*': 'Light from the sun .*'; record it, or take it out"),
+        ([6, 12], r"does not say sentence 1 of the script: 'Coffee is the second"),
+        ([0, 6], r"does not say sentence 3 of the script after 'Light from"),
+        ([0, 11, 6, 12], r"says something .* script at \d+\.\d to \d+\.\d s, .*make the two agree$"),
+        ([8, 9, 14], r"says something else than the script at 0\.\d to|nothing in take\.wav .* follows the script"),
+    ],
+)
+def test_a_script_that_does_not_match_is_said_with_the_place(cache: FileCache, tmp_path: Path, by: str, said: list[int], line: str) -> None:
+    """A sentence that is missing, one too many, or another text: one line that names the place."""
+    path = write_sound(tmp_path / "take.wav", *spoken([SENTENCES[number] for number in said], cache, by=by))
+    with pytest.raises(VoiceError, match=line) as caught:
+        recorded(path, cache).narrate(SCRIPT, language="en")
+    assert "\n" not in str(caught.value)
+
+
+def test_other_words_are_found(cache: FileCache, tmp_path: Path) -> None:
+    """Two other words in a sentence are found, with the second at which they are said."""
+    samples, rate_hz = spoken([SCRIPT[0].replace("traded product", "wonderful drink")], cache)
+    (breath,) = HibariVoice(cache=cache).speak(SCRIPT[0].replace("traded product", "wonderful drink"))
+    with pytest.raises(VoiceError, match=r"at (\d+\.\d) to .* where the script has '.*traded.*'") as caught:
+        recorded(write_sound(tmp_path / "take.wav", samples, rate_hz), cache).narrate(SCRIPT[:1], language="en")
+    told = float(str(caught.value).partition(" script at ")[2].split()[0])
+    assert told == pytest.approx(breath.words[5].start_s, abs=0.3)
+
+
+@pytest.mark.parametrize("by", ["hibari", "piper"])
+def test_what_is_right_is_not_found_fault_with(cache: FileCache, tmp_path: Path, by: str) -> None:
+    """Two voices that read all the benchmark's scripts, with their figures each in its own way, are taken as they are."""
+    for at in range(0, len(SENTENCES), 4):
+        path = write_sound(tmp_path / f"{at}.wav", *spoken(SENTENCES[at : at + 4], cache, by=by))
+        assert recorded(path, cache).narrate(SENTENCES[at : at + 4], language="en").words
+
+
+def test_a_soft_recording_is_heard(cache: FileCache, tmp_path: Path) -> None:
+    """How loud it was spoken does not matter."""
+    samples, rate_hz = spoken(SCRIPT, cache)
+    assert recorded(write_sound(tmp_path / "soft.wav", samples * 0.02, rate_hz), cache).narrate(SCRIPT, language="en").words
+
+
+def test_another_language_is_placed_between_pauses(cache: FileCache, tmp_path: Path) -> None:
+    """Sentences of a language that cannot be aligned begin and end at the recording's pauses, and are marked as estimated."""
+    samples, rate_hz = spoken(SCRIPT, cache, pause_s=0.6)
+    heard = recorded(write_sound(tmp_path / "take.wav", samples, rate_hz), cache).narrate(SCRIPT, language="nl")
+    assert {word.timed_by for word in heard.words} == {"estimated"}
+    at, starts = 0, []
+    for sentence in SCRIPT:
+        (breath,) = HibariVoice(cache=cache).speak(sentence)
+        starts.append((at + breath.words[0].start) / rate_hz)
+        at += len(breath.samples) + int(0.6 * rate_hz)
+    firsts = [0, len(SCRIPT[0].split()), len(" ".join(SCRIPT[:2]).split())]
+    assert [heard.words[number].start_s for number in firsts] == pytest.approx(starts, abs=0.15)
+
+
+def test_few_pauses_and_many_words() -> None:
+    """A sound without a pause still gives every word its own time."""
+    spans = place_sentences(np.full(8000, 0.2, np.float32), 8000, ["a b c", "d", "e f g h i j"])
+    assert len(spans) == 10
+    assert all(before[1] <= after[0] and before[0] < before[1] for before, after in pairwise(spans))
+
+
+def test_a_recording_that_is_none(cache: FileCache, tmp_path: Path) -> None:
+    """No file, no sound and silence are one line each."""
+    with pytest.raises(VoiceError, match="there is no such file"):
+        recorded(tmp_path / "none.wav", cache)
+    (tmp_path / "text.wav").write_text("not a sound")
+    with pytest.raises(VoiceError, match=r"voice\.recording: .*text\.wav"):
+        recorded(tmp_path / "text.wav", cache).narrate(SCRIPT, language="en")
+    with pytest.raises(VoiceError, match="silent"):
+        recorded(write_sound(tmp_path / "still.wav", np.zeros(9000, np.float32), 8000), cache).narrate(SCRIPT, language="en")
