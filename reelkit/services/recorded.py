@@ -24,7 +24,7 @@ from reelkit.services.kept_speech import SpokenBreath, kept_speech
 from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
 from reelkit.whole import sha256_of
 
-__all__ = ["RecordedVoice"]
+__all__ = ["ReadAudio", "RecordedVoice", "place_sentences"]
 
 _LAYOUT = 1
 """Part of the key of kept speech: raise it when the same recording would be timed in another way."""
