@@ -295,6 +295,7 @@ class Parts:
             width_px=output.width_px,
             height_px=output.height_px,
             shot_s=self.brand.footage.shot_s,
+            language=self.brand.language,
             cache=self.cache,
             scratch=cache_dir(self.outputs) / "stock",
             probe=probe_clip,

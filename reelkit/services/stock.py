@@ -25,9 +25,9 @@ from reelkit.errors import ClipError, ServiceError
 from reelkit.model import Cache, Candidate, Clip, ClipFacts, Credit, Progress, Value, content_key
 from reelkit.services.calls import Calls, Trouble, bounded, trouble_of_status
 from reelkit.services.download import SOCKET_S, chunks_of, download, trouble_of_request
+from reelkit.services.meaning import FAR, nearness
 from reelkit.services.request_record import RequestRecord
 from reelkit.services.stock_site import Question, StockFile, StockSite, StockVideo
-from reelkit.services.word_stems import stems_of
 from reelkit.whole import sha256_of, temporary_folder
 
 __all__ = ["StockLibrary"]
@@ -62,8 +62,9 @@ class _Loaded(Value):
 class StockLibrary:
     """A stock site as a library; it fits :class:`reelkit.steps.footage.FootageLibrary`.
 
-    Videos that are too short for a shot are left out. Upright ones come first, then those whose description shares the most words
-    with the terms and the scene's text, then in the site's order; of a video the smallest file that fills the frame is taken.
+    Videos that are too short for a shot are left out, and so are those whose description is far in meaning from the scene's text and terms:
+    then the next rung of the ladder is asked. Upright ones come first, then the nearest in meaning, then in the site's order; of a
+    video the smallest file that fills the frame is taken.
 
     A site that is down or whose limit is reached offers nothing for two minutes, and says so in :attr:`skipped`: the brand's next
     library is asked instead. A key that is missing or refused is the user's to mend, and raised.
@@ -83,6 +84,8 @@ class StockLibrary:
         A folder beside the cache for what is on its way, and for the record of requests that processes share.
     probe : callable
         Gives the facts of a file, or raises :class:`~reelkit.errors.ClipError`.
+    language : str
+        Of scenes' texts: only English ones are compared; of others the terms alone are.
     base_url : str, optional
         Another address than the site's own.
     now, sleep : callable
@@ -102,6 +105,7 @@ class StockLibrary:
         cache: Cache,
         scratch: Path,
         probe: Callable[[Path], ClipFacts],
+        language: str = "en",
         base_url: str | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], object] = time.sleep,
@@ -110,6 +114,7 @@ class StockLibrary:
     ) -> None:
         self._site, self._key, self._base_url = site, key, (base_url or site.base_url).rstrip("/")
         self._frame = width_px, height_px
+        self._reads_text = language.lower().split("-")[0] == "en"
         self._shot_s, self._cache, self._scratch, self._probe = shot_s, cache, Path(scratch), probe
         self._now, self._sleep, self._answer_s, self._file_s = now, sleep, answer_s, file_s
         self._record = RequestRecord(self._scratch / "requests.sqlite")
@@ -143,8 +148,11 @@ class StockLibrary:
             if sum(map(_is_upright, offers.values())) < _ENOUGH:
                 found = (video for video in self._asked(question) if video.files and video.duration_s >= self._shot_s)
                 offers |= {video.number: video for video in found if video.number not in offers}
-        wanted, said = [set(stems_of(term)) for term in terms], set(stems_of(text))
-        matches = {number: _match(video, wanted, said) for number, video in offers.items()}
+        near = nearness(text if self._reads_text else "", terms, [video.words.replace("-", " ") for video in offers.values()])
+        # Where a site says nothing of a video, it is judged by having been found.
+        told = zip(offers.items(), near, strict=True)
+        matches = {number: match if video.words else FAR for (number, video), match in told}
+        matches = {number: match for number, match in matches.items() if match >= FAR}
         best = sorted(matches, key=lambda number: (not _is_upright(offers[number]), -matches[number]))
         self._found |= {self._id(offers[number]): offers[number] for number in best}
         return [Candidate(id=self._id(offers[number]), library=self.name, match=matches[number]) for number in best]
@@ -372,13 +380,6 @@ def _read(path: Path, kind: type[V]) -> V | None:
 
 def _is_upright(video: StockVideo) -> bool:
     return any(file.height_px > file.width_px for file in video.files)
-
-
-def _match(video: StockVideo, wanted: Sequence[set[str]], said: set[str]) -> float:
-    """Return how much of the terms, and for a smaller part of the scene's text, a video's description holds."""
-    has = set(stems_of(video.words))
-    terms = sum(len(term & has) / len(term) for term in wanted if term)
-    return round(terms + (0.5 * len(said & has) / len(has) if has else 0.0), 4)
 
 
 def _long(seconds: float) -> str:

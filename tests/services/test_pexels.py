@@ -66,7 +66,7 @@ def test_the_smallest_file_that_fills_the_frame(tmp_path: Path, site: StockSite)
 
 @BOTH
 def test_upright_then_meaning_then_the_sites_order(tmp_path: Path, site: StockSite) -> None:
-    """Upright videos come before others, those that say more of what is wanted before those that say less; too short ones never."""
+    """Upright videos come before others, the nearest in meaning to terms and text before those further off; too short ones never."""
     wide = ((96, 64),)
     videos = [
         Video(1, "river boat sunset", sizes=wide),
@@ -76,7 +76,27 @@ def test_upright_then_meaning_then_the_sites_order(tmp_path: Path, site: StockSi
         Video(5, "river boat", seconds=0.9),
     ]
     with stock_server(*videos) as server:
-        assert names(library_of(site, server, tmp_path), "river boat", text="Dogs like it.") == ["4", "3", "2", "1"]
+        assert names(library_of(site, server, tmp_path), "river boat", text="Dogs like it.") == ["3", "4", "2", "1"]
+        assert names(library_of(site, server, tmp_path), "river boat") == ["4", "2", "3", "1"]
+
+
+@BOTH
+def test_strangers_leave_the_ladder_to_go_on(tmp_path: Path, site: StockSite) -> None:
+    """What a site finds by a word and means otherwise is not offered: the next rung is asked, and finds what suits."""
+    with stock_server(Video(1, "river bank of a city at night"), Video(2, "woman saving money with a banking app")) as server:
+        library = library_of(site, server, tmp_path)
+        assert names(library, "bank", text="Move a tenth of your salary on the day it arrives.") == []
+        assert names(library, "bank", "app", text="Move a tenth of your salary on the day it arrives.") == ["2"]
+        script = Script.of("Money app", [Scene(text="Pay yourself first.", search_terms=("bank", "teller"))])
+        (clip,) = fetch_footage(script, load_brand("northwind"), libraries=[library])
+        assert (clip.id, clip.rung) == (f"{site.name}/2", "topic")
+
+
+@BOTH
+def test_what_says_nothing_of_itself_comes_last(tmp_path: Path, site: StockSite) -> None:
+    """A video without a description is judged by having been found: it is offered after those that are known to suit."""
+    with stock_server(Video(1, ""), Video(2, "river boat")) as server:
+        assert names(library_of(site, server, tmp_path), "river") == ["2", "1"]
 
 
 @BOTH
@@ -230,7 +250,7 @@ UNUSABLE = {
 @pytest.mark.parametrize("fault", UNUSABLE.values(), ids=UNUSABLE)
 def test_the_next_best_takes_its_place(tmp_path: Path, site: StockSite, fault: faults.Fault) -> None:
     """A clip that cannot be had is replaced by the next candidate, and leaves nothing behind but a line."""
-    with stock_server(RIVER, Video(12, "river")) as server:
+    with stock_server(RIVER, Video(12, "street by a river")) as server:
         server.file_faults = [fault]
         library = library_of(site, server, tmp_path)
         script = Script.of("Rivers", [Scene(text="A river.", search_terms=("river", "boat"))])
