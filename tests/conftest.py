@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import signal
 
@@ -8,6 +9,10 @@ from hypothesis import HealthCheck, settings
 # about the change; runs at the desk go on looking for new ones.
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ)
 settings.load_profile("any-machine")
+
+
+# Coqui has an environment of its own, which .ci/run makes: it needs a torch of several GB.
+collect_ignore = [] if importlib.util.find_spec("TTS") else ["coqui"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
