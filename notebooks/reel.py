@@ -132,6 +132,9 @@ timeline = run.step(
 timeline = run.step("legibility", strengthen_captions, timeline)
 
 # %% tags=["remove-input"]
+views.shots(timeline, palette=palette)
+
+# %% tags=["remove-input"]
 frame = views.frame(timeline, palette=palette)
 frame
 

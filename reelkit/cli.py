@@ -63,8 +63,10 @@ def build_parser() -> argparse.ArgumentParser:
     _brands_parser(commands)
     doctor = _command(commands, "doctor", _doctor, "say what is set up, and what is missing")
     doctor.add_argument("--json", action="store_true", help="for machines")
-    report = _command(commands, "report", _report, "rebuild the report of a run")
-    report.add_argument("run", type=Path, help="a run's folder, as in outputs/northwind/0001-...")
+    report = _command(commands, "report", _report, "rebuild the report of a run, or the index of many")
+    report.add_argument("run", type=Path, help="a run's folder, as in outputs/northwind/0001-..., or one with runs below it: outputs")
+    report.add_argument("--folder", type=Path, metavar="DIR", help="write it as a folder with the whole reel, to hand on")
+    report.add_argument("--publish", action="store_true", help="put it in the brand's store and print the links")
     report.add_argument("--open", action="store_true", help="show it in the browser")
     _command(commands, "lab", _lab, "open the notebooks in JupyterLab")
     add_init_options(_command(commands, "init", init_command, "make a studio of your own: notebooks, templates and a first brand"))
@@ -281,9 +283,14 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from reelkit.batch.runner import report
+    from reelkit.batch.reports import publish_report, report_folder, report_on
 
-    page = report(arguments.run.resolve())
+    if arguments.publish:
+        _load_keys()
+        for link in publish_report(arguments.run.resolve()):
+            print(f"public  {link}")
+        return 0
+    page = report_folder(arguments.run.resolve(), arguments.folder.resolve()) if arguments.folder else report_on(arguments.run.resolve())
     print(f"report  {_shown(page)}")
     if arguments.open:
         _show(page)

@@ -10,7 +10,7 @@ from typing import Any
 from reelkit.batch.jobs import Job, notebook_path
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import BrandError, BusyError, ReelkitError
-from reelkit.model import GenerationResult
+from reelkit.model import GenerationResult, Palette
 from reelkit.parts import Parts
 from reelkit.runs.folder import RunFolder, count_in, open_run
 from reelkit.runs.manifest import Manifest, manifest_of, read_manifest
@@ -148,14 +148,17 @@ def report(folder: Path) -> Path:
     """
     from reelkit.report import write_report
 
-    try:
-        palette = load_brand(manifest_of(folder).job.brand).palette
-    except BrandError:
-        # A run outlives its brand file.
-        palette = None
-    page = write_report(folder / NOTEBOOK, folder / REPORT, run=folder, palette=palette)
+    page = write_report(folder / NOTEBOOK, folder / REPORT, run=folder, palette=palette_of(manifest_of(folder)))
     count_in(folder, NOTEBOOK, REPORT)
     return page
+
+
+def palette_of(manifest: Manifest) -> Palette | None:
+    """Return the palette of a run's brand, None where the run has outlived its brand file."""
+    try:
+        return load_brand(manifest.job.brand).palette
+    except BrandError:
+        return None
 
 
 def _take_steps(run: RunFolder) -> None:

@@ -12,7 +12,7 @@ from reelkit.errors import RunError
 from reelkit.model import Palette
 from reelkit.report.cells import code, face, prose, view_name
 from reelkit.runs.manifest import Manifest, read_manifest
-from reelkit.views import run_view
+from reelkit.views import player_view, run_view
 from reelkit.views.markup import data_uri, each, fill, style_element, visible
 from reelkit.whole import write_whole
 
@@ -39,6 +39,7 @@ def write_report(
     description: str = "",
     palette: Palette | None = None,
     max_bytes: int = MAX_BYTES,
+    linked: bool = False,
 ) -> Path:
     """Write an executed notebook as one page that asks the network for nothing.
 
@@ -58,6 +59,8 @@ def write_report(
     palette : Palette, optional
         The brand's, for swatches and accents.
     max_bytes : int
+    linked : bool
+        The player plays ``reel.mp4`` beside the page, with ``poster.jpg``, instead of the preview inside it.
 
     Returns
     -------
@@ -77,12 +80,19 @@ def write_report(
         lead["run"] = run_view.html(manifest, palette=palette)
         title = title or str(manifest.facts.get("topic") or f"Run {manifest.run_id}")
         description = description or _described(manifest)
+        if linked and manifest.reel is not None:
+            assert run is not None
+            lead["player"] = player_view.html(
+                "reel.mp4", vtt=_captions(run), poster="poster.jpg", title=title, reel=manifest.reel, palette=palette
+            )
     page, weights = _fill(book, lead)
     page |= {
         "title": _line(title or notebook.stem),
         "description": _line(description),
         "style": Markup(style_element()) + fill("<style>{}</style>", Markup(_css())),
         "accent": fill(' style="--rk-accent:{}"', palette.accent) if palette else "",
+        "linked": linked,
+        "media": "data: 'self' file:" if linked else "data:",
         "icon": data_uri("image/svg+xml", _ICON.format(palette.accent if palette else "#ffd23f")),
     }
     html = _render(book, page)
@@ -94,6 +104,12 @@ def write_report(
             f"show less or smaller of {heavy} ({notebook})"
         )
     return write_whole(out, html)
+
+
+def _captions(run: Path) -> str:
+    # Inside the page: from a disk, browsers load no captions that lie beside it.
+    path = run / "captions.vtt"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _described(manifest: Manifest) -> str:

@@ -24,6 +24,7 @@ from reelkit.views import (
     frames_view,
     player_view,
     run_view,
+    shots_view,
 )
 from reelkit.views.beside import Beside
 from reelkit.views.findings_jump import FindingsView
@@ -55,6 +56,7 @@ __all__ = [
     "player",
     "run",
     "script",
+    "shots",
     "style",
     "voice",
 ]
@@ -207,3 +209,8 @@ def beside(*views: LiveView) -> Beside:
 def grid(versions: Mapping[str, Timeline], *, seconds: float = 8.0, title: str = "Versions", palette: Palette | None = None) -> GridView:
     """Show versions of a reel side by side: a frame of each, and short previews that play together."""
     return GridView(versions, seconds=seconds, title=title, palette=palette)
+
+
+def shots(timeline: Timeline, *, palette: Palette | None = None) -> View:
+    """Show a reel's shots: what is seen when, whose it is, and under which terms."""
+    return View("shots", lambda: shots_view.html(timeline, palette=palette), repr(timeline))

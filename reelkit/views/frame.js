@@ -90,6 +90,8 @@ function render({ model, el }) {
     if (flying) { waiting = true; return; }
     flying = true;
     waiting = false;
+    // Only where it rests does the kernel learn of the frame: on the way, nothing is sent.
+    model.save_changes();
     model.send({ want: model.get("frame"), ticket: ++ticket, sides: sides() });
   }
   const atRest = rest(REST_MS, ask);
@@ -130,7 +132,6 @@ function render({ model, el }) {
   function go(frame) {
     const next = Math.min(Math.max(frame, 0), last());
     model.set("frame", next);
-    model.save_changes();
   }
 
   function moved() {
@@ -170,7 +171,6 @@ function render({ model, el }) {
     playing = false;
     a.video.pause();
     playButton.textContent = "Play";
-    model.save_changes();
     moved();
   }
 

@@ -22,10 +22,10 @@ _LANGUAGES = {
 
 
 def html(
-    mp4: bytes,
+    mp4: bytes | str,
     *,
     vtt: str = "",
-    poster: bytes = b"",
+    poster: bytes | str = b"",
     title: str = "Reel",
     reel: Reel | None = None,
     language: str = "en",
@@ -35,12 +35,12 @@ def html(
 
     Parameters
     ----------
-    mp4 : bytes
-        A small preview (:func:`reelkit.media.preview.make_preview`).
+    mp4 : bytes or str
+        A small preview (:func:`reelkit.media.preview.make_preview`), or the address of the reel beside the page.
     vtt : str
         WebVTT captions. They can be switched on; they are off at first, since a reel shows its own.
-    poster : bytes
-        JPEG, shown before it plays.
+    poster : bytes or str
+        JPEG or its address, shown before it plays.
     title : str
         What the video is about, read out.
     reel : Reel, optional
@@ -51,13 +51,13 @@ def html(
     """
     name = _LANGUAGES.get(language.partition("-")[0], language)
     track = fill('<track kind="captions" src="{}" srclang="{}" label="{}">', data_uri("text/vtt", vtt), language, name) if vtt else ""
-    shown = fill(' poster="{}"', data_uri("image/jpeg", poster)) if poster else ""
+    shown = fill(' poster="{}"', poster if isinstance(poster, str) else data_uri("image/jpeg", poster)) if poster else ""
     video = fill(
         '<video class="rk-video" controls playsinline preload="metadata" aria-label="{}"{}><source src="{}" type="video/mp4">{}'
         "This browser plays no MP4 video.</video>",
         f"Preview: {title}",
         shown or Markup(),
-        data_uri("video/mp4", mp4),
+        mp4 if isinstance(mp4, str) else data_uri("video/mp4", mp4),
         track or Markup(),
     )
     return card(
@@ -68,8 +68,9 @@ def html(
     )
 
 
-def _facts(reel: Reel | None, mp4: bytes) -> Markup:
-    note = fill('<p class="rk-foot">This is a small preview ({:.1f} MB).</p>', len(mp4) / 1e6)
+def _facts(reel: Reel | None, mp4: bytes | str) -> Markup:
+    what = "This is the whole reel." if isinstance(mp4, str) else f"This is a small preview ({len(mp4) / 1e6:.1f} MB)."
+    note = fill('<p class="rk-foot">{}</p>', what)
     if reel is None:
         return note
     return (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +15,7 @@ from reelkit.model import Palette
 from reelkit.views.brand_view import swatches
 from reelkit.views.markup import card, each, facts, fill, heading, seconds, table
 
-__all__ = ["html"]
+__all__ = ["again", "html"]
 
 _STATES = {"done": ("✓", "Done", "pass"), "failed": ("✕", "Failed", "fail"), "running": ("…", "Running", "warn")}
 
@@ -52,10 +54,27 @@ def html(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = N
         parts.append(fill('<p class="rk-reason">{}{}</p>', f"Step {run['step']}: " if run.get("step") else "", run["reason"]))
     if steps:
         parts.append(_steps(steps))
+    if job:
+        parts.append(fill('<p class="rk-foot">Make it again: <code>{}</code></p>', again(job)))
     parts += [
         _more(name, _mapping(run.get(key))) for name, key in (("Facts", "facts"), ("Made with", "versions"), ("Costs, US dollars", "costs"))
     ]
     return card("run", Markup().join(parts), label=title, palette=palette)
+
+
+def again(job: Mapping[str, Any]) -> str:
+    """Return the command that makes a job's reel again.
+
+    Examples
+    --------
+    >>> again({"brand": "northwind", "topic_seed": 3, "overrides": {"captions.size_px": 90}})
+    'reelkit make --brand northwind --seed 3 --set captions.size_px=90'
+    """
+    parts = ["reelkit", "make", "--brand", str(job.get("brand", "")), "--seed", str(job.get("topic_seed", 1))]
+    parts += ["--script", str(job["script"])] if job.get("script") else []
+    for name, value in _mapping(job.get("overrides")).items():
+        parts += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"]
+    return shlex.join(parts)
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Markup:

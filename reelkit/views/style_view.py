@@ -131,12 +131,14 @@ class StyleView(LiveView):
         """
         kept = dict(self.changes)
         wanted = {**self.changes, **{name: self._typed(name, value) for name, value in changes.items()}}
-        self._become({name: value for name, value in wanted.items() if value != value_of(self.saved, name, {})})
-        if not self._sliding and kept != self.changes:
-            self._before.append(kept)
-            self._after.clear()
+        tuned = {name: value for name, value in wanted.items() if value != value_of(self.saved, name, {})}
+        if tuned != kept:
+            self._become(tuned)
+            if not self._sliding:
+                self._before.append(kept)
+                self._after.clear()
+            self._tell()
         self._sliding = not settled
-        self._tell()
 
     def undo(self) -> None:
         """Take the last change back."""

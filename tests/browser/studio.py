@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,28 +22,44 @@ SMALL = {"output.width_px": 270, "output.height_px": 480, "output.fps": 30, "foo
 
 
 class Studio:
-    """A folder with all that a person's own studio has, at a small size."""
+    """A folder with all that a person's own studio has.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder : Path
+    small : bool
+        Reels of a few seconds at a small size.
+    names : sequence of str
+        Of the notebooks.
+    """
+
+    def __init__(self, folder: Path, *, small: bool = True, names: Sequence[str] = ("tune_brand", "reel")) -> None:
         from reelkit.yamlfile import change_yaml
 
         self.folder, self.outputs = folder, folder / "outputs"
         shutil.copytree(ROOT / "templates", folder / "templates")
         self.brand_file = folder / "templates" / "brands" / "northwind.yaml"
-        change_yaml(self.brand_file, SMALL, what="brand 'northwind'")
+        if small:
+            change_yaml(self.brand_file, SMALL, what="brand 'northwind'")
         (folder / "words.md").write_text(WORDS)
         (folder / "notebooks").mkdir()
-        for name in ("tune_brand", "reel"):
+        for name in names:
             book = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
             cell = next(cell for cell in book.cells if "parameters" in cell.metadata.get("tags", []))
-            cell.source = cell.source.replace("script_file = None", f"script_file = {str(folder / 'words.md')!r}")
+            if small:
+                cell.source = cell.source.replace("script_file = None", f"script_file = {str(folder / 'words.md')!r}")
             nbformat.write(book, folder / "notebooks" / f"{name}.ipynb")
+        # JupyterLab draws no cell that is out of sight; here every view is looked at.
+        settings = folder / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+        settings.parent.mkdir(parents=True)
+        settings.write_text('{"windowingMode": "none"}')
         self.env = {
             **os.environ,
             "REELKIT_TEMPLATES": str(folder / "templates"),
             "REELKIT_OUTPUTS": str(self.outputs),
             "REELKIT_CACHE": str(folder / "cache"),
             "JUPYTER_CONFIG_DIR": str(folder / "jupyter"),
+            "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
             "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
             "IPYTHONDIR": str(folder / "ipython"),
         }

@@ -93,7 +93,7 @@ def test_the_executed_notebook_shows_a_view_after_each_step(made: tuple[Generati
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type in ("error", "stream")]
     views = [output.metadata["reelkit"]["view"] for output in outputs if "reelkit" in output.get("metadata", {})]
-    assert views == ["brand", "script", "footage", "narration", "cues", "frame", "player", "frames", "findings", "run"]
+    assert views == ["brand", "script", "footage", "narration", "cues", "shots", "frame", "player", "frames", "findings", "run"]
 
 
 def test_a_published_run_stands_whole_in_the_store(place: Path, made: tuple[GenerationResult, list[str]]) -> None:
