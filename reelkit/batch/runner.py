@@ -17,7 +17,7 @@ from reelkit.runs.manifest import Manifest, manifest_of, read_manifest
 from reelkit.runs.progress import NoLines, Watcher
 from reelkit.whole import sweep_temporaries
 
-__all__ = ["NOTEBOOK", "REPORT", "generate_one", "report", "run_notebook"]
+__all__ = ["NOTEBOOK", "REPORT", "generate_one", "palette_of", "report", "run_notebook"]
 
 NOTEBOOK, REPORT = "reel.ipynb", "report.html"
 

@@ -175,7 +175,7 @@ function render({ model, el }) {
     canvas.style.width = `${width}px`;
     const context = canvas.getContext("2d");
     const peaks = model.get("peaks");
-    context.fillStyle = getComputedStyle(view).color;
+    context.fillStyle = "#8d877b"; // is seen on either theme
     const step = canvas.width / peaks.length;
     peaks.forEach((peak, index) => context.fillRect(index * step, 32 - (peak / 100) * 30, Math.max(step * 0.8, 0.7), Math.max((peak / 100) * 60, 1)));
   }

@@ -11,10 +11,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.studio import ROOT, Studio, exact, open_app
+from tests.browser.studio import ROOT, SMALL, Studio, exact, open_app
 
 PICTURES = ROOT / "docs" / "pictures"
 WIDE_PX = 1180
+CHANGES = SMALL | {"output.width_px": 540, "output.height_px": 960, "footage.backdrops": ["light_leaks", "gradient_flow", "bokeh"]}
 SHOWN = {
     "tune_brand": {"frame": ".rk-live-frame", "style": ".rk-live-style", "voice": ".rk-live-voice"},
     "reel": {"script": ".rk-live-script", "footage": ".rk-live-footage", "timing": ".rk-live-timing", "findings": ".rk-findings.rk-live"},
@@ -26,12 +27,12 @@ def main() -> int:
     """Take the pictures and say what they weigh together."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        studio = Studio(Path(folder) / "studio", small=False, names=tuple(SHOWN))
+        studio = Studio(Path(folder) / "studio", changes=CHANGES, names=tuple(SHOWN))
         chromium = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         with studio.voila() as address:
             for notebook, views in SHOWN.items():
-                page = browser.new_page(viewport={"width": WIDE_PX, "height": 1100})
+                page = browser.new_page(viewport={"width": WIDE_PX, "height": 1500})
                 open_app(page, address, notebook, ready=next(iter(views.values())))
                 prepare(page, notebook)
                 for theme in ("light", "dark"):

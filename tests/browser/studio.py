@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,27 +27,25 @@ class Studio:
     Parameters
     ----------
     folder : Path
-    small : bool
-        Reels of a few seconds at a small size.
+    changes : mapping
+        Of the brand: a small size and few backdrops, so that little is drawn.
     names : sequence of str
         Of the notebooks.
     """
 
-    def __init__(self, folder: Path, *, small: bool = True, names: Sequence[str] = ("tune_brand", "reel")) -> None:
+    def __init__(self, folder: Path, *, changes: Mapping[str, Any] = SMALL, names: Sequence[str] = ("tune_brand", "reel")) -> None:
         from reelkit.yamlfile import change_yaml
 
         self.folder, self.outputs = folder, folder / "outputs"
         shutil.copytree(ROOT / "templates", folder / "templates")
         self.brand_file = folder / "templates" / "brands" / "northwind.yaml"
-        if small:
-            change_yaml(self.brand_file, SMALL, what="brand 'northwind'")
+        change_yaml(self.brand_file, changes, what="brand 'northwind'")
         (folder / "words.md").write_text(WORDS)
         (folder / "notebooks").mkdir()
         for name in names:
             book = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
             cell = next(cell for cell in book.cells if "parameters" in cell.metadata.get("tags", []))
-            if small:
-                cell.source = cell.source.replace("script_file = None", f"script_file = {str(folder / 'words.md')!r}")
+            cell.source = cell.source.replace("script_file = None", f"script_file = {str(folder / 'words.md')!r}")
             nbformat.write(book, folder / "notebooks" / f"{name}.ipynb")
         # JupyterLab draws no cell that is out of sight; here every view is looked at.
         settings = folder / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
