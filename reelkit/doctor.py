@@ -34,11 +34,35 @@ def examine() -> Iterator[Check]:
         ("notebook", _notebook),
         ("outputs", _outputs),
     )
-    for name, work in tried:
+    for name, work in (*tried, *_services()):
         try:
             yield Check(name, True, work())
         except (ReelkitError, ImportError, OSError) as error:
             yield Check(name, False, " ".join(str(error).split()))
+
+
+def _services() -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield what tries each service that a brand names, once for all brands that name it alike."""
+    from reelkit.brand import list_brands, load_brand
+    from reelkit.parts import Parts
+    from reelkit.runs.folder import outputs_dir
+
+    seen: dict[str, str] = {}
+    for slug in list_brands():
+        try:
+            brand = load_brand(slug)
+        except ReelkitError:
+            continue  # "brands" has told of it.
+        asked = {
+            "writer": (brand.script.model, brand.script.base_url, brand.script.key_env),
+            "voice": (brand.voice.model_dump(mode="json"), brand.language),
+            "store": (brand.publishing.bucket,),
+        }
+        for what, work in Parts(brand, outputs=outputs_dir()).checks():
+            key = f"{what} {asked.get(what, ())}"
+            if key not in seen:
+                seen[key] = slug
+                yield (what if what in ("pexels", "pixabay") else f"{slug}: {what}"), work
 
 
 def _python() -> str:

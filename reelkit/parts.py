@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from reelkit.services.openai_speech import OpenAISpeech
     from reelkit.services.piper import PiperVoice
     from reelkit.services.recorded import RecordedVoice
+    from reelkit.services.stock import StockLibrary
+    from reelkit.services.supabase_store import SupabaseStore
     from reelkit.steps.footage import FootageLibrary
     from reelkit.steps.script import Writer
     from reelkit.steps.upload import Store
@@ -167,6 +169,48 @@ class Parts:
         """Return how long the brand's voice takes to say a sentence, without the pauses around it."""
         return self.voice.seconds_of(sentence, speed=self.brand.voice.speed)
 
+    def checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
+        """Yield the services that the brand names, each with the cheapest real call that tries it and says how it went."""
+        said, voice = self.brand.script, self.brand.voice
+        if said.writer == "openai":
+            yield "writer", self._check_writer
+        if voice.engine == "openai":
+            yield "voice", self._check_speech_server
+        elif voice.engine != "hibari":
+            yield "voice", self._check_voice
+        for library in self.brand.footage.libraries:
+            if library in ("pexels", "pixabay"):
+                yield library, functools.partial(self._check_stock, library)
+        if self.brand.publishing.store == "supabase":
+            yield "store", self._check_store
+
+    def _check_writer(self) -> str:
+        from reelkit.services.openai_client import check_server
+
+        said = self.brand.script
+        key = self._key(said.key_env, said.base_url, "script.writer")
+        hints = {401: f"check {said.key_env}", 404: "check script.base_url"}
+        return check_server(base_url=said.base_url, key=key, model=said.model, field="script.base_url", hints=hints)
+
+    def _check_speech_server(self) -> str:
+        from reelkit.services.openai_client import check_server
+
+        self.refuse_language()
+        said = self.brand.voice
+        key = self._key(said.key_env, said.base_url, "voice.engine")
+        hints = {401: f"check {said.key_env}", 404: "check voice.base_url"}
+        return check_server(base_url=said.base_url, key=key, model=said.model, field="voice.base_url", hints=hints)
+
+    def _check_voice(self) -> str:
+        self.refuse_language()
+        return f"{self.brand.voice.engine} is ready: {self.voice!r} in '{self.brand.language}'"
+
+    def _check_stock(self, name: str) -> str:
+        return self._stock(name).check()
+
+    def _check_store(self) -> str:
+        return self._supabase().check()
+
     def banned_word_in(self, text: str) -> str | None:
         """Return the first of the brand's banned words that stands in a text, or None."""
         said = self.brand.script
@@ -280,7 +324,7 @@ class Parts:
             version=drawing_version(),
         )
 
-    def _stock(self, name: str) -> FootageLibrary:
+    def _stock(self, name: str) -> StockLibrary:
         from reelkit.media.probe import probe_clip
         from reelkit.services.calls import key_named
         from reelkit.services.pexels import PexelsSite
@@ -334,20 +378,23 @@ class Parts:
 
     @functools.cached_property
     def store(self) -> Store:
-        publishing = self.brand.publishing
-        if publishing.store == "supabase":
-            from reelkit.services.supabase_store import SupabaseStore
-
-            return SupabaseStore(
-                publishing.bucket,
-                links=publishing.links,
-                signed_days=publishing.signed_days,
-                table=publishing.table,
-                brand=self.brand.slug,
-            )
+        if self.brand.publishing.store == "supabase":
+            return self._supabase()
         from reelkit.services.folder_store import FolderStore
 
-        return FolderStore(self.outputs / publishing.bucket)
+        return FolderStore(self.outputs / self.brand.publishing.bucket)
+
+    def _supabase(self) -> SupabaseStore:
+        from reelkit.services.supabase_store import SupabaseStore
+
+        publishing = self.brand.publishing
+        return SupabaseStore(
+            publishing.bucket,
+            links=publishing.links,
+            signed_days=publishing.signed_days,
+            table=publishing.table,
+            brand=self.brand.slug,
+        )
 
     def __repr__(self) -> str:
         return f"<Parts of {self.brand.slug!r}>"

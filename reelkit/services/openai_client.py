@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 
-from reelkit.services.calls import Trouble, bounded, trouble_of_status
+from reelkit.services.calls import Calls, Trouble, bounded, trouble_of_status
 
-__all__ = ["broken", "open_client", "refusal"]
+__all__ = ["broken", "check_server", "open_client", "refusal"]
 
 _CONNECT_S = 10.0
+_CHECK_S, _CHECK_BYTES = 15.0, 4_000_000
 
 
 def open_client(*, base_url: str, key: str | None, call_s: float, answer_bytes: int) -> Any:
@@ -80,3 +85,53 @@ def broken(error: BaseException, *, field: str) -> Trouble:
     if isinstance(error, openai.APITimeoutError):
         return Trouble("did not answer in time", passes=True)
     return Trouble("cannot be reached, or broke off", passes=True, hint=f"check the network and {field}")
+
+
+def check_server(
+    *,
+    base_url: str,
+    key: str | None,
+    model: str,
+    field: str,
+    hints: Mapping[int, str],
+    call_s: float = _CHECK_S,
+    sleep: Callable[[float], object] = time.sleep,
+) -> str:
+    """Ask a server which models it has, which costs nothing, and return what it says of one.
+
+    Parameters
+    ----------
+    base_url, key, model
+        As :func:`open_client` and the calls take them.
+    field : str
+        The brand's field that names the server.
+    hints : mapping
+        What to do about an HTTP status.
+    call_s : float
+    sleep : callable
+
+    Raises
+    ------
+    ServiceError
+        When the server does not answer well, or does not have the model.
+    """
+    host = urlsplit(base_url).netloc
+    calls = Calls(host, random=random.Random().random, keys=[key or ""], attempts=2, call_s=call_s, step_s=3 * call_s, sleep=sleep)
+    client = open_client(base_url=base_url, key=key, call_s=call_s, answer_bytes=_CHECK_BYTES)
+
+    def ask() -> list[str]:
+        try:
+            answer = client.models.with_raw_response.list()
+        except openai.APIStatusError as error:
+            raise refusal(error, hints) from None
+        except openai.OpenAIError as error:
+            raise broken(error, field=field) from None
+        try:
+            return [str(one["id"]) for one in json.loads(answer.text)["data"]]
+        except (ValueError, RecursionError, KeyError, TypeError):
+            raise Trouble("answered with no list of models", passes=True, hint=f"check {field}") from None
+
+    known = calls.make(ask)
+    if known and model not in known and not any(one.removesuffix(":latest") == model for one in known):
+        raise calls.error(f"has no model '{model}' for this key", f"it has {', '.join(sorted(known)[:6])}, for example")
+    return f"{host} has {model}" if known else f"{host} answers; it lists no models"

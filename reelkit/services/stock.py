@@ -43,6 +43,7 @@ _OUT_S = 120.0
 _FAILS = 3
 _ANSWER_BYTES = 8_000_000
 _NO_KEY = "no key"
+_ANY_TERM = "coffee"
 
 
 class _Kept(Value):
@@ -178,6 +179,31 @@ class StockLibrary:
                 self._out_until_s = self._now() + _OUT_S
                 break
         return clips
+
+    def check(self) -> str:
+        """Ask the site one question, and say what it found; no answer of the cache is taken for it.
+
+        Raises
+        ------
+        ServiceError
+            When the key is missing or refused, or the site does not answer well.
+        """
+        key = self._needed_key
+        question = self._site.questions(_ANY_TERM)[0]
+        wait_s = self._reserve_checked(key)
+        if wait_s > 0:
+            raise ServiceError(f"{self.name} has been asked as often as it allows; ask again in {_long(wait_s)}")
+        try:
+            found = self._calls(key, call_s=self._answer_s + 1.0, step_s=3 * self._answer_s).make(lambda: self._ask(question, key))
+        except _KeyRefusedError:
+            raise ServiceError(f"{self.name} refused the key; check {self._site.key_env}") from None
+        return f"{self.name} answers, and takes the key; it found {len(found)} videos of '{_ANY_TERM}'"
+
+    def _reserve_checked(self, key: str) -> float:
+        try:
+            return self._reserve(key)
+        except Trouble as trouble:
+            raise ServiceError(f"{self.name} {trouble.why}; {trouble.hint}") from None
 
     # --- searching --------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from reelkit.errors import ServiceError, UploadError
 from reelkit.model import UploadResult
-from reelkit.services.calls import Calls, key_named
+from reelkit.services.calls import Calls, Trouble, key_named
 from reelkit.whole import sha256_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class SupabaseStore:
     Parameters
     ----------
     bucket : str
-        Must exist; ``templates/sql/reels.sql`` makes one.
+        Made by the first upload where there is none and the key may make one: private with signed links, else public.
+        ``templates/sql/reels.sql`` makes one with its policies.
     links : {"bucket", "public", "signed"}
         Which kind of address :meth:`look` gives; "bucket" asks the bucket.
     signed_days : int
@@ -129,7 +130,7 @@ class SupabaseStore:
                 row |= {"bytes": size, "sha256": sha256, "content_type": content_type}
                 ask(lambda: self._wired.client.table(self._table).upsert(row, on_conflict="bucket,object").execute())
 
-        self._within_limits(work)
+        self._within_limits(work, make_bucket=self._make_bucket)
 
     def look(self, name: str) -> UploadResult | None:
         """Read an object back: its address, size and ETag as Supabase has them.
@@ -148,9 +149,23 @@ class SupabaseStore:
 
         return self._within_limits(work)
 
-    def _within_limits(self, work: Callable[[_Ask], T]) -> T:
+    def check(self) -> str:
+        """Ask for the bucket, and say what it is.
+
+        Raises
+        ------
+        UploadError
+            When Supabase refuses, cannot be reached, or has no such bucket.
+        """
+        public = self._within_limits(self._public)
+        return f"Supabase has the bucket '{self.bucket}', which is {'public' if public else 'private'}, and takes the key"
+
+    def _make_bucket(self) -> None:
+        self._wired.client.storage.create_bucket(self.bucket, options={"public": self._links != "signed"})
+
+    def _within_limits(self, work: Callable[[_Ask], T], *, make_bucket: Callable[[], None] | None = None) -> T:
         try:
-            return work(_Ask(self._calls()))
+            return work(_Ask(self._calls(), make_bucket))
         except ServiceError as error:
             line = str(error)
         # Raised out here, so that nothing of the client hangs on it.
@@ -258,15 +273,33 @@ class SupabaseStore:
 
 
 class _Ask:
-    """Makes calls, all within the limits of one step."""
+    """Makes calls, all within the limits of one step, and the bucket where it turns out to be missing."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, make_bucket: Callable[[], None] | None = None) -> None:
         self._calls = calls
+        self._make_bucket = make_bucket
 
     def __call__(self, work: Callable[[], T]) -> T:
-        from reelkit.services.supabase_wire import meaning
+        from reelkit.services.supabase_wire import NoBucket, meaning
 
-        return self._calls.make(lambda: meaning(work))
+        def attempt() -> T:
+            try:
+                return meaning(work)
+            except NoBucket as trouble:
+                make, self._make_bucket = self._make_bucket, None
+                missing = trouble
+                if make is None:
+                    raise
+            try:
+                meaning(make)
+            except Trouble as refused:
+                # Of a key that may not make buckets, that there is none is what the user can mend.
+                if refused.passes:
+                    raise
+                raise missing from None
+            return meaning(work)
+
+        return self._calls.make(attempt)
 
 
 def _shapeless() -> Any:

@@ -16,7 +16,7 @@ import httpx
 
 from reelkit.services.calls import Trouble, trouble_of_status
 
-__all__ = ["Absent", "meaning", "open_wire", "trouble_of_answer"]
+__all__ = ["Absent", "NoBucket", "meaning", "open_wire", "trouble_of_answer"]
 
 T = TypeVar("T")
 
@@ -39,6 +39,10 @@ _HINTS = {
 
 class Absent(Exception):
     """There is no such object."""
+
+
+class NoBucket(Trouble):
+    """There is no such bucket, or the key may not see it."""
 
 
 def open_wire(key: str, *, bucket: str, table: str) -> httpx.Client:
@@ -135,7 +139,7 @@ def trouble_of_answer(status: int, headers: Mapping[str, str], body: bytes, *, p
         return Trouble("refused the key (401)", hint=_HINTS[401], status=401)
     if says(*_NO_BUCKET):
         hint = "create it under Storage in the dashboard or with templates/sql/reels.sql, or correct publishing.bucket"
-        return Trouble(f"has no bucket '{bucket}' that SUPABASE_KEY may see (404)", hint=hint, status=404)
+        return NoBucket(f"has no bucket '{bucket}' that SUPABASE_KEY may see (404)", hint=hint, status=404)
     if "/object/info/" in path and says(*_NO_OBJECT):
         return Absent()
     if says(*_NO_TABLE):

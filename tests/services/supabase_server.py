@@ -76,6 +76,7 @@ class Supabase:
         self.uploads: dict[str, Upload] = {}
         self.tables: dict[str, dict[tuple[str, str], dict[str, Any]]] = {"reels": {}}
         self.table_writable = True
+        self.makes_buckets = False
         self.key_expired = False
         self.asked: list[Asked] = []
         self.faults: list[tuple[str, str, Fault]] = []
@@ -164,6 +165,8 @@ class Door(http.server.BaseHTTPRequestHandler):
             self.write_row(path.removeprefix("/rest/v1/"), body)
         elif path.startswith(RESUMABLE):
             self.resumable(path.removeprefix(RESUMABLE).strip("/"), body)
+        elif path == "/storage/v1/bucket":
+            self.make_bucket(json.loads(body))
         elif path.startswith("/storage/v1/bucket/"):
             self.tell_bucket(path.removeprefix("/storage/v1/bucket/"))
         elif path.startswith("/storage/v1/object/"):
@@ -176,6 +179,13 @@ class Door(http.server.BaseHTTPRequestHandler):
             self.say(200, {"id": name, "name": name, "owner": None, "public": self.house.buckets[name].public})
         else:
             self.refuse("404", "Bucket not found", "Bucket not found")
+
+    def make_bucket(self, wanted: dict[str, Any]) -> None:
+        if not self.house.makes_buckets:
+            self.refuse("403", "Unauthorized", "new row violates row-level security policy")
+            return
+        self.house.buckets[wanted["id"]] = Bucket(public=wanted["public"])
+        self.say(200, {"name": wanted["name"]})
 
     def object(self, rest: str, body: bytes) -> None:
         kind, _, after = rest.partition("/") if rest.startswith(("info/", "sign/")) else ("", "", rest)

@@ -9,6 +9,7 @@ import traceback
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -318,6 +319,23 @@ def test_what_supabase_refuses_is_said_in_its_terms(server: Supabase, tmp_path: 
     assert "may not read it back; add the select policy of templates/sql/reels.sql" in line_of(a_store(), path)
     server.key_expired = True
     assert "refused the key (401): it has expired; copy SUPABASE_KEY again" in line_of(a_store(), path)
+
+
+@pytest.mark.parametrize("size", [1000, BIG])
+@pytest.mark.parametrize(("links", "public"), [("bucket", True), ("public", True), ("signed", False)])
+def test_the_bucket_is_made_on_first_upload(server: Supabase, tmp_path: Path, size: int, links: Any, public: bool) -> None:
+    """A key that may make buckets makes the missing one once, of the kind that the links ask for; looking alone makes none."""
+    server.makes_buckets = True
+    store = a_store("fresh", links=links)
+    with pytest.raises(UploadError, match="has no bucket 'fresh'"):
+        store.check()
+    assert "fresh" not in server.buckets
+    for name in ("a/1.mp4", "a/2.mp4"):
+        store.put(name, a_file(tmp_path, size), content_type="video/mp4", title="")
+    assert server.buckets["fresh"].public == public
+    assert len(server.objects) == 2
+    assert sum(asked.method == "POST" and asked.path == "/storage/v1/bucket" for asked in server.asked) == 1
+    assert f"the bucket 'fresh', which is {'public' if public else 'private'}" in store.check()
 
 
 def test_a_wrong_key_is_refused(server: Supabase, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
