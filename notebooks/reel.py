@@ -116,19 +116,8 @@ views.cues(cues, style=run.brand.captions, palette=palette)
 
 # %%
 music = run.step("music", parts.music, audio.duration_s)
-timeline = run.step(
-    "timeline",
-    plan_timeline,
-    script,
-    clips,
-    audio,
-    sentences,
-    run.brand,
-    cues=cues,
-    narration=run.path("voice.wav"),
-    music=music,
-    cache=parts.cache,
-)
+sounds = {"narration": run.path("voice.wav"), "music": music, "stingers": parts.stingers()}
+timeline = run.step("timeline", plan_timeline, script, clips, audio, sentences, run.brand, cues=cues, cache=parts.cache, **sounds)
 timeline = run.step("legibility", strengthen_captions, timeline)
 
 # %% tags=["remove-input"]

@@ -161,6 +161,7 @@ class BrandMusic(Value):
     mood: Literal["none", "calm", "warm", "bright", "driving", "curious", "dark"] = "warm"
     tempo_bpm: float = Field(default=92.0, ge=50.0, le=180.0)
     file: Path | None = Field(default=None, description="a music file instead of the bed, cut on its beats to the reel's length")
+    stingers: bool = Field(default=False, description="a soft sound into each change of scene, in the bed's key and tempo")
     under_voice_db: float = Field(default=19.0, ge=6.0, le=40.0, description="how far under the voice; 18 to 20 is the norm")
 
 

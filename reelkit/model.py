@@ -682,9 +682,12 @@ class GainPoint(Value):
 
 
 class AudioTrack(Value):
-    """A sound file on the timeline, ``start`` in samples at the timeline's ``audio_rate_hz``."""
+    """A sound file on the timeline, ``start`` in samples at the timeline's ``audio_rate_hz``.
 
-    kind: Literal["narration", "music", "clip"]
+    Music goes on to the reel's end, over and over where its file is short; a stinger or the sound of a clip is heard once.
+    """
+
+    kind: Literal["narration", "music", "stinger", "clip"]
     path: Path
     sha256: str
     start: int = Field(default=0, ge=0)

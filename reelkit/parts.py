@@ -370,6 +370,22 @@ class Parts:
 
         return self.cache.file("music", content_key("bed", code_version(), asked), ".wav", compose)
 
+    def stingers(self) -> tuple[Path, ...]:
+        """Return sounds for the changes of scene, in an order that the reel's seed decides; none where the brand wants none."""
+        music = self.brand.music
+        if not music.stingers:
+            return ()
+        from reelkit.media.music import compose_stinger, stinger_kinds
+
+        mood = None if music.file is not None or music.mood == "none" else music.mood
+        asked = {"mood": mood, "tempo_bpm": music.tempo_bpm, "seed": self.seed}
+
+        def kept(kind: str) -> Path:
+            key = content_key("stinger", code_version(), kind, asked)
+            return self.cache.file("music", key, ".wav", lambda path: compose_stinger(path, kind=kind, **asked))  # type: ignore[arg-type]
+
+        return tuple(kept(kind) for kind in sorted(stinger_kinds(mood), key=lambda kind: content_key(kind, self.seed)))
+
     def preview(self, reel: Reel) -> bytes:
         """Return a small copy of a reel, as MP4, for pages."""
         from reelkit.media.preview import make_preview

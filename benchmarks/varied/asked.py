@@ -118,7 +118,7 @@ def ask(number: int, *, seed: int = 1, small: bool = False) -> Asked:
             "backdrops": [FAMILIES[number % len(FAMILIES)], FAMILIES[(number + 3) % len(FAMILIES)]],
             "shot_s": round(float(rng.uniform(1.5, 3.0)), 1),
         },
-        "music": {"mood": mood, "tempo_bpm": round(float(rng.uniform(60, 150)), 1)},
+        "music": {"mood": mood, "tempo_bpm": round(float(rng.uniform(60, 150)), 1), "stingers": number % 3 == 1},
         "captions": {"preset": PRESETS[number % len(PRESETS)]},
         "motion": {
             "moves": bool(rng.random() < 0.8),

@@ -56,8 +56,8 @@ def make(asked: Asked, folder: Path, *, workers: int | None = None) -> Made:
     narration = write_wav(folder / f"voice-{asked.number}.wav", audio.samples, audio.rate_hz)
     sentences = group_words_into_sentences(audio.words)
     cues = split_cues(sentences, brand.captions, until=len(audio.samples))
-    music = parts.music(audio.duration_s)
-    timeline = plan_timeline(script, clips, audio, sentences, brand, cues=cues, narration=narration, music=music)
+    sounds = {"narration": narration, "music": parts.music(audio.duration_s), "stingers": parts.stingers()}
+    timeline = plan_timeline(script, clips, audio, sentences, brand, cues=cues, **sounds)
     timeline = strengthen_captions(timeline)
     reel = compose_video(timeline, folder / f"reel-{asked.number:02}.mp4", workers=workers)
     return Made(reel, tuple(check_video(reel, timeline, brand)), time.monotonic() - began)

@@ -214,7 +214,7 @@ def _sound(track: AudioTrack, rate_hz: int, room: int) -> Samples:
         own, own_rate_hz = read_audio(track.path)
         sound = _resampled(clean_narration(own, own_rate_hz), own_rate_hz, rate_hz)[:room]
         _fade(sound, track.fade_out if len(sound) == room else 0, out=True)
-    elif track.kind == "clip":
+    elif track.kind in ("clip", "stinger"):
         sound = read_audio(track.path, rate_hz=rate_hz, limit_s=room / rate_hz + _LOOP_S)[0][:room]
     else:
         sound, _ = read_audio(track.path, rate_hz=rate_hz, limit_s=room / rate_hz + _LOOP_S)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reelkit.brand import Brand, wrong_fonts
@@ -25,6 +26,7 @@ from reelkit.model import (
     ProgressBar,
     Script,
     SentenceTiming,
+    Shot,
     Timeline,
 )
 from reelkit.steps.end_room import make_room_for_end_card
@@ -37,6 +39,8 @@ __all__ = ["AUDIO_RATE_HZ", "plan_timeline"]
 
 AUDIO_RATE_HZ = 48_000
 _END_CARD_SNAP_S = 1.2
+_STINGER_OVER_DB = 4.0
+"""Where nobody speaks a stinger stands out from the music; under a word it goes unheard."""
 
 
 def plan_timeline(
@@ -50,6 +54,7 @@ def plan_timeline(
     narration: Path,
     music: Path | None = None,
     cache: Cache | None = None,
+    stingers: Sequence[Path] = (),
 ) -> Timeline:
     """Put everything that a reel shows and plays on one timeline.
 
@@ -66,6 +71,8 @@ def plan_timeline(
         The bed under the voice.
     cache : Cache, optional
         Keeps what the brand's own Python functions draw; needed where it names any.
+    stingers : sequence of Path
+        Sounds for the changes of scene, one after the other, each a beat before its moment; none where not given.
 
     Returns
     -------
@@ -85,6 +92,8 @@ def plan_timeline(
     frame_count = fps.first_frame_from(len(audio.samples), audio.rate_hz)
     if frame_count < 1:
         raise TimelineError("timeline: the narration is empty; speak the script again")
+    shots = plan_shots(script, clips, sentences, brand, frame_count=frame_count)
+    changes = _changes(script, sentences, shots, fps)
     card_start = _end_card_start(brand, sentences, fps, frame_count)
     style = _caption_style(brand)
     key_words = plan_key_words(script, sentences, brand, style, until=card_start)
@@ -98,11 +107,11 @@ def plan_timeline(
         audio_rate_hz=AUDIO_RATE_HZ,
         crf=brand.output.crf,
         background=brand.palette.background,
-        shots=plan_shots(script, clips, sentences, brand, frame_count=frame_count),
+        shots=shots,
         cues=_caption_cues(cues, fps, frame_count),
         caption_style=style,
         overlays=(*key_words, *_overlays(brand, card_start, frame_count)),
-        audio=tuple(_tracks(audio, sentences, brand, narration, music)),
+        audio=(*_tracks(audio, sentences, brand, narration, music), *_stingers(changes, audio, brand, stingers)),
         safe_zone=brand.safe_zone,
     )
     return add_python_clips(make_room_for_end_card(timeline), brand, cache=cache)
@@ -216,3 +225,28 @@ def _tracks(audio: AudioResult, sentences: Sequence[SentenceTiming], brand: Bran
         )
     )
     return tracks
+
+
+def _changes(script: Script, sentences: Sequence[SentenceTiming], shots: Sequence[Shot], fps: Fps) -> list[int]:
+    """Return the frames on which scenes after the first begin: the cuts nearest to their first words."""
+    words = [word for sentence in sentences for word in sentence.words]
+    firsts = list(itertools.accumulate(len(scene.text.split()) for scene in script.scenes))[:-1]
+    begun = [fps.frame_at(words[first].start, words[first].rate_hz) for first in firsts]
+    return sorted({min((shot.start for shot in shots), key=lambda cut: abs(cut - frame)) for frame in begun} - {0})
+
+
+def _stingers(changes: Sequence[int], audio: AudioResult, brand: Brand, stingers: Sequence[Path]) -> Iterator[AudioTrack]:
+    """Yield a stinger for each change of scene, its moment on the cut, :data:`_STINGER_OVER_DB` over the level of the music."""
+    from reelkit.media.music import stinger_lead_s
+
+    if not stingers:
+        return
+    lead = round(stinger_lead_s(brand.music.tempo_bpm) * AUDIO_RATE_HZ)
+    voice = measure_loudness(audio.samples, audio.rate_hz)
+    for number, frame in enumerate(changes):
+        path = stingers[number % len(stingers)]
+        start = brand.fps.sample_at(frame, AUDIO_RATE_HZ) - lead
+        if start >= 0:
+            sound, rate_hz = read_audio(path)
+            gain_db = under_voice_gain_db(voice, measure_loudness(sound, rate_hz), brand.music.under_voice_db - _STINGER_OVER_DB)
+            yield AudioTrack(kind="stinger", path=path, sha256=sha256_of(path), start=start, gain_db=round(gain_db, 2))

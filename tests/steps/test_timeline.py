@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reelkit.brand import Brand, BrandOverlays
+from reelkit.brand import Brand, BrandMusic, BrandOverlays
 from reelkit.errors import BrandError
-from reelkit.media.audio import write_wav
+from reelkit.media.audio import read_audio, write_wav
+from reelkit.media.loudness import measure_loudness
+from reelkit.media.music import compose_stinger, stinger_kinds
 from reelkit.model import AudioResult, CaptionStyle, Clip, Scene, Script, Timeline, Word
 from reelkit.steps.timeline import AUDIO_RATE_HZ, plan_timeline
 from reelkit.steps.timing import group_words_into_sentences, split_cues
@@ -103,3 +105,31 @@ def test_the_end_card_never_covers_more_than_half(tmp_path: Path) -> None:
     timeline, _ = _planned(tmp_path, [6000] * 4, [100] * 4, brand=brand)
     card = [overlay for overlay in timeline.overlays if overlay.kind == "end_card"]
     assert card[0].start >= timeline.frame_count // 2
+
+
+def test_a_stinger_comes_to_its_peak_on_each_change_of_scene(tmp_path: Path) -> None:
+    """Stingers are taken in turn, a beat before the first cut of every scene but the first, 15 dB under the voice; none without files."""
+    scenes = [" ".join(f"w{4 * scene + word}{'.' if word == 3 else ''}" for word in range(4)) for scene in range(4)]
+    words, at = [], 0
+    for text in " ".join(scenes).split():
+        words.append(Word(text=text, start=at, end=at + RATE // 2, rate_hz=RATE, timed_by="durations"))
+        at += RATE // 2 + RATE // 10
+    tone = (0.1 * np.sin(np.arange(at) / 20)).astype(np.float32)
+    audio, voice = AudioResult(samples=tone, rate_hz=RATE, words=tuple(words)), write_wav(tmp_path / "voice.wav", tone, RATE)
+    script = Script.of("t", [Scene(text=text, search_terms=("a", "b")) for text in scenes])
+    brand = NO_LOGO.model_copy(update={"music": BrandMusic(tempo_bpm=100.0, under_voice_db=19.0)})
+    files = [compose_stinger(tmp_path / f"{kind}.wav", kind=kind, mood=None, tempo_bpm=100.0, seed=1) for kind in stinger_kinds(None)]
+    sentences = group_words_into_sentences(audio.words)
+    given_ = {"cues": split_cues(sentences, brand.captions), "narration": voice}
+    clips = [_clip(number, scene=number) for number in range(4)]
+    timeline = plan_timeline(script, clips, audio, sentences, brand, stingers=files, **given_)
+    stingers = [track for track in timeline.audio if track.kind == "stinger"]
+    peaks = [timeline.fps.frame_at(track.start + round(0.6 * AUDIO_RATE_HZ) + 1, AUDIO_RATE_HZ) for track in stingers]
+    changes = [next(shot.start for shot in timeline.shots if shot.clip.scene == scene) for scene in (1, 2, 3)]
+    assert peaks == changes
+    assert [track.path for track in stingers] == [files[0], files[1], files[0]]
+    voice_lufs = measure_loudness(tone, RATE).lufs
+    for track in stingers:
+        sound, rate_hz = read_audio(track.path)
+        assert voice_lufs - (measure_loudness(sound, rate_hz).lufs + track.gain_db) == pytest.approx(15.0, abs=0.1)
+    assert [track.kind for track in plan_timeline(script, clips, audio, sentences, brand, **given_).audio] == ["narration"]

@@ -3,5 +3,6 @@
 from reelkit.media.music.bed import compose_bed
 from reelkit.media.music.moods import MOODS
 from reelkit.media.music.song import cut_song
+from reelkit.media.music.stingers import compose_stinger, stinger_kinds, stinger_lead_s
 
-__all__ = ["MOODS", "compose_bed", "cut_song"]
+__all__ = ["MOODS", "compose_bed", "compose_stinger", "cut_song", "stinger_kinds", "stinger_lead_s"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from reelkit.media.loudness import limit_true_peak, measure_loudness
 from reelkit.media.music import instruments
 from reelkit.media.music.moods import MOODS, Mood
 from reelkit.media.music.room import echo, ring_out
-from reelkit.media.music.score import Note, Score, write_score
+from reelkit.media.music.score import Note, Score, bed_rng, write_score
 
 __all__ = ["compose_bed"]
 
@@ -59,8 +58,7 @@ def compose_bed(path: Path, *, mood: str, tempo_bpm: float, duration_s: float, s
         raise BrandError(f"music: there is no mood '{mood}'; use one of {', '.join(MOODS)}")
     if not 30 <= tempo_bpm <= 250 or not 1 <= duration_s <= 600:
         raise BrandError(f"music: a bed takes a tempo of 30 to 250 and 1 to 600 s, got {tempo_bpm:g} bpm and {duration_s:g} s")
-    digest = hashlib.sha256(f"bed {mood} {seed}".encode()).digest()
-    rng = np.random.Generator(np.random.PCG64(int.from_bytes(digest[:8], "big")))
+    rng = bed_rng(f"bed {mood}", seed)
     score = write_score(MOODS[mood], tempo_bpm=tempo_bpm, duration_s=duration_s, rng=rng)
     band = _Band(score, MOODS[mood], rate_hz, rng, rng.standard_normal(4 * rate_hz, dtype=np.float32))
     bed = _blended(band, round(duration_s * rate_hz)).T

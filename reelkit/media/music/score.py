@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ import numpy as np
 
 from reelkit.media.music.moods import COLOURS, MODES, Chord, Mood, Progression
 
-__all__ = ["Note", "Score", "felt_tempo", "write_score"]
+__all__ = ["Note", "Score", "bed_rng", "choose_tonic", "felt_tempo", "write_score"]
 
 BAR = 4
 """Beats in a bar."""
@@ -51,6 +52,17 @@ class _Bar:
     voices: tuple[int, ...] = ()
 
 
+def bed_rng(name: str, seed: int) -> np.random.Generator:
+    """Return a source of chance that a name and a seed decide."""
+    digest = hashlib.sha256(f"{name} {seed}".encode()).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:8], "big")))
+
+
+def choose_tonic(rng: np.random.Generator) -> int:
+    """Return the pitch class of a bed's key, the first that its source of chance decides."""
+    return int(rng.choice([0, 2, 3, 5, 7, 9, 10]))
+
+
 def felt_tempo(tempo_bpm: float) -> float:
     """Return the tempo that a bed is felt in: fast tempos in half time, slow ones in double time.
 
@@ -73,7 +85,7 @@ def write_score(mood: Mood, *, tempo_bpm: float, duration_s: float, rng: np.rand
     beats = duration_s * bpm / 60
     ring = min(max(0.12 * duration_s, 0.8), 1.9) * bpm / 60
     end_beat = max(0, math.floor((beats - ring) / 2) * 2)
-    tonic = int(rng.choice([0, 2, 3, 5, 7, 9, 10]))
+    tonic = choose_tonic(rng)
     bars = _voiced(_form(mood, math.ceil(end_beat / BAR), rng), mood, tonic)
     notes = [*_pads(bars), *_keys(bars, mood, rng), *_arpeggios(bars, mood, rng), *_melody(bars, mood, tonic, rng)]
     notes += [*_bass(bars, mood, tonic), *_drums(bars, mood, rng)]
