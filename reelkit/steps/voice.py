@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ _RELEASE_MS = 30
 _FADE_MS = 5
 _FRAME_MS = 5
 _HEARD_DB = -50.0
+_QUIETEST, _OVER_HISS_DB, _MOST_HISS_DB = 5, 8.0, -28.0
+"""A percentile of frames, how far over their hiss a voice is heard, and how loud, against its loudest frame, hiss may be taken to be."""
 
 
 class Voice(Protocol):
@@ -125,8 +127,7 @@ def _cut(breath: AudioResult, pause_ms: int) -> _Breath:
     """Cut the silence around a breath, faded where it was cut, its words moved along."""
     rate_hz, samples = breath.rate_hz, breath.samples
     frame = rate_hz * _FRAME_MS // 1000
-    power = np.square(samples[: len(samples) // frame * frame].reshape(-1, frame), dtype=np.float64).mean(axis=1)
-    heard = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (_HEARD_DB / 10))
+    heard = _heard(samples, rate_hz, frame)
     start, end = breath.words[0].start, breath.words[-1].end
     if len(heard):
         start = max(0, min(start, int(heard[0]) * frame) - rate_hz * _LEAD_MS // 1000)
@@ -137,6 +138,28 @@ def _cut(breath: AudioResult, pause_ms: int) -> _Breath:
     kept[len(kept) - len(fade) :] *= fade[::-1]
     words = tuple(word.model_copy(update={"start": word.start - start, "end": word.end - start}) for word in breath.words)
     return _Breath(kept, words, rate_hz * pause_ms // 1000)
+
+
+def _heard(samples: NDArray[np.float32], rate_hz: int, frame: int) -> NDArray[np.intp]:
+    """Return the frames in which something is said.
+
+    Where nothing of a breath is silent it was recorded in a room: hum is left aside, and what does not stand out from the quietest
+    frames is hiss.
+    """
+    power = _power(samples, frame)
+    level = power.max(initial=0.0) * 10 ** (_HEARD_DB / 10)
+    if len(power) and float(np.percentile(power, _QUIETEST)) > level:
+        from scipy.signal import butter, sosfiltfilt
+
+        power = _power(sosfiltfilt(butter(2, 120, "highpass", fs=rate_hz, output="sos"), samples), frame)
+        hiss = float(np.percentile(power, _QUIETEST)) * 10 ** (_OVER_HISS_DB / 10)
+        level = min(hiss, power.max() * 10 ** (_MOST_HISS_DB / 10))
+    return np.flatnonzero(power > level)
+
+
+def _power(samples: NDArray[Any], frame: int) -> NDArray[np.float64]:
+    blocks = samples[: len(samples) // frame * frame].reshape(-1, frame)
+    return np.asarray(np.square(blocks, dtype=np.float64).mean(axis=1))
 
 
 def _join(breaths: Sequence[_Breath], rate_hz: int, tail_ms: int) -> AudioResult:

@@ -39,8 +39,8 @@ class CueSeen:
     early : bool
         Whether the text stands on the frame two before its cue.
     in_time : bool or None
-        Whether it stands on the frame after its cue's first; False also where the file has no such frame, None for a cue without
-        letters (of emoji alone).
+        Whether it stands on the frame after its cue's first, or of what is typed the first word once it is whole; False also where the
+        file has no such frame, None for a cue without letters (of emoji alone).
     contrast : TextContrast or None
         In the middle of the cue.
     wrong_lights : list of (int, str)
@@ -88,7 +88,8 @@ class CaptionWatch:
         before = first - _LATEST - 1
         if before >= 0 and self._texts(before) != self._texts(first):
             self._tasks[before].append(partial(self._look_before, seen, cue))
-        self._tasks[min(first + _LATEST, cue.end - 1)].append(partial(self._look_in_time, seen))
+        typed = self._painter.style.mode == "typewriter"
+        self._tasks[max(self._telling(cue)) if typed else min(first + _LATEST, cue.end - 1)].append(partial(self._look_in_time, seen))
         self._tasks[(first + cue.end) // 2].append(partial(self._look_closely, seen))
         if self._painter.style.mode not in ("classic", "one_word") and self._texts(first) == [word.text for word in cue.words]:
             self._plan_lights(seen, cue)
