@@ -24,7 +24,7 @@ lab: $(USE) ## open the notebooks in JupyterLab
 	@$(BIN)/reelkit lab
 
 test: $(DEV) ## the tests, but for the slow ones that need a browser or a whole chain
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/browser --ignore tests/notebooks
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/browser --ignore tests/notebooks --ignore tests/nights
 
 check: $(DEV) ## style, types and walls: what must hold before a commit
 	$(BIN)/ruff check

@@ -50,7 +50,7 @@ def kind_of(process: psutil.Process, parent: int) -> str:
             else "worker"
             if "reelkit.batch.worker" in line
             else "kernel"
-            if "ipykernel_launcher" in line
+            if "reelkit.kernel" in line
             else "other"
         )
     return "other"

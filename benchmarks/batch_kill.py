@@ -1,9 +1,9 @@
 """A batch that is killed at seeded moments: a plain re-run completes it, byte for byte, and nothing is made or uploaded twice.
 
-``python -m benchmarks.batch_kill --moments 60``. A kernel alone, a worker alone, the parent alone and the whole tree are killed in
-turn, at moments drawn over the whole length of an undisturbed batch of six short reels, of which two are published to a Supabase server
-on loopback and four to a folder. Every third moment the reels are rendered anew, so that encoders are met as well; else segments come
-from the cache, so that the moments fall on everything around them.
+``python -m benchmarks.batch_kill --moments 60``; a dozen where no number is given. A kernel alone, a worker alone, the parent alone and
+the whole tree are killed in turn, at moments drawn over the whole length of an undisturbed batch of six short reels, of which two are
+published to a Supabase server on loopback and four to a folder. Every third moment the reels are rendered anew, so that encoders are met
+as well; else segments come from the cache, so that the moments fall on everything around them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from reelkit.whole import sha256_of
 from tests.batch.studio import BRANDS, make_studio
 from tests.services.supabase_server import KEY, Held, Supabase
 
+TRIES = 4
 GONE_S = 15.0
 """Kernels look for their parent once a second; a busy machine is granted more."""
 PUBLISHING = "publishing: {store: supabase, bucket: reels}\n"
@@ -96,8 +97,8 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
     return process.returncode, json.loads(out) if out.strip() else {}, err.strip()
 
 
-def disturbed(trial: Trial, kind: str, after_s: float, expected: dict[str, str]) -> tuple[list[str], str]:
-    """Kill at a moment, run again, and return what is wrong with it all, and what was met."""
+def disturbed(trial: Trial, kind: str, after_s: float, expected: dict[str, str]) -> tuple[int, list[str], str]:
+    """Kill at a moment, run again, and return how many were met, what is wrong with it all, and how it went."""
     process = trial.start()
     time.sleep(after_s)
     met = 0
@@ -125,12 +126,12 @@ def disturbed(trial: Trial, kind: str, after_s: float, expected: dict[str, str])
     wrong += [f"left {name}" for name in left_files(trial.outputs, trial.sockets)]
     wrong += [f"{line} lived on after the re-run" for line in wait_until_gone(trial.mark, GONE_S)[1]]
     how = f"met {met}, ended with {code}, {len(made)} files done, all gone after {gone_s:.1f} s"
-    return wrong, how
+    return met, wrong, how
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--moments", type=int, default=60)
+    parser.add_argument("--moments", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     adopt_orphans()
@@ -158,13 +159,20 @@ def main() -> int:
             anew = moment % 3 == 2
             if anew:
                 shutil.rmtree(studio / "cache" / "segments", ignore_errors=True)
-            after_s = rng.uniform(0.3, lengths[0 if anew else 1])
-            with CountingStore() as store:
-                trial = Trial(studio, studio / f"m{moment}", store)
-                wrong, how = disturbed(trial, kind, after_s, expected)
+            wrong, how, met, longest = [], "", 0, lengths[0 if anew else 1]
+            for attempt in range(TRIES):
+                # A machine that has become faster may have ended by then: the moment is drawn anew, earlier.
+                after_s = rng.uniform(0.3, longest / 2**attempt)
+                with CountingStore() as store:
+                    trial = Trial(studio, studio / f"m{moment}-{attempt}", store)
+                    met, wrong, how = disturbed(trial, kind, after_s, expected)
+                if met or wrong:
+                    break
+            wrong += [] if met else ["nothing was met"]
             bad += bool(wrong)
             print(f"{moment + 1:3d}  {kind:<6} at {after_s:5.1f} s  {how}  {'; '.join(wrong) or 'well'}", flush=True)
-            shutil.rmtree(studio / f"m{moment}", ignore_errors=True)
+            for place in studio.glob("m*"):
+                shutil.rmtree(place, ignore_errors=True)
     print(f"{arguments.moments - bad} of {arguments.moments} moments well")
     return 1 if bad else 0
 

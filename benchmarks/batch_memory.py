@@ -56,7 +56,8 @@ class Watch:
         while not self._over.wait(0.1):
             memory, files = 0.0, 0
             with contextlib.suppress(psutil.Error):
-                for process in (self._me, *self._me.children(recursive=True)):
+                # Not what the worker forks, which for a moment is counted as large as the worker itself.
+                for process in (self._me, *self._me.children()):
                     if process == self._me or kind_of(process, self._me.pid) == "worker":
                         memory += process.memory_info().rss / 1e6
                         files += process.num_fds()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from tempfile import TemporaryDirectory
 
 from reelkit.errors import RunError
 
@@ -35,7 +36,10 @@ def dask_executor(address: str, *, workers: int) -> Iterator[Executor]:
         raise RunError("--dask needs Dask; install it with: pip install 'reelkit[dask]'") from None
     with contextlib.ExitStack() as stack:
         if address == "local":
-            cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50)
+            scratch = stack.enter_context(TemporaryDirectory(prefix="rk-dask-"))
+            cluster = LocalCluster(
+                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50, local_directory=scratch
+            )
             target = stack.enter_context(cluster)
         else:
             target = address

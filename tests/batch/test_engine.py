@@ -44,7 +44,7 @@ def a_notebook(folder: Path, *sources: str) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A place of its own for a test's kernels, so that other tests at the same time do not count; its path is short, as sockets ask."""
     with tempfile.TemporaryDirectory(prefix="t-") as folder:
         monkeypatch.setattr(tempfile, "tempdir", folder)
@@ -53,7 +53,7 @@ def sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def left_over(sockets: Path) -> list[str]:
     """Kernels of ours and their socket folders."""
-    kernels = [str(child.pid) for child in psutil.Process().children(recursive=True) if "ipykernel_launcher" in child.cmdline()]
+    kernels = [str(child.pid) for child in psutil.Process().children(recursive=True) if "reelkit.kernel" in child.cmdline()]
     return kernels + [path.name for path in sockets.iterdir()]
 
 
@@ -139,3 +139,12 @@ finally:
     assert (tmp_path / "cleaned").exists()
     assert not is_running(int(pid_file.read_text()))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["child", "cleaned", "in.ipynb"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups")
+def test_a_kernel_whose_starter_was_lost_ends_with_all_it_started(tmp_path: Path) -> None:
+    """A kernel that comes up after its starter is gone, whoever adopted it, ends by itself and takes its children along."""
+    environment = os.environ | {"JPY_PARENT_PID": str(os.getpid() + 1)}
+    command = [sys.executable, "-m", "reelkit.kernel", "-f", str(tmp_path / "kernel.json")]
+    with subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL) as kernel:
+        assert kernel.wait(60) == -signal.SIGKILL

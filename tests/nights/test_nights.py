@@ -1,0 +1,56 @@
+"""What nights must survive, as small subsets of the benchmarks of the same names, and a cluster that loses a worker."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.batch.studio import make_studio
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.skipif(sys.platform != "linux", reason="mounts and process trees are Linux's")]
+
+
+def measured(name: str, *arguments: str) -> str:
+    ended = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def test_a_batch_survives_kills() -> None:
+    """A kernel, a worker, the parent and the whole tree are killed once each; a plain re-run completes the same bytes, nothing twice."""
+    assert "4 of 4 moments well" in measured("batch_kill", "--moments", "4", "--seed", "7")
+
+
+def test_a_batch_survives_faults() -> None:
+    """A fault in each step fails its reel alone, with step and reason; lifted, only those are made."""
+    assert "0 wrong" in measured("batch_faults")
+
+
+def test_a_lost_dask_worker_costs_no_reel(tmp_path: Path) -> None:
+    """On a local cluster a worker is killed in the middle of a reel: its reel is made on another one, and the batch ends well."""
+    make_studio(tmp_path, ["ada"])
+    command = [sys.executable, "-m", "reelkit.cli", "batch", "--brands", "ada", "--count", "2", "--dask", "local", "--workers", "2"]
+    process = subprocess.Popen(
+        [*command, "--keep-free-gb", "0", "--json"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    until = time.monotonic() + 120
+    kernels: list[psutil.Process] = []
+    while not kernels and time.monotonic() < until:
+        children = psutil.Process(process.pid).children(recursive=True)
+        kernels = (
+            [child for child in children if "reelkit.kernel" in child.cmdline()] if list(tmp_path.glob("outputs/ada/*/script.json")) else []
+        )
+        time.sleep(0.05)
+    worker = kernels[0].parent()
+    assert worker is not None
+    worker.kill()
+    out, err = process.communicate(timeout=600)
+    assert process.returncode == 0, err
+    told = json.loads(out)
+    assert told["done"] == 2
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".tmp-")]
