@@ -41,6 +41,25 @@ __all__ = [
     "wrong_fonts",
 ]
 
+_LETTERS = {
+    **{"am": "አበ", "ar": "ابت", "as": "কৰ", "bg": "жщ", "bn": "কখ", "cs": "řů", "dv": "ދަ", "el": "ωψ", "fa": "پچ", "gu": "કખ", "he": "אבג"},
+    **{
+        "hi": "कख",
+        "hu": "őű",
+        "hy": "աբ",
+        "ja": "漢かナ",
+        "ka": "აბ",
+        "km": "កខ",
+        "kn": "ಕಖ",
+        "ko": "한글",
+        "lo": "ກຂ",
+        "ml": "കഖ",
+        "mr": "कळ",
+    },
+    **{"my": "ကခ", "ne": "कख", "or": "କଖ", "pa": "ਕਖ", "pl": "łż", "ps": "پښ", "ro": "șț", "ru": "жщ", "si": "කඛ", "sr": "ђћ", "ta": "கங"},
+    **{"te": "కఖ", "th": "กขค", "ti": "አበ", "tr": "ğş", "uk": "їґ", "ur": "ٹڈ", "vi": "ơữ", "zh": "的汉"},
+}
+"""Letters by which it is told whether a font can write a language; those of other languages are a to z with accents."""
 _FONT_FILES = (".ttf", ".otf", ".ttc")
 
 
@@ -487,15 +506,19 @@ def _missing_files(brand: Brand, data: Any, what: str, templates: Path) -> Itera
 
 
 def wrong_fonts(brand: Brand) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield each field whose font cannot be drawn with, and why."""
-    from reelkit.media.fonts import find_font
+    """Yield each field whose font cannot be drawn with, or not in the brand's language, and why."""
+    from reelkit.media.fonts import advice_for, find_font, missing_characters
 
+    sample = _LETTERS.get(brand.language.split("-")[0], "")
     captions = brand.captions
     for loc, named, weight in ((("captions", "font"), captions.font, captions.weight), (("fonts", "title"), brand.fonts.title, 800)):
         try:
-            find_font(brand.font(named), weight)
+            missing = missing_characters(sample, find_font(brand.font(named), weight))
         except BrandError as error:
             yield loc, str(error).rstrip(".")
+        else:
+            if missing:
+                yield loc, f"'{named}' has no letters of language '{brand.language}' ({missing}); {advice_for(missing)}"
 
 
 def brand_schema() -> dict[str, Any]:

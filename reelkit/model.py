@@ -711,6 +711,7 @@ class Timeline(Value):
     background: Colour
     shots: tuple[Shot, ...] = Field(min_length=1)
     cues: tuple[CaptionCue, ...] = ()
+    estimated_words: int = Field(default=0, ge=0, description="spoken words whose times are a guess, by their lengths")
     caption_style: CaptionStyle = CaptionStyle()
     strengthened: tuple[StyleChange, ...] = Field(
         default=(), description="what makes the brand's caption style clear on this reel's pictures"

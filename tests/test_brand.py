@@ -268,3 +268,31 @@ def test_templates_are_found_from_below_and_by_name(templates: Path, tmp_path: P
     monkeypatch.delenv("REELKIT_TEMPLATES")
     monkeypatch.chdir("/")
     assert (templates_dir() / "brands" / "northwind.yaml").is_file()
+
+
+@pytest.mark.parametrize(("language", "fits"), [("en", True), ("de-AT", True), ("ru", True), ("th", True), ("ja", True), ("dv", False)])
+def test_the_font_can_write_the_language(language: str, fits: bool) -> None:
+    """A language whose letters neither the font nor any that stands in for it has is refused when the brand is read, before anything."""
+    brand = load_brand("northwind", templates=TEMPLATES)
+    if fits:
+        assert brand.with_changes({"language": language}).language == language
+    else:
+        with pytest.raises(BrandError, match=r"captions\.font: .* has no letters of language 'dv' \(.*\); name a font file that has them"):
+            brand.with_changes({"language": language})
+
+
+@pytest.mark.parametrize(
+    ("voice", "line"),
+    [
+        ({"engine": "recorded"}, "engine is recorded, which needs recording"),
+        ({"engine": "piper"}, "engine is piper, which needs name: the voice that speaks"),
+        ({"engine": "openai", "name": "alloy", "base_url": "https://me:secret@host/v1"}, "without user, password or query"),
+        ({"engine": "recorded", "recording": "nowhere.wav"}, "voice.recording is 'nowhere.wav', but there is no"),
+    ],
+)
+def test_a_voice_is_named_whole(voice: dict[str, object], line: str) -> None:
+    """An engine without its voice, or with a file that is not there, is said when the brand is read."""
+    with pytest.raises(BrandError) as caught:
+        load_brand("northwind", templates=TEMPLATES).with_changes({f"voice.{name}": value for name, value in voice.items()})
+    assert line in str(caught.value)
+    assert "secret" not in str(caught.value)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from reelkit.brand import list_brands, load_brand
+from reelkit.errors import VoiceError
 from reelkit.media.audio import read_audio, write_wav
 from reelkit.media.backdrops import FAMILIES
 from reelkit.parts import Parts
@@ -72,3 +73,10 @@ def test_the_store_lies_under_outputs(tmp_path: Path) -> None:
     store = parts(tmp_path, {"publishing.bucket": "shared"}).store
     store.put("a/1.txt", script, content_type="text/plain", title="")
     assert (tmp_path / "shared" / "a" / "1.txt").read_text() == "x"
+
+
+def test_a_language_that_the_voice_cannot_do_is_refused_first(tmp_path: Path) -> None:
+    """Before a writer is asked, and with what to do."""
+    with pytest.raises(VoiceError, match=r"brand 'northwind': the brand's language is 'de'; voice 'heart' of hibari speaks English only"):
+        assert parts(tmp_path, {"language": "de"}).writer
+    assert list(tmp_path.iterdir()) == []

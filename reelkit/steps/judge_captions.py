@@ -102,6 +102,16 @@ def judge_caption_times(timeline: Timeline, narration: Narration | None) -> Iter
         at_s=None if first is None else first[0].start / fps,
         hint="plan the cues again from this narration's word times",
     )
+    if timeline.estimated_words:
+        words = sum(len(cue.words) for cue in timeline.cues)
+        yield _should(
+            name="words-timed",
+            holds=False,
+            norm="every word's time is known from the voice or found by listening",
+            measured=f"{timeline.estimated_words} of {words} words are placed by their lengths",
+            at_s=None,
+            hint="look whether captions keep up with the voice; a voice that tells its durations (hibari, piper, coqui) needs no guess",
+        )
     yield from _judge_reading(timeline, fps)
     start_s = timeline.cues[0].start / fps
     yield _should(

@@ -109,6 +109,8 @@ def plan_timeline(
         background=brand.palette.background,
         shots=shots,
         cues=_caption_cues(cues, fps, frame_count),
+        # A dash has no time of its own in any voice; only what is said counts.
+        estimated_words=sum(word.timed_by == "estimated" and any(map(str.isalnum, word.text)) for word in audio.words),
         caption_style=style,
         overlays=(*key_words, *_overlays(brand, card_start, frame_count)),
         audio=(*_tracks(audio, sentences, brand, narration, music), *_stingers(changes, audio, brand, stingers)),

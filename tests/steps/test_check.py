@@ -255,6 +255,14 @@ def test_characters_without_a_font_are_named_with_what_to_do(right: tuple[Reel, 
     assert judged("".join(map(chr, range(0x13000, 0x13020)))).measured.count("𓀀") == 2
 
 
+def test_guessed_word_times_are_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A reel whose words were placed by their lengths warns of it and is no failure; one whose words are known says nothing."""
+    reel, plan, findings = right
+    assert "words-timed" not in {finding.name for finding in findings}
+    guessed = named(check_video(reel, plan.model_copy(update={"estimated_words": 3}), reels.brand()), "words-timed")
+    assert (guessed.verdict, guessed.measured.startswith("3 of ")) == ("warn", True)
+
+
 def test_small_letters_are_found(right: tuple[Reel, Timeline, list[Finding]]) -> None:
     """A word that had to shrink to the least size holds, and the finding names it; a style that asks for less does not hold."""
     reel, plan, _ = right
