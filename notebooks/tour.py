@@ -53,6 +53,7 @@ result = generate_one(brand, topic_seed, script=script_file, overrides=overrides
 
 # %% tags=["remove-input"]
 run = open_run(brand, topic_seed, script=script_file, overrides=overrides, outputs=outputs)
+run.resume()
 captions, poster = run.path("captions.vtt").read_text(encoding="utf-8"), run.path("poster.jpg").read_bytes()
 views.player(Parts.of(run).preview(run.reel), vtt=captions, poster=poster, reel=run.reel, palette=run.brand.palette)
 

@@ -120,15 +120,22 @@ def open_lab(page: Page, address: str, notebook: str, *, ready: str) -> None:
     """Open a notebook in JupyterLab, run all its cells, and wait until a view of it is live."""
     page.goto(f"{address}/{notebook}.ipynb?reset", timeout=240_000)
     page.wait_for_selector(".jp-NotebookPanel-toolbar", timeout=240_000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=120_000)
     run_all(page)
     page.wait_for_selector(ready, timeout=240_000)
 
 
 def run_all(page: Page) -> None:
-    """Choose Run > Run All Cells."""
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    """Choose Run > Run All Cells, again where the kernel was not there yet."""
+    for _ in range(6):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        begun = "[...document.querySelectorAll('.jp-InputPrompt')].some(one => one.textContent.includes('*'))"
+        for _ in range(50):
+            if page.evaluate(begun):
+                return
+            page.wait_for_timeout(200)
+    raise AssertionError("no cell was run")
 
 
 def exact(page: Page, side: int = 0) -> dict[str, Any]:
