@@ -129,7 +129,19 @@ class Draft:
 
     def _planned(self, brand: Brand, music: Path | None) -> Timeline:
         cues = split_cues(self.sentences, brand.captions, until=len(self.audio.samples))
-        return plan_timeline(self.script, self.clips, self.audio, self.sentences, brand, cues=cues, narration=self.narration, music=music)
+        stingers = self.parts.stingers() if music else ()
+        return plan_timeline(
+            self.script,
+            self.clips,
+            self.audio,
+            self.sentences,
+            brand,
+            cues=cues,
+            narration=self.narration,
+            music=music,
+            stingers=stingers,
+            cache=self.parts.cache,
+        )
 
     def _kept(self, audio: AudioResult) -> Path:
         key = content_key("narration", audio.samples.tobytes(), audio.rate_hz)

@@ -1,4 +1,4 @@
-// FrameView: the exact frame at rest, a small copy of the reel while it moves. Which frame is shown is the model's `frame`, and nobody else's.
+// FrameView: the exact frame at rest, a small copy of the reel while it moves. Which frame is shown is said here; the kernel hears it at rest.
 
 const REST_MS = 90;
 const LUMA = new Int32Array(256).map((_, y) => Math.round((255 / 219) * (y - 16) * 65536) + 32768); // and a half, so that >> 16 rounds
@@ -73,13 +73,15 @@ function render({ model, el }) {
   let waiting = false;
   let copyUrl = "";
 
+  let current = model.get("frame");
+
   const seconds = (frame) => (frame * facts().fps_den) / facts().fps_num;
   const last = () => facts().frame_count - 1;
   const sides = () => (model.get("compare") === "off" || !facts().name_b ? ["a"] : ["a", "b"]);
   const ready = () => copyUrl && a.video.readyState >= 2;
 
   const scrub = h("input", {
-    type: "range", class: "rk-scrub", min: 0, max: last(), step: 1, value: model.get("frame"), "aria-label": "Frame of the reel",
+    type: "range", class: "rk-scrub", min: 0, max: last(), step: 1, value: current, "aria-label": "Frame of the reel",
     oninput: () => { pause(); go(Number(scrub.value)); },
   });
 
@@ -90,21 +92,19 @@ function render({ model, el }) {
     if (flying) { waiting = true; return; }
     flying = true;
     waiting = false;
-    // Only where it rests does the kernel learn of the frame: on the way, nothing is sent.
-    model.save_changes();
-    model.send({ want: model.get("frame"), ticket: ++ticket, sides: sides() });
+    model.send({ want: current, ticket: ++ticket, sides: sides() });
   }
   const atRest = rest(REST_MS, ask);
 
   function answered(message, buffers) {
     if (message.copy !== undefined) return copied(message, buffers);
-    if (message.look !== undefined) { view.scrollIntoView({ block: "center", behavior: "smooth" }); scrub.focus({ preventScroll: true }); return; }
+    if (message.look !== undefined) { pause(); go(message.look); view.scrollIntoView({ block: "center", behavior: "smooth" }); scrub.focus({ preventScroll: true }); return; }
     if (message.trouble !== undefined) { flying = false; note.textContent = message.trouble; return; }
     if (message.planes === undefined) return;
     const screen = message.side === "b" ? b : a;
     if (message.ticket) { flying = false; }
     const bytes = new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength);
-    if (message.frame === model.get("frame") && !playing) {
+    if (message.frame === current && !playing) {
       draw(screen.canvas, bytes, message.width, message.height);
       screen.moves = false;
       screen.box.dataset.frame = message.frame;
@@ -114,7 +114,7 @@ function render({ model, el }) {
       view.dispatchEvent(new CustomEvent("rk-exact", { detail: message }));
       sha256(bytes).then((hash) => { if (screen.box.dataset.version === String(message.version) && screen.box.dataset.frame === String(message.frame)) screen.box.dataset.sha256 = hash; });
     }
-    if (message.ticket && (waiting || message.frame !== model.get("frame"))) ask();
+    if (message.ticket && (waiting || message.frame !== current)) ask();
   }
 
   // --- the small copy, which plays and scrubs without asking anybody
@@ -130,12 +130,12 @@ function render({ model, el }) {
   a.video.addEventListener("ended", stopPlaying);
 
   function go(frame) {
-    const next = Math.min(Math.max(frame, 0), last());
-    model.set("frame", next);
+    current = Math.min(Math.max(frame, 0), last());
+    moved();
   }
 
   function moved() {
-    const frame = model.get("frame");
+    const frame = current;
     scrub.value = frame;
     scrub.setAttribute("aria-valuetext", `frame ${frame}, ${clock(seconds(frame))}`);
     where.textContent = `${clock(seconds(frame))}  ·  frame ${frame} of ${last()}`;
@@ -152,8 +152,8 @@ function render({ model, el }) {
     playing = true;
     a.moves = true;
     a.video.muted = false;
-    if (model.get("frame") >= last()) a.video.currentTime = 0;
-    else a.video.currentTime = seconds(model.get("frame") + 0.5);
+    if (current >= last()) a.video.currentTime = 0;
+    else a.video.currentTime = seconds(current + 0.5);
     a.video.play();
     playButton.textContent = "Pause";
     requestAnimationFrame(follow);
@@ -162,7 +162,7 @@ function render({ model, el }) {
   function follow() {
     if (!playing) return;
     const frame = Math.min(Math.floor((a.video.currentTime * facts().fps_num) / facts().fps_den + 0.001), last());
-    if (frame !== model.get("frame")) model.set("frame", frame);
+    if (frame !== current) { current = frame; moved(); }
     requestAnimationFrame(follow);
   }
 
@@ -177,7 +177,7 @@ function render({ model, el }) {
   // --- what is laid over and beside it
 
   const playButton = button("Play", () => (playing ? pause() : play()));
-  const step = (by, text, name) => button(text, () => { pause(); go(model.get("frame") + by); }, { "aria-label": name });
+  const step = (by, text, name) => button(text, () => { pause(); go(current + by); }, { "aria-label": name });
   const zones = choice("Safe zones", [["none", "none"], ...Object.keys(facts().zones).map((name) => [name, name])], model.get("zone"), (zone) => { model.set("zone", zone); model.save_changes(); });
   const zoom = choice("Zoom", [["fit", "fit"], ["1", "100 %"], ["2", "200 %"], ["4", "400 %"]], model.get("zoom"), (zoom) => { model.set("zoom", zoom); model.save_changes(); });
   const compare = choice("Compare", [["off", "off"], ["side", "side by side"], ["swap", "A or B"]], model.get("compare"), (how) => { model.set("compare", how); model.save_changes(); });
@@ -224,6 +224,7 @@ function render({ model, el }) {
   }
 
   function changedFacts() {
+    current = Math.min(current, last());
     scrub.max = last();
     laidOut();
     told();
@@ -245,12 +246,11 @@ function render({ model, el }) {
     event.preventDefault();
     if (event.key === " ") return playing ? pause() : play();
     pause();
-    go(model.get("frame") + by * (event.shiftKey ? facts().second : 1));
+    go(current + by * (event.shiftKey ? facts().second : 1));
   });
 
   const end = listen(model, {
     "msg:custom": answered,
-    "change:frame": moved,
     "change:facts": changedFacts,
     "change:zone": laidOut,
     "change:zoom": laidOut,

@@ -90,7 +90,7 @@ class FrameView(LiveView):
         self.timeline, self.versus, self.names = timeline, versus, names
         self.note = ""
         self._palette = palette
-        self._first = min(telling_frame(timeline) if frame is None else frame, timeline.frame_count - 1)
+        self._at = min(telling_frame(timeline) if frame is None else frame, timeline.frame_count - 1)
         self._sources = [FrameSource(timeline)]
         self._version = 0
         self._looked_at = False
@@ -100,7 +100,7 @@ class FrameView(LiveView):
     @property
     def frame(self) -> int:
         """The frame that is shown."""
-        return int(self.widget.frame) if "widget" in self.__dict__ else self._first
+        return self._at
 
     def exact(self, frame: int | None = None) -> Planes:
         """Return a frame (the shown one where none is given) as the encoder gets it."""
@@ -109,11 +109,9 @@ class FrameView(LiveView):
     def go(self, at_s: float) -> None:
         """Show a moment, and bring the view to where it can be seen."""
         frame = min(max(int(at_s * self.timeline.fps.ratio), 0), self.timeline.frame_count - 1)
+        self._at = frame
         if self._looked_at:
-            self.widget.frame = frame
-            self.widget.send({"look": True})
-        else:
-            self._first = frame
+            self.widget.send({"look": frame})
 
     def show(self, timeline: Timeline, *, note: str = "") -> None:
         """Show another version of the reel, at the same place."""
@@ -125,7 +123,7 @@ class FrameView(LiveView):
 
     def state(self) -> dict[str, Any]:
         """Return what the widget begins with."""
-        return {"facts": self._facts("making"), "frame": self._first, "zone": "none", "zoom": "fit", "compare": "off"}
+        return {"facts": self._facts("making"), "frame": self._at, "zone": "none", "zoom": "fit", "compare": "off"}
 
     def heard(self, widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
         """Answer a message of the browser's: a frame that is wanted, or that it is there."""
@@ -133,7 +131,8 @@ class FrameView(LiveView):
             self._looked_at = True
             self._make_copy()
         elif "want" in message:
-            frame = min(max(int(message["want"]), 0), self.timeline.frame_count - 1)
+            # The browser alone says which frame is shown: were it a trait, an older value's echo would draw it back.
+            frame = self._at = min(max(int(message["want"]), 0), self.timeline.frame_count - 1)
             for side in message.get("sides", ["a"]):
                 self._send(widget, side, frame, ticket=int(message["ticket"]))
 
@@ -141,11 +140,10 @@ class FrameView(LiveView):
         changed = timeline != self.timeline
         self.timeline, self.versus, self.names, self.note = timeline, versus, names, note
         self._version += 1
+        frame = self._at = min(self._at, timeline.frame_count - 1)
         if not self._looked_at:
-            self._first = min(self._first, timeline.frame_count - 1)
             return
         widget = self.widget
-        frame = min(widget.frame, timeline.frame_count - 1)
         # The picture first: what a person waits for is not the text beside it.
         for side in ["a", "b"] if versus is not None and widget.compare != "off" else ["a"]:
             self._send(widget, side, frame)
