@@ -123,6 +123,16 @@ def test_gradients_do_not_band() -> None:
     assert np.abs(rows - np.linspace(40, 52, len(rows))).max() < 0.6
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_it_is_calm_where_captions_stand(family: str) -> None:
+    """Where captions stand luma moves by less than a level a frame, and less than on the whole frame."""
+    steps = [np.abs(before.y.astype(int) - after.y) for before, after in itertools.pairwise(frames(family, count=6, start=20))]
+    height = len(steps[0])
+    moving = np.mean([one[height * 900 // 1920 : height * 1500 // 1920].mean() for one in steps])
+    assert moving < 1.0
+    assert moving < np.mean([one.mean() for one in steps])
+
+
 def encoded(planes: Planes, *, crf: int) -> np.ndarray:
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = planes.width_px, planes.height_px, "yuv420p"

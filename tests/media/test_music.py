@@ -84,6 +84,18 @@ def test_a_bed_stays_in_its_key(beds, mood):
     assert best / power.sum() > 0.9
 
 
+@pytest.mark.parametrize("mood", MOODS)
+def test_a_bed_is_mastered(beds, mood):
+    """Crest of 12 to 18 dB, as wide as music is and not out of phase, one bass for both sides, hardly anything from 2 to 5 kHz."""
+    bed = beds[mood]
+    assert 12.0 < 20 * np.log10(np.abs(bed).max() / np.sqrt(np.mean(bed**2))) < 18.0
+    assert 0.25 < np.corrcoef(bed.T)[0, 1] < 0.97
+    spectrum_of_both = np.fft.rfft(bed, axis=0)
+    spectrum_of_both[np.fft.rfftfreq(len(bed), 1 / RATE) > 120] = 0
+    assert np.corrcoef(np.fft.irfft(spectrum_of_both, axis=0).T)[0, 1] > 0.9
+    assert share(bed, 2000, 5000) < 0.02
+
+
 def test_moods_differ_as_their_names_say(beds):
     """Dark is darker than calm, calm than warm, warm than bright, and driving strikes far more often than calm."""
     assert centroid(beds["dark"]) < centroid(beds["calm"]) < centroid(beds["warm"]) < centroid(beds["bright"])
