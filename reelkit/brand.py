@@ -74,7 +74,9 @@ def _plain_address(url: str) -> str:
 class BrandFonts(Value):
     """Families by role; captions have their own field."""
 
-    title: str = Field(default="Montserrat", description="end card and titles: a family that comes with Reelkit, or a path to a font file")
+    title: str = Field(
+        default="Montserrat", description="end card and titles: a family that comes with Reelkit or is installed, or a path to a font file"
+    )
 
 
 class BrandVoice(Value):

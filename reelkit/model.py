@@ -517,7 +517,7 @@ class CaptionStyle(Value):
         description="karaoke: three states; pop: the spoken word grows; box: a box behind the spoken word; marker: a highlighter sweeps "
         "behind it; one_word: one at a time; typewriter: written letter by letter; classic: no active word",
     )
-    font: str = Field(default="Montserrat", description="a family that comes with Reelkit, or a path to a font file")
+    font: str = Field(default="Montserrat", description="a family that comes with Reelkit or is installed, or a path to a font file")
     weight: int = Field(default=800, ge=100, le=900)
     size_px: int = Field(default=84, ge=55, le=120)
     uppercase: bool = False
@@ -716,6 +716,7 @@ class Timeline(Value):
     strengthened: tuple[StyleChange, ...] = Field(
         default=(), description="what makes the brand's caption style clear on this reel's pictures"
     )
+    undrawn: str = Field(default="", description="characters of the texts on screen that no font draws, each once; they are left out")
     overlays: tuple[Overlay, ...] = ()
     audio: tuple[AudioTrack, ...] = ()
     safe_zone: SafeZone = SafeZone()
@@ -758,7 +759,8 @@ class Timeline(Value):
         return import_module("reelkit.media.otio").to_otio(self)
 
     def __repr__(self) -> str:
-        return f"<Timeline {self.topic!r}: {self.duration_s:.2f} s, {len(self.shots)} shots, {len(self.cues)} cues>"
+        undrawn = f", no font draws {self.undrawn}" if self.undrawn else ""
+        return f"<Timeline {self.topic!r}: {self.duration_s:.2f} s, {len(self.shots)} shots, {len(self.cues)} cues{undrawn}>"
 
 
 # --- what comes out -------------------------------------------------------------------------------------------------

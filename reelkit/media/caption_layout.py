@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
 
+from reelkit.media.breaks import belong_together
 from reelkit.media.fonts import FontFace, clusters, find_font
 from reelkit.media.phrases import language_of, merged, phrases
 from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape_line, union_of
@@ -206,12 +207,12 @@ def _letters(word: str) -> int:
 
 def _break_cost(words: Sequence[str], cut: int) -> float:
     before, after = words[cut - 1], words[cut]
+    if belong_together(before, after):
+        return 2.5
     if before[-1] in ",;:.!?、。，；：！？":
         return -0.2
     if re.search(r"\d[%°]?$", before) or re.fullmatch(r"\W*\d[\d.,]*\W*", after):
         return 1.5 if re.search(r"\d[%°]?$", before) and _letters(after) <= 6 else 0.3
-    if cut > 1 and before[:1].isupper() and after[:1].isupper() and not before.isupper():
-        return 0.4
     return 0.15 if _letters(before) <= 3 else 0.0
 
 

@@ -1,8 +1,9 @@
 """Fonts: families from wheels, files by path, and what stands in where a family lacks a character.
 
-Families come as ``fontpkg-*`` wheels (SIL Open Font License); a brand may name a file instead. Every character is drawn by the first
-font that has it: the style's own, then Inter, then the Noto fonts by script, symbols last; emoji by the font of coloured ones. A
-character that none has is named by :func:`missing_characters` and left out of drawing, never shown as an empty box.
+Families come as ``fontpkg-*`` wheels (SIL Open Font License); a brand may name one that is installed on the machine, or a file. Every
+character is drawn by the first font that has it: the style's own, then Inter, then the Noto fonts by script, symbols last; emoji by the
+font of coloured ones. A character that none has is named by :func:`missing_characters` and left out of drawing, never shown as an empty
+box.
 """
 
 from __future__ import annotations
@@ -24,8 +25,20 @@ import uharfbuzz as hb
 
 from reelkit.errors import BrandError
 from reelkit.media.emoji import emoji_font, shown_as_emoji
+from reelkit.media.installed_fonts import installed_fonts
 
-__all__ = ["FontFace", "OpenFont", "advice_for", "clusters", "families", "find_font", "font_for", "missing_characters", "open_font"]
+__all__ = [
+    "FontFace",
+    "OpenFont",
+    "advice_for",
+    "clusters",
+    "comes_with_reelkit",
+    "families",
+    "find_font",
+    "font_for",
+    "missing_characters",
+    "open_font",
+]
 
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 _NOTO = (
@@ -82,6 +95,17 @@ def families() -> list[str]:
     return sorted(family.name for family in fontpkg.families().values())
 
 
+def comes_with_reelkit(family_or_path: str) -> bool:
+    """Return whether a font's name is a family whose files are part of a wheel, the same on every machine.
+
+    Examples
+    --------
+    >>> comes_with_reelkit("Anton"), comes_with_reelkit("own.ttf")
+    (True, False)
+    """
+    return fontpkg.slugify(family_or_path) in fontpkg.families()
+
+
 @lru_cache(maxsize=256)
 def find_font(family_or_path: str | Path, weight: int = 800) -> FontFace:
     """Return the face for a family's name or a font file, at the nearest weight there is.
@@ -89,7 +113,8 @@ def find_font(family_or_path: str | Path, weight: int = 800) -> FontFace:
     Parameters
     ----------
     family_or_path : str or Path
-        A family that comes with Reelkit (case and hyphens do not matter), or the path of a .ttf, .otf or .ttc file.
+        A family that comes with Reelkit (case and hyphens do not matter) or is installed on the machine, or the path of a .ttf, .otf or
+        .ttc file.
     weight : int
         100 to 900.
 
@@ -114,8 +139,12 @@ def find_font(family_or_path: str | Path, weight: int = 800) -> FontFace:
         return _face_of(Path(name), Path(name).stem, weight)
     family = fontpkg.families().get(fontpkg.slugify(name))
     if family is None:
-        known = families()
-        near = difflib.get_close_matches(name.title(), known, n=1, cutoff=0.5)
+        known, installed = families(), installed_fonts()
+        if fonts := installed.get(name.lower()):
+            nearest = min(fonts, key=lambda font: (not font.variable, abs(font.weight - weight), -font.weight))
+            return _face_of(nearest.path, nearest.family, weight)
+        all_names = [*known, *(fonts[0].family for fonts in installed.values())]
+        near = difflib.get_close_matches(name.title(), all_names, n=1, cutoff=0.5)
         advice = f"did you mean '{near[0]}'?" if near else f"known families: {', '.join(known)}."
         raise BrandError(f"font '{name}' is not a family; {advice} A path to a .ttf or .otf file works too.")
     upright = [file for file in family.files if file.style == "normal"] or list(family.files)

@@ -13,6 +13,7 @@ from typing import Any
 from reelkit import __version__
 from reelkit.brand import Brand, templates_dir
 from reelkit.errors import RunError
+from reelkit.media.fonts import comes_with_reelkit, find_font
 from reelkit.model import content_key
 from reelkit.whole import sha256_of
 
@@ -77,9 +78,9 @@ def _files(brand: Brand, script: Path | None) -> Iterator[tuple[str, Path]]:
             yield f"{'.'.join(place)} {path.name}", path
     if brand.voice.engine in ("piper", "coqui") and brand.path(Path(brand.voice.name)).exists():
         yield "voice", brand.path(Path(brand.voice.name))
-    for name, font in (("title_font", brand.fonts.title), ("caption_font", brand.captions.font)):
-        if Path(font).suffix:
-            yield name, brand.path(Path(font))
+    for name, font, weight in (("title_font", brand.fonts.title, 800), ("caption_font", brand.captions.font, brand.captions.weight)):
+        if not comes_with_reelkit(font):
+            yield name, find_font(brand.font(font), weight).path
 
 
 def content_of_folder(folder: Path) -> str:

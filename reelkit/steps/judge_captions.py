@@ -9,9 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from reelkit.media.caption_layout import caption_sizes, lay_out
-from reelkit.media.captions import CaptionPainter, missing_glyphs
+from reelkit.media.captions import CaptionPainter
 from reelkit.media.fonts import advice_for
-from reelkit.model import CaptionCue, EndCard, Finding, Timeline
+from reelkit.model import CaptionCue, Finding, Timeline
+from reelkit.steps.characters import lacking_characters, named_characters
 from reelkit.steps.judge_sound import Narration
 from reelkit.steps.strengthen import LEAST_CONTRAST
 from reelkit.steps.watch_captions import CueSeen
@@ -29,8 +30,6 @@ _HEARD_WITHIN_S = 0.1
 """A word may begin with the silence of a closed mouth (p, t, k) or a faint breath (h, f); longer silence means that it is early."""
 _SILENCE_DB = -45.0
 """Under the loudest tenth of the narration's 5 ms blocks."""
-
-_MOST_NAMED = 12
 
 
 def judge_captions_seen(seen: Sequence[CueSeen], timeline: Timeline) -> Iterator[Finding]:
@@ -205,25 +204,14 @@ def judge_caption_style(timeline: Timeline, painter: CaptionPainter) -> Iterator
 
 
 def judge_glyphs(timeline: Timeline) -> Iterator[Finding]:
-    """Yield which characters of the captions and the end card no font can draw."""
-    style, fps = timeline.caption_style, float(timeline.fps.ratio)
-    texts = [(cue.text, cue.start, style) for cue in timeline.cues]
-    for card in timeline.overlays:
-        if isinstance(card, EndCard):
-            plain = style.model_copy(update={"font": card.font, "uppercase": False})
-            texts += [(text, card.start, plain) for text in (card.title, card.subtitle)]
-    lacking = [(missing, text, start) for text, start, lettering in texts if (missing := missing_glyphs(text, lettering))]
-    found = list(dict.fromkeys("".join(missing for missing, _, _ in lacking)))
-    named = ", ".join(
-        f"{character} (U+{ord(character):04X})" if character.isprintable() else f"U+{ord(character):04X}" for character in found
-    )
-    if len(found) > _MOST_NAMED:
-        named = f"{''.join(found[:_MOST_NAMED])} and {len(found) - _MOST_NAMED} more"
+    """Yield which characters of the texts on screen no font can draw."""
+    lacking = lacking_characters(timeline)
+    found = "".join(missing for missing, _, _ in lacking)
     yield _should(
         name="glyphs",
         holds=not found,
         norm="every character has a font that draws it",
-        measured=f"left out: {named}, first in '{lacking[0][1]}'" if lacking else "all drawn",
-        at_s=lacking[0][2] / fps if lacking else None,
-        hint=advice_for("".join(found)),
+        measured=f"left out: {named_characters(found)}, first in '{lacking[0][1]}'" if lacking else "all drawn",
+        at_s=lacking[0][2] / float(timeline.fps.ratio) if lacking else None,
+        hint=advice_for(found),
     )

@@ -29,6 +29,7 @@ from reelkit.model import (
     Shot,
     Timeline,
 )
+from reelkit.steps.characters import lacking_characters, refuse_invisible_cues
 from reelkit.steps.end_room import make_room_for_end_card
 from reelkit.steps.key_words import plan_key_words
 from reelkit.steps.python_inserts import add_python_clips
@@ -82,7 +83,8 @@ def plan_timeline(
     Raises
     ------
     TimelineError
-        When shots, cues and words do not fit together, or a scene asks for an icon that there is not.
+        When shots, cues and words do not fit together, a cue is in characters that no font draws, or a scene asks for an icon that there
+        is not.
     BrandError
         When a font of the brand is unknown or no font, or one of its Python functions fails.
     """
@@ -116,6 +118,9 @@ def plan_timeline(
         audio=(*_tracks(audio, sentences, brand, narration, music), *_stingers(changes, audio, brand, stingers)),
         safe_zone=brand.safe_zone,
     )
+    refuse_invisible_cues(timeline)
+    undrawn = "".join(dict.fromkeys("".join(missing for missing, _, _ in lacking_characters(timeline))))
+    timeline = timeline.model_copy(update={"undrawn": undrawn})
     return add_python_clips(make_room_for_end_card(timeline), brand, cache=cache)
 
 

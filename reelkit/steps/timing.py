@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
+from reelkit.media.breaks import break_cost, closes_a_phrase
 from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word
-from reelkit.steps.breaks import break_cost, closes_a_phrase
 from reelkit.steps.sentences import sentence_ends
 
 __all__ = ["group_words_into_sentences", "split_cues"]

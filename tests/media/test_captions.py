@@ -1,4 +1,5 @@
-from itertools import accumulate
+from collections.abc import Sequence
+from itertools import accumulate, combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from reelkit.media.breaks import belong_together
 from reelkit.media.caption_layout import break_lines, caption_sizes, lay_out
 from reelkit.media.captions import CaptionPainter, missing_glyphs
 from reelkit.media.phrases import language_of, phrases
@@ -338,6 +340,54 @@ def test_lines_partition_the_words(lengths: list[int]) -> None:
     assert found is not None
     lines, share = found
     assert [word for i, j in lines for word in words[i:j]] == words and 0.1 <= share <= 1
+
+
+SAID = """the a of it coffee morning weighs 20 kg 3.5 litres New York Jane Goodall Dr. Smith twelve hours 50% less water, slowly so is
+    unquestionably €40 million after March 3rd"""
+said = st.lists(st.sampled_from(SAID.split()), min_size=2, max_size=6)
+
+
+def _flaws(words: list[str], lines: Sequence[tuple[int, int]]) -> int:
+    """Short words alone on a line, numbers parted from their units, and names parted."""
+    alone = sum(j - i == 1 and sum(map(str.isalnum, words[i])) <= 3 for i, j in lines) if len(words) > 2 and len(lines) > 1 else 0
+    return alone + sum(belong_together(words[j - 1], words[j]) for _, j in lines[:-1])
+
+
+@settings(max_examples=400, deadline=None)
+@given(words=said)
+def test_no_flaw_where_lines_could_do_without(words: list[str]) -> None:
+    """Where the words fit on lines with no short word alone, no unit without its number and no name parted, they are broken so."""
+    limits = {"max_width_px": 700, "max_chars": 20, "max_lines": 2}
+    found = break_lines(words, lambda i, j: 35.0 * len(" ".join(words[i:j])), min_share=0.65, **limits)
+    if found is None or not _flaws(words, found[0]):
+        return
+    edges = [(0, *cuts, len(words)) for count in (0, 1) for cuts in combinations(range(1, len(words)), count)]
+    others = [tuple(pairwise(each)) for each in edges]
+    fitting = [lines for lines in others if all(len(" ".join(words[i:j])) <= 20 for i, j in lines)]
+    assert all(_flaws(words, lines) for lines in fitting)
+
+
+@settings(max_examples=100, deadline=None)
+@given(words=said)
+def test_two_lines_are_as_even_as_they_may_be(words: list[str]) -> None:
+    """Of two ways that are equally good to read the more even one is taken."""
+    limits = {"max_width_px": 700, "max_chars": 20, "max_lines": 2}
+    found = break_lines(words, lambda i, j: 35.0 * len(" ".join(words[i:j])), min_share=0.65, **limits)
+    if found is None or len(found[0]) != 2:
+        return
+
+    def uneven(lines: Sequence[tuple[int, int]]) -> int:
+        first, second = (len(" ".join(words[i:j])) for i, j in lines)
+        return abs(first - second)
+
+    others = [((0, cut), (cut, len(words))) for cut in range(1, len(words))]
+    equal = [
+        lines
+        for lines in others
+        if _flaws(words, lines) == _flaws(words, found[0]) and all(len(" ".join(words[i:j])) <= 20 for i, j in lines)
+    ]
+    if equal:
+        assert uneven(found[0]) <= min(map(uneven, equal)) + 9
 
 
 def test_long_words_break_with_hyphens_never_below_55_px() -> None:

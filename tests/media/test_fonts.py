@@ -1,9 +1,15 @@
+import re
+import shutil
+import subprocess
+import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from reelkit.errors import BrandError
 from reelkit.media.fonts import families, find_font, font_for, missing_characters, open_font
+from reelkit.media.installed_fonts import installed_fonts
 
 
 @pytest.mark.parametrize("family", families())
@@ -86,3 +92,40 @@ def test_a_font_file_can_be_named_by_path() -> None:
 def test_missing_characters_are_named_once(text: str, missing: str) -> None:
     """Fallbacks draw what a display family lacks, and what none has is named, each once."""
     assert missing_characters(text, find_font("Anton")) == missing
+
+
+def test_a_family_installed_on_the_machine_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A family that no wheel brings is found where the system keeps fonts, at its nearest weight; italics and broken files are not."""
+    noto = files("manimgx_fonts")
+    folder = tmp_path / "fonts" / "noto"
+    folder.mkdir(parents=True)
+    for name in ("NotoSansLao[wght].ttf", "NotoSans-Italic[wght].ttf"):
+        shutil.copy(str(noto / name), folder / name)
+    (folder / "broken.ttf").write_bytes(b"no font")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    installed_fonts.cache_clear()
+    find_font.cache_clear()
+    face = find_font("noto sans lao", 700)
+    assert (face.path.parent, face.family, dict(face.variation)["wght"]) == (folder, "Noto Sans Lao", 700.0)
+    assert not any("Italic" in font.path.name for fonts in installed_fonts().values() for font in fonts)
+    with pytest.raises(BrandError, match=r"did you mean 'Noto Sans Lao'\?"):
+        find_font("Noto Sans Loa")
+    installed_fonts.cache_clear()
+
+
+def test_letters_are_drawn_without_any_library_of_the_system() -> None:
+    """A process that draws every script and emoji loads nothing but Python's wheels, Python itself and the C library."""
+    script = (
+        "from tests.media.test_captions import PRESETS, cue, painter\n"
+        "for text in ('صباح الخير', 'שלום', 'ज़िंदगी', 'กาแฟ', '今日は', '한국어', 'né 🚀🇫🇷'):\n"
+        "    assert painter(PRESETS['karaoke'], cue(text)).sprites(20)\n"
+        "print(open('/proc/self/maps').read())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    loaded = {line.split()[-1] for line in done.stdout.splitlines() if ".so" in line}
+    own = [path for path in loaded if "site-packages" not in path and not path.startswith((sys.prefix, sys.base_prefix))]
+    parts_of_a_slim_machine = re.compile(
+        r"/(ld-[^/]*|lib(c|m|dl|rt|pthread|util|resolv|gcc_s|stdc\+\+|z|ffi|bz2|lzma|crypto|ssl|sqlite3|expat|uuid|nss_\w+|python[\d.]+))(-[\d.]+)?\.so"
+    )
+    assert any("freetype" in path for path in loaded) and any("harfbuzz" in path for path in loaded)
+    assert [path for path in own if not parts_of_a_slim_machine.search(path)] == []

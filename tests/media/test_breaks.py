@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelkit.steps.breaks import break_cost, closes_a_phrase
+from reelkit.media.breaks import break_cost, closes_a_phrase
 from tests.strategies import word_texts
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["break_cost", "closes_a_phrase"]
+__all__ = ["belong_together", "break_cost", "closes_a_phrase"]
 
 _STOPS = ",;:–—"
 _CLOSERS = "\"'”’»)]"
@@ -75,13 +75,31 @@ def break_cost(words: Sequence[str], index: int) -> float:
     if closes_a_phrase(before):
         return 0.0
     left, right = _kind(before), _kind(after)
-    if (left == "number" and right in ("unit", "number")) or (left == "month" and right == "number"):
+    if _is_quantity(left, right):
         return _QUANTITY
     if left == "title" or (index > 1 and _is_name(before) and _is_name(after)):
         return _NAME
     if _bare(before).endswith("'s") and left is None:
         return _POSSESSIVE
     return _AFTER.get(left or "") or _BEFORE.get(right or "") or _ANYWHERE
+
+
+def belong_together(before: str, after: str) -> bool:
+    """Whether two words are a number and its unit, or parts of one name, and none of them ends a phrase.
+
+    Examples
+    --------
+    >>> belong_together("20", "kg"), belong_together("Jane", "Goodall"), belong_together("20,", "kilos"), belong_together("good", "coffee")
+    (True, True, False, False)
+    """
+    if closes_a_phrase(before):
+        return False
+    left, right = _kind(before), _kind(after)
+    return _is_quantity(left, right) or left == "title" or (_is_name(before) and _is_name(after))
+
+
+def _is_quantity(left: str | None, right: str | None) -> bool:
+    return (left == "number" and right in ("unit", "number")) or (left == "month" and right == "number")
 
 
 def _bare(word: str) -> str:
