@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ruamel.yaml import YAML
 
 from reelkit.brand import Brand, brand_problems, brand_schema, list_brands, load_brand, templates_dir
 from reelkit.errors import BrandError
+from reelkit.model import CaptionStyle
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 DEMO = ("northwind", "orbit", "pulsefit")
@@ -185,6 +187,31 @@ def test_captions_take_the_preset_and_what_the_brand_overrides(templates: Path) 
     assert brand.captions.outline_px == style["outline_px"]
     assert style["active_colour"] == "accent"
     assert brand.captions.active_colour == brand.palette.accent
+
+
+OTHERWISE = {
+    "mode": "classic", "font": "Inter", "weight": 300, "size_px": 61, "uppercase": True, "letter_spacing_em": 0.05, "line_height": 1.4,
+    "active_gradient_colour": "#010203", "active_scale": 1.2, "upcoming_opacity": 0.31, "outline_px": 3, "shadow_px": 7,
+    "shadow_drop_px": 9,
+    "shadow_opacity": 0.21, "box_opacity": 0.41, "box_radius_px": 11, "box_padding_px": 13, "max_words": 2, "max_chars_per_line": 15,
+    "max_lines": 3, "max_width_px": 555, "bottom_px": 1401, "pop_s": 0.3, "pop_overshoot": 0.2, "linger_ms": 77, "min_cue_ms": 500,
+    "max_chars_per_s": 12.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", sorted(set(CaptionStyle.model_fields) - {"name"}))
+def test_a_brand_overrides_any_field_of_its_preset(field: str, templates: Path) -> None:
+    """Whatever the preset says of a field, the brand file's own value holds, and every other field stays the preset's."""
+    value = OTHERWISE.get(field, "#010203")
+    brand = load_brand("orbit", templates=templates)
+    path = templates / "brands" / "plain.yaml"
+    kept = re.sub(r"(?m)^captions:\n(?:[ #].*\n)*", "", (templates / "brands" / "orbit.yaml").read_text(encoding="utf-8"))
+    path.write_text(
+        kept.replace("slug: orbit", "slug: plain") + f"\ncaptions:\n  preset: box\n  {field}: {json.dumps(value)}\n", encoding="utf-8"
+    )
+    own, preset = load_brand("plain", templates=templates).captions, brand.with_changes({"captions": {"preset": "box"}}).captions
+    assert getattr(own, field) == value != getattr(preset, field)
+    assert own.model_copy(update={field: getattr(preset, field)}) == preset
 
 
 def test_changes_are_read_as_the_file_would_be() -> None:

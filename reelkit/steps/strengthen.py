@@ -1,6 +1,6 @@
 """Strengthening captions: where a reel's pictures leave letters unclear, the style's own remedies go on until they are clear.
 
-Contrast is measured as the check measures it, on the composed frame in the middle of each cue, before anything is rendered.
+Contrast is measured as the check measures it, on composed frames early, midway and late in each cue, before anything is rendered.
 """
 
 from __future__ import annotations
@@ -16,31 +16,43 @@ from reelkit.media.compositor import Compositor
 from reelkit.media.ink import rgb_of
 from reelkit.media.legibility import contrast_ratio, relative_luminance, text_contrast
 from reelkit.media.planes import Planes
-from reelkit.model import CaptionStyle, StyleChange, Timeline
+from reelkit.model import CaptionCue, CaptionStyle, StyleChange, Timeline
 
-__all__ = ["LEAST_CONTRAST", "strengthen_captions"]
+__all__ = ["LEAST_CONTRAST", "frames_looked_at", "strengthen_captions"]
 
 LEAST_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3, of letters and what is directly around them."""
 _AIM = 4.8
 """Encoding takes a little contrast away."""
 _MOST_KEPT = 12
-"""Frames of unclear cues that are kept to try remedies on: the worst, so that a long reel needs no more memory than a short one."""
+"""Unclear frames that are kept to try remedies on: the worst, so that a long reel needs no more memory than a short one."""
 _OUTLINE_PX = (4, 6, 8, 10, 12)
 _OPACITY_STEP = 0.1
 
 
 @dataclass(frozen=True)
 class _Unclear:
-    cue: int
+    frame: int
     contrast: float
     picture: Planes
+
+
+def frames_looked_at(cue: CaptionCue) -> tuple[int, ...]:
+    """Return the frames of a cue on which its contrast is measured: a picture may change under it.
+
+    Examples
+    --------
+    >>> from reelkit.model import CaptionWord
+    >>> frames_looked_at(CaptionCue(words=(CaptionWord(text="tea", start=10, end=20),), start=10, end=40))
+    (15, 25, 35)
+    """
+    return tuple(sorted({cue.start + (cue.end - cue.start) * sixth // 6 for sixth in (1, 3, 5)}))
 
 
 def strengthen_captions(timeline: Timeline) -> Timeline:
     """Make a reel's captions clear on its own pictures.
 
-    Every cue is measured on its composed frame. Where one stays below 4.5:1, the style's remedies are taken in turn until all hold:
+    Every cue is measured on composed frames. Where one stays below 4.5:1, the style's remedies are taken in turn until all hold:
     boxes and shadows grow denser, outlines thicker, words to come less faint, at last the outline's colour goes to black or white. What
     did not help is taken back. The whole reel gets the one style that results.
 
@@ -88,39 +100,38 @@ def _unclear_cues(timeline: Timeline) -> list[_Unclear]:
     grounds = [Planes.filled(timeline.width_px, timeline.height_px, colour) for colour in ("#000000", "#FFFFFF")]
     found: list[_Unclear] = []
     with Compositor(timeline.model_copy(update={"cues": ()})) as compositor:
-        for index in range(len(timeline.cues)):
-            if _clear_on_anything(painter, index, grounds):
+        for frame in (frame for cue in timeline.cues for frame in frames_looked_at(cue)):
+            if _clear_on_anything(painter, frame, grounds):
                 continue
-            picture = compositor.frame_at(_middle(timeline, index))
-            contrast = _contrast(painter, index, picture)
+            picture = compositor.frame_at(frame)
+            contrast = _contrast(painter, frame, picture)
             if contrast is not None and contrast < _AIM:
-                found.append(_Unclear(index, contrast, picture))
-                found.sort(key=lambda cue: (cue.contrast, cue.cue))
+                found.append(_Unclear(frame, contrast, picture))
+                found.sort(key=lambda unclear: (unclear.contrast, unclear.frame))
                 del found[_MOST_KEPT:]
     return found if found and found[0].contrast < LEAST_CONTRAST else []
 
 
-def _clear_on_anything(painter: CaptionPainter, cue: int, grounds: Sequence[Planes]) -> bool:
-    """Return whether a cue is clear on black and on white: then no picture need be decoded.
+def _clear_on_anything(painter: CaptionPainter, frame: int, grounds: Sequence[Planes]) -> bool:
+    """Return whether a frame's words are clear on black and on white: then no picture need be decoded.
 
     What is around a letter grows lighter with the picture. Were letters lighter than it on black and darker on white, it would have to
     change by the square of the ratio, 23:1; there is no more than 21:1. So they are clear on everything between as well.
     """
-    ratios = [_contrast(painter, cue, ground) for ground in grounds]
+    ratios = [_contrast(painter, frame, ground) for ground in grounds]
     return all(ratio is None or ratio >= _AIM for ratio in ratios)
 
 
 def _holds(timeline: Timeline, unclear: Sequence[_Unclear], style: CaptionStyle) -> bool:
     painter = _painter(timeline, style)
-    return all((ratio := _contrast(painter, item.cue, item.picture)) is None or ratio >= _AIM for item in unclear)
+    return all((ratio := _contrast(painter, item.frame, item.picture)) is None or ratio >= _AIM for item in unclear)
 
 
 def _painter(timeline: Timeline, style: CaptionStyle) -> CaptionPainter:
     return CaptionPainter(style, timeline.cues, width_px=timeline.width_px, height_px=timeline.height_px, fps=timeline.fps)
 
 
-def _contrast(painter: CaptionPainter, cue: int, picture: Planes) -> float | None:
-    frame = (painter.cues[cue].start + painter.cues[cue].end) // 2
+def _contrast(painter: CaptionPainter, frame: int, picture: Planes) -> float | None:
     mask = painter.fill_mask(frame)
     if mask is None:
         return None
@@ -129,10 +140,6 @@ def _contrast(painter: CaptionPainter, cue: int, picture: Planes) -> float | Non
         sprite.blend(planes)
     found = text_contrast(planes, *mask)
     return found.low if found else None
-
-
-def _middle(timeline: Timeline, cue: int) -> int:
-    return (timeline.cues[cue].start + timeline.cues[cue].end) // 2
 
 
 def _remedies(style: CaptionStyle) -> Iterator[CaptionStyle]:

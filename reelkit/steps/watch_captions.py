@@ -12,6 +12,7 @@ from reelkit.media.captions import CaptionPainter
 from reelkit.media.legibility import TextContrast, fill_colour, text_contrast, text_stands
 from reelkit.media.planes import Planes
 from reelkit.model import CaptionCue, Timeline
+from reelkit.steps.strengthen import frames_looked_at
 
 __all__ = ["CaptionWatch", "CueSeen"]
 
@@ -42,7 +43,7 @@ class CueSeen:
         Whether it stands on the frame after its cue's first, or of what is typed the first word once it is whole; False also where the
         file has no such frame, None for a cue without letters (of emoji alone).
     contrast : TextContrast or None
-        In the middle of the cue.
+        The least of those measured early, midway and late in the cue.
     wrong_lights : list of (int, str)
         Frames and words that are not lit as they are spoken, or are lit before.
     lights_seen : int
@@ -90,7 +91,8 @@ class CaptionWatch:
             self._tasks[before].append(partial(self._look_before, seen, cue))
         typed = self._painter.style.mode == "typewriter"
         self._tasks[max(self._telling(cue)) if typed else min(first + _LATEST, cue.end - 1)].append(partial(self._look_in_time, seen))
-        self._tasks[(first + cue.end) // 2].append(partial(self._look_closely, seen))
+        for frame in frames_looked_at(cue):
+            self._tasks[frame].append(partial(self._look_closely, seen))
         if self._painter.style.mode not in ("classic", "one_word") and self._texts(first) == [word.text for word in cue.words]:
             self._plan_lights(seen, cue)
 
@@ -125,8 +127,9 @@ class CaptionWatch:
 
     def _look_closely(self, seen: CueSeen, frame: int, planes: Planes) -> None:
         mask = self._painter.fill_mask(frame)
-        if mask is not None:
-            seen.contrast = text_contrast(planes, *mask)
+        found = text_contrast(planes, *mask) if mask is not None else None
+        if found is not None and (seen.contrast is None or found.low < seen.contrast.low):
+            seen.contrast = found
 
     def _look_at_light(self, seen: CueSeen, light: _Light, frame: int, planes: Planes) -> None:
         shown = self._shown_colour(frame, light.word, planes)

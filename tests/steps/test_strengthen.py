@@ -14,7 +14,7 @@ from reelkit.media.compositor import Compositor
 from reelkit.media.legibility import text_contrast
 from reelkit.media.planes import Planes
 from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps, Timeline
-from reelkit.steps.strengthen import LEAST_CONTRAST, strengthen_captions
+from reelkit.steps.strengthen import LEAST_CONTRAST, frames_looked_at, strengthen_captions
 from tests.media.timelines import small_timeline
 
 BARE = CaptionStyle(mode="classic", outline_px=0, shadow_px=0, size_px=110, pop_s=0.0, colour="#FFFFFF")
@@ -26,14 +26,13 @@ def styled(folder: Path, style: CaptionStyle) -> Timeline:
 
 
 def clearest(timeline: Timeline) -> list[float]:
-    """The contrast of each cue in its middle, as composed."""
+    """The contrast of each cue on each frame that is looked at, as composed."""
     painter = CaptionPainter(
         timeline.caption_style, timeline.cues, width_px=timeline.width_px, height_px=timeline.height_px, fps=timeline.fps
     )
     ratios = []
     with Compositor(timeline) as compositor:
-        for cue in timeline.cues:
-            frame = (cue.start + cue.end) // 2
+        for frame in (frame for cue in timeline.cues for frame in frames_looked_at(cue)):
             mask = painter.fill_mask(frame)
             assert mask is not None
             found = text_contrast(compositor.frame_at(frame), *mask)
@@ -62,6 +61,16 @@ def test_unclear_captions_are_strengthened_until_they_hold(name: str, tmp_path: 
     assert all(getattr(stronger.caption_style, each.field) != getattr(style, each.field) for each in stronger.strengthened)
     assert stronger.model_copy(update={"caption_style": style, "strengthened": ()}) == plan
     assert Timeline.model_validate_json(stronger.model_dump_json()) == stronger
+
+
+def test_a_picture_that_turns_light_under_a_cue_counts(tmp_path: Path) -> None:
+    """A cue that is clear in its middle and unclear after a cut is strengthened too."""
+    plan = styled(tmp_path, BARE)
+    across = CaptionCue(words=(CaptionWord(text="across", start=20, end=90),), start=20, end=100)
+    plan = plan.model_copy(update={"cues": (across,)})
+    ratios = clearest(plan)
+    assert ratios[1] >= LEAST_CONTRAST > ratios[2]
+    assert min(clearest(strengthen_captions(plan))) >= LEAST_CONTRAST
 
 
 def test_strengthening_is_the_same_every_time_and_ends(tmp_path: Path) -> None:
