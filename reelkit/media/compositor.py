@@ -70,13 +70,15 @@ class Compositor:
         """Close the clips that it opened."""
         self._own_clips.close()
 
-    def frame_at(self, frame: int) -> Planes:
+    def frame_at(self, frame: int, *, into: Planes | None = None) -> Planes:
         """Return the composed frame.
 
         Parameters
         ----------
         frame : int
             0 to ``timeline.frame_count - 1``.
+        into : Planes, optional
+            Of the reel's size: it is composed here.
 
         Raises
         ------
@@ -85,10 +87,14 @@ class Compositor:
         ClipError
             When a clip does not decode.
         """
-        planes = self.picture_at(frame).copy()
+        planes = self.picture_at(frame)
+        if into is None:
+            into = planes.copy()
+        else:
+            planes.copy_to(into)
         for item in (*self._overlays.sprites(frame), *self._captions.sprites(frame)):
-            item.blend(planes)
-        return planes
+            item.blend(into)
+        return into
 
     def picture_at(self, frame: int) -> Planes:
         """Return the frame before overlays and captions; it may be shared and must not be written to."""

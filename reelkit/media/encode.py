@@ -22,7 +22,7 @@ from reelkit.media.loudness import EncodedAudio
 from reelkit.media.planes import Planes, plane_rows
 from reelkit.model import Fps, Value
 
-__all__ = ["EncoderSettings", "encode_segment", "join_segments", "steady_memory"]
+__all__ = ["Canvas", "EncoderSettings", "encode_segment", "join_segments", "steady_memory"]
 
 _MOVFLAGS = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
 """Plain faststart leaves an edit list; without one, only negative composition offsets let both streams start at 0."""
@@ -64,18 +64,46 @@ class EncoderSettings(Value):
 
 
 def steady_memory() -> None:
-    """Have new memory of this process always hold the same bytes.
+    """Have new memory of this process always hold the same bytes, and the memory of a frame used again for the next one.
 
     x264's mbtree reads memory before it writes it, so that a segment could differ by a few bytes from one long-lived process to the
-    next. glibc can fill what it hands out; elsewhere this does nothing.
+    next. glibc can fill what it hands out. It would also give each frame's megabytes back to the system, which costs a tenth of a
+    render in page faults. Elsewhere this does nothing.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
-            m_perturb = -6
-            ctypes.CDLL(None).mallopt(m_perturb, 1)
+            m_trim_threshold, m_mmap_threshold, m_perturb = -1, -3, -6
+            allocator = ctypes.CDLL(None)
+            allocator.mallopt(m_perturb, 1)
+            allocator.mallopt(m_mmap_threshold, 32 << 20)
+            allocator.mallopt(m_trim_threshold, 64 << 20)
 
 
-def encode_segment(frames: Iterable[Planes], path: Path, *, size_px: tuple[int, int], fps: Fps, settings: EncoderSettings) -> None:
+class Canvas:
+    """A frame of the encoder, to compose into: what is drawn on its planes need not be copied.
+
+    Parameters
+    ----------
+    width_px, height_px : int
+    """
+
+    def __init__(self, width_px: int, height_px: int) -> None:
+        self.frame = av.VideoFrame(width_px, height_px, "yuv420p")
+        self.frame.color_range, self.frame.colorspace = ColorRange.MPEG, Colorspace.ITU709
+        y, u, v = (plane_rows(plane)[: plane.height, : plane.width] for plane in self.frame.planes)
+        self.planes = Planes(y, u, v)
+
+    def holding(self, planes: Planes, index: int, time_base: Fraction) -> av.VideoFrame:
+        """Return the encoder's frame with what ``planes`` show, at a time; x264 copies what it is given."""
+        if planes is not self.planes:
+            planes.copy_to(self.planes)
+        self.frame.pts, self.frame.time_base = index, time_base
+        return self.frame
+
+
+def encode_segment(
+    frames: Iterable[Planes], path: Path, *, size_px: tuple[int, int], fps: Fps, settings: EncoderSettings, canvas: Canvas | None = None
+) -> None:
     """Encode frames as one segment, an MP4 that holds nothing but its packets.
 
     Parameters
@@ -85,6 +113,8 @@ def encode_segment(frames: Iterable[Planes], path: Path, *, size_px: tuple[int, 
         Written as it is given: the caller renames it into place.
     size_px : tuple of int
         (width, height).
+    canvas : Canvas, optional
+        On whose planes the frames are drawn, one after the other.
 
     Raises
     ------
@@ -103,21 +133,13 @@ def encode_segment(frames: Iterable[Planes], path: Path, *, size_px: tuple[int, 
             context.colorspace = Colorspace.ITU709
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709
+            canvas = canvas or Canvas(*size_px)
             for index, planes in enumerate(frames):
-                output.mux(stream.encode(_frame(planes, index, 1 / fps.ratio)))
+                output.mux(stream.encode(canvas.holding(planes, index, 1 / fps.ratio)))
             output.mux(stream.encode(None))
     except (av.FFmpegError, OSError) as error:
         why = error.strerror or error
         raise ComposeError(f"compose: a segment could not be encoded: {why}; free some disk space or look at output in the brand") from None
-
-
-def _frame(planes: Planes, index: int, time_base: Fraction) -> av.VideoFrame:
-    frame = av.VideoFrame(planes.width_px, planes.height_px, "yuv420p")
-    for plane, values in zip(frame.planes, (planes.y, planes.u, planes.v), strict=True):
-        plane_rows(plane)[: values.shape[0], : values.shape[1]] = values
-    frame.pts, frame.time_base = index, time_base
-    frame.color_range, frame.colorspace = ColorRange.MPEG, Colorspace.ITU709
-    return frame
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,10 @@ class Planes:
     def copy(self) -> Planes:
         return Planes(self.y.copy(), self.u.copy(), self.v.copy())
 
+    def copy_to(self, other: Planes) -> None:
+        """Write the frame into the planes of another one of its size."""
+        other.y[...], other.u[...], other.v[...] = self.y, self.u, self.v
+
     def tobytes(self) -> bytes:
         """Return the frame as planar yuv420p bytes: what the encoder gets, and what tests compare."""
         return self.y.tobytes() + self.u.tobytes() + self.v.tobytes()

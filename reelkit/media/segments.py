@@ -17,18 +17,19 @@ __all__ = ["made_by", "plan_segments", "segment_key"]
 
 
 def plan_segments(timeline: Timeline) -> list[tuple[int, int]]:
-    """Return the segments of a timeline as (start, end) frames: cut at shots, each a half to three seconds long.
+    """Return the segments of a timeline as (start, end) frames: cut at shots, each about a second long.
 
-    Cutting at shots keeps a segment's key when words, shots or sentences before it change by whole shots.
+    Cutting at shots keeps a segment's key when words, shots or sentences before it change by whole shots. A transition belongs to what
+    comes before it: who begins with the segment after it then need not decode the outgoing clip up to its end.
 
     Examples
     --------
-    A 7-second shot becomes three segments; two shots of a third of a second become one.
+    A shot of 7.1 seconds becomes eight segments; two shots of a third of a second become one.
     """
     rate = timeline.fps.ratio
-    shortest, longest = round(rate / 2), round(rate * 3)
+    shortest, longest = round(rate / 2), round(rate)
     cuts = [0]
-    for start in [shot.start for shot in timeline.shots[1:]] + [timeline.frame_count]:
+    for start in [min(shot.start + shot.transition.frames, shot.end) for shot in timeline.shots[1:]] + [timeline.frame_count]:
         if start - cuts[-1] < shortest:
             continue
         pieces = -(-(start - cuts[-1]) // longest)

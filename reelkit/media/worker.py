@@ -15,7 +15,7 @@ from typing import Any
 
 from reelkit.errors import ReelkitError
 from reelkit.media.compositor import Compositor
-from reelkit.media.encode import EncoderSettings, encode_segment, steady_memory
+from reelkit.media.encode import Canvas, EncoderSettings, encode_segment, steady_memory
 from reelkit.media.planes import Planes
 from reelkit.model import Timeline
 
@@ -45,20 +45,21 @@ def main() -> None:
 
 def _encode(compositor: Compositor, job: dict[str, Any]) -> None:
     def told() -> Iterator[Planes]:
-        for number, planes in enumerate(frames_of(compositor, job["start"], job["end"]), start=1):
+        for number, planes in enumerate(frames_of(compositor, job["start"], job["end"], canvas.planes), start=1):
             yield planes
             if number % _REPORT_EVERY == 0:
                 _say({"frames": number})
 
     settings = EncoderSettings.model_validate(job["settings"])
-    timeline = compositor.timeline
-    encode_segment(told(), Path(job["path"]), size_px=(timeline.width_px, timeline.height_px), fps=timeline.fps, settings=settings)
+    size = compositor.timeline.width_px, compositor.timeline.height_px
+    canvas = Canvas(*size)
+    encode_segment(told(), Path(job["path"]), size_px=size, fps=compositor.timeline.fps, settings=settings, canvas=canvas)
 
 
-def frames_of(compositor: Compositor, start: int, end: int) -> Iterator[Planes]:
-    """Give the composed frames from ``start`` until ``end``: what the encoder gets."""
+def frames_of(compositor: Compositor, start: int, end: int, canvas: Planes) -> Iterator[Planes]:
+    """Give the composed frames from ``start`` until ``end``, each drawn over the one before: what the encoder gets."""
     for frame in range(start, end):
-        yield compositor.frame_at(frame)
+        yield compositor.frame_at(frame, into=canvas)
 
 
 def _say(answer: dict[str, Any]) -> None:

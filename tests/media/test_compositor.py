@@ -13,6 +13,7 @@ from PIL import Image
 import reelkit.media.worker as worker
 from reelkit.errors import TimelineError
 from reelkit.media.compositor import Compositor
+from reelkit.media.encode import Canvas
 from reelkit.media.planes import Planes
 from reelkit.model import Move, ProgressBar, Timeline, Transition
 from tests.media.clips import clip_of
@@ -58,7 +59,8 @@ def test_the_encoder_gets_the_frames_that_a_preview_shows(tmp_path: Path, kind: 
     """What the worker hands to the encoder is ``frame_at``, byte for byte."""
     timeline = KINDS[kind](tmp_path)
     with Compositor(timeline) as warm:
-        handed = [planes.tobytes() for planes in (*worker.frames_of(warm, 0, 30), *worker.frames_of(warm, 30, 60))][30:]
+        canvas = Canvas(timeline.width_px, timeline.height_px).planes
+        handed = [planes.tobytes() for start in (0, 30) for planes in worker.frames_of(warm, start, start + 30, canvas)][30:]
     with Compositor(timeline) as compositor:
         assert handed == [compositor.frame_at(frame).tobytes() for frame in range(30, 60)]
 

@@ -13,6 +13,7 @@ import pytest
 from reelkit.errors import ClipError, ComposeError
 from reelkit.media.compositor import Compositor
 from reelkit.media.planes import plane_rows
+from reelkit.media.segments import plan_segments
 from reelkit.model import Timeline, Transition
 from reelkit.runs.cache import FileCache
 from reelkit.steps.compose import compose_video
@@ -57,14 +58,16 @@ def test_the_same_timeline_gives_the_same_bytes(tmp_path: Path, timeline: Timeli
 
 
 def test_only_segments_whose_frames_changed_are_rendered_again(tmp_path: Path, timeline: Timeline) -> None:
-    """One cue's word changed: one segment is rendered, the file is what a render from nothing gives."""
+    """One cue's word changed: the segments that it stands in are rendered, the file is what a render from nothing gives."""
     cache = FileCache(tmp_path / "cache")
     compose_video(timeline, tmp_path / "a.mp4", cache=cache)
     cue = timeline.cues[2]
     word = cue.words[0].model_copy(update={"text": "other"})
     changed = timeline.model_copy(update={"cues": (*timeline.cues[:2], cue.model_copy(update={"words": (word, *cue.words[1:])}))})
     part = compose_video(changed, tmp_path / "b.mp4", cache=cache)
-    assert part.segments_rendered == 1
+    standing = [span for span in plan_segments(timeline) if span[0] < cue.end and span[1] > cue.start]
+    assert part.segments_rendered == len(standing)
+    assert part.segments_reused >= len(standing)
     assert part.sha256 == compose_video(changed, tmp_path / "c.mp4").sha256
 
 
