@@ -45,6 +45,8 @@ class EncoderSettings(Value):
             "scenecut": 0,
             "open-gop": 0,
             "bframes": 2,
+            # Looking for fades costs time and brings next to nothing.
+            "weightp": 0,
             "b-pyramid": "none",
             "stitchable": 1,
             "force-cfr": 1,

@@ -138,9 +138,11 @@ def _moved(source: Planes, view: View, size_px: tuple[int, int]) -> Planes:
         size = size_px[0] // unit, size_px[1] // unit
         across, down = _begins(view.left / unit, step[0]), _begins(view.top / unit, step[1])
         if len(across) == len(down) == 1:
-            return _scaled(plane, (across[0].at, down[0].at), step, size)
+            return _scaled(plane, (across[0].at, down[0].at), step, size, smooth=unit > 1)
         # Samples of eight bits would be rounded before they are mixed, and the mixture be the nearer of the two.
-        return _mean([(_scaled(plane, (x.at, y.at), step, size, exact=True), x.weight * y.weight) for x in across for y in down])
+        return _mean(
+            [(_scaled(plane, (x.at, y.at), step, size, smooth=unit > 1, exact=True), x.weight * y.weight) for x in across for y in down]
+        )
 
     return Planes(seen(source.y, 1), seen(source.u, 2), seen(source.v, 2))
 
@@ -178,7 +180,7 @@ def _begins(start: float, step: float) -> list[_Begin]:
 
 
 def _scaled(
-    plane: Bytes, begin: tuple[_Place, _Place], step: tuple[float, float], size: tuple[int, int], *, exact: bool = False
+    plane: Bytes, begin: tuple[_Place, _Place], step: tuple[float, float], size: tuple[int, int], *, smooth: bool, exact: bool = False
 ) -> NDArray[Any]:
     """Scale by exact factors, several times as fast as a warp; what comes before the view and after it is cut off."""
     spans = [
@@ -192,7 +194,7 @@ def _scaled(
     if any(beyond):
         cut = np.asarray(cv2.copyMakeBorder(cut, *beyond, cv2.BORDER_REPLICATE), np.uint8)
     samples = cut.astype(np.float32) if exact else cut
-    how = cv2.INTER_LINEAR if step[0] > _FINE_STEP else cv2.INTER_CUBIC
+    how = cv2.INTER_LINEAR if smooth or step[0] > _FINE_STEP else cv2.INTER_CUBIC
     # No size is given: OpenCV would take the factors from it, rounded.
     whole = cv2.resize(samples, None, fx=1 / step[0], fy=1 / step[1], interpolation=how)
     skipped_x, skipped_y = begin[0][1], begin[1][1]
