@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from av.container import InputContainer
 
@@ -96,6 +97,9 @@ class ClipOverlayPainter:
         bgra = picture.to_ndarray(format="bgra")
         alpha = bgra[..., 3:].astype(np.float32)
         premultiplied = np.concatenate([bgra[..., 2::-1] * (alpha / 255), alpha], axis=-1)
+        size = self.overlay.width_px, self.overlay.height_px
+        if size != (picture.width, picture.height):
+            premultiplied = np.asarray(cv2.resize(premultiplied, size, interpolation=cv2.INTER_AREA), np.float32)
         return Sprite.from_rgba(premultiplied, self.overlay.x_px, self.overlay.y_px)
 
     def _from(self, number: int) -> Iterator[av.VideoFrame]:

@@ -16,7 +16,7 @@ from reelkit.media.decode import open_clip
 from reelkit.media.encode import EncoderSettings, encode_segment
 from reelkit.media.planes import Bytes, Planes
 from reelkit.media.stills import even
-from reelkit.model import Clip, Fps, LogoOverlay, Overlay, ProgressBar, Shot, Timeline, Value, content_key
+from reelkit.model import Clip, Fps, Overlay, Shot, Timeline, Value, content_key
 
 __all__ = ["Proxy", "half_size", "halved", "make_proxy", "plan_proxies", "scaled_overlay"]
 
@@ -24,7 +24,7 @@ _MOST_PX = 640_000
 """A proxy has at most so many pixels, as many as decode within a few milliseconds."""
 _SPAN_S = 5
 """Copies reach to a whole number of spans, so that a small edit finds them again."""
-_SETTINGS = EncoderSettings(crf=20, preset="ultrafast", max_kbit_s=80_000, gop_frames=1)
+_SETTINGS = EncoderSettings(crf=20, preset="superfast", max_kbit_s=80_000, gop_frames=1)
 
 
 class Proxy(Value):
@@ -125,6 +125,7 @@ def halved(timeline: Timeline, clips: Mapping[Clip, Clip]) -> Timeline:
             "width_px": width,
             "height_px": height,
             "shots": tuple(shot.model_copy(update={"clip": clips.get(shot.clip, shot.clip)}) for shot in timeline.shots),
+            "cues": tuple(cue.model_copy(update={"up_px": round(cue.up_px / 2)}) for cue in timeline.cues),
             "overlays": tuple(scaled_overlay(overlay, 0.5) for overlay in timeline.overlays),
         }
     )
@@ -132,11 +133,5 @@ def halved(timeline: Timeline, clips: Mapping[Clip, Clip]) -> Timeline:
 
 def scaled_overlay(overlay: Overlay, share: float) -> Overlay:
     """Return an overlay in a frame of another size, in proportion."""
-    names: tuple[str, ...]
-    if isinstance(overlay, LogoOverlay):
-        names = ("x_px", "y_px", "width_px", "height_px")
-    elif isinstance(overlay, ProgressBar):
-        names = ("y_px", "height_px")
-    else:
-        return overlay
-    return overlay.model_copy(update={name: max(round(getattr(overlay, name) * share), 1) for name in names})
+    lengths = {name: value for name in type(overlay).model_fields if name.endswith("_px") and (value := getattr(overlay, name)) is not None}
+    return overlay.model_copy(update={name: max(round(value * share), 1) for name, value in lengths.items()})

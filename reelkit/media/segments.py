@@ -11,7 +11,7 @@ from typing import Any
 
 from reelkit.media.captions import reading_of
 from reelkit.media.fonts import find_font
-from reelkit.model import CaptionCue, Clip, EndCard, KeyWords, Overlay, Shot, Timeline, content_key
+from reelkit.model import CaptionCue, Clip, EndCard, KeyWords, LogoOverlay, Overlay, Shot, Timeline, content_key
 
 __all__ = ["made_by", "plan_segments", "segment_key"]
 
@@ -24,7 +24,7 @@ def plan_segments(timeline: Timeline) -> list[tuple[int, int]]:
 
     Examples
     --------
-    A shot of 7.1 seconds becomes eight segments; two shots of a third of a second become one.
+    A shot of 7.2 seconds becomes seven segments, the last of 1.2; two shots of a third of a second become one.
     """
     rate = timeline.fps.ratio
     shortest, longest = round(rate / 2), round(rate)
@@ -32,9 +32,10 @@ def plan_segments(timeline: Timeline) -> list[tuple[int, int]]:
     for start in [min(shot.start + shot.transition.frames, shot.end) for shot in timeline.shots[1:]] + [timeline.frame_count]:
         if start - cuts[-1] < shortest:
             continue
-        pieces = -(-(start - cuts[-1]) // longest)
-        last = cuts[-1]
-        cuts.extend(last + (start - last) * number // pieces for number in range(1, pieces + 1))
+        # Whole seconds from the left, so that a later end leaves all of them but the last as they are.
+        while start - cuts[-1] >= longest + shortest:
+            cuts.append(cuts[-1] + longest)
+        cuts.append(start)
     if cuts[-1] != timeline.frame_count:
         if len(cuts) > 1:
             cuts[-1] = timeline.frame_count
@@ -63,7 +64,7 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
         length=end - start,
         shots=list(_shots(timeline, start, end)),
         cues=cues,
-        overlays=[_overlay(overlay, start) for overlay in overlays],
+        overlays=[_overlay(overlay, start, end, round(timeline.fps.ratio)) for overlay in overlays],
         fonts=[_font(font, weight) for font, weight in fonts],
         reading=reading_of(timeline.cues) if cues else None,
     )
@@ -89,8 +90,11 @@ def _cue(cue: CaptionCue, start: int) -> list[Any]:
     return [cue.start - start, cue.end - start, cue.up_px, [[word.text, word.start - start, word.end - start] for word in cue.words]]
 
 
-def _overlay(overlay: Overlay, start: int) -> dict[str, Any]:
-    times = {"start": overlay.start - start, "end": overlay.end - start}
+def _overlay(overlay: Overlay, start: int, end: int, second: int) -> dict[str, Any]:
+    times: dict[str, Any] = {"start": overlay.start - start, "end": overlay.end - start}
+    if isinstance(overlay, LogoOverlay):
+        # It is simply there, and leaves at its end: how long ago it came and how much later it leaves is not to be seen.
+        times = {"start": max(overlay.start - start, 0), "end": min(overlay.end, end + second) - start}
     return overlay.model_dump(mode="json", exclude={"path", "logo_path"}) | times
 
 

@@ -1,0 +1,112 @@
+"""Shapes: one timeline as an upright, square or wide reel, each with its own safe zone and caption layout."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from reelkit.errors import TimelineError
+from reelkit.media.focus import find_focus
+from reelkit.model import CaptionStyle, ClipOverlay, EndCard, KeyWords, LogoOverlay, Overlay, ProgressBar, SafeZone, Shot, Timeline
+from reelkit.steps.end_room import make_room_for_end_card
+
+__all__ = ["Shape", "in_shape"]
+
+Shape = Literal["9:16", "4:5", "1:1", "16:9"]
+
+_SIZES: dict[Shape, tuple[int, int]] = {"9:16": (1080, 1920), "4:5": (1080, 1350), "1:1": (1080, 1080), "16:9": (1920, 1080)}
+_TITLE_SAFE = SafeZone(top_px=96, bottom_px=96, left_px=54, right_px=54)
+"""In feeds and players nothing lies over the picture; what is written keeps 5 % from each edge (EBU R 95, graphics safe area)."""
+_LOWEST_PX = 1760
+_WIDEST_PX = 1000
+"""Where captions may end when no buttons lie below them, and how wide a line may be where the frame is wide."""
+
+
+def in_shape(timeline: Timeline, shape: Shape) -> Timeline:
+    """Return a timeline in another shape: the same shots, words, sound and times.
+
+    Shots keep in view what they kept in view; bar, logo and key words keep their distance to the safe zone, and their size beside the
+    frame's shorter side. In a 9:16 frame the apps' buttons cover the most; a shape other than that has the title safe area of its own,
+    and captions go down to it.
+
+    Parameters
+    ----------
+    timeline : Timeline
+        Of any size, as :func:`reelkit.steps.timeline.plan_timeline` made it.
+    shape : {"9:16", "4:5", "1:1", "16:9"}
+        1080 px on the shorter side.
+
+    Returns
+    -------
+    Timeline
+        The same one where it has this shape and size already.
+
+    Raises
+    ------
+    TimelineError
+        When the shape is none of these.
+
+    Examples
+    --------
+    ``compose_video(in_shape(timeline, "1:1"), folder / "square.mp4")``
+    """
+    if shape not in _SIZES:
+        raise TimelineError(f"timeline: shape is {shape!r}; it must be one of {', '.join(get_args(Shape))}")
+    size = _SIZES[shape]
+    if size == (timeline.width_px, timeline.height_px):
+        return timeline
+    zone = timeline.safe_zone if shape == "9:16" else _TITLE_SAFE
+    shaped = timeline.model_copy(
+        update={
+            "width_px": size[0],
+            "height_px": size[1],
+            "safe_zone": zone,
+            "caption_style": _style(timeline.caption_style, shape),
+            "shots": tuple(_shot(shot, size) for shot in timeline.shots),
+            "cues": tuple(cue.model_copy(update={"up_px": 0}) for cue in timeline.cues),
+            "overlays": tuple(_overlay(overlay, timeline, size, zone) for overlay in timeline.overlays),
+        }
+    )
+    return make_room_for_end_card(shaped)
+
+
+def _style(style: CaptionStyle, shape: Shape) -> CaptionStyle:
+    if shape == "9:16":
+        return style
+    wide = {"max_width_px": max(style.max_width_px, _WIDEST_PX)} if shape == "16:9" else {}
+    return style.model_copy(update={"bottom_px": max(style.bottom_px, _LOWEST_PX), **wide})
+
+
+def _shot(shot: Shot, size: tuple[int, int]) -> Shot:
+    """A clip of the reel's own shape had nothing cut off; in another one the crop looks for what matters."""
+    if shot.clip.focus is not None or shot.focus != (0.5, 0.5):
+        return shot
+    return shot.model_copy(update={"focus": find_focus(shot.clip, size[0] / size[1])})
+
+
+def _overlay(overlay: Overlay, timeline: Timeline, size: tuple[int, int], zone: SafeZone) -> Overlay:
+    before = timeline.width_px, timeline.height_px
+    scale = min(size) / min(before)
+    old_top, new_top = timeline.safe_zone.top_px * before[1] / 1920, zone.top_px * size[1] / 1920
+    old_left, new_left = timeline.safe_zone.left_px * before[0] / 1080, zone.left_px * size[0] / 1080
+
+    def down(y_px: int) -> int:
+        return round(new_top + (y_px - old_top) * scale)
+
+    if isinstance(overlay, ProgressBar):
+        return overlay.model_copy(update={"y_px": down(overlay.y_px), "height_px": max(round(overlay.height_px * scale), 2)})
+    if isinstance(overlay, LogoOverlay | ClipOverlay):
+        return overlay.model_copy(
+            update={
+                "x_px": round(new_left + (overlay.x_px - old_left) * scale),
+                "y_px": down(overlay.y_px),
+                "width_px": round(overlay.width_px * scale),
+                "height_px": round(overlay.height_px * scale),
+            }
+        )
+    if isinstance(overlay, KeyWords):
+        share = size[1] / before[1]
+        top = down(overlay.top_px)
+        return overlay.model_copy(update={"top_px": top, "bottom_px": top + round((overlay.bottom_px - overlay.top_px) * share)})
+    if isinstance(overlay, EndCard):
+        return overlay.model_copy(update={"top_px": None, "bottom_px": None})
+    return overlay
