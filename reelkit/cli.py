@@ -39,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.command(arguments))
     except ReelkitError as error:
-        _complain(str(error))
+        for line in error.lines:
+            _complain(line)
         return _WRONG_USE
     except KeyboardInterrupt:
         _complain("interrupted; run the same command again to go on from here")

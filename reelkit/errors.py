@@ -55,6 +55,11 @@ class ReelkitError(Exception):
     def __str__(self) -> str:
         return " ".join(super().__str__().split())
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a terminal shows: the one line, or one for each of several problems."""
+        return (str(self),)
+
 
 class BrandError(ReelkitError, ValueError):
     """A brand, deck or style file says something it may not."""

@@ -96,21 +96,21 @@ def plan_calendar(
         known[reel.key] = line.where.rpartition(", ")[2]
         planned.append(reel)
     if problems:
-        raise CalendarProblems(problems)
+        raise CalendarProblems(*problems)
     due = tuple(reel for reel in planned if reel.due is None or reel.due <= until)
     return due, [reel for reel in planned if reel not in due]
 
 
 class CalendarProblems(RunError):
-    """All that is wrong with a calendar, a line each."""
+    """All that is wrong with a calendar; ``lines`` gives each problem its own."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__(*problems)
-        self.problems = tuple(problems)
+    def __init__(self, first: str, *others: str) -> None:
+        super().__init__(f"{first} (and {len(others)} more; nothing was made)" if others else first)
+        self.problems = (first, *others)
 
-    def __str__(self) -> str:
-        more = [f"{len(self.problems)} problems; nothing was made"] if len(self.problems) > 1 else []
-        return "\n".join((*self.problems, *more))
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return (*self.problems, f"{len(self.problems)} problems; nothing was made") if len(self.problems) > 1 else super().lines
 
 
 def read_calendar(path: Path) -> tuple[list[_Line], list[str]]:

@@ -63,7 +63,13 @@ def generate_one(
     """
 
     def make(run: RunFolder) -> None:
-        _take_steps(run)
+        try:
+            _take_steps(run)
+        except ReelkitError as error:
+            if run.manifest.state == "running":
+                # A part refused before its step began.
+                run.fail(run.manifest.step or "start", str(error))
+            raise
         if upload:
             _publish(run)
 
@@ -190,6 +196,7 @@ def _take_steps(run: RunFolder) -> None:
         cues=cues,
         narration=run.path("voice.wav"),
         music=music,
+        stingers=parts.stingers(),
         cache=parts.cache,
     )
     timeline = run.step("legibility", strengthen_captions, timeline)

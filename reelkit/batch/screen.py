@@ -106,7 +106,7 @@ def minutes(seconds: float) -> str:
 
     Examples
     --------
-    >>> minutes(8), minutes(95), minutes(3700)
+    >>> minutes(8), minutes(95), minutes(3725)
     ('8 s', '1 min 35 s', '1 h 02 min')
     """
     whole = round(seconds)

@@ -1,10 +1,7 @@
 """Frames for somebody who looks at a reel: small ones at once while scrubbing, the exact one at rest.
 
->>> from reelkit.media.frame_source import FrameSource  # doctest: +SKIP
->>> source = FrameSource(timeline, cache=cache)         # doctest: +SKIP
->>> source.make_proxies()                               # doctest: +SKIP
->>> small = source.scrub(120)                           # doctest: +SKIP
->>> exact = source.showing(changed).exact(120)          # doctest: +SKIP
+``source = FrameSource(timeline, cache=cache)`` and ``source.make_proxies()``; then ``source.scrub(120)`` is a small frame at once, and
+``source.showing(changed).exact(120)`` the exact one of a changed timeline.
 """
 
 from __future__ import annotations

@@ -53,9 +53,9 @@ def test_one_reels_failure_touches_no_other(studio: Path) -> None:
     assert code == 1
     assert (told["done"], told["failed"], list(told["refused"])) == (1, 1, ["nobody"])
     (failed,) = (reel for reel in told["results"] if reel["state"] == "failed")
-    assert (failed["brand"], failed["step"]) == ("bix", "voice")
+    assert (failed["brand"], failed["step"]) == ("bix", "start")
     assert "speaks English only" in failed["error"]
-    assert "bix 2 (Cold brew): step voice: " in err
+    assert "bix 2 (Cold brew): step start: " in err
     assert "there is no file" in err
     before = stamps(studio)
 

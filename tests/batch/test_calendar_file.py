@@ -94,7 +94,8 @@ def test_all_problems_are_told_at_once(studio: Path) -> None:
     text = "brand,topic,date\nadda,Cold brew,\nada,Cold brw,\nada,Cold brew,soon\nada,Cold brew,2026-03-01,more\nada,Warm milk,\n"
     with pytest.raises(CalendarProblems) as caught:
         planned(a_file(studio, text, "jobs.csv"))
-    told = str(caught.value).splitlines()
+    told = caught.value.lines
+    assert "\n" not in str(caught.value)
     assert len(told) == 5
     assert told[-1] == "4 problems; nothing was made"
     for number in (2, 3, 4, 5):

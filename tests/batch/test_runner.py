@@ -94,10 +94,10 @@ def test_an_edit_makes_only_what_depends_on_it(tmp_path: Path, script: Path) -> 
     ("text", "changes", "step", "line"),
     [
         ("", {}, "script", "words.md"),
-        (TEXT, {"voice__name": "nobody"}, "script", "voice.name is 'nobody'"),
-        (TEXT, {"language": "de"}, "voice", "speaks English only"),
+        (TEXT, {"voice__name": "nobody"}, "start", "voice.name is 'nobody'"),
+        (TEXT, {"language": "de"}, "start", "speaks English only"),
         (TEXT, {"footage__libraries": ["folder"]}, "footage", "brand 'northwind'"),
-        (TEXT, {"music__file": "words.md"}, "timeline", "words.md"),
+        (TEXT, {"music__file": "words.md"}, "music", "words.md"),
     ],
 )
 def test_a_step_that_fails_at_once_leaves_a_line(tmp_path: Path, text: str, changes: dict[str, object], step: str, line: str) -> None:
