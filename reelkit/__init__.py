@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from reelkit.steps.footage import fetch_footage
     from reelkit.steps.other_footage import other_clips
     from reelkit.steps.script import generate_script
+    from reelkit.steps.shapes import in_shape
     from reelkit.steps.strengthen import strengthen_captions
     from reelkit.steps.timeline import plan_timeline
     from reelkit.steps.timing import group_words_into_sentences, split_cues
@@ -78,6 +79,7 @@ __all__ = [
     "generate_one",
     "generate_script",
     "group_words_into_sentences",
+    "in_shape",
     "list_brands",
     "load_brand",
     "open_run",
@@ -119,6 +121,7 @@ _ROOMS = {
     "steps.footage": ("fetch_footage",),
     "steps.other_footage": ("other_clips",),
     "steps.script": ("generate_script",),
+    "steps.shapes": ("in_shape",),
     "steps.strengthen": ("strengthen_captions",),
     "steps.timeline": ("plan_timeline",),
     "steps.timing": ("group_words_into_sentences", "split_cues"),
