@@ -31,16 +31,16 @@ def plan_segments(timeline: Timeline) -> list[tuple[int, int]]:
     cuts = [0]
     for start in [min(shot.start + shot.transition.frames, shot.end) for shot in timeline.shots[1:]] + [timeline.frame_count]:
         if start - cuts[-1] < shortest:
-            continue
+            if start != timeline.frame_count or len(cuts) == 1:
+                continue
+            # What is left at the end is too short to stand alone: it is shared with the stretch before it.
+            cuts.pop()
         # Whole seconds from the left, so that a later end leaves all of them but the last as they are.
         while start - cuts[-1] >= longest + shortest:
             cuts.append(cuts[-1] + longest)
         cuts.append(start)
     if cuts[-1] != timeline.frame_count:
-        if len(cuts) > 1:
-            cuts[-1] = timeline.frame_count
-        else:
-            cuts.append(timeline.frame_count)
+        cuts.append(timeline.frame_count)
     return list(pairwise(cuts))
 
 
