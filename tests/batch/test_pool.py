@@ -55,8 +55,8 @@ def test_what_is_printed_disturbs_nothing() -> None:
 def test_a_lost_process_is_replaced_and_its_call_made_again(tmp_path: Path) -> None:
     """A process that is killed in the middle of a call costs no call, neither its own nor another's."""
     code = (
-        "import os, pathlib, sys, time\nhere = pathlib.Path(sys.argv[1])\n(here / str(os.getppid())).write_text('x')\n"
-        "time.sleep(600 if len(list(here.iterdir())) == 1 else 0)"
+        "import os, pathlib, sys, time\nhere, parent = pathlib.Path(sys.argv[1]), os.getppid()\n(here / str(parent)).write_text('x')\n"
+        "while len(list(here.iterdir())) == 1 and os.getppid() == parent:\n    time.sleep(0.05)"
     )
     with ReelPool(2) as pool:
         other = pool.submit(time.sleep, 1.0)
