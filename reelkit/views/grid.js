@@ -11,7 +11,7 @@ function render({ model, el }) {
     return { name: cell.name, image, video, heardButton, element: h("figure", { class: "rk-version" }, image, video, h("figcaption", {}, h("span", {}, cell.name), heardButton)) };
   });
   const seconds = model.get("seconds");
-  const scrub = h("input", { type: "range", min: 0, max: seconds, step: 0.01, value: 0, class: "rk-scrub", "aria-label": "Moment of all previews", oninput: () => { pause(); cells.forEach((cell) => { cell.video.currentTime = Number(scrub.value); }); } });
+  const scrub = h("input", { type: "range", min: 0, max: seconds, step: 0.01, value: model.get("begins"), class: "rk-scrub", "aria-label": "Moment of all previews", oninput: () => { pause(); cells.forEach((cell) => { cell.video.currentTime = Number(scrub.value); }); } });
   const play = button("Play together", () => (playing() ? pause() : start()), { disabled: true });
   const moving = () => cells.filter((cell) => cell.video.src);
   const playing = () => moving().some((cell) => !cell.video.paused);
@@ -47,6 +47,7 @@ function render({ model, el }) {
     if (message.copy === undefined) return;
     const cell = cells[message.copy];
     cell.video.src = URL.createObjectURL(new Blob([buffers[0]], { type: "video/mp4" }));
+    cell.video.currentTime = Number(scrub.value);
     cell.video.hidden = false;
     cell.image.hidden = true;
     cell.heardButton.disabled = false;

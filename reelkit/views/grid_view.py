@@ -74,7 +74,10 @@ class GridView(LiveView):
         """Return what the widget begins with."""
         longest = max((float(timeline.duration_s) for timeline in self._versions.values()), default=0.0)
         cells = [{"name": name, "frame": str(data_uri("image/jpeg", picture))} for name, picture in self.frames.items()]
-        return {"cells": cells, "seconds": round(min(self._seconds, longest)), "title": self._title}
+        seconds = round(min(self._seconds, longest))
+        # The moving previews rest where captions stand, too: at their first frame there is nothing to compare.
+        begins = min((telling_frame(timeline) / float(timeline.fps.ratio) for timeline in self._versions.values()), default=0.0)
+        return {"cells": cells, "seconds": seconds, "begins": min(begins, float(seconds)), "title": self._title}
 
     def heard(self, widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
         """Answer a message of the browser's: that it is there."""

@@ -47,7 +47,14 @@ def make_widget(name: str, state: Mapping[str, Any], answer: Callable[[Any, dict
     import anywidget
     import traitlets
 
-    kinds: dict[type, Any] = {bool: traitlets.Bool, int: traitlets.Int, str: traitlets.Unicode, dict: traitlets.Dict, list: traitlets.List}
+    kinds: dict[type, Any] = {
+        bool: traitlets.Bool,
+        int: traitlets.Int,
+        float: traitlets.Float,
+        str: traitlets.Unicode,
+        dict: traitlets.Dict,
+        list: traitlets.List,
+    }
     module, style = sources(name)
     traits = {key: kinds[type(value)](value).tag(sync=True) for key, value in state.items()}
     made = type(f"{name.title()}Widget", (anywidget.AnyWidget,), {"_esm": module, "_css": style, **traits})()

@@ -33,7 +33,9 @@ class Studio:
         Of the notebooks.
     """
 
-    def __init__(self, folder: Path, *, changes: Mapping[str, Any] = SMALL, names: Sequence[str] = ("tune_brand", "reel")) -> None:
+    def __init__(
+        self, folder: Path, *, changes: Mapping[str, Any] = SMALL, names: Sequence[str] = ("tune_brand", "reel", "compare")
+    ) -> None:
         from reelkit.yamlfile import change_yaml
 
         self.folder, self.outputs = folder, folder / "outputs"

@@ -298,6 +298,25 @@ def test_axe_finds_nothing_in_the_editing_views(reel: Page, served: tuple[str, O
     reel.set_viewport_size({"width": 1280, "height": 1000})
 
 
+def test_versions_rest_at_a_caption_and_play_together(reel: Page, served: tuple[str, Open, str]) -> None:
+    """The previews of all styles stand at a moment with words on it, and from there they move together."""
+    served[1](reel, served[2], "compare", ready=".rk-live-grid")
+    grid = reel.locator(".rk-live-grid").first
+    reel.wait_for_selector(".rk-live-grid[data-ready='4']", timeout=120_000)
+    times = "grid => [...grid.querySelectorAll('video')].map(video => video.currentTime)"
+    resting = grid.evaluate(times)
+    assert len(resting) == 4
+    assert len(set(resting)) == 1
+    assert resting[0] > 0
+    grid.get_by_role("button", name="Play together").click()
+    reel.wait_for_function(
+        f"from => ({times})(document.querySelector('.rk-live-grid')).every(at => at > from + 0.3)", arg=resting[0], timeout=60_000
+    )
+    grid.get_by_role("button", name="Pause").click()
+    moved = grid.evaluate(times)
+    assert max(moved) - min(moved) < 0.5
+
+
 def test_nothing_went_wrong_on_the_pages(reel: Page, troubles: list[str], served: tuple[str, Open, str]) -> None:
     """No error of the views' own reached the page."""
     assert [line for line in troubles if "rk-" in line or "reelkit" in line] == []

@@ -109,15 +109,19 @@ def test_a_published_run_stands_whole_in_the_store(place: Path, made: tuple[Gene
     assert run_notebook(a_job(place, overrides=SMALL | {"overlays.progress_bar": False}, upload=True)).reused
 
 
-def test_a_failing_step_is_told_by_the_manifest(place: Path) -> None:
-    """A step's error in the kernel ends as one line in the result, and the report of the failed run is there."""
-    result = run_notebook(a_job(place, overrides=SMALL | {"language": "de"}))
+@pytest.mark.parametrize(
+    ("changes", "step", "line"),
+    [({"language": "de"}, "start", "speaks English only"), ({"footage.libraries": ["folder"]}, "footage", "brand 'northwind'")],
+)
+def test_a_failing_step_is_told_by_the_manifest(place: Path, changes: dict[str, object], step: str, line: str) -> None:
+    """An error in the kernel, of a step or of a part before it, ends as one line in the result; the report of the failed run is there."""
+    result = run_notebook(a_job(place, overrides=SMALL | changes))
     assert not result.success
     assert result.error is not None
-    assert "speaks English only" in result.error
+    assert line in result.error
     assert result.run_dir is not None
     found = json.loads((result.run_dir / "run.json").read_text())
-    assert (found["state"], found["step"]) == ("failed", "voice")
+    assert (found["state"], found["step"]) == ("failed", step)
     assert (result.run_dir / "report.html").is_file()
 
 
