@@ -78,7 +78,11 @@ function render({ model, el }) {
   const seconds = (frame) => (frame * facts().fps_den) / facts().fps_num;
   const last = () => facts().frame_count - 1;
   const sides = () => (model.get("compare") === "off" || !facts().name_b ? ["a"] : ["a", "b"]);
-  const ready = () => copyUrl && a.video.readyState >= 2;
+  // Not its readyState: that falls back while it seeks, and the next step of a quick hand would ask the kernel instead.
+  let loaded = false;
+  a.video.addEventListener("loadeddata", () => { loaded = true; });
+  a.video.addEventListener("emptied", () => { loaded = false; });
+  const ready = () => copyUrl && loaded;
 
   const scrub = h("input", {
     type: "range", class: "rk-scrub", min: 0, max: last(), step: 1, value: current, "aria-label": "Frame of the reel",
