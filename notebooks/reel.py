@@ -58,7 +58,7 @@ views.brand(run.brand)
 # ## Script
 #
 # What is said, scene by scene, and what to look for in pictures. The brand's deck writes it from the brand's own facts and lines; the
-# length follows the voice's real pace. Click into a text to rewrite it.
+# length follows the voice's real pace. In the notebook, click into a text to rewrite it.
 
 # %%
 written = run.step("script", generate_script, run.brand, topic_seed, writer=parts.writer)
