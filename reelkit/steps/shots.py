@@ -21,6 +21,9 @@ __all__ = ["plan_shots"]
 _LEAD_S = 0.1
 """A cut comes a little before the word it belongs to, as an editor would place it."""
 _SHORTEST_S = 0.8
+_FIRST_AT_MOST_S = 3.0
+"""The first visual change comes within this time (NORMS.md, the check's ``first-change``), wherever a word lets the picture be cut."""
+_TOO_LATE = 10.0
 _CLAUSE_MARKS = (",", ";", ":", "—", "–")
 _SENTENCE, _CLAUSE, _WORD = 0.0, 0.12, 0.6
 """What a cut at each kind of place costs, in squared relative deviations from the length to aim at."""
@@ -75,7 +78,8 @@ def plan_shots(
     at = 0
     for scene, end, spoken in _scenes(script, words, fps, frame_count):
         places = _places(spoken, firsts, fps, at, end)
-        spans = _cut(places, at, end, round(brand.footage.shot_s * fps.ratio), round(_SHORTEST_S * fps.ratio))
+        aim, shortest = round(brand.footage.shot_s * fps.ratio), round(_SHORTEST_S * fps.ratio)
+        spans = _cut(places, at, end, aim=aim, shortest=shortest, first_until=None if shots else int(_FIRST_AT_MOST_S * fps.ratio))
         shots.extend(_filled(scene, spans, _of_scene(clips, scene), brand, first=not shots))
         at = end
     return tuple(shots)
@@ -111,7 +115,7 @@ def _places(words: Sequence[Word], firsts: set[int], fps: Fps, start: int, end: 
     return places
 
 
-def _cut(places: Sequence[_Place], start: int, end: int, aim: int, shortest: int) -> list[tuple[int, int]]:
+def _cut(places: Sequence[_Place], start: int, end: int, *, aim: int, shortest: int, first_until: int | None) -> list[tuple[int, int]]:
     """Return the spans of a scene's shots: the cheapest way from start to end over the places where a cut may be."""
     nodes = [_Place(start, 0.0), *places, _Place(end, 0.0)]
     best: list[tuple[float, int]] = [(0.0, -1)] + [(float("inf"), -1)] * (len(nodes) - 1)
@@ -123,6 +127,8 @@ def _cut(places: Sequence[_Place], start: int, end: int, aim: int, shortest: int
             # Longer than asked reads as slow sooner than shorter reads as hasty.
             off = (length - aim) / aim
             cost = best[left][0] + off * off * (2.0 if off > 0 else 1.0) + nodes[right].cost
+            if left == 0 and first_until is not None and nodes[right].frame > first_until:
+                cost += _TOO_LATE
             if cost < best[right][0]:
                 best[right] = (cost, left)
     cuts, node = [end], len(nodes) - 1

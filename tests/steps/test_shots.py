@@ -94,6 +94,16 @@ def test_the_median_shot_is_at_most_three_seconds() -> None:
     assert lengths[len(lengths) // 2] <= 90
 
 
+@pytest.mark.parametrize("words", range(9, 20))
+def test_the_picture_changes_within_the_first_three_seconds(words: int) -> None:
+    """However long the opening sentence, and whatever the length to aim at, the first cut comes by 3 s; later shots stay long."""
+    script, sentences = _spoken([[" ".join(["word"] * words) + "."]] * 2)
+    long = BRAND.model_copy(update={"footage": BrandFootage(shot_s=6.0)})
+    shots = plan_shots(script, [_clip(n, scene=n) for n in range(2)], sentences, long, frame_count=_frames(sentences))
+    assert shots[0].end <= 90
+    assert max(shot.end - shot.start for shot in shots[1:]) > 90
+
+
 def test_a_clip_shown_again_goes_on_closer() -> None:
     """With one clip for two shots, the second shows later footage, cropped closer, so that the cut is seen."""
     script, sentences = _spoken([["one two three four five six seven, eight nine ten eleven twelve thirteen fourteen."]])
