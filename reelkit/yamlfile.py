@@ -58,7 +58,8 @@ def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        near = difflib.get_close_matches(path.stem, [p.stem for p in path.parent.glob("*.yaml")], n=1)
+        others = sorted(other.stem for other in path.parent.glob("*.yaml"))
+        near = [other for other in others if other.startswith(path.stem)] or difflib.get_close_matches(path.stem, others, n=1)
         hint = f"; did you mean '{near[0]}'?" if near else ""
         raise BrandError(f"{what}: there is no file {where}{hint}") from None
     except UnicodeDecodeError as error:

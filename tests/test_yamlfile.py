@@ -107,11 +107,13 @@ def test_binary_content_is_one_line(tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_a_missing_file_names_its_nearest_neighbour(tmp_path: Path) -> None:
-    """Who mistypes a name is told the right one."""
+@pytest.mark.parametrize("typed", ["kichen", "kit"])
+def test_a_missing_file_names_its_nearest_neighbour(tmp_path: Path, typed: str) -> None:
+    """Who mistypes a name, or types its beginning, is told the right one, though another is as like by its letters."""
     (tmp_path / "kitchen.yaml").write_text("name: T\n")
+    (tmp_path / "lit.yaml").write_text("name: T\n")
     with pytest.raises(BrandError, match=re.escape("there is no file") + ".*did you mean 'kitchen'"):
-        read_yaml(tmp_path / "kichen.yaml", what="table")
+        read_yaml(tmp_path / f"{typed}.yaml", what="table")
 
 
 def test_a_folder_is_one_line(tmp_path: Path) -> None:
