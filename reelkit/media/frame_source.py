@@ -27,7 +27,7 @@ from reelkit.model import Cache, Clip, Timeline
 __all__ = ["FrameSource"]
 
 _ROOM = "proxies"
-_CLIPS_OPEN, _PICTURES_KEPT = 3, 12
+_CLIPS_OPEN, _PICTURES_KEPT, _PLACES = 3, 8, 3
 
 
 class FrameSource:
@@ -140,7 +140,7 @@ class _Shared:
 
     def __init__(self, cache: Cache | None, threads: int) -> None:
         self.lock = threading.RLock()
-        self.clips = KeptClips(threads=threads, most=_CLIPS_OPEN, kept=_PICTURES_KEPT)
+        self.clips = KeptClips(threads=threads, most=_CLIPS_OPEN, kept=_PICTURES_KEPT, places=_PLACES)
         self.proxies = KeptClips(threads=1, most=16, kept=0)
         self.made: dict[Clip, Clip] = {}
         self._cache = cache

@@ -58,11 +58,13 @@ class KeptClips:
     most : int
         Clips open at once.
     kept : int
-        Decoded pictures kept of each, behind the last one.
+        Decoded pictures kept of each, behind the last one, and as many of those shown last.
+    places : int
+        Places in each from which it may be read at a time.
     """
 
-    def __init__(self, *, threads: int, most: int, kept: int) -> None:
-        self._threads, self._most, self._kept = threads, most, kept
+    def __init__(self, *, threads: int, most: int, kept: int, places: int = 1) -> None:
+        self._threads, self._most, self._kept, self._places = threads, most, kept, places
         self._open: OrderedDict[Hashable, ClipReader] = OrderedDict()
 
     def reader(self, timeline: Timeline, number: int) -> ClipReader:
@@ -73,7 +75,8 @@ class KeptClips:
         if reader is None:
             while len(self._open) >= self._most:
                 self._open.popitem(last=False)[1].close()
-            reader = open_clip(clip, timeline.fps, background=timeline.background, threads=self._threads, kept=self._kept)
+            look = {"threads": self._threads, "kept": self._kept, "places": self._places}
+            reader = open_clip(clip, timeline.fps, background=timeline.background, **look)
         self._open[key] = reader
         return reader
 

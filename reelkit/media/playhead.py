@@ -1,0 +1,169 @@
+"""A place in a video file from which it is decoded on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import av
+from av.video.codeccontext import VideoCodecContext
+
+from reelkit.media.probe import open_video, video_stream
+
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
+
+__all__ = ["Picture", "Playhead"]
+
+_SEEK_BACK_S = (0.0, 1.0, 5.0)
+_LOOK_BACK_S = 0.5
+"""So much before a target every frame is decoded: its picture is among them, unless one stands for longer."""
+_NEVER = -(1 << 62)
+_EVER = 1 << 62
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""WebM keeps transparency beside the picture, where only these look."""
+
+
+class Picture(NamedTuple):
+    """A decoded frame, and from when until when it stands, in the stream's time base."""
+
+    pts: int
+    until: int
+    frame: av.VideoFrame
+
+
+class Playhead:
+    """A file with its decoder, which goes forward by decoding and anywhere else by seeking.
+
+    Parameters
+    ----------
+    path : Path
+    threads : int
+        For decoding.
+    """
+
+    def __init__(self, path: Path, *, threads: int) -> None:
+        self._path, self._threads = path, threads
+        self._earliest: int | None = None
+        self._open()
+        self.first = self.stream.start_time or 0
+
+    def _open(self) -> None:
+        self._container = open_video(self._path)
+        self.stream = video_stream(self._container)
+        self.stream.thread_type = "AUTO"
+        self.stream.codec_context.thread_count = self._threads
+        self.base = self.stream.time_base or Fraction(1, 1000)
+        self._own_decoder = _alpha_decoder(self.stream)
+        self._skip_to = self._skipped_to = _NEVER
+        self._decoder: Iterator[av.VideoFrame] | None = self._decoded()
+        self._now: av.VideoFrame | None = None
+        self._next: av.VideoFrame | None = None
+
+    @property
+    def at(self) -> int | None:
+        """The time of the picture that it stands at; none before the first one is decoded."""
+        return self._now.pts if self._now is not None else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it stands at the last picture."""
+        return self._now is not None and self._next is None
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._decoder = None
+        self._container.close()
+
+    def picture(self, target: int, *, seek: bool, passed: Callable[[Picture], None]) -> Picture | None:
+        """Return the picture at a time, or none where the file has none.
+
+        Parameters
+        ----------
+        target : int
+            In the stream's time base.
+        seek : bool
+            Whether to go to the keyframe before it; else it is decoded up to from where this stands.
+        passed : callable
+            Told of the pictures right before the target.
+
+        Raises
+        ------
+        av.FFmpegError
+            When the file does not decode.
+        """
+        self._skip_to = target - int(_LOOK_BACK_S / self.base)
+        self._go(target, seek, passed)
+        if self._now is not None and (self._now.pts or 0) < self._skipped_to:
+            # The picture asked for stands longer than was thought, and was passed over.
+            self._skip_to = _NEVER
+            self._go(target, True, passed)
+        return self._standing()
+
+    def _standing(self) -> Picture | None:
+        if self._now is None:
+            return None
+        until = self._next.pts if self._next is not None else None
+        return Picture(self._now.pts or 0, _EVER if until is None else until, self._now)
+
+    def _go(self, target: int, seek: bool, passed: Callable[[Picture], None]) -> None:
+        if seek:
+            self._seek(target)
+        elif self._now is None:
+            self._begin()
+            self._earliest = self.at
+        while self._next is not None and self._next.pts is not None and self._next.pts <= target:
+            left = self._standing()
+            if left is not None and left.pts >= self._skipped_to:
+                passed(left)
+            self._now, self._next = self._next, self._pull()
+
+    def _seek(self, target: int) -> None:
+        """Go to a frame at a target or before it. Some containers lead to one behind it; they are asked for earlier ones."""
+        for back_s in _SEEK_BACK_S:
+            self._container.seek(max(target - int(back_s / self.base), self.first), stream=self.stream, backward=True)
+            (self._own_decoder or self.stream.codec_context).flush_buffers()
+            self._skipped_to, self._decoder = _NEVER, self._decoded()
+            self._begin()
+            if self.at is not None and self.at <= max(target, self._earliest or target):
+                return
+        self._container.close()
+        skip_to = self._skip_to
+        self._open()
+        self._skip_to = skip_to
+        self._begin()
+        self._earliest = self.at
+
+    def _begin(self) -> None:
+        self._now = self._pull()
+        self._next = self._pull() if self._now is not None else None
+
+    def _pull(self) -> av.VideoFrame | None:
+        if self._decoder is None:
+            return None
+        for frame in self._decoder:
+            if frame.pts is not None:
+                return frame
+        return None
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        """Decode on; frames well before the target that no other frame refers to are passed over."""
+        decoder = self._own_decoder or self.stream.codec_context
+        for packet in self._container.demux(self.stream):
+            passed = packet.pts is not None and packet.pts < self._skip_to
+            decoder.skip_frame = "NONREF" if passed else "DEFAULT"
+            if passed and packet.pts is not None:
+                self._skipped_to = max(self._skipped_to, packet.pts)
+            yield from decoder.decode(packet)
+
+
+def _alpha_decoder(stream: VideoStream) -> VideoCodecContext | None:
+    name = _ALPHA_DECODERS.get(stream.codec_context.codec.canonical_name)
+    if name is None or stream.metadata.get("alpha_mode") != "1":
+        return None
+    decoder = av.CodecContext.create(name, "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.thread_count = stream.codec_context.thread_count
+    return decoder
