@@ -49,10 +49,11 @@ views.beside(frame, style)
 # %% [markdown]
 # ## Voice
 #
-# One line in several ways. *Take it* puts a voice into the style above; save it there.
+# One line in several ways, with every voice that can speak here. *Take it* puts a voice into the style above; save it there.
 
 # %% tags=["remove-input"]
-views.voice(draft.sentences[0].text, saved.voice, draft.say, voices=draft.voices, take=style.set, palette=saved.palette)
+line, (ready, missing) = draft.sentences[0].text, draft.voices
+views.voice(line, saved.voice, draft.say, voices=ready, missing=missing, take=style.set, palette=saved.palette)
 
 # %% [markdown]
 # ## What you changed

@@ -6,6 +6,7 @@ style takes some milliseconds.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from reelkit.steps.strengthen import strengthen_captions
 from reelkit.steps.timeline import plan_timeline
 from reelkit.steps.timing import group_words_into_sentences, split_cues
 from reelkit.steps.voice import synthesize_voice
+from reelkit.voices import Voices, voices_for
 
 __all__ = ["Draft"]
 
@@ -88,11 +90,10 @@ class Draft:
         clips = fetch_footage(self.script, brand, libraries=parts.libraries, used=())
         return Draft(brand, parts, self.script, clips, synthesize_voice(self.script, brand, voice=parts.voice))
 
-    @property
-    def voices(self) -> list[str]:
-        """Voices to choose from, as ``engine/name``: the brand's own, and the one that comes with Reelkit."""
-        own = self.brand.voice
-        return list(dict.fromkeys([f"{own.engine}/{own.name}", "hibari/heart"]))
+    @functools.cached_property
+    def voices(self) -> Voices:
+        """Voices to choose from, and what is missing for the others."""
+        return voices_for(self.brand, outputs=self.parts.outputs)
 
     def plan(self, brand: Brand) -> Timeline:
         """Return the reel's timeline under a brand's style, with the words, voice, footage and music of the draft."""

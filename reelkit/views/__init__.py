@@ -192,13 +192,14 @@ def voice(
     voice: BrandVoice,
     say: Callable[[str, BrandVoice], AudioResult],
     *,
-    voices: Sequence[str] = (),
+    voices: Mapping[str, BrandVoice] | None = None,
+    missing: Sequence[str] = (),
     take: Callable[[Mapping[str, Any]], object] | None = None,
     language: str = "en",
     palette: Palette | None = None,
 ) -> VoiceView:
-    """Hear a line in several voices, speeds and pauses."""
-    return VoiceView(line, voice, say, voices=voices, take=take, language=language, palette=palette)
+    """Hear a line in several ``voices``, speeds and pauses; ``missing`` tells what others would need."""
+    return VoiceView(line, voice, say, voices=voices, missing=missing, take=take, language=language, palette=palette)
 
 
 def beside(*views: LiveView) -> Beside:

@@ -15,7 +15,7 @@ function render({ model, el }) {
     return [h("label", { class: "rk-field-inline" }, h("span", {}, label), input), () => Number(input.value)];
   }
   const first = model.get("takes")[0];
-  let voice = `${first.engine}/${first.name}`;
+  let voice = first.voice;
   const voices = choice("Voice", model.get("voices").map((name) => [name, name]), voice, (name) => { voice = name; });
   const [speedLabel, speed] = number("Speed", first.speed, 0.5, 2, 0.02);
   const [pauseLabel, pause] = number("Pause (ms)", first.sentence_pause_ms, 0, 2000, 20);
@@ -29,9 +29,9 @@ function render({ model, el }) {
   }
 
   function row(take) {
-    const name = `${take.engine}/${take.name}, speed ${take.speed}, pause ${take.sentence_pause_ms} ms`;
+    const name = `${take.voice}, speed ${take.speed}, pause ${take.sentence_pause_ms} ms`;
     return h("tr", {},
-      h("th", { scope: "row" }, `${take.engine}/${take.name}`), h("td", { class: "rk-num" }, String(take.speed)), h("td", { class: "rk-num" }, `${take.sentence_pause_ms} ms`),
+      h("th", { scope: "row" }, take.voice), h("td", { class: "rk-num" }, String(take.speed)), h("td", { class: "rk-num" }, `${take.sentence_pause_ms} ms`),
       h("td", {}, button("Hear", () => play(take), { "aria-label": `Hear ${name}` }), " ", model.get("can_take") ? button("Take it", () => model.send({ take }), { "aria-label": `Take ${name}` }) : null));
   }
   const told = () => body.replaceChildren(...model.get("takes").map(row));
@@ -54,13 +54,13 @@ function render({ model, el }) {
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Voice"), h("th", { scope: "col", class: "rk-num" }, "Speed"), h("th", { scope: "col", class: "rk-num" }, "Pause"), h("th", { scope: "col" }, "Hear"))),
       body)),
     h("div", { class: "rk-tools", role: "toolbar", "aria-label": "Another take" }, voices, speedLabel, pauseLabel, button("Add this take", () => {
-      const [engine, ...name] = voice.split("/");
-      const take = { engine, name: name.join("/"), speed: speed(), sentence_pause_ms: pause() };
+      const take = { voice, speed: speed(), sentence_pause_ms: pause() };
       model.set("takes", [...model.get("takes"), take]);
       model.save_changes();
       play(take);
     })),
     sound, note,
+    model.get("missing").length ? h("details", { class: "rk-more" }, h("summary", {}, "Voices that are not ready"), h("ul", {}, model.get("missing").map((line) => h("li", {}, line)))) : "",
   );
   const end = listen(model, { "msg:custom": heard, "change:takes": told });
   told();
