@@ -15,7 +15,7 @@
 # # From nothing to a reel in five minutes
 #
 # Run the cells from top to bottom (*Run* > *Run All Cells*). Everything is made on this machine; no key is needed. The first time, moving
-# pictures are drawn in the brand's colours, which takes most of the five minutes; they are kept for every later reel.
+# pictures are drawn in the brand's colours, which takes about half of the time; they are kept for every later reel.
 
 # %% tags=["parameters"]
 brand = "northwind"  # a file in templates/brands
@@ -53,7 +53,6 @@ result = generate_one(brand, topic_seed, script=script_file, overrides=overrides
 
 # %% tags=["remove-input"]
 run = open_run(brand, topic_seed, script=script_file, overrides=overrides, outputs=outputs)
-run.resume()
 captions, poster = run.path("captions.vtt").read_text(encoding="utf-8"), run.path("poster.jpg").read_bytes()
 views.player(Parts.of(run).preview(run.reel), vtt=captions, poster=poster, reel=run.reel, palette=run.brand.palette)
 

@@ -63,6 +63,7 @@ def generate_one(
     """
 
     def make(run: RunFolder) -> None:
+        run.start()
         try:
             _take_steps(run)
         except ReelkitError as error:

@@ -133,8 +133,9 @@ class RunFolder:
 
     @property
     def manifest(self) -> Manifest:
-        """The run's manifest; the first look starts the run."""
-        return self._manifest or self.start()
+        """The run's manifest: of this making, else what lies in the folder, else what a first making would begin with. A look starts
+        nothing."""
+        return self._manifest or read_manifest(self.folder) or self._begun_with(None)
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -239,13 +240,18 @@ class RunFolder:
             Clips to leave aside, where a batch has decided it for all its reels; else what the ledger says of the brand's recent reels.
             A run that was started before keeps what it was given then.
         """
-        before = read_manifest(self.folder)
         sweep_temporaries(self.folder)
+        self._manifest = self._begun_with(used)
+        self._write()
+        return self._manifest
+
+    def _begun_with(self, used: tuple[str, ...] | None) -> Manifest:
+        before = read_manifest(self.folder)
         if before:
             used = before.used
         elif used is None:
             used = self.ledger.clips_used_before(self.brand.slug, self._reel, reels=self.brand.footage.recent_reels)
-        self._manifest = Manifest(
+        return Manifest(
             run_id=self.run_id,
             brand=self.brand.slug,
             job=self.job,
@@ -259,8 +265,6 @@ class RunFolder:
             edits=self.kept_edits.key,
             started_at=_now(),
         )
-        self._write()
-        return self._manifest
 
     def resume(self) -> Manifest:
         """Take up the manifest that lies in the folder, where another process may have gone on."""
@@ -402,7 +406,7 @@ class RunFolder:
         self.fail(step, f"{type(error).__name__}: {text} (a fault of Reelkit's own; please report it with {log})")
 
     def _update(self, **changes: Any) -> None:
-        self._manifest = self.manifest.model_copy(update=changes)
+        self._manifest = (self._manifest or self.start()).model_copy(update=changes)
         self._write()
 
     def _write(self) -> None:

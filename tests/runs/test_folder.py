@@ -113,6 +113,21 @@ def test_a_finished_run_is_known_again(templates: Path, tmp_path: Path) -> None:
     assert a_run(tmp_path, seed=2).finished() is None
 
 
+def test_a_look_starts_nothing(templates: Path, tmp_path: Path) -> None:
+    """Looking at a run that is finished leaves it finished, and at one that never began leaves no folder; a step then starts it anew."""
+    never = a_run(tmp_path, seed=2)
+    assert (never.manifest.steps, never.spent_usd, never.used_topics) == ((), 0, ())
+    assert not never.folder.exists()
+    made_reel(a_run(tmp_path))
+    run = a_run(tmp_path)
+    before = run.path("run.json").read_bytes()
+    assert (run.manifest.state, len(run.manifest.steps), run.spent_usd, run.used) == ("done", 3, 0, ())
+    assert run.path("run.json").read_bytes() == before
+    assert a_run(tmp_path).finished() is not None
+    run.step("script", a_script)
+    assert [step.name for step in run.manifest.steps] == ["script"]
+
+
 @pytest.mark.parametrize("damage", ["shorter", "other bytes", "gone"])
 def test_a_damaged_file_makes_the_run_unfinished(templates: Path, tmp_path: Path, damage: str) -> None:
     """A finished run whose reel was cut, changed or removed is made again."""
