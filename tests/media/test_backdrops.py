@@ -7,11 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks._banding import CAMBI_BAR, banding_of, cambi
+from benchmarks._banding import PALETTES as BANDING_PALETTES
 from reelkit.errors import FootageError
 from reelkit.media.backdrops import FAMILIES, backdrop_frames, draw_backdrop, drawing_version
 from reelkit.media.backdrops.apart import draw_backdrop_apart
 from reelkit.media.backdrops.canvas import Canvas, Yuv, finish
 from reelkit.media.backdrops.inks import Inks
+from reelkit.media.encode import EncoderSettings, encode_segment
 from reelkit.media.planes import Planes, colour_to_yuv, planes_to_rgb
 from reelkit.media.probe import probe_clip
 from reelkit.model import BackdropFamily, Fps, Palette
@@ -121,6 +124,21 @@ def test_gradients_do_not_band() -> None:
     assert longest < 40  # a band of the undithered gradient is 80 rows high
     rows = decoded.mean(axis=1)
     assert np.abs(rows - np.linspace(40, 52, len(rows))).max() < 0.6
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_encoded_backdrop_does_not_band(tmp_path: Path, family: str) -> None:
+    """Encoded as a reel is and decoded, no family has bands that anybody would see (CAMBI at most 3; 5 is where bands disturb)."""
+    assert banding_of(family, BANDING_PALETTES["light"], tmp_path / "reel.mp4", size_px=(540, 960), frames=12) <= 3.0
+
+
+def test_bands_are_measured(tmp_path: Path) -> None:
+    """A slow gradient without grain bands, by the measure that families are held to."""
+    luma = np.rint(np.linspace(40, 60, 960))[:, None].repeat(540, axis=1).astype(np.uint8)
+    grey = np.full((480, 270), 128, np.uint8)
+    path = tmp_path / "bands.mp4"
+    encode_segment([Planes(luma, grey, grey)] * 3, path, size_px=(540, 960), fps=Fps(num=30), settings=EncoderSettings())
+    assert max(cambi(path)) > CAMBI_BAR
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -214,7 +214,7 @@ def _grain(width_px: int, height_px: int) -> Floats:
     return np.ascontiguousarray(whole)
 
 
-def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = 2.0) -> Planes:
+def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = 4.0) -> Planes:
     """Scale a painted picture to the frame and bring it to 8 bits under constant grain.
 
     Parameters
@@ -222,7 +222,8 @@ def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = 2.0) -> Planes:
     picture : Yuv
     canvas : Canvas
     grain_lsb : float
-        Peak to peak height of the grain in 8-bit steps; at least 1, or gradients band.
+        Peak to peak height of the grain in 8-bit steps. 1 keeps a picture from banding, 4 one that is encoded: finer grain is
+        lost in x264 at crf 20 (CAMBI of the families is up to 17 with 2 steps, 9 with 3, and under 3 with 4).
     """
     size = (canvas.width_px, canvas.height_px)
     half = (canvas.width_px // 2, canvas.height_px // 2)
