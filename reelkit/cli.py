@@ -64,8 +64,12 @@ def build_parser() -> argparse.ArgumentParser:
     _brands_parser(commands)
     doctor = _command(commands, "doctor", _doctor, "say what is set up, and what is missing")
     doctor.add_argument("--json", action="store_true", help="for machines")
-    report = _command(commands, "report", _report, "rebuild the report of a run, or the index of many")
-    report.add_argument("run", type=Path, help="a run's folder, as in outputs/northwind/0001-..., or one with runs below it: outputs")
+    report = _command(commands, "report", _report, "rebuild the report of a run, or the index of a batch or of many runs")
+    report.add_argument(
+        "run",
+        type=Path,
+        help="a run's folder, as in outputs/northwind/0001-..., a batch's file in outputs/batches, or a folder of runs: outputs",
+    )
     report.add_argument("--folder", type=Path, metavar="DIR", help="write it as a folder with the whole reel, to hand on")
     report.add_argument("--publish", action="store_true", help="put it in the brand's store and print the links")
     report.add_argument("--open", action="store_true", help="show it in the browser")

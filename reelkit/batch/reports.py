@@ -1,17 +1,21 @@
-"""Reports of what was made: a page for a run, a folder with the whole reel, an index of many runs, and all of it in the brand's store."""
+"""Reports of what was made: a page for a run, a folder with the whole reel, an index of a batch or of many runs, and all of it in the
+brand's store."""
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from reelkit.batch.runner import NOTEBOOK, REPORT, palette_of, report
+from reelkit.batch.plan import Outcome, PlannedReel, read_batch
+from reelkit.batch.runner import NOTEBOOK, palette_of, report
 from reelkit.brand import load_brand
 from reelkit.errors import RunError
 from reelkit.parts import Parts
 from reelkit.report import INDEX, runs_below, write_index, write_report
-from reelkit.runs.manifest import MANIFEST, Manifest, manifest_of
-from reelkit.whole import whole_file
+from reelkit.runs.manifest import MANIFEST, Manifest, RunJob, manifest_of
+from reelkit.whole import temporary_folder, whole_file
 
 __all__ = ["publish_report", "report_folder", "report_on"]
 
@@ -19,17 +23,62 @@ BESIDE = ("reel.mp4", "captions.vtt", "captions.srt", "poster.jpg", "credits.txt
 """What a report's folder form holds besides its page."""
 
 
-def report_on(folder: Path) -> Path:
-    """Rebuild the report of a run, or the index of all runs below a folder, and return its path.
+@dataclass(frozen=True)
+class _Index:
+    """What a page of many reels lists."""
+
+    name: str
+    title: str
+    runs: tuple[Path, ...]
+    out: Path
+    unmade: tuple[Manifest, ...] = ()
+
+
+def report_on(place: Path) -> Path:
+    """Rebuild the report of a run, or the index of a batch or of all runs below a folder, and return its path.
+
+    Parameters
+    ----------
+    place : Path
+        A run's folder, a batch's file (``outputs/batches/<id>.json``), or a folder with runs below it.
 
     Raises
     ------
     RunError
         When there is no run, or the run has no executed notebook.
     """
-    if (folder / MANIFEST).is_file():
-        return report(folder)
-    return write_index(runs_below(folder), folder / INDEX, title=f"Reels in {folder.name}")
+    if (place / MANIFEST).is_file():
+        return report(place)
+    index = _index_of(place)
+    return write_index(index.runs, index.out, title=index.title, unmade=index.unmade)
+
+
+def _index_of(place: Path) -> _Index:
+    if place.suffix != ".json":
+        return _Index(place.name, f"Reels in {place.name}", tuple(runs_below(place)), place / INDEX)
+    batch, outputs = read_batch(place), place.resolve().parents[1]
+    ended = {reel.number: batch.outcomes.get(reel.number) for reel in batch.reels}
+    runs = {number: outputs / outcome.run for number, outcome in ended.items() if outcome and outcome.run}
+    made = {number: run for number, run in runs.items() if (run / MANIFEST).is_file()}
+    unmade = [_unmade(reel, ended[reel.number]) for reel in batch.reels if reel.number not in made]
+    for brand, why in batch.refused.items():
+        asked = {"brand": brand, "job": RunJob(brand=brand, topic_seed=0), "facts": {"topic": f"all of {batch.asked.count}"}}
+        unmade.append(_never_began("not planned", asked, state="failed", step="plan", reason=why))
+    return _Index(batch.id, f"Batch {batch.id}", tuple(dict.fromkeys(made.values())), place.with_suffix(".html"), tuple(unmade))
+
+
+def _unmade(reel: PlannedReel, outcome: Outcome | None) -> Manifest:
+    """Return a planned reel that has no folder as a run that never began."""
+    job = RunJob(brand=reel.brand, topic_seed=reel.topic_seed, script=reel.script, overrides=dict(reel.overrides))
+    asked = {"brand": reel.slug, "job": job, "facts": {"topic": reel.title}}
+    if outcome is None or outcome.state != "failed":
+        return _never_began(f"reel {reel.number}", asked, reason=outcome.error if outcome else "not begun")
+    told = {"state": "failed", "step": outcome.step, "reason": outcome.error, "started_at": outcome.ended_at}
+    return _never_began(f"reel {reel.number}", asked, **told)
+
+
+def _never_began(name: str, asked: dict[str, Any], **told: str | None) -> Manifest:
+    return Manifest.model_validate({"run_id": name, "decided_by": {}, "versions": {}, "started_at": "", **asked, **told})
 
 
 def report_folder(run: Path, into: Path) -> Path:
@@ -58,10 +107,16 @@ def report_folder(run: Path, into: Path) -> Path:
     return page
 
 
-def publish_report(folder: Path) -> list[str]:
+def publish_report(place: Path) -> list[str]:
     """Rebuild a run's report, or an index with the reports of its runs, put them in the brand's store, and return their addresses.
 
-    A run's report stands beside its reel; an index under its folder's name with each brand whose reels it lists.
+    A run's report stands beside its reel. An index stands, under its batch's or folder's name, with each brand that it lists: there with
+    this brand's reels only, linked to their published reports.
+
+    Parameters
+    ----------
+    place : Path
+        As for :func:`report_on`.
 
     Raises
     ------
@@ -70,19 +125,31 @@ def publish_report(folder: Path) -> list[str]:
     UploadError
         When the store refuses, or does not hold what was sent.
     """
-    page = report_on(folder)
-    if page.name == REPORT:
-        return [_put(page, manifest_of(folder), folder.name)]
-    runs = [(run, manifest_of(run)) for run in runs_below(folder)]
-    links = [_put(report(run), manifest, run.name) for run, manifest in runs if (run / NOTEBOOK).is_file()]
-    brands = {manifest.brand: manifest for _, manifest in runs}
-    return links + [_put(page, manifest, f"index-{folder.name}") for manifest in brands.values()]
+    if (place / MANIFEST).is_file():
+        return [_put(report(place), manifest_of(place), place.name, _outputs_of(place))]
+    index = _index_of(place)
+    if not index.runs:
+        raise RunError(f"{place} holds no run that could be published; make one first, or name another")
+    write_index(index.runs, index.out, title=index.title, unmade=index.unmade)
+    links = []
+    manifests = {run: manifest_of(run) for run in index.runs}
+    for brand in sorted({manifest.brand for manifest in manifests.values()}):
+        runs = {run: manifest for run, manifest in manifests.items() if manifest.brand == brand}
+        reports = {run: _put(report(run), found, run.name, _outputs_of(run)) for run, found in runs.items() if (run / NOTEBOOK).is_file()}
+        unmade = [one for one in index.unmade if one.brand == brand]
+        with temporary_folder(index.out) as folder:
+            page = write_index(runs, folder / INDEX, title=index.title, unmade=unmade, reports=reports)
+            run, found = next(iter(runs.items()))
+            links += [*reports.values(), _put(page, found, f"index-{index.name}", _outputs_of(run))]
+    return links
 
 
-def _put(page: Path, manifest: Manifest, name: str) -> str:
-    brand = load_brand(manifest.job.brand)
-    # A run lies in outputs/<brand>/<run>, an index in outputs or in outputs/<brand>.
-    outputs = next((place.parent for place in page.parents if place.name == brand.slug), page.parent)
+def _outputs_of(run: Path) -> Path:
+    return run.resolve().parents[1]
+
+
+def _put(page: Path, manifest: Manifest, name: str, outputs: Path) -> str:
+    brand = load_brand(manifest.job.brand).with_changes(dict(manifest.job.overrides))
     stem = f"{brand.publishing.prefix}{brand.slug}/{name}"
     store = Parts(brand, outputs=outputs).store
     store.put(f"{stem}.html", page, content_type="text/html", title=str(manifest.facts.get("topic", name)))

@@ -1,4 +1,4 @@
-"""The page of a batch: every run below a folder, from their manifests, sorted without a server."""
+"""The page of a batch, or of every run below a folder: from their manifests, sorted without a server."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import base64
 import functools
 import hashlib
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ _SORTED_BY = dict.fromkeys(("Reel", "State", "Started"), "text") | dict.fromkeys
 
 @dataclass(frozen=True)
 class _Run:
-    folder: Path
+    folder: Path | None
     manifest: Manifest
 
     @property
@@ -58,7 +59,14 @@ def runs_below(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def write_index(folders: Iterable[Path], out: Path, *, title: str = "Reels") -> Path:
+def write_index(
+    folders: Iterable[Path],
+    out: Path,
+    *,
+    title: str = "Reels",
+    unmade: Iterable[Manifest] = (),
+    reports: Mapping[Path, str] | None = None,
+) -> Path:
     """Write one page of many runs.
 
     Per brand it lists the reels with poster, state, findings, cost and time; a failed one says at which step, why, and in which cell of its
@@ -71,6 +79,10 @@ def write_index(folders: Iterable[Path], out: Path, *, title: str = "Reels") -> 
     out : Path
         Appears whole or not at all.
     title : str
+    unmade : iterable of Manifest
+        What a batch was to make and has no folder for: why is told all the same.
+    reports : mapping of Path to str, optional
+        Where the reports of runs are published. The page then is for a reader who has no folder: it links these, and nothing beside it.
 
     Raises
     ------
@@ -78,10 +90,12 @@ def write_index(folders: Iterable[Path], out: Path, *, title: str = "Reels") -> 
         When there is no run at all, or a manifest cannot be read.
     """
     runs = [_Run(folder, manifest) for folder in folders if (manifest := read_manifest(folder)) is not None]
+    runs += [_Run(None, manifest) for manifest in unmade]
     if not runs:
         raise RunError(f"{out.parent} holds no run, and no folder below it does; make one first, or name another folder")
     brands = sorted({run.manifest.brand for run in runs})
-    sections = Markup().join(_section(brand, [run for run in runs if run.manifest.brand == brand], out.parent) for brand in brands)
+    links = functools.partial(_links, base=out.parent) if reports is None else functools.partial(_published_links, reports=reports)
+    sections = Markup().join(_section(brand, [run for run in runs if run.manifest.brand == brand], links) for brand in brands)
     script = (Path(__file__).with_name("index.js")).read_text(encoding="utf-8")
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = (Path(__file__).parent / "template" / "index_page.html").read_text(encoding="utf-8")
@@ -121,7 +135,7 @@ def _totals(runs: Sequence[_Run]) -> Markup:
     )
 
 
-def _section(brand: str, runs: Sequence[_Run], base: Path) -> Markup:
+def _section(brand: str, runs: Sequence[_Run], links: Callable[[_Run], Markup]) -> Markup:
     heads = Markup().join(
         fill('<th scope="col" aria-sort="none"><button type="button" class="sort" data-kind="{}">{}</button></th>', _SORTED_BY[name], name)
         if name in _SORTED_BY
@@ -136,11 +150,11 @@ def _section(brand: str, runs: Sequence[_Run], base: Path) -> Markup:
         brand=brand,
         told=_totals(runs),
         heads=heads,
-        rows=Markup().join(_row(run, base) for run in newest),
+        rows=Markup().join(_row(run, links(run)) for run in newest),
     )
 
 
-def _row(run: _Run, base: Path) -> Markup:
+def _row(run: _Run, links: Markup) -> Markup:
     manifest = run.manifest
     sign, word, verdict = _STATES[manifest.state]
     state = fill('<span class="rk-verdict rk-{}"><span aria-hidden="true">{}</span>{}</span>{}', verdict, sign, word, _why(run))
@@ -155,7 +169,7 @@ def _row(run: _Run, base: Path) -> Markup:
         (run.usd, f"${run.usd:.3f}" if run.usd else ""),
         (manifest.seconds, seconds(manifest.seconds) if manifest.steps else ""),
         (manifest.started_at, manifest.started_at[:16].replace("T", " ")),
-        ("", _links(run, base)),
+        ("", links),
     )
     return fill("<tr>{}</tr>", each('<td data-sort="{}">{}</td>', cells))
 
@@ -165,8 +179,8 @@ def _topic(run: _Run) -> str:
 
 
 def _poster(run: _Run) -> Markup:
-    path = run.folder / "poster.jpg"
-    if not path.is_file():
+    path = run.folder / "poster.jpg" if run.folder else None
+    if path is None or not path.is_file():
         return Markup('<span class="poster none" aria-hidden="true"></span>')
     import cv2
 
@@ -182,8 +196,9 @@ def _poster(run: _Run) -> Markup:
 def _why(run: _Run) -> Markup:
     manifest = run.manifest
     if manifest.state != "failed":
-        return fill('<span class="why">at {}</span>', manifest.step) if manifest.state == "running" and manifest.step else Markup()
-    cell = _failed_cell(run.folder / "reel.ipynb")
+        why = f"at {manifest.step}" if manifest.step else manifest.reason
+        return fill('<span class="why">{}</span>', why) if manifest.state == "running" and why else Markup()
+    cell = _failed_cell(run.folder / "reel.ipynb") if run.folder else None
     where = fill("<details><summary>Cell {}</summary><pre>{}</pre></details>", *cell) if cell else Markup()
     return fill('<span class="why">Step {}: {}</span>{}', manifest.step or "start", manifest.reason or "no reason was told", where)
 
@@ -202,15 +217,20 @@ def _failed_cell(notebook: Path) -> tuple[int, str] | None:
 
 
 def _links(run: _Run, base: Path) -> Markup:
-    def address(name: str) -> str:
-        folder = run.folder.resolve()
-        base_path = base.resolve()
-        relative = folder.relative_to(base_path) / name if folder.is_relative_to(base_path) else None
-        return quote(relative.as_posix()) if relative is not None else (folder / name).as_uri()
+    def address(path: Path) -> str:
+        return quote(Path(os.path.relpath(path.resolve(), base.resolve())).as_posix())
 
-    there = [(name, text) for name, text in (("report.html", "report"), ("reel.mp4", "reel"), ("reel.ipynb", "notebook"))]
-    links = each('<a href="{}">{}</a> ', ((address(name), text) for name, text in there if (run.folder / name).is_file()))
-    published = run.manifest.published
-    return links + (
-        fill('<a href="{}">published</a>', published.url) if published and published.url.startswith(("http", "file")) else Markup()
-    )
+    if run.folder is None:
+        return Markup()
+    there = [(run.folder / name, text) for name, text in (("report.html", "report"), ("reel.mp4", "reel"), ("reel.ipynb", "notebook"))]
+    return each('<a href="{}">{}</a> ', ((address(path), text) for path, text in there if path.is_file())) + _published(run)
+
+
+def _published_links(run: _Run, reports: Mapping[Path, str]) -> Markup:
+    report = reports.get(run.folder) if run.folder else None
+    return (fill('<a href="{}">report</a> ', report) if report else Markup()) + _published(run)
+
+
+def _published(run: _Run) -> Markup:
+    found = run.manifest.published
+    return fill('<a href="{}">published</a>', found.url) if found and found.url.startswith(("http", "file")) else Markup()
