@@ -34,6 +34,7 @@ from functools import partial
 from reelkit import (
     Parts,
     check_video,
+    compose_shapes,
     compose_video,
     fetch_footage,
     generate_script,
@@ -161,6 +162,20 @@ findings = run.step("check", check_video, reel, timeline, run.brand, progress=ru
 # %% tags=["remove-input"]
 views.findings(findings, frame, palette=palette)
 
+# %% [markdown]
+# ## Other shapes
+#
+# Where the brand asks for them (`output.shapes: ["1:1", "16:9"]`), the same reel in other shapes, each with its own layout and check.
+
+# %%
+shapes = []
+if run.brand.output.shapes:
+    kept = {"cache": parts.cache, "workers": parts.encoders, "progress": run.share("shapes")}
+    shapes = run.step("shapes", compose_shapes, timeline, run.brand, run.folder, **kept)
+
+# %% tags=["remove-input"]
+views.shapes(shapes, palette=palette)
+
 # %%
 finished = run.finish()
 
@@ -171,7 +186,7 @@ finished = run.finish()
 
 # %%
 if upload:
-    beside = run.paths("poster.jpg", "captions.vtt", "credits.txt")
+    beside = [*run.paths("poster.jpg", "captions.vtt", "credits.txt"), *(shaped.reel.path for shaped in shapes)]
     run.step("upload", upload_video, reel, run.brand, store=parts.store, name=run.run_id, title=script.topic, beside=beside)
 
 # %% tags=["remove-input"]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from reelkit.steps.footage import fetch_footage
     from reelkit.steps.other_footage import other_clips
     from reelkit.steps.script import generate_script
-    from reelkit.steps.shapes import in_shape
+    from reelkit.steps.shapes import compose_shapes, in_shape
     from reelkit.steps.strengthen import strengthen_captions
     from reelkit.steps.timeline import plan_timeline
     from reelkit.steps.timing import group_words_into_sentences, split_cues
@@ -72,6 +72,7 @@ __all__ = [
     "brand_problems",
     "brand_schema",
     "check_video",
+    "compose_shapes",
     "compose_video",
     "fetch_footage",
     "generate_batch",
@@ -121,7 +122,7 @@ _ROOMS = {
     "steps.footage": ("fetch_footage",),
     "steps.other_footage": ("other_clips",),
     "steps.script": ("generate_script",),
-    "steps.shapes": ("in_shape",),
+    "steps.shapes": ("compose_shapes", "in_shape"),
     "steps.strengthen": ("strengthen_captions",),
     "steps.timeline": ("plan_timeline",),
     "steps.timing": ("group_words_into_sentences", "split_cues"),

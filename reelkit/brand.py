@@ -18,7 +18,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from reelkit.errors import BrandError
-from reelkit.model import BackdropFamily, CaptionStyle, Fps, Palette, SafeZone, TransitionKind, Value
+from reelkit.model import BackdropFamily, CaptionStyle, Fps, Palette, SafeZone, Shape, TransitionKind, Value
 from reelkit.yamlfile import one_line, place_of, problems_of, read_yaml, shown_path
 
 __all__ = [
@@ -238,6 +238,14 @@ class BrandOutput(Value):
         default=30, description="frames a second; the fractions are exactly 24, 30 and 60 times 1000/1001"
     )
     crf: int = Field(default=20, ge=12, le=32, description="x264 constant quality; lower is better and larger")
+    shapes: tuple[Shape, ...] = Field(
+        default=(), description="the same reel in other shapes too, each with its own layout and file: reel-1x1.mp4 beside reel.mp4"
+    )
+
+    @field_validator("shapes")
+    @classmethod
+    def _each_shape_once(cls, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        return tuple(dict.fromkeys(shapes))
 
     @field_validator("fps", mode="before")
     @classmethod

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reelkit import __version__
-from reelkit.cli_batch import add_batch_options, batch_command
+from reelkit.cli_batch import add_batch_options, batch_command, overrides_of
 from reelkit.cli_init import add_init_options, init_command
 from reelkit.errors import ReelkitError
 
@@ -109,6 +109,12 @@ def _batch_parser(commands: Any) -> None:
 def _shared_options(parser: argparse.ArgumentParser, for_what: str) -> None:
     parser.add_argument("--set", action="append", default=[], type=_setting, metavar="FIELD=VALUE", help=f"a brand field, {for_what}")
     parser.add_argument("--length", type=float, metavar="SECONDS", help="short for --set script.length_s=SECONDS")
+    parser.add_argument(
+        "--shape",
+        action="append",
+        metavar="W:H",
+        help="make it in this shape too, 4:5, 1:1 or 16:9; short for output.shapes; repeat for more",
+    )
     _outputs(parser)
     parser.add_argument("--upload", action="store_true", help="publish to the brand's store")
     parser.add_argument("--dry-run", action="store_true", help="say what would be made, what is cached and what it may cost; make nothing")
@@ -140,7 +146,7 @@ def _make(arguments: argparse.Namespace) -> int:
     from reelkit.runs.progress import NoLines, TerminalLines
 
     _load_keys()
-    overrides = dict(arguments.set) | ({} if arguments.length is None else {"script.length_s": arguments.length})
+    overrides = overrides_of(arguments)
     job = Job(
         brand=arguments.brand,
         topic_seed=arguments.seed,
@@ -203,6 +209,8 @@ def _tell(result: GenerationResult, report: Path | None) -> None:
         print("nothing changed: this reel is made already")
     if result.video_path:
         print(f"reel    {_shown(result.video_path)}")
+    for path in result.shape_paths:
+        print(f"shape   {_shown(path)}")
     if report and report.is_file():
         print(f"report  {_shown(report)}")
     if result.public_url:
@@ -229,6 +237,7 @@ def _as_json(result: GenerationResult, report: Path | None) -> dict[str, Any]:
         "reused": result.reused,
         "error": result.error,
         "video_path": result.video_path and str(result.video_path),
+        "shape_paths": [str(path) for path in result.shape_paths],
         "report_path": str(report) if report and report.is_file() else None,
         "public_url": result.public_url,
         "run_dir": result.run_dir and str(result.run_dir),

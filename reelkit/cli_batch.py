@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reelkit.batch.plan import Asked, Batch
 
-__all__ = ["add_batch_options", "batch_command"]
+__all__ = ["add_batch_options", "batch_command", "overrides_of"]
 
 _DONE, _FAILED, _WRONG_USE, _INTERRUPTED = 0, 1, 2, 130
 _STEP_TIMEOUT_S = 3600.0
@@ -69,8 +69,8 @@ def batch_command(arguments: argparse.Namespace) -> int:
 
 
 def _check_use(arguments: argparse.Namespace) -> None:
-    if arguments.file and (arguments.brands or arguments.set or arguments.length is not None or arguments.new or arguments.count != 1):
-        raise RunError("--file says everything: leave out --brands, --count, --set, --length and --new")
+    if arguments.file and (arguments.brands or overrides_of(arguments) or arguments.new or arguments.count != 1):
+        raise RunError("--file says everything: leave out --brands, --count, --set, --length, --shape and --new")
     if not arguments.file and not arguments.brands:
         raise RunError("say which --brands, or give a calendar with --file")
     if arguments.dask and arguments.workers and arguments.dask != "local":
@@ -82,8 +82,13 @@ def _asked(arguments: argparse.Namespace) -> Asked:
 
     if arguments.file:
         return Asked(file=arguments.file.resolve())
-    overrides = dict(arguments.set) | ({} if arguments.length is None else {"script.length_s": arguments.length})
-    return Asked(brands=tuple(dict.fromkeys(arguments.brands)), count=arguments.count, overrides=overrides)
+    return Asked(brands=tuple(dict.fromkeys(arguments.brands)), count=arguments.count, overrides=overrides_of(arguments))
+
+
+def overrides_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the brand fields that a command's options replace."""
+    short = {"script.length_s": arguments.length, "output.shapes": arguments.shape}
+    return dict(arguments.set) | {name: value for name, value in short.items() if value is not None}
 
 
 def _open(arguments: argparse.Namespace, outputs: Path, *, write: bool) -> Batch:

@@ -59,6 +59,8 @@ __all__ = [
     "ScriptRequest",
     "SentenceTiming",
     "ServiceCall",
+    "Shape",
+    "ShapedReel",
     "Shot",
     "StyleChange",
     "TimedBy",
@@ -465,6 +467,9 @@ class Move(Value):
     amount: float = Field(default=0.08, ge=0.0, le=0.5, description="share of the picture the move covers")
 
 
+Shape = Literal["9:16", "4:5", "1:1", "16:9"]
+"""Width to height of a reel, as people name it."""
+
 TransitionKind = Literal["cut", "crossfade", "slide", "wipe", "zoom", "whip", "dip"]
 """Ways from one shot to the next, as :mod:`reelkit.media.transitions` draws them."""
 
@@ -826,6 +831,34 @@ class UploadResult(Value):
     etag: str
 
 
+class ShapedReel(Value):
+    """A reel in another shape, beside the reel itself: ``reel-1x1.mp4``."""
+
+    shape: Shape
+    reel: Reel
+    findings: tuple[Finding, ...] = ()
+
+    @staticmethod
+    def file_of(shape: Shape) -> str:
+        """Return the name of a shape's file.
+
+        Examples
+        --------
+        >>> ShapedReel.file_of("1:1")
+        'reel-1x1.mp4'
+        """
+        return f"reel-{shape.replace(':', 'x')}.mp4"
+
+    @staticmethod
+    def poster_of(shape: Shape) -> str:
+        """Return the name of a shape's poster."""
+        return f"poster-{shape.replace(':', 'x')}.jpg"
+
+    def __repr__(self) -> str:
+        held = sum(finding.holds for finding in self.findings)
+        return f"<ShapedReel {self.shape}: {self.reel.bytes / 1e6:.1f} MB, {held} of {len(self.findings)} checks hold>"
+
+
 @dataclass(frozen=True)
 class GenerationResult:
     """How one reel ended; ``error`` is one line when ``success`` is False."""
@@ -838,6 +871,7 @@ class GenerationResult:
     run_dir: Path | None = None
     findings: tuple[Finding, ...] = field(default=())
     reused: bool = False
+    shape_paths: tuple[Path, ...] = field(default=())
 
 
 @dataclass(frozen=True)

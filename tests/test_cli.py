@@ -43,6 +43,11 @@ def test_help_names_every_command() -> None:
         (["make", "--brand", "northwind", "--set", "captions.size_px=20"], "captions.size_px is 20; it must be 55 to 120"),
         (["make", "--brand", "northwind", "--set", "captions.size=90"], "captions.size is not a field"),
         (["make", "--brand", "northwind", "--length", "500"], "script.length_s is 500.0; it must be 3 to 180"),
+        (
+            ["make", "--brand", "northwind", "--shape", "1:1", "--shape", "2:1"],
+            "output.shapes[1] is '2:1'; it must be '9:16', '4:5', '1:1' or '16:9'",
+        ),
+        (["batch", "--file", "plan.yaml", "--shape", "1:1"], "leave out --brands, --count, --set, --length, --shape and --new"),
         (["make", "--brand", "nortwind"], "did you mean 'northwind'?"),
         (["make", "--brand", "northwind", "--script", "none.md"], "none.md cannot be read"),
         (["clean", "--keep-gb", "-3"], "'-3' is not a size"),

@@ -10,7 +10,7 @@ from typing import Any
 from reelkit.batch.jobs import Job, notebook_path
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import BrandError, BusyError, ReelkitError
-from reelkit.model import GenerationResult, Palette
+from reelkit.model import GenerationResult, Palette, ShapedReel
 from reelkit.parts import Parts
 from reelkit.runs.folder import RunFolder, count_in, open_run
 from reelkit.runs.manifest import Manifest, manifest_of, read_manifest
@@ -173,6 +173,7 @@ def _take_steps(run: RunFolder) -> None:
     from reelkit.steps.compose import compose_video
     from reelkit.steps.footage import fetch_footage
     from reelkit.steps.script import generate_script
+    from reelkit.steps.shapes import compose_shapes
     from reelkit.steps.strengthen import strengthen_captions
     from reelkit.steps.timeline import plan_timeline
     from reelkit.steps.timing import group_words_into_sentences, split_cues
@@ -205,13 +206,26 @@ def _take_steps(run: RunFolder) -> None:
         "compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, workers=parts.encoders, progress=run.share("compose")
     )
     run.step("check", check_video, reel, timeline, brand, progress=run.share("check"))
+    if brand.output.shapes:
+        run.step(
+            "shapes",
+            compose_shapes,
+            timeline,
+            brand,
+            run.folder,
+            cache=parts.cache,
+            workers=parts.encoders,
+            progress=run.share("shapes"),
+        )
     run.finish()
 
 
 def _publish(run: RunFolder) -> None:
     from reelkit.steps.upload import upload_video
 
-    topic, beside = str(run.manifest.facts["topic"]), run.paths("poster.jpg", "captions.vtt", "captions.srt", "credits.txt", REPORT)
+    shapes = [name(made.shape) for made in run.manifest.shapes for name in (ShapedReel.file_of, ShapedReel.poster_of)]
+    topic = str(run.manifest.facts["topic"])
+    beside = run.paths("poster.jpg", "captions.vtt", "captions.srt", "credits.txt", REPORT, *shapes)
     run.step("upload", upload_video, run.reel, run.brand, store=Parts.of(run).store, name=run.run_id, title=topic, beside=beside)
 
 
@@ -256,4 +270,5 @@ def _result(run: RunFolder | None, found: Manifest | None, error: str | None, re
         run_dir=run.folder if run and found else None,
         findings=found.findings if found else (),
         reused=reused,
+        shape_paths=tuple(run.paths(*(ShapedReel.file_of(made.shape) for made in found.shapes))) if run and found and error is None else (),
     )

@@ -18,7 +18,21 @@ from reelkit.runs.manifest import MANIFEST, read_manifest
 
 __all__ = ["BatchNow", "ReelNow", "batch_now", "typical_seconds"]
 
-STEPS = ("start", "script", "footage", "voice", "sentences", "cues", "music", "timeline", "legibility", "compose", "check", "upload")
+STEPS = (
+    "start",
+    "script",
+    "footage",
+    "voice",
+    "sentences",
+    "cues",
+    "music",
+    "timeline",
+    "legibility",
+    "compose",
+    "check",
+    "shapes",
+    "upload",
+)
 _GUESS_S = {"start": 3.0, "script": 2.0, "footage": 8.0, "voice": 4.0, "music": 2.0, "timeline": 1.0, "legibility": 1.0} | {
     "compose": 30.0,
     "check": 6.0,

@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from reelkit.brand import Brand, load_brand
 from reelkit.edits import Edits
 from reelkit.errors import BusyError, CheckError, ReelkitError, RunError
-from reelkit.model import AudioResult, Clip, Finding, Reel, Script, ServiceCall, Timeline, UploadResult
+from reelkit.model import AudioResult, Clip, Finding, Reel, Script, ServiceCall, ShapedReel, Timeline, UploadResult
 from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import keep_result
 from reelkit.runs.kept_edits import KeptEdits
@@ -325,18 +325,12 @@ class RunFolder:
         CheckError
             When a "must" of the check does not hold; the run has then failed.
         """
-        broken = [finding for finding in self.manifest.findings if finding.verdict == "fail"]
-        if broken:
-            first, more = broken[0], len(broken) - 1
-            error = CheckError(
-                f"brand '{self.brand.slug}': the reel breaks a must: {first.name} is {first.measured}; it must be {first.norm}"
-                + (f"; {first.hint}" if first.hint else "")
-                + (f" (and {more} more)" if more else "")
-                + f" ({self.path('reel.mp4')})"
-            )
-            self.fail("check", str(error))
-            raise error
-        artefacts = _measured(self.folder, _MADE)
+        self._hold_to(self.manifest.findings, "the reel", "reel.mp4", step="check")
+        shapes = [made.shape for made in self.manifest.shapes]
+        for made in self.manifest.shapes:
+            self._hold_to(made.findings, f"the reel in {made.shape}", ShapedReel.file_of(made.shape), step="shapes")
+        others = [name(shape) for shape in shapes for name in (ShapedReel.file_of, ShapedReel.poster_of)]
+        artefacts = _measured(self.folder, (*_MADE, *others))
         if "reel.mp4" not in artefacts:
             raise RunError(f"run {self.run_id}: there is no reel.mp4 to finish; compose it first")
         topic = str(self.manifest.facts.get("topic", ""))
@@ -344,6 +338,20 @@ class RunFolder:
         self.ledger.record(self.brand.slug, self.run_id, reel=self._reel, topic=topic, clips=self._clips, used=self.used, sha256=sha256)
         self._update(state="done", step=None, reason=None, artefacts=artefacts, edits=self.kept_edits.key, ended_at=_now())
         return self.manifest
+
+    def _hold_to(self, findings: Iterable[Finding], what: str, name: str, *, step: str) -> None:
+        """Fail the run where a "must" does not hold."""
+        broken = [finding for finding in findings if finding.verdict == "fail"]
+        if broken:
+            first, more = broken[0], len(broken) - 1
+            error = CheckError(
+                f"brand '{self.brand.slug}': {what} breaks a must: {first.name} is {first.measured}; it must be {first.norm}"
+                + (f"; {first.hint}" if first.hint else "")
+                + (f" (and {more} more)" if more else "")
+                + f" ({self.path(name)})"
+            )
+            self.fail(step, str(error))
+            raise error
 
     def fail(self, step: str, reason: str) -> None:
         """Record that the run failed; whatever was left half-written goes."""
@@ -390,6 +398,8 @@ class RunFolder:
         match result:
             case [Finding(), *_]:
                 changes["findings"] = tuple(result)
+            case [ShapedReel(), *_]:
+                changes["shapes"] = tuple(result)
             case Timeline():
                 self._clips = tuple(dict.fromkeys(shot.clip.id for shot in result.shots))
             case UploadResult():
@@ -397,7 +407,7 @@ class RunFolder:
                 self.ledger.record_published(self.brand.slug, self.run_id, result)
                 changes |= {"state": "done", "step": None}
             case Reel():
-                changes |= {"reel": result, "findings": ()}
+                changes |= {"reel": result, "findings": (), "shapes": ()}
         self._update(**changes)
 
     def _fail_with_traceback(self, step: str, error: Exception) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-from reelkit.model import AudioResult, Reel, Script, Timeline
+from reelkit.model import AudioResult, Reel, Script, ShapedReel, Timeline
 from reelkit.whole import whole_file, write_whole
 
 __all__ = ["Facts", "keep_result"]
@@ -20,7 +20,8 @@ def keep_result(folder: Path, result: object) -> Facts:
 
     A :class:`Script` becomes ``script.json``; an :class:`AudioResult` ``voice.wav``; a :class:`Timeline` ``timeline.json``,
     ``timeline.otio``, ``captions.srt``, ``captions.vtt``, ``captions.ass`` and ``credits.txt``, and with the script that lies there
-    ``publishing.json``. A :class:`Reel` is in place already and gets its ``poster.jpg``. Anything else is not kept.
+    ``publishing.json``. A :class:`Reel` is in place already and gets its ``poster.jpg``, and so does each in another shape. Anything else
+    is not kept.
     """
     match result:
         case Script():
@@ -31,7 +32,13 @@ def keep_result(folder: Path, result: object) -> Facts:
         case Timeline():
             return _keep_timeline(folder, result)
         case Reel():
-            return _keep_poster(folder, result)
+            _keep_poster(folder, result, "poster.jpg")
+            return {"duration_s": round(result.duration_s, 3)}
+        case [ShapedReel(), *_]:
+            shapes = [each for each in result if isinstance(each, ShapedReel)]
+            for shaped in shapes:
+                _keep_poster(folder, shaped.reel, shaped.poster_of(shaped.shape))
+            return {"shapes": ", ".join(shaped.shape for shaped in shapes)}
         case _:
             return {}
 
@@ -78,8 +85,7 @@ def _keep_publishing(folder: Path, timeline: Timeline) -> None:
         write_whole(folder / "publishing.json", text.model_dump_json(indent=2) + "\n")
 
 
-def _keep_poster(folder: Path, reel: Reel) -> Facts:
+def _keep_poster(folder: Path, reel: Reel, name: str) -> None:
     from reelkit.media.preview import make_poster
 
-    make_poster(reel.path, folder / "poster.jpg", at_s=min(_POSTER_S, reel.duration_s / 2))
-    return {"duration_s": round(reel.duration_s, 3)}
+    make_poster(reel.path, folder / name, width_px=reel.width_px, at_s=min(_POSTER_S, reel.duration_s / 2))

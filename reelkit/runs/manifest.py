@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, JsonValue, ValidationError
 
 from reelkit.errors import RunError
-from reelkit.model import Finding, Reel, ServiceCall, UploadResult, Value
+from reelkit.model import Finding, Reel, ServiceCall, ShapedReel, UploadResult, Value
 from reelkit.whole import sha256_of, write_whole
 
 __all__ = ["MANIFEST", "Artefact", "Manifest", "RunJob", "StepRecord", "manifest_of", "read_manifest", "reel_name", "write_manifest"]
@@ -76,6 +76,7 @@ class Manifest(Value):
     costs: dict[str, float] = Field(default={}, description="US dollars by step; empty when nothing was bought")
     calls: tuple[ServiceCall, ...] = Field(default=(), description="calls to services that count tokens, in all tries of this run")
     findings: tuple[Finding, ...] = ()
+    shapes: tuple[ShapedReel, ...] = Field(default=(), description="the reel in other shapes, each with what the check measured")
     artefacts: dict[str, Artefact] = Field(default={})
     published: UploadResult | None = None
     started_at: str

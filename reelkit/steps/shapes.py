@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from pathlib import Path
+from typing import get_args
 
+from reelkit.brand import Brand
 from reelkit.errors import TimelineError
 from reelkit.media.focus import find_focus
-from reelkit.model import CaptionStyle, ClipOverlay, EndCard, KeyWords, LogoOverlay, Overlay, ProgressBar, SafeZone, Shot, Timeline
+from reelkit.model import (
+    Cache,
+    CaptionStyle,
+    ClipOverlay,
+    EndCard,
+    KeyWords,
+    LogoOverlay,
+    Overlay,
+    Progress,
+    ProgressBar,
+    SafeZone,
+    Shape,
+    ShapedReel,
+    Shot,
+    Timeline,
+)
+from reelkit.steps.check import check_video
+from reelkit.steps.compose import compose_video
 from reelkit.steps.end_room import make_room_for_end_card
+from reelkit.steps.strengthen import strengthen_captions
 
-__all__ = ["Shape", "in_shape"]
-
-Shape = Literal["9:16", "4:5", "1:1", "16:9"]
+__all__ = ["Shape", "compose_shapes", "in_shape"]
 
 _SIZES: dict[Shape, tuple[int, int]] = {"9:16": (1080, 1920), "4:5": (1080, 1350), "1:1": (1080, 1080), "16:9": (1920, 1080)}
 _TITLE_SAFE = SafeZone(top_px=96, bottom_px=96, left_px=54, right_px=54)
@@ -67,6 +85,55 @@ def in_shape(timeline: Timeline, shape: Shape) -> Timeline:
         }
     )
     return make_room_for_end_card(shaped)
+
+
+def compose_shapes(
+    timeline: Timeline,
+    brand: Brand,
+    folder: Path,
+    *,
+    cache: Cache | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> list[ShapedReel]:
+    """Render and check a reel in the other shapes that its brand asks for (``output.shapes``).
+
+    Parameters
+    ----------
+    timeline : Timeline
+        Of the reel itself. A shape that it has already is left out.
+    brand : Brand
+    folder : Path
+        Where the files go, under the names of :meth:`reelkit.model.ShapedReel.file_of`.
+    cache, workers, progress
+        As :func:`reelkit.steps.compose.compose_video` takes them.
+
+    Returns
+    -------
+    list of ShapedReel
+        In the brand's order, each with what the check measured on its file.
+
+    Raises
+    ------
+    ComposeError, ClipError, CheckError
+        When one cannot be rendered or read.
+    """
+    shapes = [shape for shape in brand.output.shapes if in_shape(timeline, shape) is not timeline]
+    made: list[ShapedReel] = []
+
+    def share(done: float) -> None:
+        if progress is not None:
+            progress((len(made) + done) / len(shapes))
+
+    for shape in shapes:
+        shaped = strengthen_captions(in_shape(timeline, shape))
+        output = brand.output.model_copy(update={"width_px": shaped.width_px, "height_px": shaped.height_px})
+        reel = compose_video(
+            shaped, folder / ShapedReel.file_of(shape), cache=cache, workers=workers, progress=lambda done: share(0.8 * done)
+        )
+        findings = check_video(reel, shaped, brand.model_copy(update={"output": output}), progress=lambda done: share(0.8 + 0.2 * done))
+        made.append(ShapedReel(shape=shape, reel=reel, findings=tuple(findings)))
+    return made
 
 
 def _style(style: CaptionStyle, shape: Shape) -> CaptionStyle:

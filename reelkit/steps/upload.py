@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -49,7 +50,7 @@ def upload_video(
     title : str, optional
         For pages that list what a store holds.
     beside : iterable of Path
-        Poster, captions and other files, published under the same name with their own suffix.
+        Poster, captions and other files, published under the same name with their own suffix (and shape: ``reel-1x1.mp4``).
 
     Returns
     -------
@@ -62,9 +63,15 @@ def upload_video(
     """
     stem = f"{brand.publishing.prefix}{brand.slug}/{name or reel.sha256[:12]}"
     for path in (*beside, reel.path):
-        store.put(stem + path.suffix, path, content_type=_TYPES.get(path.suffix, "application/octet-stream"), title=title)
+        store.put(stem + _ending(path), path, content_type=_TYPES.get(path.suffix, "application/octet-stream"), title=title)
     held = store.look(f"{stem}.mp4")
     if held is None or held.bytes != reel.bytes:
         what = "nothing" if held is None else f"{held.bytes} bytes"
         raise UploadError(f"brand '{brand.slug}': upload: the store holds {what} under {stem}.mp4, {reel.bytes} bytes were sent; try again")
     return held
+
+
+def _ending(path: Path) -> str:
+    """Return what a file's name adds to the reel's: its suffix, and the shape where it is the reel or its poster in another one."""
+    shaped = re.search(r"-\d+x\d+$", path.stem)
+    return (shaped[0] if shaped else "") + path.suffix

@@ -17,13 +17,14 @@ from pydantic import BaseModel
 from reelkit.brand import Brand, BrandVoice
 from reelkit.edits import Edits
 from reelkit.media.planes import Planes
-from reelkit.model import AudioResult, CaptionStyle, Clip, Cue, Finding, Palette, Reel, Script, SentenceTiming, Timeline
+from reelkit.model import AudioResult, CaptionStyle, Clip, Cue, Finding, Palette, Reel, Script, SentenceTiming, ShapedReel, Timeline
 from reelkit.views import (
     brand_view,
     cue_view,
     frames_view,
     player_view,
     run_view,
+    shapes_view,
     shots_view,
 )
 from reelkit.views.beside import Beside
@@ -56,6 +57,7 @@ __all__ = [
     "player",
     "run",
     "script",
+    "shapes",
     "shots",
     "style",
     "voice",
@@ -153,6 +155,11 @@ def player(
 def findings(findings: Iterable[Finding], frame: FrameView | None = None, *, palette: Palette | None = None) -> FindingsView:
     """Show what a check measured, what fails first; with a ``frame``, each that concerns a moment jumps to it."""
     return FindingsView(tuple(findings), frame, palette=palette)
+
+
+def shapes(shapes: Sequence[ShapedReel], *, palette: Palette | None = None) -> View:
+    """Show a reel in other shapes: a frame of each, its file, and whether its checks hold."""
+    return View("shapes", lambda: shapes_view.html(shapes, palette=palette), f"<{len(shapes)} shapes>")
 
 
 def run(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = None) -> View:

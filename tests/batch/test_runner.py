@@ -79,6 +79,27 @@ def test_a_reel_is_made_once_and_published_once(tmp_path: Path, script: Path) ->
     assert make(tmp_path, script, upload=True).public_url == published.public_url
 
 
+def test_other_shapes_lie_beside_the_reel(tmp_path: Path, script: Path) -> None:
+    """A brand that asks for a square gets one beside the reel: composed at its size, checked, counted, published, and made once."""
+    made = make(tmp_path, script, upload=True, output__shapes=["1:1"], captions__preset="pop")
+    assert made.error is None
+    assert made.run_dir is not None
+    assert [path.name for path in made.shape_paths] == ["reel-1x1.mp4"]
+    found = manifest_of(made.run_dir)
+    assert {"reel.mp4", "reel-1x1.mp4", "poster.jpg", "poster-1x1.jpg"} <= set(found.artefacts)
+    (shaped,) = found.shapes
+    assert (shaped.reel.width_px, shaped.reel.height_px) == (1080, 1080)
+    assert len(shaped.findings) > 25
+    assert [finding.name for finding in shaped.findings if finding.verdict == "fail"] == []
+    assert found.reel is not None
+    assert shaped.reel.frame_count == found.reel.frame_count
+    published = tmp_path / "outputs/published/northwind" / f"{made.run_dir.name}-1x1.mp4"
+    assert sha256_of(published) == sha256_of(made.shape_paths[0])
+    assert make(tmp_path, script, output__shapes=["1:1"], captions__preset="pop").reused
+    made.shape_paths[0].unlink()
+    assert not make(tmp_path, script, output__shapes=["1:1"], captions__preset="pop").reused
+
+
 def test_an_edit_makes_only_what_depends_on_it(tmp_path: Path, script: Path) -> None:
     """Another caption colour is another run that neither speaks nor draws again."""
     first = make(tmp_path, script)

@@ -7,7 +7,7 @@ import pytest
 
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import BrandError, CheckError, RunError, VoiceError
-from reelkit.model import Clip, Credit, Finding, Scene, Script, Shot, Timeline, UploadResult
+from reelkit.model import Clip, Credit, Finding, Fps, Reel, Scene, Script, ShapedReel, Shot, Timeline, UploadResult
 from reelkit.runs.folder import RunFolder, count_in, open_run, outputs_dir
 from reelkit.runs.manifest import read_manifest
 from reelkit.runs.progress import TerminalLines
@@ -195,6 +195,20 @@ def test_a_broken_must_fails_the_run(templates: Path, tmp_path: Path) -> None:
         made_reel(run, holds=False)
     assert run.manifest.state == "failed"
     assert run.ledger.topics("northwind") == ()
+
+
+def test_another_shape_is_held_to_the_same(templates: Path, tmp_path: Path) -> None:
+    """A must that breaks in another shape fails the run, and the line names the shape and its file."""
+    run = a_run(tmp_path)
+    run.step("script", a_script)
+    size = {"width_px": 1080, "height_px": 1080, "fps": Fps(num=30), "frame_count": 30}
+    reel = Reel(path=run.path("reel-1x1.mp4"), sha256="0" * 64, bytes=1, loudness_lufs=-14.0, true_peak_dbtp=-1.5, **size)
+    run.path("reel.mp4").write_bytes(b"a reel")
+    shaped = ShapedReel(shape="1:1", reel=reel, findings=(a_finding(), a_finding(holds=False)))
+    run._update(shapes=(shaped,))
+    with pytest.raises(CheckError, match=r"the reel in 1:1 breaks a must: loudness is .*reel-1x1\.mp4"):
+        run.finish()
+    assert (run.manifest.state, run.manifest.step) == ("failed", "shapes")
 
 
 def test_what_was_used_is_frozen_at_the_first_start(templates: Path, tmp_path: Path) -> None:

@@ -57,6 +57,19 @@ def test_repeating_changes_nothing(tmp_path: Path) -> None:
     assert state_of(store.root) == before
 
 
+def test_other_shapes_keep_their_names(tmp_path: Path) -> None:
+    """The reel in another shape is an object of its own beside the reel, and so is its poster."""
+    store = FolderStore(tmp_path / "published")
+    names = ("reel-1x1.mp4", "poster-1x1.jpg", "poster.jpg", "my-words.txt")
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    upload_video(a_reel(tmp_path), a_brand(), store=store, name="0001-abc", beside=[tmp_path / name for name in names])
+    held = {path.name: path.read_bytes().decode() for path in (store.root / "northwind").iterdir() if path.stem.startswith("0001-abc")}
+    assert {name: held[f"0001-abc{ending}"] for name, ending in zip(names, ("-1x1.mp4", "-1x1.jpg", ".jpg", ".txt"), strict=True)} == {
+        name: name for name in names
+    }
+
+
 class Forgetful:
     """A store that takes everything and holds half of it."""
 
