@@ -32,7 +32,7 @@ _CHANGE_S = 0.1
 _HOLD_S = 0.2
 _TYPED_WITHIN = 0.8
 """A word is written in this share of its time, so that it can be read before the next."""
-_STATES_KEPT, _CUES_KEPT = 24, 4
+_STATES_KEPT, _CUES_KEPT = 6, 2
 """Enough to go back and forth between neighbours; a long reel must not keep all its pictures."""
 
 

@@ -7,9 +7,11 @@ what they show and put together in any reel. At the join only timestamps change.
 from __future__ import annotations
 
 import ctypes
+import functools
+import gc
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +24,7 @@ from reelkit.media.loudness import EncodedAudio
 from reelkit.media.planes import Planes, plane_rows
 from reelkit.model import Fps, Value
 
-__all__ = ["Canvas", "EncoderSettings", "encode_segment", "join_segments", "steady_memory"]
+__all__ = ["Canvas", "EncoderSettings", "encode_segment", "join_segments", "release_memory", "reuse_memory"]
 
 _MOVFLAGS = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
 """Plain faststart leaves an edit list; without one, only negative composition offsets let both streams start at 0."""
@@ -53,7 +55,7 @@ class EncoderSettings(Value):
             "vbv-maxrate": self.max_kbit_s,
             "vbv-bufsize": self.max_kbit_s,
             "threads": 1,
-            # superfast without these spends twice to four times the bytes; see steady_memory for what mbtree asks in return.
+            # superfast without these spends twice to four times the bytes; see _filled_memory for what mbtree asks in return.
             "mbtree": 1,
             "rc-lookahead": 10,
         }
@@ -65,20 +67,49 @@ class EncoderSettings(Value):
         }
 
 
-def steady_memory() -> None:
-    """Have new memory of this process always hold the same bytes, and the memory of a frame used again for the next one.
+def reuse_memory() -> None:
+    """Have the memory of a frame used again for the next one, for a process that composes many.
 
-    x264's mbtree reads memory before it writes it, so that a segment could differ by a few bytes from one long-lived process to the
-    next. glibc can fill what it hands out. It would also give each frame's megabytes back to the system, which costs a tenth of a
-    render in page faults. Elsewhere this does nothing.
+    glibc would give each frame's megabytes back to the system, which costs a tenth of a render in page faults. Elsewhere this does nothing.
     """
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            m_trim_threshold, m_mmap_threshold, m_perturb = -1, -3, -6
-            allocator = ctypes.CDLL(None)
-            allocator.mallopt(m_perturb, 1)
-            allocator.mallopt(m_mmap_threshold, 32 << 20)
-            allocator.mallopt(m_trim_threshold, 64 << 20)
+    m_trim_threshold, m_mmap_threshold = -1, -3
+    if allocator := _allocator():
+        allocator.mallopt(m_mmap_threshold, 32 << 20)
+        allocator.mallopt(m_trim_threshold, 64 << 20)
+
+
+def release_memory() -> None:
+    """Give what an encoder held back to the system: what comes next finds no holes left by it, and need not grow around them."""
+    gc.collect()
+    if allocator := _allocator():
+        allocator.malloc_trim(0)
+
+
+@contextmanager
+def _filled_memory() -> Iterator[None]:
+    """Have new memory always hold the same bytes.
+
+    x264's mbtree reads what it never wrote in the pictures that it looks ahead at, so that a segment could differ by a few bytes from one
+    long-lived process to the next. glibc can fill what it hands out.
+    """
+    m_perturb = -6
+    allocator = _allocator()
+    if allocator:
+        allocator.mallopt(m_perturb, 1)
+    try:
+        yield
+    finally:
+        if allocator:
+            allocator.mallopt(m_perturb, 0)
+
+
+@functools.cache
+def _allocator() -> ctypes.CDLL | None:
+    """Return the C library where it is glibc."""
+    if sys.platform != "linux":
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "gnu_get_libc_version") else None
 
 
 class Canvas:
@@ -137,8 +168,13 @@ def encode_segment(
             context.color_trc = ColorTrc.BT709
             canvas = canvas or Canvas(*size_px)
             for index, planes in enumerate(frames):
-                output.mux(stream.encode(canvas.holding(planes, index, 1 / fps.ratio)))
-            output.mux(stream.encode(None))
+                frame = canvas.holding(planes, index, 1 / fps.ratio)
+                with _filled_memory():
+                    packets = stream.encode(frame)
+                output.mux(packets)
+            with _filled_memory():
+                packets = stream.encode(None)
+            output.mux(packets)
     except (av.FFmpegError, OSError) as error:
         why = error.strerror or error
         raise ComposeError(f"compose: a segment could not be encoded: {why}; free some disk space or look at output in the brand") from None

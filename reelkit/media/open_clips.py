@@ -23,7 +23,7 @@ class OpenClips(Protocol):
 
 
 class ClipsInOrder:
-    """For a render, which goes forward: what lies more than a shot behind is closed.
+    """For a render, which goes forward: what the last frame did not show is closed.
 
     Parameters
     ----------
@@ -34,10 +34,15 @@ class ClipsInOrder:
     def __init__(self, *, threads: int = 1) -> None:
         self._threads = threads
         self._open: dict[int, ClipReader] = {}
+        self._shown: set[int] = set()
 
     def reader(self, timeline: Timeline, number: int) -> ClipReader:
-        for old in [each for each in self._open if each < number - 1]:
-            self._open.pop(old).close()
+        if number in self._shown:
+            # Asked for again, it begins another frame.
+            for old in self._open.keys() - self._shown:
+                self._open.pop(old).close()
+            self._shown.clear()
+        self._shown.add(number)
         if number not in self._open:
             clip = timeline.shots[number].clip
             self._open[number] = open_clip(clip, timeline.fps, background=timeline.background, threads=self._threads)

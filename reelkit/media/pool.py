@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -123,6 +124,12 @@ class _FramesDone:
                 self._tell(self._total)
 
 
+def _environment() -> dict[str, str]:
+    """Return a worker's environment: glibc asks the system for memory in large pages, as an encoder's comes and goes with each segment."""
+    tunables = filter(None, (os.environ.get("GLIBC_TUNABLES"), "glibc.malloc.hugetlb=1"))
+    return {**os.environ, "GLIBC_TUNABLES": ":".join(tunables)}
+
+
 class _Worker(threading.Thread):
     def __init__(self, todo: _Todo, timeline: Path, settings: EncoderSettings, progress: _FramesDone) -> None:
         super().__init__(daemon=True)
@@ -135,7 +142,13 @@ class _Worker(threading.Thread):
         try:
             command = [sys.executable, "-m", "reelkit.media.worker"]
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+                command,
+                env=_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
             )
             job = self._todo.take(None)
             while job is not None and not self._stopped:

@@ -15,7 +15,7 @@ from typing import Any
 
 from reelkit.errors import ReelkitError
 from reelkit.media.compositor import Compositor
-from reelkit.media.encode import Canvas, EncoderSettings, encode_segment, steady_memory
+from reelkit.media.encode import Canvas, EncoderSettings, encode_segment, release_memory, reuse_memory
 from reelkit.media.planes import Planes
 from reelkit.model import Timeline
 
@@ -28,7 +28,7 @@ def main() -> None:
     """Answer each line of standard input: ``{"timeline", "start", "end", "path", "settings"}``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
-    steady_memory()
+    reuse_memory()
     # One compositor for all segments: where the next one follows, its clips are decoded on instead of opened and sought in again.
     compositors: dict[str, Compositor] = {}
     for line in sys.stdin:
@@ -41,6 +41,7 @@ def main() -> None:
             _say({"error": str(error) or type(error).__name__})
         else:
             _say({"finished": True})
+        release_memory()
 
 
 def _encode(compositor: Compositor, job: dict[str, Any]) -> None:
