@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,27 +12,37 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from av import AudioFrame
 
-__all__ = ["AAC_FRAME", "decode_aac", "encode_aac", "stereo_frames"]
+__all__ = ["AAC_FRAME", "StereoSound", "decode_aac", "encode_aac", "stereo_frames"]
 
 AAC_FRAME = 1024
 """Samples in a packet of AAC-LC (ISO/IEC 14496-3)."""
 
 
+class StereoSound(Protocol):
+    """Samples of two channels that are read part by part [shape=(n, 2)]: an array, or what works them out where they are read."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> NDArray[np.float32]: ...
+
+
 def stereo_frames(
-    samples: NDArray[np.float32], rate_hz: int, *, size: int, sample_format: Literal["flt", "fltp"] = "fltp"
+    samples: StereoSound, rate_hz: int, *, size: int, sample_format: Literal["flt", "fltp"] = "fltp", padded: bool = False
 ) -> Iterator[AudioFrame]:
-    """Yield stereo samples [shape=(n, 2)] as FFmpeg's frames of ``size`` samples; the last may be shorter."""
+    """Yield stereo samples [shape=(n, 2)] as FFmpeg's frames of ``size`` samples; the last is shorter, or padded with silence."""
     import av
 
     for at in range(0, len(samples), size):
         block = samples[at : at + size]
+        if padded and len(block) < size:
+            block = np.concatenate([block, np.zeros((size - len(block), 2), np.float32)])
         data = block.T if sample_format == "fltp" else block.reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(data, np.float32), format=sample_format, layout="stereo")
         frame.sample_rate, frame.pts = rate_hz, at
         yield frame
 
 
-def encode_aac(samples: NDArray[np.float32], rate_hz: int, *, bitrate: int) -> tuple[tuple[bytes, ...], bytes]:
+def encode_aac(samples: StereoSound, rate_hz: int, *, bitrate: int) -> tuple[tuple[bytes, ...], bytes]:
     """Encode a sound as packets whose decoded sound starts at sample 0.
 
     The encoder puts a packet of silence before the first sample. It is left out, so that the decoded sound is aligned without an edit
@@ -40,7 +50,7 @@ def encode_aac(samples: NDArray[np.float32], rate_hz: int, *, bitrate: int) -> t
 
     Parameters
     ----------
-    samples : ndarray of float32 [shape=(n, 2)]
+    samples : StereoSound
         Within -1 to 1.
     rate_hz : int
     bitrate : int
@@ -63,10 +73,7 @@ def encode_aac(samples: NDArray[np.float32], rate_hz: int, *, bitrate: int) -> t
     # bitexact leaves the encoder's version out of the first packet.
     encoder.flags |= Flags.bitexact | Flags.global_header
     count = -(-len(samples) // AAC_FRAME)
-    whole = len(samples) // AAC_FRAME * AAC_FRAME
-    last = np.zeros((AAC_FRAME if whole < len(samples) else 0, 2), np.float32)
-    last[: len(samples) - whole] = samples[whole:]
-    frames = itertools.chain(*(stereo_frames(part, rate_hz, size=AAC_FRAME) for part in (samples[:whole], last)), [None])
+    frames = itertools.chain(stereo_frames(samples, rate_hz, size=AAC_FRAME, padded=True), [None])
     packets = [bytes(packet) for frame in frames for packet in encoder.encode(frame)]
     return tuple(packets[1 : count + 1]), bytes(encoder.extradata or b"")
 

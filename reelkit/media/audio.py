@@ -62,7 +62,6 @@ def _decode(path: Path, limit_s: float) -> tuple[Samples, int]:
     if not path.is_file():
         fault = "is not a file" if path.exists() else "does not exist"
         raise AudioError(f"sound file {path}: {fault}; name a WAV, MP3, M4A, FLAC or Ogg file")
-    blocks: list[Samples] = []
     taken = 0
     try:
         options = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS}
@@ -73,14 +72,17 @@ def _decode(path: Path, limit_s: float) -> tuple[Samples, int]:
             rate_hz, layout = stream.rate, "stereo" if stream.channels > 1 else "mono"
             even = av.AudioResampler(format="flt", layout=layout, rate=rate_hz)
             limit = int(limit_s * rate_hz)
+            # Read in place: pieces put together at the end would hold minutes of sound twice. What is never written takes no memory.
+            samples = np.empty((limit, 2 if layout == "stereo" else 1), np.float32)
             for packet in container.demux(stream):
                 try:
-                    frames = [piece for frame in packet.decode() for piece in even.resample(frame)]
+                    frames = [even_frame for frame in packet.decode() for even_frame in even.resample(frame)]
                 except av.InvalidDataError:  # a damaged packet is skipped, as players do
                     continue
                 for frame in frames:
-                    blocks.append(np.asarray(frame.to_ndarray(), np.float32).reshape(-1, frame.layout.nb_channels))
-                    taken += frame.samples
+                    piece = np.asarray(frame.to_ndarray(), np.float32).reshape(-1, samples.shape[1])[: limit - taken]
+                    samples[taken : taken + len(piece)] = piece
+                    taken += len(piece)
                 if taken >= limit:
                     break
     except AudioError:
@@ -89,7 +91,7 @@ def _decode(path: Path, limit_s: float) -> tuple[Samples, int]:
         raise AudioError(f"sound file {path.name}: cannot be read as sound; name a whole WAV, MP3, M4A, FLAC or Ogg file") from None
     if not taken:
         raise AudioError(f"sound file {path.name}: no sound can be decoded from it; name a whole WAV, MP3, M4A, FLAC or Ogg file")
-    samples = np.concatenate(blocks)[:limit]
+    samples = samples[:taken]
     if not np.isfinite(samples).all():
         raise AudioError(f"sound file {path.name}: holds values that are not numbers; export it again")
     return samples, rate_hz

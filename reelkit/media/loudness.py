@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reelkit.media.aac import AAC_FRAME, decode_aac, encode_aac, stereo_frames
+from reelkit.media.aac import AAC_FRAME, StereoSound, decode_aac, encode_aac, stereo_frames
 
 __all__ = ["EncodedAudio", "Loudness", "encode_audio", "limit_true_peak", "measure_loudness", "under_voice_gain_db"]
 
@@ -95,14 +95,13 @@ def measure_loudness(samples: Samples, rate_hz: int) -> Loudness:
     >>> measure_loudness(np.stack([sine, sine], axis=1).astype(np.float32), 48000)
     <Loudness -23.0 LUFS, -23.0 dBTP, range 0.0 LU>
     """
-    return _measure(samples, rate_hz, peak="true")
+    return _measure(np.broadcast_to(samples.reshape(len(samples), -1), (len(samples), 2)), rate_hz, peak="true")
 
 
-def _measure(samples: Samples, rate_hz: int, *, peak: str) -> Loudness:
+def _measure(samples: StereoSound, rate_hz: int, *, peak: str) -> Loudness:
     import av
     from av.filter import Graph
 
-    both = np.broadcast_to(samples.reshape(len(samples), -1), (len(samples), 2))
     graph = Graph()
     source = graph.add_abuffer(sample_rate=rate_hz, format="flt", layout="stereo")
     meter = graph.add("ebur128", f"peak={peak}:metadata=1")
@@ -111,7 +110,7 @@ def _measure(samples: Samples, rate_hz: int, *, peak: str) -> Loudness:
     meter.link_to(sink)
     graph.configure()
     # The meter reports once per 100 ms: a second of silence after the end brings the last peaks out, and is not gated in.
-    whole, seen = len(both) * 10 // rate_hz, 0
+    whole, seen = len(samples) * 10 // rate_hz, 0
     lufs, true_peak, range_lu = -math.inf, 0.0, 0.0
 
     def read_meter() -> None:
@@ -126,7 +125,7 @@ def _measure(samples: Samples, rate_hz: int, *, peak: str) -> Loudness:
             if seen == whole:
                 lufs, range_lu = float(facts["lavfi.r128.I"]), float(facts["lavfi.r128.LRA"])
 
-    for sound in (both, np.zeros((rate_hz, 2), np.float32)):
+    for sound in (samples, np.zeros((rate_hz, 2), np.float32)):
         for frame in stereo_frames(sound, rate_hz, size=rate_hz, sample_format="flt"):
             source.push(frame)
             read_meter()
@@ -168,10 +167,10 @@ def limit_true_peak(samples: Samples, rate_hz: int, *, ceiling_dbtp: float) -> S
     >>> bool(np.abs(limited).max() <= 10 ** (-6 / 20))
     True
     """
-    gains = _limiter_gains(
-        _true_peaks(samples), len(samples), rate_hz, ceiling_dbtp=ceiling_dbtp, around_ms=LIMITERS[0][0], release_db_per_s=LIMITERS[0][1]
+    at_steps = _limiter_gains(
+        _true_peaks(samples), rate_hz, ceiling_dbtp=ceiling_dbtp, around_ms=LIMITERS[0][0], release_db_per_s=LIMITERS[0][1]
     )
-    return np.asarray(samples * gains[:, None], np.float32)
+    return np.asarray(samples * _between_steps(at_steps)[: len(samples), None], np.float32)
 
 
 def _true_peaks(samples: Samples) -> NDArray[np.float64]:
@@ -191,9 +190,9 @@ def _true_peaks(samples: Samples) -> NDArray[np.float64]:
 
 
 def _limiter_gains(
-    peaks: NDArray[np.float64], count: int, rate_hz: int, *, ceiling_dbtp: float, around_ms: float, release_db_per_s: float
+    peaks: NDArray[np.float64], rate_hz: int, *, ceiling_dbtp: float, around_ms: float, release_db_per_s: float
 ) -> Samples:
-    """Return a smooth gain for each of ``count`` samples that keeps the peaks of all of them under the ceiling."""
+    """Return a smooth gain for every 8 samples, on lines between which it keeps the peaks of all of them under the ceiling."""
     from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
     over_db = 20 * np.log10(np.maximum(peaks / 10 ** (ceiling_dbtp / 20), 1.0))
@@ -205,10 +204,30 @@ def _limiter_gains(
     over_db = maximum_filter1d(over_db, 4 * half + 3)
     for _ in range(2):
         over_db = uniform_filter1d(over_db, 2 * half + 1)
-    at_steps = np.power(10.0, over_db / -20).astype(np.float32)
+    return np.asarray(np.power(10.0, over_db / -20), np.float32)
+
+
+def _between_steps(at_steps: Samples) -> Samples:
+    """Return a gain for each sample, on lines between those of the steps."""
     between = np.linspace(0, 1, PEAK_STEP, endpoint=False, dtype=np.float32)
-    gains = at_steps[:, None] + np.diff(at_steps, append=at_steps[-1:])[:, None] * between
-    return np.asarray(gains.reshape(-1)[:count])
+    return np.asarray((at_steps[:, None] + np.diff(at_steps, append=at_steps[-1:])[:, None] * between).reshape(-1))
+
+
+class _Mastered:
+    """A mix under its gains, worked out where it is read: as a whole it would take as much memory as the mix once more."""
+
+    def __init__(self, mix: Samples, at_steps: Samples, gain_db: float) -> None:
+        self._mix, self._at_steps, self._gain = mix, at_steps, np.float32(10 ** (gain_db / 20))
+
+    def __len__(self) -> int:
+        return len(self._mix)
+
+    def __getitem__(self, part: slice) -> Samples:
+        start, end, _ = part.indices(len(self._mix))
+        first = start // PEAK_STEP
+        # One step more at the end, to which the last line is drawn.
+        gains = _between_steps(self._at_steps[first : -(-end // PEAK_STEP) + 1])[start - first * PEAK_STEP :][: end - start]
+        return np.asarray(self._mix[start:end] * (gains * self._gain)[:, None], np.float32)
 
 
 def encode_audio(
@@ -262,26 +281,19 @@ def encode_audio(
 
 def _master(
     mix: Samples, peaks: NDArray[np.float64], rate_hz: int, *, gain_db: float, most_db: float, aim_lufs: float, ceiling_dbtp: float
-) -> tuple[Samples, float]:
+) -> tuple[_Mastered, float]:
     """Return the mix with gain and limiter, and the gain, raised until what the limiter takes away is made up for.
 
     Where peaks come faster than the limiter recovers, it takes away what the gain adds; it must then act more briefly.
     """
-    mastered = np.empty_like(mix)
     for around_ms, release_db_per_s in LIMITERS:
         try_db, slope, before = min(gain_db, most_db), 1.0, (0.0, math.inf)
         for _ in range(5):
-            gains = _limiter_gains(
-                peaks * 10 ** (try_db / 20),
-                len(mix),
-                rate_hz,
-                ceiling_dbtp=ceiling_dbtp,
-                around_ms=around_ms,
-                release_db_per_s=release_db_per_s,
+            at_steps = _limiter_gains(
+                peaks * 10 ** (try_db / 20), rate_hz, ceiling_dbtp=ceiling_dbtp, around_ms=around_ms, release_db_per_s=release_db_per_s
             )
-            limited = gains.min() < 1.0
-            gains *= np.float32(10 ** (try_db / 20))
-            mastered = np.multiply(mix, gains[:, None], out=mastered)
+            limited = at_steps.min() < 1.0
+            mastered = _Mastered(mix, at_steps, try_db)
             missing = aim_lufs - _measure(mastered, rate_hz, peak="none").lufs
             if not limited or not 0.05 < abs(missing) < math.inf:
                 return mastered, try_db

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reelkit.errors import ComposeError
 from reelkit.media.encode import EncoderSettings
@@ -29,7 +31,13 @@ class SegmentJob:
 
 
 def encode_segments(
-    jobs: Sequence[SegmentJob], timeline: Path, settings: EncoderSettings, *, workers: int, frames_done: Callable[[int], None] | None = None
+    jobs: Sequence[SegmentJob],
+    timeline: Path,
+    settings: EncoderSettings,
+    *,
+    workers: int,
+    beside: Future[Any] | None = None,
+    frames_done: Callable[[int], None] | None = None,
 ) -> None:
     """Encode segments on several worker processes.
 
@@ -40,6 +48,8 @@ def encode_segments(
         The timeline's JSON.
     workers : int
         Processes at once.
+    beside : Future, optional
+        Other work that takes the place of one of them until it is done.
     frames_done : callable, optional
         Called with the number of frames finished so far, from any thread.
 
@@ -51,6 +61,8 @@ def encode_segments(
     todo = _Todo(jobs)
     progress = _FramesDone(frames_done)
     running = [_Worker(todo, timeline, settings, progress) for _ in range(max(1, min(workers, len(jobs))))]
+    if len(running) == max(1, workers):
+        running[-1].after = beside
     try:
         for worker in running:
             worker.start()
@@ -98,6 +110,11 @@ class _Todo:
             self._reached.add(job.end)
             return job
 
+    def is_empty(self) -> bool:
+        """Return whether nothing is left to take."""
+        with self._lock:
+            return not self._runs
+
     def _split(self) -> list[SegmentJob] | None:
         """Return the longest run; where another worker is about to come to it, its later half."""
         if not self._runs:
@@ -136,9 +153,14 @@ class _Worker(threading.Thread):
         self._todo, self._timeline, self._settings, self._progress = todo, timeline, settings, progress
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
+        self.after: Future[Any] | None = None
         self.error = ""
 
     def run(self) -> None:
+        while self.after is not None and not self._stopped and not wait([self.after], 0.2).done:
+            pass
+        if self._stopped or self._todo.is_empty():
+            return
         try:
             command = [sys.executable, "-m", "reelkit.media.worker"]
             self._process = subprocess.Popen(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 from reelkit.errors import ComposeError
 from reelkit.media.audio import mix_tracks
-from reelkit.media.encode import EncoderSettings, join_segments
+from reelkit.media.encode import EncoderSettings, join_segments, release_memory
 from reelkit.media.loudness import EncodedAudio, encode_audio
 from reelkit.media.pool import SegmentJob, encode_segments
 from reelkit.media.segments import plan_segments, segment_key
@@ -68,7 +68,13 @@ def compose_video(
         scratch = stack.enter_context(temporary_folder(path))
         sound = stack.enter_context(ThreadPoolExecutor(1)).submit(_sound, timeline)
         segments, rendered = _segments(
-            timeline, settings, scratch, cache, workers=workers or os.cpu_count() or 1, progress=lambda share: tell(0.95 * share)
+            timeline,
+            settings,
+            scratch,
+            cache,
+            workers=workers or os.cpu_count() or 1,
+            beside=sound,
+            progress=lambda share: tell(0.95 * share),
         )
         audio = sound.result()
         with whole_file(path) as temporary:
@@ -96,11 +102,21 @@ def compose_video(
 
 def _sound(timeline: Timeline) -> EncodedAudio:
     mix = mix_tracks(timeline.audio, rate_hz=timeline.audio_rate_hz, sample_count=timeline.sample_count)
-    return encode_audio(mix, timeline.audio_rate_hz)
+    encoded = encode_audio(mix, timeline.audio_rate_hz)
+    del mix
+    release_memory()
+    return encoded
 
 
 def _segments(
-    timeline: Timeline, settings: EncoderSettings, scratch: Path, cache: Cache | None, *, workers: int, progress: Progress
+    timeline: Timeline,
+    settings: EncoderSettings,
+    scratch: Path,
+    cache: Cache | None,
+    *,
+    workers: int,
+    beside: Future[EncodedAudio],
+    progress: Progress,
 ) -> tuple[list[Path], int]:
     """Return the segments' files in order, and how many had to be rendered."""
     found: list[Path] = []
@@ -115,7 +131,7 @@ def _segments(
         total = sum(job.end - job.start for job in jobs)
         plan = scratch / "timeline.json"
         plan.write_text(timeline.model_dump_json(), encoding="utf-8")
-        encode_segments(jobs, plan, settings, workers=workers, frames_done=lambda frames: progress(frames / total))
+        encode_segments(jobs, plan, settings, workers=workers, beside=beside, frames_done=lambda frames: progress(frames / total))
     return found, len(jobs)
 
 
