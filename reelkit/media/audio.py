@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelkit.errors import AudioError
+from reelkit.media.highpass import without_rumble
 from reelkit.model import AudioTrack, GainPoint
 from reelkit.whole import whole_file
 
@@ -237,12 +238,9 @@ def clean_narration(samples: Samples, rate_hz: int) -> Samples:
     samples : ndarray of float32 [shape=(n, channels)]
     rate_hz : int
     """
-    from scipy.signal import butter, sosfiltfilt
-
     if len(samples) < rate_hz // 10:
         return samples
-    clean = sosfiltfilt(butter(2, 70, "highpass", fs=rate_hz, output="sos"), samples, axis=0)
-    return even_out(clean.astype(np.float32), rate_hz)
+    return even_out(without_rumble(samples, rate_hz, below_hz=70), rate_hz)
 
 
 def even_out(samples: Samples, rate_hz: int, *, level_s: float = 0.03, follow_s: float = 0.08) -> Samples:

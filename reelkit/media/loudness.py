@@ -168,20 +168,20 @@ def limit_true_peak(samples: Samples, rate_hz: int, *, ceiling_dbtp: float) -> S
     True
     """
     at_steps = _limiter_gains(
-        _true_peaks(samples), rate_hz, ceiling_dbtp=ceiling_dbtp, around_ms=LIMITERS[0][0], release_db_per_s=LIMITERS[0][1]
+        _true_peaks(samples, rate_hz), rate_hz, ceiling_dbtp=ceiling_dbtp, around_ms=LIMITERS[0][0], release_db_per_s=LIMITERS[0][1]
     )
     return np.asarray(samples * _between_steps(at_steps)[: len(samples), None], np.float32)
 
 
-def _true_peaks(samples: Samples) -> NDArray[np.float64]:
+def _true_peaks(samples: Samples, rate_hz: int) -> NDArray[np.float64]:
     """Return for every 8 samples the highest magnitude in them and up to the next, 4 times oversampled, over all channels."""
-    from scipy.signal import resample_poly
+    import soxr
 
     peaks = np.zeros(-(-len(samples) // PEAK_STEP))
-    step, around = 1 << 17, 64
+    step, around = 1 << 17, 1 << 10
     for start in range(0, len(samples), step):
         first = max(0, start - around)
-        finer = np.abs(resample_poly(samples[first : start + step + around], 4, 1, axis=0)).max(axis=1)[
+        finer = np.abs(soxr.resample(samples[first : start + step + around], rate_hz, 4 * rate_hz, quality="HQ")).max(axis=1)[
             4 * (start - first) : 4 * (start - first + step)
         ]
         found = np.maximum.reduceat(finer, np.arange(0, len(finer), 4 * PEAK_STEP))[: step // PEAK_STEP]
@@ -257,7 +257,7 @@ def encode_audio(
         In bit/s.
     """
     loudness = _measure(mix, rate_hz, peak="none")
-    peaks = _true_peaks(mix)
+    peaks = _true_peaks(mix, rate_hz)
     plain_db = target_lufs - loudness.lufs if math.isfinite(loudness.lufs) else 0.0
     gain_db, aim_lufs, ceiling_dbtp = plain_db, target_lufs, max_true_peak_dbtp - 0.5
     takes: list[EncodedAudio] = []

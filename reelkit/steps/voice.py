@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reelkit.brand import Brand
 from reelkit.errors import VoiceError
+from reelkit.media.highpass import without_rumble
 from reelkit.model import AudioResult, Progress, Script, Word
 from reelkit.steps.sentences import sentence_ends
 
@@ -149,9 +150,7 @@ def _heard(samples: NDArray[np.float32], rate_hz: int, frame: int) -> NDArray[np
     power = _power(samples, frame)
     level = power.max(initial=0.0) * 10 ** (_HEARD_DB / 10)
     if len(power) and float(np.percentile(power, _QUIETEST)) > level:
-        from scipy.signal import butter, sosfiltfilt
-
-        power = _power(sosfiltfilt(butter(2, 120, "highpass", fs=rate_hz, output="sos"), samples), frame)
+        power = _power(without_rumble(samples[:, None], rate_hz, below_hz=120)[:, 0], frame)
         hiss = float(np.percentile(power, _QUIETEST)) * 10 ** (_OVER_HISS_DB / 10)
         level = min(hiss, power.max() * 10 ** (_MOST_HISS_DB / 10))
     return np.flatnonzero(power > level)
