@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import shutil
 import statistics
 import subprocess
@@ -30,10 +29,7 @@ import psutil
 
 from benchmarks import _reels
 from benchmarks._quality import at_equal_size
-from reelkit.media.encode import EncoderSettings
 from reelkit.model import Timeline
-from reelkit.runs.cache import FileCache
-from reelkit.steps.compose import compose_video
 
 CLIPS = {15: 2, 45: 6}
 MEMORY_BAR_MB = 600
@@ -84,8 +80,6 @@ class Board:
 
 def main() -> int:
     """Measure, print a line for each way of making the reel, and list the bars that were missed."""
-    if len(sys.argv) > 1 and sys.argv[1] == "render":
-        return _render()
     asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     asked.add_argument("--full", action="store_true", help="five rounds, MoviePy too")
     asked.add_argument("--rounds", type=int)
@@ -198,28 +192,12 @@ def _run(command: list[str]) -> Cost:
 def _rendering(timeline: Timeline, work: Path, *, cache: Path | None = None, preset: str = "") -> list[str]:
     plan = work / "plan.json"
     plan.write_text(timeline.model_dump_json(), encoding="utf-8")
-    return [sys.executable, "-m", "benchmarks.compose", "render", str(plan), str(work / "reel.mp4"), str(cache or ""), preset]
+    return [sys.executable, "-m", "benchmarks._render", str(plan), str(work / "reel.mp4"), str(cache or ""), preset]
 
 
 def _rendered(timeline: Timeline, work: Path, *, cache: Path | None = None, preset: str = "") -> Cost:
     said = subprocess.run(_rendering(timeline, work, cache=cache, preset=preset), check=True, stdout=subprocess.PIPE, text=True).stdout
     return Cost(**json.loads(said))
-
-
-def _render() -> int:
-    """Render in this process and say what the call took; the part of this program that it starts itself."""
-    plan, path, cache, preset = sys.argv[2:]
-    timeline = Timeline.model_validate_json(Path(plan).read_bytes())
-    settings = EncoderSettings(crf=timeline.crf, preset=preset) if preset else None
-    before, start = _cpu_s(), time.perf_counter()
-    compose_video(timeline, Path(path), cache=FileCache(Path(cache)) if cache else None, settings=settings)
-    print(json.dumps({"wall_s": time.perf_counter() - start, "cpu_s": _cpu_s() - before}))
-    return 0
-
-
-def _cpu_s() -> float:
-    used = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _quality(board: Board, footage: Path, work: Path) -> None:

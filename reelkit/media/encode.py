@@ -167,6 +167,8 @@ def encode_segment(
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709
             canvas = canvas or Canvas(*size_px)
+            # Opened beforehand: of what the encoder takes here most is never touched, and need not be filled.
+            output.start_encoding()
             for index, planes in enumerate(frames):
                 frame = canvas.holding(planes, index, 1 / fps.ratio)
                 with _filled_memory():

@@ -56,6 +56,7 @@ def _filtered(samples: NDArray[np.float32], rate_hz: int, below_hz: float) -> ND
         frame.sample_rate, frame.pts = rate_hz, at
         source.push(frame)
         passed = sink.pull()
+        assert isinstance(passed, av.AudioFrame)
         filtered[done : done + passed.samples] = passed.to_ndarray().reshape(passed.samples, -1)
         done += passed.samples
     return filtered

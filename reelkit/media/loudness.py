@@ -189,9 +189,7 @@ def _true_peaks(samples: Samples, rate_hz: int) -> NDArray[np.float64]:
     return peaks
 
 
-def _limiter_gains(
-    peaks: NDArray[np.float64], rate_hz: int, *, ceiling_dbtp: float, around_ms: float, release_db_per_s: float
-) -> Samples:
+def _limiter_gains(peaks: NDArray[np.float64], rate_hz: int, *, ceiling_dbtp: float, around_ms: float, release_db_per_s: float) -> Samples:
     """Return a smooth gain for every 8 samples, on lines between which it keeps the peaks of all of them under the ceiling."""
     from scipy.ndimage import maximum_filter1d, uniform_filter1d
 

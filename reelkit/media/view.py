@@ -7,6 +7,7 @@ resampled twice.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,9 +141,8 @@ def _moved(source: Planes, view: View, size_px: tuple[int, int]) -> Planes:
         if len(across) == len(down) == 1:
             return _scaled(plane, (across[0].at, down[0].at), step, size, smooth=unit > 1)
         # Samples of eight bits would be rounded before they are mixed, and the mixture be the nearer of the two.
-        return _mean(
-            [(_scaled(plane, (x.at, y.at), step, size, smooth=unit > 1, exact=True), x.weight * y.weight) for x in across for y in down]
-        )
+        parts = ((_scaled(plane, (x.at, y.at), step, size, smooth=unit > 1, exact=True), x.weight * y.weight) for x in across for y in down)
+        return _mean(parts, len(across) * len(down))
 
     return Planes(seen(source.y, 1), seen(source.u, 2), seen(source.v, 2))
 
@@ -201,9 +201,11 @@ def _scaled(
     return whole[skipped_y : skipped_y + size[1], skipped_x : skipped_x + size[0]]
 
 
-def _mean(parts: list[tuple[NDArray[Any], float]]) -> Bytes:
-    (mean, weight), *others = parts
-    for number, (part, share) in enumerate(others, start=1):
-        depth = cv2.CV_8U if number == len(others) else cv2.CV_32F
+def _mean(parts: Iterator[tuple[NDArray[Any], float]], count: int) -> Bytes:
+    # One after the other: all at once they would take more memory than all else that a frame needs.
+    mean, weight = next(parts)
+    for number in range(1, count):
+        part, share = next(parts)
+        depth = cv2.CV_8U if number == count - 1 else cv2.CV_32F
         mean, weight = cv2.addWeighted(mean, weight, part, share, 0.0, dtype=depth), 1.0
     return np.asarray(mean, np.uint8)

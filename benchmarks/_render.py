@@ -1,0 +1,33 @@
+"""Render a timeline in a process of its own and say what the call took: the part of the speed benchmarks that they start themselves."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from reelkit.media.encode import EncoderSettings
+from reelkit.model import Timeline
+from reelkit.runs.cache import FileCache
+from reelkit.steps.compose import compose_video
+
+
+def main() -> None:
+    """Take a timeline's JSON, the reel's path, a cache's folder or nothing, and an x264 preset or nothing."""
+    plan, path, cache, preset = sys.argv[1:]
+    timeline = Timeline.model_validate_json(Path(plan).read_bytes())
+    settings = EncoderSettings(crf=timeline.crf, preset=preset) if preset else None
+    before, start = _cpu_s(), time.perf_counter()
+    compose_video(timeline, Path(path), cache=FileCache(Path(cache)) if cache else None, settings=settings)
+    print(json.dumps({"wall_s": time.perf_counter() - start, "cpu_s": _cpu_s() - before}))
+
+
+def _cpu_s() -> float:
+    used = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+if __name__ == "__main__":
+    main()
