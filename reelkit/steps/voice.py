@@ -48,18 +48,21 @@ class Narrator(Protocol):
 
 @dataclass(frozen=True)
 class _Breath:
-    """A breath cut to its sound, and the pause before it, in samples."""
+    """A breath cut to its sound, the pause before it, in samples, and whether it begins a sentence."""
 
     samples: NDArray[np.float32]
     words: tuple[Word, ...]
     pause: int
+    begins: bool
 
 
 def synthesize_voice(script: Script, brand: Brand, *, voice: Voice | Narrator, progress: Progress | None = None) -> AudioResult:
     """Speak a script.
 
     The voice begins at once. Between sentences there are ``brand.voice.sentence_pause_ms`` and between scenes ``scene_pause_ms``, from
-    the end of one word to the start of the next (at least 50 ms, so that no sound is cut); ``tail_ms`` of silence end the narration.
+    the end of one word to the start of the next (at least 50 ms, so that no sound is cut), and less than a frame more: each sentence after
+    the first starts on a frame, so that one that is said anew moves all after it by whole frames, which then need not be rendered again.
+    ``tail_ms`` of silence end the narration.
     A recorded voice-over keeps its own pace: only the silence before it is cut, and the one behind it set to ``tail_ms``.
 
     Parameters
@@ -93,7 +96,7 @@ def synthesize_voice(script: Script, brand: Brand, *, voice: Voice | Narrator, p
         if said != text.split() or len(rates) != 1:
             raise VoiceError(f"brand '{brand.slug}': voice '{brand.voice.name}' gave {len(said)} words at {sorted(rates)} Hz for {text!r}")
         for index, breath in enumerate(spoken):
-            breaths.append(_cut(breath, _BREATH_PAUSE_MS if index else pause_ms))
+            breaths.append(_cut(breath, _BREATH_PAUSE_MS if index else pause_ms, begins=not index))
         done += len(said)
         if progress:
             progress(done / total)
@@ -103,14 +106,14 @@ def synthesize_voice(script: Script, brand: Brand, *, voice: Voice | Narrator, p
             f"brand '{brand.slug}': voice '{brand.voice.name}' can say nothing of {text!r}: "
             f"write the script in words of its language, '{brand.language}'"
         )
-    return _join(breaths, rates.pop(), brand.voice.tail_ms)
+    return _join(breaths, rates.pop(), brand)
 
 
 def _narrated(script: Script, brand: Brand, voice: Narrator) -> AudioResult:
     whole = voice.narrate([text for text, _ in _sentences(script, brand)], language=brand.language)
     if [word.text for word in whole.words] != script.voiceover.split():
         raise VoiceError(f"brand '{brand.slug}': the recording gave {len(whole.words)} words for the script's {script.word_count}")
-    return _join([_cut(whole, 0)], whole.rate_hz, brand.voice.tail_ms)
+    return _join([_cut(whole, 0, begins=True)], whole.rate_hz, brand)
 
 
 def _sentences(script: Script, brand: Brand) -> Iterator[tuple[str, int]]:
@@ -124,7 +127,7 @@ def _sentences(script: Script, brand: Brand) -> Iterator[tuple[str, int]]:
         pause_ms = brand.voice.scene_pause_ms
 
 
-def _cut(breath: AudioResult, pause_ms: int) -> _Breath:
+def _cut(breath: AudioResult, pause_ms: int, *, begins: bool) -> _Breath:
     """Cut the silence around a breath, faded where it was cut, its words moved along."""
     rate_hz, samples = breath.rate_hz, breath.samples
     frame = rate_hz * _FRAME_MS // 1000
@@ -138,7 +141,7 @@ def _cut(breath: AudioResult, pause_ms: int) -> _Breath:
     kept[: len(fade)] *= fade
     kept[len(kept) - len(fade) :] *= fade[::-1]
     words = tuple(word.model_copy(update={"start": word.start - start, "end": word.end - start}) for word in breath.words)
-    return _Breath(kept, words, rate_hz * pause_ms // 1000)
+    return _Breath(kept, words, rate_hz * pause_ms // 1000, begins)
 
 
 def _heard(samples: NDArray[np.float32], rate_hz: int, frame: int) -> NDArray[np.intp]:
@@ -161,17 +164,20 @@ def _power(samples: NDArray[Any], frame: int) -> NDArray[np.float64]:
     return np.asarray(np.square(blocks, dtype=np.float64).mean(axis=1))
 
 
-def _join(breaths: Sequence[_Breath], rate_hz: int, tail_ms: int) -> AudioResult:
+def _join(breaths: Sequence[_Breath], rate_hz: int, brand: Brand) -> AudioResult:
     parts: list[NDArray[np.float32]] = []
     words: list[Word] = []
     at = 0
     for breath in breaths:
         if words:
-            wanted = words[-1].end + breath.pause - breath.words[0].start
-            parts.append(np.zeros(max(0, wanted - at), np.float32))
+            lead = breath.words[0].start
+            start = max(words[-1].end + breath.pause, at + lead)
+            if breath.begins:
+                start = brand.fps.sample_at(brand.fps.first_frame_from(start, rate_hz), rate_hz)
+            parts.append(np.zeros(start - lead - at, np.float32))
             at += len(parts[-1])
         words += [word.model_copy(update={"start": word.start + at, "end": word.end + at}) for word in breath.words]
         parts.append(breath.samples)
         at += len(breath.samples)
-    parts.append(np.zeros(max(0, words[-1].end + rate_hz * tail_ms // 1000 - at), np.float32))
+    parts.append(np.zeros(max(0, words[-1].end + rate_hz * brand.voice.tail_ms // 1000 - at), np.float32))
     return AudioResult(np.concatenate(parts), rate_hz, tuple(words))

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from reelkit.brand import Brand, BrandScript, BrandVoice
 from reelkit.errors import VoiceError
-from reelkit.model import AudioResult, Palette, Scene, Script, Word
+from reelkit.model import AudioResult, Fps, Palette, Scene, Script, Word
 from reelkit.steps.sentences import sentence_ends
 from reelkit.steps.voice import synthesize_voice
 
 RATE = 8000
+BRAND_FPS = Fps(num=30)
 PALETTE = Palette(background="#000000", surface="#111111", primary="#222222", accent="#333333", text="#FFFFFF")
 
 
@@ -58,23 +59,32 @@ texts = st.lists(
 pauses = st.integers(min_value=0, max_value=900)
 
 
+def _starts_on_a_frame(word: Word) -> bool:
+    return word.start == BRAND_FPS.sample_at(BRAND_FPS.frame_at(word.start + 1, word.rate_hz), word.rate_hz)
+
+
 @settings(deadline=None)
 @given(texts, pauses, pauses, pauses, st.integers(min_value=1, max_value=6))
 def test_pauses_are_the_brands(scenes: list[str], sentence_ms: int, scene_ms: int, tail_ms: int, breath: int) -> None:
-    """Between sentences, scenes and at the end there is what the brand asks for (50 ms at least), and the words are the voiceover's."""
+    """Between sentences and scenes there is what the brand asks for (50 ms at least) and less than a frame more, up to the frame on which
+    the next sentence starts; at the end exactly what it asks for; and the words are the voiceover's.
+    """
     made = script(*scenes)
     audio = synthesize_voice(made, brand(sentence_pause_ms=sentence_ms, scene_pause_ms=scene_ms, tail_ms=tail_ms), voice=ToneVoice(breath))
     assert [word.text for word in audio.words] == made.voiceover.split()
+    frame_ms = 1000 / 30
     gaps = [(after.start - before.end) * 1000 / RATE for before, after in pairwise(audio.words)]
     at = 0
     for scene in made.scenes:
         words = scene.text.split()
         ends = sentence_ends(words)
         for end in ends[:-1]:
-            assert gaps[at + end - 1] == pytest.approx(max(50, sentence_ms), abs=6)
+            assert -6 < gaps[at + end - 1] - max(50, sentence_ms) < frame_ms
+            assert _starts_on_a_frame(audio.words[at + end])
         at += len(words)
         if at < len(audio.words):
-            assert gaps[at - 1] == pytest.approx(max(50, scene_ms), abs=6)
+            assert -6 < gaps[at - 1] - max(50, scene_ms) < frame_ms
+            assert _starts_on_a_frame(audio.words[at])
     assert (len(audio.samples) - audio.words[-1].end) * 1000 / RATE == pytest.approx(max(30, tail_ms), abs=6)
     assert audio.words[0].start <= 0.06 * RATE
 
@@ -90,13 +100,32 @@ def test_joins_do_not_click(scenes: list[str]) -> None:
 
 @pytest.mark.parametrize("speed", [0.5, 1.25, 2.0])
 def test_speed_scales_the_words(speed: float) -> None:
-    """Speed k scales the length of every word by 1/k, and the pauses not at all."""
+    """Speed k scales the length of every word by 1/k, and the pauses not at all: each goes on to the next frame."""
     made = script("One two three. Four five.", "Six!")
     plain, changed = (synthesize_voice(made, brand(speed=k), voice=ToneVoice()) for k in (1.0, speed))
     for before, after in zip(plain.words, changed.words, strict=True):
         assert (after.end - after.start) * speed == pytest.approx(before.end - before.start, abs=speed)
-    gaps = [[after.start - before.end for before, after in pairwise(audio.words)] for audio in (plain, changed)]
-    assert gaps[0] == pytest.approx(gaps[1], abs=RATE * 6 // 1000)
+    asked = [0, 0, brand().voice.sentence_pause_ms, 0, brand().voice.scene_pause_ms]
+    for audio in (plain, changed):
+        for (before, after), pause_ms in zip(pairwise(audio.words), asked, strict=True):
+            over_ms = (after.start - before.end) * 1000 / RATE - pause_ms
+            assert abs(over_ms) <= 6 if pause_ms == 0 else -6 < over_ms < 1000 / 30
+            assert pause_ms == 0 or _starts_on_a_frame(after)
+
+
+def test_a_sentence_said_anew_moves_the_others_by_whole_frames() -> None:
+    """Whatever a sentence's length, every word of those after it lies as far from its frame as before."""
+    texts = ("One two. Three four five.", "Six. Seven, eight!")
+    before = synthesize_voice(script(*texts), brand(), voice=ToneVoice())
+    for said in ("A", "Another", "Something rather longer"):
+        after = synthesize_voice(script(f"One two. {said}.", texts[1]), brand(), voice=ToneVoice())
+        moved = {new.start - old.start for new, old in zip(after.words[-3:], before.words[-3:], strict=True)}
+        frames = {
+            BRAND_FPS.first_frame_from(new.start, RATE) - BRAND_FPS.first_frame_from(old.start, RATE)
+            for new, old in zip(after.words[-3:], before.words[-3:], strict=True)
+        }
+        assert len(frames) == 1
+        assert all(abs(samples - frames.copy().pop() * RATE / 30) < 1 for samples in moved)
 
 
 def test_the_voice_is_asked_sentence_by_sentence() -> None:
