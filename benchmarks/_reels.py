@@ -37,6 +37,14 @@ TEXT = (
     "and let the fridge do the work. Nothing bitter comes out, because heat never touched it. Strain it twice, keep it for "
     "five days, and drink it over ice with a slice of orange. "
 )
+SENTENCES = (
+    "Cold brew takes twelve hours and a little patience.",
+    "Grind the beans as coarse as sea salt.",
+    "Let the fridge do all of the work.",
+    "Nothing bitter comes out of it.",
+    "Drink it over ice with a slice of orange.",
+)
+OTHER_SENTENCE = "Leave it in the fridge over night."
 MOVES = ("push", "pan_left", "pull", "drift_up", "pan_right", "drift_down")
 PALETTE = Palette(background="#0E1033", surface="#1B1F5E", primary="#3CC8F4", accent="#FF7A66", text="#F4F7FF")
 _LOOKS = (

@@ -19,12 +19,13 @@ def main() -> None:
     plan, path, cache, preset = sys.argv[1:]
     timeline = Timeline.model_validate_json(Path(plan).read_bytes())
     settings = EncoderSettings(crf=timeline.crf, preset=preset) if preset else None
-    before, start = _cpu_s(), time.perf_counter()
+    before, start = cpu_s(), time.perf_counter()
     compose_video(timeline, Path(path), cache=FileCache(Path(cache)) if cache else None, settings=settings)
-    print(json.dumps({"wall_s": time.perf_counter() - start, "cpu_s": _cpu_s() - before}))
+    print(json.dumps({"wall_s": time.perf_counter() - start, "cpu_s": cpu_s() - before}))
 
 
-def _cpu_s() -> float:
+def cpu_s() -> float:
+    """Return the CPU seconds of this process and those that it waited for."""
     used = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
     return sum(each.ru_utime + each.ru_stime for each in used)
 

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -122,7 +122,7 @@ def _machine() -> str:
 def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *, moviepy: int) -> None:
     stock = _reels.reel(footage, _reels.stock_clips(footage, CLIPS[seconds]), seconds)
     drawn = _reels.reel(footage, _reels.backdrop_clips(footage, CLIPS[seconds]), seconds)
-    floor, whole = f"{seconds} s floor", f"{seconds} s compose_video"
+    floor, whole, spoken = f"{seconds} s floor", f"{seconds} s compose_video", f"{seconds} s spoken and composed"
     for number in range(rounds):
         cache = work / f"cache-{seconds}-{number}"
         board.add(floor, _run(_floor(stock, work / "floor.mp4")))
@@ -130,6 +130,10 @@ def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *
         board.add(f"{seconds} s one caption changed", _rendered(_one_caption_changed(stock), work, cache=cache))
         board.add(f"{seconds} s nothing changed", _rendered(stock, work, cache=cache))
         shutil.rmtree(cache)
+        for row, sentences in ((spoken, _reels.SENTENCES), (f"{seconds} s one sentence changed", _one_sentence_changed(_reels.SENTENCES))):
+            if seconds == min(CLIPS):
+                board.add(row, _spoken(sentences, stock, work, cache))
+        shutil.rmtree(cache, ignore_errors=True)
         board.add(f"{seconds} s with veryfast", _rendered(stock, work, preset="veryfast"))
         board.add(f"{seconds} s on backdrops", _rendered(drawn, work))
         if number < moviepy:
@@ -141,6 +145,8 @@ def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *
     board.row(f"{seconds} s on backdrops", whole, wall=1.0, cpu=1.0)
     board.row(f"{seconds} s one caption changed", whole, wall=0.25, cpu=0.25)
     board.row(f"{seconds} s nothing changed", whole)
+    board.row(spoken, floor)
+    board.row(f"{seconds} s one sentence changed", spoken, wall=0.40, cpu=0.40)
     board.row(f"{seconds} s MoviePy TextClips", floor)
     if moviepy:
         times = board.median(f"{seconds} s MoviePy TextClips").wall_s / board.median(whole).wall_s
@@ -159,6 +165,21 @@ def _one_caption_changed(timeline: Timeline) -> Timeline:
     word = cue.words[0].model_copy(update={"text": "Changed"})
     cues = (*timeline.cues[:at], cue.model_copy(update={"words": (word, *cue.words[1:])}), *timeline.cues[at + 1 :])
     return timeline.model_copy(update={"cues": cues})
+
+
+def _one_sentence_changed(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Say the middle sentence in other words."""
+    at = len(sentences) // 2
+    return (*sentences[:at], _reels.OTHER_SENTENCE, *sentences[at + 1 :])
+
+
+def _spoken(sentences: Sequence[str], timeline: Timeline, work: Path, cache: Path) -> Cost:
+    said, clips = work / "sentences.json", work / "clips.json"
+    said.write_text(json.dumps(sentences), encoding="utf-8")
+    clips.write_text(json.dumps([shot.clip.model_dump(mode="json") for shot in timeline.shots]), encoding="utf-8")
+    command = [sys.executable, "-m", "benchmarks._spoken", *map(str, (said, clips, timeline.audio[-1].path, work, cache))]
+    took = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return Cost(took["wall_s"], took["cpu_s"])
 
 
 def _floor(timeline: Timeline, path: Path) -> list[str]:
