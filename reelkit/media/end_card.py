@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from reelkit.media.caption_layout import caption_sizes, lay_out
 from reelkit.media.fonts import find_font
+from reelkit.media.grain import GRAIN_LSB, grain
 from reelkit.media.ink import Canvas, Mask, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
 from reelkit.media.logo import load_logo
 from reelkit.media.planes import RGB_TO_YUV, Cover, Planes, Sprite
@@ -132,8 +133,7 @@ class EndCardPainter:
             for part, plane, value in zip((1, 2, 2), samples, _yuv(colour), strict=True):
                 _tint(plane, discs[part], value, share)
         light = 16 + (samples[0] - 16) * np.linspace(1.03, 0.95, height, dtype=np.float32)[:, None]
-        noise = np.random.Generator(np.random.PCG64(7)).random((height, width), np.float32) - 0.5
-        return Planes(*(_whole(plane) for plane in (light + noise, *samples[1:])))
+        return Planes(*(_whole(plane) for plane in (light + GRAIN_LSB * grain(width, height), *samples[1:])))
 
     @property
     def needed_px(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import unicodedata
@@ -16,7 +17,7 @@ __all__ = ["DRAFT_SCHEMA", "UnreadableDraft", "read_draft"]
 
 MOST_WORDS = 900
 """What 180 s can hold at five words a second; more is not judged, it is not a script."""
-_TEXT_CHARS, _TITLE_CHARS = 20_000, 200
+_TEXT_CHARS, _TITLE_CHARS, _EMPHASIS_CHARS = 20_000, 200, 40
 
 
 def _texts(description: str) -> dict[str, Any]:
@@ -36,6 +37,8 @@ DRAFT_SCHEMA: dict[str, Any] = _object(
         "items": _object(
             text={"type": "string", "description": "one or two spoken sentences, at most 35 words"},
             search_terms=_texts("2 to 4 for stock footage: English, concrete, visible"),
+            emphasis={"type": "string", "description": "1 to 4 words of the text that stand large while they are said; mostly empty"},
+            icon={"type": "string", "description": "a simple sign above them, by its name in Lucide's set; mostly empty"},
         ),
     },
     title={"type": "string", "description": "announces the video, at most 70 characters"},
@@ -47,6 +50,7 @@ DRAFT_SCHEMA: dict[str, Any] = _object(
 _TOPIC = ("topic", "title", "subject")
 _SCENES = ("scenes", "script", "segments", "shots")
 _TEXT = ("text", "narration", "voiceover", "say", "line")
+_EMPHASIS = ("emphasis", "key_words", "keyword", "highlight")
 _TERMS = ("search_terms", "terms", "keywords", "searchTerms", "visuals", "footage")
 
 
@@ -107,7 +111,12 @@ def _from_object(data: dict[str, Any], request: ScriptRequest) -> Script:
         given = item if isinstance(item, dict) else {"text": item}
         said = _line(_first(given, _TEXT), _TEXT_CHARS)
         if said:
-            scenes.append(Scene(text=said, search_terms=_terms(_first(given, _TERMS), said, request)))
+            emphasis = _line(_first(given, _EMPHASIS), _TEXT_CHARS)
+            shown = {
+                "emphasis": emphasis if len(emphasis) <= _EMPHASIS_CHARS else "",
+                "icon": _icon(_line(given.get("icon"), _TITLE_CHARS)),
+            }
+            scenes.append(Scene(text=said, search_terms=_terms(_first(given, _TERMS), said, request), **shown))
     if not scenes:
         raise UnreadableDraft("none of its scenes has a text")
     topic = _line(_first(data, _TOPIC), _TITLE_CHARS)
@@ -146,6 +155,19 @@ def _terms(given: Any, said: str, request: ScriptRequest) -> tuple[str, ...]:
         english = said if request.language.startswith("en") else ""
         terms += search_terms_of(english, fallback_terms=request.fallback_terms)
     return tuple(dict.fromkeys(terms))[:4]
+
+
+def _icon(name: str) -> str:
+    """Return an icon's name as its set spells it, empty where it has none of that name: a sign is no reason to refuse a script."""
+    slug = "-".join(re.findall(r"[a-z0-9]+", name.lower()))
+    return slug if slug in _icon_names() else ""
+
+
+@functools.lru_cache(maxsize=1)
+def _icon_names() -> frozenset[str]:
+    import lucide
+
+    return frozenset(lucide.get_icon_list())
 
 
 def _line(value: Any, chars: int) -> str:

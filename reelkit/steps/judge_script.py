@@ -19,6 +19,7 @@ HOOK_WORDS = 15
 SCENE_WORDS = 35
 TOLERANCE = 0.10
 _TERM_WORDS = 5
+_KEY_WORDS = 4
 _ALIKE = 0.6
 _ABSTRACT_LISTED = """
     ability abundance advantage ambition attention awareness balance beauty benefit benefits challenge change choice clarity
@@ -98,6 +99,8 @@ def judge_script(
         _terms(script),
         _repeat(script, used_topics),
     ]
+    if any(scene.emphasis for scene in script.scenes):
+        findings.append(_key_words(script))
     if facts_only:
         findings.append(_numbers(script, [script.topic, request.call_to_action, *facts]))
     return findings
@@ -144,7 +147,7 @@ def _scenes(script: Script) -> Iterator[Finding]:
 
 
 def _banned(script: Script, request: ScriptRequest) -> Finding:
-    said = [script.topic, *(scene.text for scene in script.scenes)]
+    said = [script.topic, *(text for scene in script.scenes for text in (scene.text, scene.emphasis))]
     if script.blurb:
         said += [script.blurb.title, script.blurb.description, *script.blurb.hashtags]
     found = list(dict.fromkeys(word for text in said if (word := request.banned_word_in(text))))
@@ -175,6 +178,22 @@ def _terms(script: Script) -> Finding:
         norm=f"2 to 4 a scene, English, concrete and visible, at most {_TERM_WORDS} words each",
         measured=shown or "all are",
         hint="name things that a camera can see" if wrong else "",
+    )
+
+
+def _key_words(script: Script) -> Finding:
+    wrong = [
+        f"scene {number}: '{scene.emphasis}'"
+        for number, scene in enumerate(script.scenes, 1)
+        if scene.emphasis and (len(scene.emphasis.split()) > _KEY_WORDS or f" {_plain(scene.emphasis)} " not in f" {_plain(scene.text)} ")
+    ]
+    return Finding(
+        name="key words",
+        level="should",
+        holds=not wrong,
+        norm=f"1 to {_KEY_WORDS} words that their scene says",
+        measured="; ".join(wrong) or "all are",
+        hint="take them from the scene's text, or leave them empty" if wrong else "",
     )
 
 
@@ -217,7 +236,7 @@ def _names(topic: str) -> set[str]:
 
 def _numbers(script: Script, known: list[str]) -> Finding:
     allowed = numbers_in(". ".join(known))
-    texts = [scene.text for scene in script.scenes]
+    texts = [text for scene in script.scenes for text in (scene.text, scene.emphasis)]
     if script.blurb:
         texts += [script.blurb.title, script.blurb.description]
     unknown = [said for value, said in numbers_in(". ".join(texts)).items() if value not in allowed]

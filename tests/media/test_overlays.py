@@ -7,7 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks._banding import CAMBI_BAR, cambi
 from reelkit.errors import BrandError
+from reelkit.media.encode import EncoderSettings, encode_segment
 from reelkit.media.logo import load_logo
 from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Cover, Planes, planes_to_rgb
@@ -52,6 +54,14 @@ def card(**changes: object) -> EndCard:
         "palette": PALETTE,
     }
     return EndCard(**(fields | changes))
+
+
+def test_an_encoded_end_card_does_not_band(tmp_path: Path) -> None:
+    """At rest over a picture that moves, encoded as a reel is, the card's slow light has no bands that anybody would see."""
+    overlays, path = painter(card()), tmp_path / "card.mp4"
+    frames = [drawn(overlays, 60, f"#{40 + 4 * number:02X}6080") for number in range(6)]
+    encode_segment(frames, path, size_px=(1080, 1920), fps=FPS, settings=EncoderSettings())
+    assert max(cambi(path, every=5)) <= CAMBI_BAR
 
 
 def mark(path: Path, **changes: object) -> LogoOverlay:

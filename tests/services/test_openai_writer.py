@@ -11,10 +11,10 @@ import pytest
 
 from reelkit.brand import load_brand
 from reelkit.errors import BrandError, ReelkitError, ScriptError, ServiceError
-from reelkit.model import Finding, Script, ScriptRequest, ServiceCall
+from reelkit.model import Finding, Scene, Script, ScriptRequest, ServiceCall
 from reelkit.runs.cache import FileCache
 from reelkit.services.chat import Chat, Price
-from reelkit.services.drafts import UnreadableDraft, read_draft
+from reelkit.services.drafts import DRAFT_SCHEMA, UnreadableDraft, read_draft
 from reelkit.services.openai_writer import OpenAIWriter
 from reelkit.steps.judge_script import judge_script
 from reelkit.steps.sentences import sentence_ends
@@ -296,6 +296,29 @@ def test_texts_are_made_clean() -> None:
     assert script.topic == "T ea"
     assert script.scenes[0].text == "Hot tea in a cup."
     assert len(script.scenes[0].search_terms) >= 2
+
+
+@pytest.mark.parametrize(
+    ("more", "emphasis", "icon"),
+    [
+        ({"emphasis": "hot tea", "icon": "Alarm clock"}, "hot tea", "alarm-clock"),
+        ({"keyword": "hot tea"}, "hot tea", ""),
+        ({"emphasis": "", "icon": ""}, "", ""),
+        ({"emphasis": None, "icon": 7}, "", ""),
+        ({"emphasis": "h" * 41, "icon": "no such sign"}, "", ""),
+    ],
+)
+def test_key_words_and_icons_are_taken_where_they_can_be_shown(more: dict[str, object], emphasis: str, icon: str) -> None:
+    """A scene may ask for key words and an icon; what no reel could show is left out, and costs no script."""
+    scene = {"text": "Drink hot tea.", "search_terms": TERMS, **more}
+    read = read_draft(json.dumps({"topic": "Tea", "scenes": [scene]}), REQUEST).scenes[0]
+    assert (read.emphasis, read.icon) == (emphasis, icon)
+
+
+def test_the_schema_asks_for_every_field_of_a_scene() -> None:
+    """What a model fills in is all that a scene may say, as strict structured output wants it."""
+    asked = DRAFT_SCHEMA["properties"]["scenes"]["items"]
+    assert set(asked["properties"]) == set(asked["required"]) == set(Scene.model_fields)
 
 
 # --- the prompt and the brand -------------------------------------------------------------------------------------------

@@ -65,6 +65,24 @@ def test_banned_words_stand_nowhere(blurb: Blurb | None) -> None:
     assert (found["banned words"].level, found["banned words"].measured) == ("must", "'cure'")
 
 
+@pytest.mark.parametrize(
+    ("emphasis", "found"),
+    [
+        ("12 hours", ()),
+        ("For 12 HOURS", ()),
+        ("13 hours", ("key words", "facts")),
+        ("dry in the sun for", ("key words",)),
+        ("cure", ("key words", "banned words")),
+    ],
+)
+def test_key_words_are_said_by_their_scene(emphasis: str, found: tuple[str, ...]) -> None:
+    """Key words are a few that stand in their scene's text, and keep the rules of all that is shown."""
+    script = draft()
+    scenes = (script.scenes[0], script.scenes[1].model_copy(update={"emphasis": emphasis}), script.scenes[2])
+    made = script.model_copy(update={"scenes": scenes})
+    assert set(broken(made, facts=["12 hours"], facts_only=True)) == set(found)
+
+
 def test_the_call_to_action_comes_last() -> None:
     """The brand's own line word for word, or where it has none something to do; other languages are not judged by English words."""
     assert "call to action" not in broken(draft(GOOD[0], "So FOLLOW Tea!"))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reelkit.media import planes
+from reelkit.media import grain, planes
 from reelkit.media.backdrops import (
     bokeh,
     collage,
@@ -114,7 +114,7 @@ def draw_backdrop(
 @functools.cache
 def drawing_version() -> str:
     """Return what tells this drawing from another: a hash of the modules that draw. Loops of another version are drawn anew."""
-    modules = (*Path(__file__).parent.glob("*.py"), Path(planes.__file__))
+    modules = (*Path(__file__).parent.glob("*.py"), Path(grain.__file__), Path(planes.__file__))
     return content_key(*(module.read_bytes() for module in sorted(modules)))
 
 

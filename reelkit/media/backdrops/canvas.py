@@ -6,7 +6,6 @@ Pictures are YUV in float until :func:`finish`.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from reelkit.media.backdrops.inks import Floats, Inks
+from reelkit.media.grain import GRAIN_LSB, grain
 from reelkit.media.planes import Planes
 
 __all__ = [
@@ -198,23 +198,7 @@ def grown(picture: Floats, width_px: int, height_px: int) -> Floats:
     return large
 
 
-@functools.cache
-def _grain(width_px: int, height_px: int) -> Floats:
-    """Return the pattern, -0.5 to 0.5, that hides the steps of 8 bits: blue noise, the same in every frame so that it never swims.
-
-    Made as in Ulichney's void-and-cluster (1993), by repeated high-passing and ranking of noise on a tile.
-    """
-    size, pad = 128, 12
-    tile = np.random.Generator(np.random.PCG64(709)).random((size, size)).astype(np.float32)
-    for _ in range(8):
-        low = cv2.GaussianBlur(np.pad(tile, pad, mode="wrap"), (0, 0), 1.6)[pad:-pad, pad:-pad]
-        ranks = np.argsort(np.argsort((tile - low).ravel(), kind="stable"), kind="stable")
-        tile = (ranks.reshape(size, size) / np.float32(size * size)).astype(np.float32)
-    whole = np.tile(tile - np.float32(0.5), (-(-height_px // size), -(-width_px // size)))[:height_px, :width_px]
-    return np.ascontiguousarray(whole)
-
-
-def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = 4.0) -> Planes:
+def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = GRAIN_LSB) -> Planes:
     """Scale a painted picture to the frame and bring it to 8 bits under constant grain.
 
     Parameters
@@ -222,8 +206,7 @@ def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = 4.0) -> Planes:
     picture : Yuv
     canvas : Canvas
     grain_lsb : float
-        Peak to peak height of the grain in 8-bit steps. 1 keeps a picture from banding, 4 one that is encoded: finer grain is
-        lost in x264 at crf 20 (CAMBI of the families is up to 17 with 2 steps, 9 with 3, and under 3 with 4).
+        Peak to peak height of the grain in 8-bit steps.
     """
     size = (canvas.width_px, canvas.height_px)
     half = (canvas.width_px // 2, canvas.height_px // 2)
@@ -232,6 +215,6 @@ def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = 4.0) -> Planes:
         scaled: NDArray[Any] = plane
         if plane.shape != (height, width):
             scaled = cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC)
-        planes.append(cv2.scaleAdd(_grain(width, height), lsb, scaled))
+        planes.append(cv2.scaleAdd(grain(width, height), lsb, scaled))
     eights: list[NDArray[Any]] = [cv2.convertScaleAbs(plane) for plane in planes]
     return Planes(*eights)
