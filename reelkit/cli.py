@@ -7,25 +7,21 @@ It ends with 0 when all is well, 1 when a reel (or a check) failed, 2 when it wa
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reelkit import __version__
-from reelkit.cli_batch import add_batch_options, batch_command, overrides_of
+from reelkit.cli_batch import add_batch_options, batch_command
 from reelkit.cli_init import add_init_options, init_command
+from reelkit.cli_lab import lab_command
+from reelkit.cli_make import make_command
+from reelkit.cli_words import DONE, FAILED, INTERRUPTED, WRONG_USE, add_json, complain, ended_by_sigterm, load_keys, open_shown, print_json
 from reelkit.errors import ReelkitError
 
-if TYPE_CHECKING:
-    from reelkit.model import Finding, GenerationResult
-    from reelkit.runs.manifest import RunJob
-
 __all__ = ["build_parser", "main"]
-
-_FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,23 +31,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         import argcomplete
 
         argcomplete.autocomplete(parser)
-    arguments = parser.parse_args(argv)
     try:
-        return int(arguments.command(arguments))
+        arguments = parser.parse_args(argv)
+        with ended_by_sigterm():
+            return int(arguments.command(arguments))
     except ReelkitError as error:
         for line in error.lines:
-            _complain(line)
-        return _WRONG_USE
+            complain(line)
+        return WRONG_USE
     except KeyboardInterrupt:
-        _complain("interrupted; run the same command again to go on from here")
-        return _INTERRUPTED
+        complain("interrupted; run the same command again to go on from here")
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has closed it (`reelkit brands | head -1`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return DONE
     except Exception as error:
-        _complain(f"unexpected {type(error).__name__}; this is a fault of Reelkit's own, please report it with {_log(error)}")
-        return _FAILED
+        complain(f"unexpected {type(error).__name__}; this is a fault of Reelkit's own, please report it with {_log(error)}")
+        return FAILED
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -63,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     _batch_parser(commands)
     _brands_parser(commands)
     doctor = _command(commands, "doctor", _doctor, "say what is set up, and what is missing")
-    doctor.add_argument("--json", action="store_true", help="for machines")
+    add_json(doctor)
     report = _command(commands, "report", _report, "rebuild the report of a run, or the index of a batch or of many runs")
     report.add_argument(
         "run",
@@ -73,11 +70,13 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--folder", type=Path, metavar="DIR", help="write it as a folder with the whole reel, to hand on")
     report.add_argument("--publish", action="store_true", help="put it in the brand's store and print the links")
     report.add_argument("--open", action="store_true", help="show it in the browser")
-    _command(commands, "lab", _lab, "open the notebooks in JupyterLab")
+    add_json(report)
+    add_json(_command(commands, "lab", lab_command, "open the notebooks in JupyterLab"))
     add_init_options(_command(commands, "init", init_command, "make a studio of your own: notebooks, templates and a first brand"))
     clean = _command(commands, "clean", _clean, "remove what dead runs left, and keep the cache small")
     clean.add_argument("--keep-gb", type=_size, default=5.0, metavar="GB", help="the size down to which the cache is kept (%(default)s)")
     _outputs(clean)
+    add_json(clean)
     return parser
 
 
@@ -88,7 +87,7 @@ def _command(commands: Any, name: str, run: Any, told: str) -> argparse.Argument
 
 
 def _make_parser(commands: Any) -> None:
-    make = _command(commands, "make", _make, "make a reel, or find it already made")
+    make = _command(commands, "make", make_command, "make a reel, or find it already made")
     brand = make.add_argument("--brand", "-b", required=True, help="a brand in templates/brands, or the path of a brand file")
     brand.completer = _complete_brands  # type: ignore[attr-defined]
     make.add_argument("--seed", "-s", type=_seed, default=1, metavar="N", help="chooses the topic and all that varies (%(default)s)")
@@ -99,7 +98,7 @@ def _make_parser(commands: Any) -> None:
 
 
 def _batch_parser(commands: Any) -> None:
-    batch = _command(commands, "batch", _batch, "make many reels, or what is missing of them")
+    batch = _command(commands, "batch", batch_command, "make many reels, or what is missing of them")
     brands = batch.add_argument("--brands", "-b", nargs="+", default=[], metavar="BRAND", help="brands in templates/brands, or brand files")
     brands.completer = _complete_brands  # type: ignore[attr-defined]
     add_batch_options(batch)
@@ -119,141 +118,22 @@ def _shared_options(parser: argparse.ArgumentParser, for_what: str) -> None:
     parser.add_argument("--upload", action="store_true", help="publish to the brand's store")
     parser.add_argument("--dry-run", action="store_true", help="say what would be made, what is cached and what it may cost; make nothing")
     parser.add_argument("--quiet", "-q", action="store_true", help="no line while it runs")
-    parser.add_argument("--json", action="store_true", help="for machines")
+    add_json(parser)
 
 
 def _brands_parser(commands: Any) -> None:
     brands = _command(commands, "brands", _list_brands, "list the brands and check their files")
-    brands.add_argument("--json", action="store_true", help="for machines")
+    add_json(brands)
     actions = brands.add_subparsers(title="actions", metavar="")
-    _command(actions, "list", _list_brands, "list the brands and check their files").add_argument(
-        "--json", action="store_true", help="for machines"
-    )
-    _command(actions, "schema", _print_schema, "print the JSON Schema of a brand file, for editors")
+    add_json(_command(actions, "list", _list_brands, "list the brands and check their files"))
+    add_json(_command(actions, "schema", _print_schema, "print the JSON Schema of a brand file, for editors"))
 
 
 def _outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--outputs", type=Path, metavar="DIR", help="where runs go (outputs/ beside templates/)")
 
 
-# --- make -----------------------------------------------------------------------------------------------------------
-
-
-def _make(arguments: argparse.Namespace) -> int:
-    from reelkit.batch.jobs import Job
-    from reelkit.batch.runner import REPORT, generate_one, run_notebook
-    from reelkit.runs.folder import outputs_dir
-    from reelkit.runs.progress import NoLines, TerminalLines
-
-    _load_keys()
-    overrides = overrides_of(arguments)
-    job = Job(
-        brand=arguments.brand,
-        topic_seed=arguments.seed,
-        script=arguments.script and arguments.script.resolve(),
-        overrides=overrides,
-        outputs=(arguments.outputs or outputs_dir()).resolve(),
-        upload=arguments.upload,
-    )
-    if arguments.dry_run:
-        return _forecast(arguments, job, job.outputs)
-    watcher = NoLines() if arguments.quiet else TerminalLines()
-    if arguments.no_notebook:
-        result = generate_one(
-            job.brand, job.topic_seed, upload=job.upload, script=job.script, overrides=overrides, outputs=job.outputs, watcher=watcher
-        )
-    else:
-        result = run_notebook(job, watcher=watcher)
-    report = result.run_dir / REPORT if result.run_dir and not arguments.no_notebook else None
-    if arguments.json:
-        print(json.dumps(_as_json(result, report), indent=2, ensure_ascii=False))
-    else:
-        _tell(result, report)
-    if arguments.open and result.success:
-        _show(report or result.video_path)
-    return 0 if result.success else _FAILED if result.run_dir else _WRONG_USE
-
-
-def _forecast(arguments: argparse.Namespace, job: RunJob, outputs: Path) -> int:
-    from reelkit.batch.forecast import forecast_reel
-    from reelkit.batch.plan import PlannedReel
-    from reelkit.batch.screen import minutes
-    from reelkit.brand import load_brand
-
-    planned = PlannedReel(
-        number=1, slug=load_brand(job.brand).slug, **job.model_dump(include={"brand", "topic_seed", "script", "overrides"})
-    )
-    found = forecast_reel(planned, "waiting", outputs)
-    if found.state == "wrong":
-        _complain(found.told)
-        return _WRONG_USE
-    if arguments.json:
-        print(json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False))
-    elif found.state == "made":
-        print("nothing would be made: this reel is made already")
-    else:
-        cost = f"${found.cost_usd:.2f}" if found.cost_usd else "nothing to pay"
-        print(f"would be made{f' ({found.told})' if found.told else ''}: about {minutes(found.seconds)}, {cost}")
-    return 0
-
-
-def _batch(arguments: argparse.Namespace) -> int:
-    _load_keys()
-    return batch_command(arguments)
-
-
-def _tell(result: GenerationResult, report: Path | None) -> None:
-    if result.error is not None:
-        _complain(result.error)
-    if result.reused:
-        print("nothing changed: this reel is made already")
-    if result.video_path:
-        print(f"reel    {_shown(result.video_path)}")
-    for path in result.shape_paths:
-        print(f"shape   {_shown(path)}")
-    if report and report.is_file():
-        print(f"report  {_shown(report)}")
-    if result.public_url:
-        print(f"public  {result.public_url}")
-    for line in _summary(result.findings):
-        print(line)
-
-
-def _summary(findings: Sequence[Finding]) -> list[str]:
-    if not findings:
-        return []
-    others = [finding for finding in findings if finding.verdict != "pass"]
-    lines = [f"checks  {len(findings) - len(others)} of {len(findings)} hold"]
-    for finding in others:
-        verdict = "breaks" if finding.verdict == "fail" else "warns "
-        hint = f"; {finding.hint}" if finding.hint else ""
-        lines.append(f"{verdict}  {finding.name}: {finding.measured}; the norm is {finding.norm}{hint}")
-    return lines
-
-
-def _as_json(result: GenerationResult, report: Path | None) -> dict[str, Any]:
-    return {
-        "success": result.success,
-        "reused": result.reused,
-        "error": result.error,
-        "video_path": result.video_path and str(result.video_path),
-        "shape_paths": [str(path) for path in result.shape_paths],
-        "report_path": str(report) if report and report.is_file() else None,
-        "public_url": result.public_url,
-        "run_dir": result.run_dir and str(result.run_dir),
-        "duration_ms": result.duration_ms,
-        "findings": [finding.model_dump() | {"verdict": finding.verdict} for finding in result.findings],
-    }
-
-
-def _load_keys() -> None:
-    """Take keys from ``.env`` in or above the working directory; what the environment says already stands."""
-    from dotenv import find_dotenv, load_dotenv
-
-    load_dotenv(find_dotenv(usecwd=True))
-
-
-# --- the other commands ---------------------------------------------------------------------------------------------
+# --- the commands ----------------------------------------------------------------------------------------------------
 
 
 def _list_brands(arguments: argparse.Namespace) -> int:
@@ -261,11 +141,11 @@ def _list_brands(arguments: argparse.Namespace) -> int:
 
     problems = {slug: brand_problems(slug) for slug in list_brands()}
     if arguments.json:
-        print(json.dumps(problems, indent=2, ensure_ascii=False))
-        return _FAILED if any(problems.values()) else 0
+        print_json(problems)
+        return FAILED if any(problems.values()) else DONE
     if not problems:
-        _complain(f"there is no brand in {templates_dir() / 'brands'}; copy one from the README and give it a name")
-        return _FAILED
+        complain(f"there is no brand in {templates_dir() / 'brands'}; copy one from the README and give it a name")
+        return FAILED
     width = max(map(len, problems))
     for slug, found in problems.items():
         if found:
@@ -274,14 +154,14 @@ def _list_brands(arguments: argparse.Namespace) -> int:
         else:
             brand = load_brand(slug)
             print(f"{slug:<{width}}  {brand.name}, {brand.output.width_px}x{brand.output.height_px}, {brand.script.length_s:g} s")
-    return _FAILED if any(problems.values()) else 0
+    return FAILED if any(problems.values()) else DONE
 
 
 def _print_schema(arguments: argparse.Namespace) -> int:
     from reelkit.brand import brand_schema
 
-    print(json.dumps(brand_schema(), indent=2, ensure_ascii=False))
-    return 0
+    print_json(brand_schema())
+    return DONE
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -289,36 +169,30 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
     checks = list(examine())
     if arguments.json:
-        print(json.dumps([check._asdict() for check in checks], indent=2, ensure_ascii=False))
+        print_json([check._asdict() for check in checks])
     else:
         for check in checks:
             print(f"{'ok  ' if check.well else 'FAIL'}  {check.name:<10} {check.told}")
-    return 0 if all(check.well for check in checks) else _FAILED
+    return 0 if all(check.well for check in checks) else FAILED
 
 
 def _report(arguments: argparse.Namespace) -> int:
     from reelkit.batch.reports import publish_report, report_folder, report_on
 
+    run, page = arguments.run.resolve(), None
+    links: list[str] = []
     if arguments.publish:
-        _load_keys()
-        for link in publish_report(arguments.run.resolve()):
-            print(f"public  {link}")
-        return 0
-    page = report_folder(arguments.run.resolve(), arguments.folder.resolve()) if arguments.folder else report_on(arguments.run.resolve())
-    print(f"report  {_shown(page)}")
+        load_keys()
+        links = publish_report(run)
+    else:
+        page = report_folder(run, arguments.folder.resolve()) if arguments.folder else report_on(run)
+    if arguments.json:
+        print_json({"report_path": page and str(page), "public_urls": links})
+    else:
+        print(*([f"report  {_shown(page)}"] if page else []), *(f"public  {link}" for link in links), sep="\n")
     if arguments.open:
-        _show(page)
-    return 0
-
-
-def _lab(arguments: argparse.Namespace) -> int:
-    import subprocess
-
-    from reelkit.batch.jobs import notebook_path
-
-    notebook = notebook_path()
-    studio = notebook.parents[1]
-    return subprocess.call([sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={studio}", str(notebook.relative_to(studio))])
+        open_shown(page)
+    return DONE
 
 
 def _clean(arguments: argparse.Namespace) -> int:
@@ -331,8 +205,11 @@ def _clean(arguments: argparse.Namespace) -> int:
     swept = sweep_temporaries(outputs)
     freed = cache.trim(round(arguments.keep_gb * 1e9))
     kept = cache.size_bytes()
-    print(f"removed {swept} left-over file{'' if swept == 1 else 's'} and {freed / 1e6:.1f} MB of cache; {kept / 1e6:.1f} MB are kept")
-    return 0
+    if arguments.json:
+        print_json({"left_over_files": swept, "freed_bytes": freed, "kept_bytes": kept})
+    else:
+        print(f"removed {swept} left-over file{'' if swept == 1 else 's'} and {freed / 1e6:.1f} MB of cache; {kept / 1e6:.1f} MB are kept")
+    return DONE
 
 
 # --- arguments and words ----------------------------------------------------------------------------------------------
@@ -374,21 +251,10 @@ def _complete_brands(**_asked: Any) -> list[str]:
     return list_brands()
 
 
-def _complain(line: str) -> None:
-    print(f"reelkit: {line}", file=sys.stderr)
-
-
 def _shown(path: Path) -> str:
     from reelkit.yamlfile import shown_path
 
     return shown_path(path)
-
-
-def _show(path: Path | None) -> None:
-    import webbrowser
-
-    if path:
-        webbrowser.open(path.as_uri())
 
 
 def _log(error: Exception) -> Path:

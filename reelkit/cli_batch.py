@@ -6,13 +6,13 @@ import argparse
 import contextlib
 import datetime
 import json
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reelkit.cli_words import DONE, FAILED, INTERRUPTED, WRONG_USE, complain, load_keys, print_json
 from reelkit.errors import RunError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_batch_options", "batch_command", "overrides_of"]
 
-_DONE, _FAILED, _WRONG_USE, _INTERRUPTED = 0, 1, 2, 130
 _STEP_TIMEOUT_S = 3600.0
 
 
@@ -56,6 +55,7 @@ def batch_command(arguments: argparse.Namespace) -> int:
     from reelkit.errors import BusyError
     from reelkit.runs.folder import outputs_dir
 
+    load_keys()
     _check_use(arguments)
     outputs = (arguments.outputs or outputs_dir()).resolve()
     if arguments.dry_run:
@@ -64,8 +64,8 @@ def batch_command(arguments: argparse.Namespace) -> int:
         with alone(outputs) if arguments.alone else contextlib.nullcontext():
             return _make(arguments, outputs)
     except BusyError as error:
-        print(f"reelkit: {error}", file=sys.stderr)
-        return _FAILED
+        complain(str(error))
+        return FAILED
 
 
 def _check_use(arguments: argparse.Namespace) -> None:
@@ -115,10 +115,10 @@ def _make(arguments: argparse.Namespace, outputs: Path) -> int:
     planned = _open(arguments, outputs, write=True)
     if planned.refused and not planned.reels:
         for told in planned.refused.values():
-            print(f"reelkit: {told}", file=sys.stderr)
-        return _WRONG_USE
+            complain(told)
+        return WRONG_USE
     try:
-        with _ended_by_sigterm(), _cluster(arguments, planned) as executor, BatchScreen(outputs, quiet=arguments.quiet) as screen:
+        with _cluster(arguments, planned) as executor, BatchScreen(outputs, quiet=arguments.quiet) as screen:
             terms = Terms(
                 upload=arguments.upload,
                 executor=executor,
@@ -129,17 +129,17 @@ def _make(arguments: argparse.Namespace, outputs: Path) -> int:
             batch = run_batch(planned.id, outputs, terms, watcher=screen) if planned.reels else planned
     except Interrupted as stop:
         _tell_interrupted(stop.batch, arguments.json, outputs, time.monotonic() - began)
-        return _INTERRUPTED
+        return INTERRUPTED
     seconds = time.monotonic() - began
     line = _line(batch, seconds)
     summary = _summary(batch, outputs, seconds, line)
     if arguments.json:
-        print(json.dumps(summary, indent=2, ensure_ascii=False))
+        print_json(summary)
     else:
         print(line)
     for told in (*_failures(batch), *_announced(arguments, summary, line)):
-        print(f"reelkit: {told}", file=sys.stderr)
-    return _FAILED if batch.missing or batch.refused else _DONE
+        complain(told)
+    return FAILED if batch.missing or batch.refused else DONE
 
 
 @contextlib.contextmanager
@@ -152,20 +152,6 @@ def _cluster(arguments: argparse.Namespace, planned: Batch) -> Iterator[Executor
 
     with dask_executor(arguments.dask, workers=pool_width(len(planned.missing), workers=arguments.workers)) as executor:
         yield executor
-
-
-@contextlib.contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Take SIGTERM (a service that is stopped, a job that is cancelled) as Ctrl-C."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _announced(arguments: argparse.Namespace, summary: dict[str, Any], line: str) -> list[str]:
@@ -203,8 +189,8 @@ def _failures(batch: Batch) -> Iterator[str]:
 
 def _tell_interrupted(batch: Batch, as_json: bool, outputs: Path, seconds: float) -> None:
     if as_json:
-        print(json.dumps(_summary(batch, outputs, seconds, "interrupted"), indent=2, ensure_ascii=False))
-    print(f"reelkit: interrupted: batch {batch.id}: {len(batch.done)} of {len(batch.reels)} reels are done", file=sys.stderr)
+        print_json(_summary(batch, outputs, seconds, "interrupted"))
+    complain(f"interrupted: batch {batch.id}: {len(batch.done)} of {len(batch.reels)} reels are done")
     for reel in batch.reels:
         print(f"  {'done    ' if reel in batch.done else 'not done'}  {reel.slug} {reel.number}  {reel.title}", file=sys.stderr)
     print("run the same command again to go on from here", file=sys.stderr)
@@ -259,7 +245,7 @@ def _forecast(arguments: argparse.Namespace, outputs: Path) -> int:
     if arguments.json:
         reels = [reel.model_dump(mode="json") | forecast.model_dump(mode="json") for reel, forecast in told]
         whole = {"batch": batch.id, "to_make": len(to_make), "cost_usd": cost, "seconds": seconds, "refused": batch.refused}
-        print(json.dumps(whole | {"reels": reels}, indent=2, ensure_ascii=False))
+        print_json(whole | {"reels": reels})
     else:
         for reel, forecast in told:
             due = f"  due {reel.due}" if reel.due else ""
@@ -267,8 +253,8 @@ def _forecast(arguments: argparse.Namespace, outputs: Path) -> int:
         money = f"${cost:.2f}" if cost else "nothing to pay"
         print(f"batch {batch.id}: {len(to_make)} of {len(told)} to make, about {minutes(seconds)} of work, {money}")
         for problem in batch.refused.values():
-            print(f"reelkit: {problem}", file=sys.stderr)
-    return _WRONG_USE if batch.refused and not batch.reels else _FAILED if batch.refused else _DONE
+            complain(problem)
+    return WRONG_USE if batch.refused and not batch.reels else FAILED if batch.refused else DONE
 
 
 # --- arguments ----------------------------------------------------------------------------------------------------------

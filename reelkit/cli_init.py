@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from reelkit.cli_words import DONE, add_json, print_json
 from reelkit.errors import RunError
 
 __all__ = ["add_init_options", "init_command"]
@@ -26,7 +26,7 @@ def add_init_options(init: argparse.ArgumentParser) -> None:
     init.add_argument("--fact", action="append", default=[], metavar="SENTENCE", help="something true to say; three of them or more")
     init.add_argument("--hook", metavar="SENTENCE", help="the first line of the reel")
     init.add_argument("--call", metavar="SENTENCE", help="the last line of the reel")
-    init.add_argument("--json", action="store_true", help="for machines")
+    add_json(init)
 
 
 def init_command(arguments: argparse.Namespace) -> int:
@@ -49,19 +49,22 @@ def init_command(arguments: argparse.Namespace) -> int:
     if not arguments.name:
         if not sys.stdin.isatty():
             raise RunError("say the brand's --name (on a terminal you would be asked)")
-        said = _asked(said, input)
+        try:
+            said = _asked(said, input)
+        except EOFError:
+            raise RunError("no answer came; say the brand's --name, and what else you like, as options") from None
     try:
         answers = Answers.model_validate({field: value for field, value in said.items() if value})
     except ValidationError as error:
         raise RunError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from None
     brand = make_studio(arguments.folder.resolve(), answers)
     if arguments.json:
-        print(json.dumps({"folder": str(arguments.folder.resolve()), "brand": brand.stem, "file": str(brand)}, indent=2))
-        return 0
+        print_json({"folder": str(arguments.folder.resolve()), "brand": brand.stem, "file": str(brand)})
+        return DONE
     print(f"studio  {shown_path(arguments.folder)}")
     print(f"brand   {shown_path(brand)}")
     print(f"next    cd {arguments.folder} && reelkit make --brand {brand.stem}")
-    return 0
+    return DONE
 
 
 def _asked(said: dict[str, Any], ask: Callable[[str], str]) -> dict[str, Any]:
