@@ -49,7 +49,7 @@ def _planned(sentences: list[str], clips: list[dict[str, object]], music: Path, 
     spoken = group_words_into_sentences(audio.words)
     cues = split_cues(spoken, BRAND.captions)
     shown = [Clip.model_validate(clips[number % len(clips)]).model_copy(update={"scene": number}) for number in range(len(sentences))]
-    timeline = plan_timeline(script, shown, audio, spoken, BRAND, cues=cues, narration=narration, music=music)
+    timeline = plan_timeline(script, shown, audio, spoken, BRAND, cues=cues, narration=narration, music=music, cache=cache)
     moved = [shot.model_copy(update={"move": Move(kind=MOVES[shot.clip.scene % len(MOVES)])}) for shot in timeline.shots]
     return timeline.model_copy(update={"shots": tuple(moved)})
 

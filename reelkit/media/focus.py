@@ -25,7 +25,7 @@ from reelkit.media.pictures import PictureReader, is_webp
 from reelkit.media.planes import Bytes, Planes, planes_to_rgb
 from reelkit.media.probe import open_video, video_stream
 from reelkit.media.stills import frame_near
-from reelkit.model import Clip
+from reelkit.model import Cache, Clip, content_key
 
 __all__ = ["find_focus", "salience"]
 
@@ -41,7 +41,7 @@ _MIDDLE = 0.35
 """How much less something at the very edge counts than something in the middle."""
 
 
-def find_focus(clip: Clip, aspect: float) -> tuple[float, float]:
+def find_focus(clip: Clip, aspect: float, *, cache: Cache | None = None) -> tuple[float, float]:
     """Return the point that a crop of some aspect should keep in view.
 
     Parameters
@@ -50,6 +50,8 @@ def find_focus(clip: Clip, aspect: float) -> tuple[float, float]:
         Its own ``focus`` is not looked at.
     aspect : float
         Width over height of the crop.
+    cache : Cache, optional
+        Keeps what was seen in a clip, whose moments take seconds to reach.
 
     Returns
     -------
@@ -61,10 +63,23 @@ def find_focus(clip: Clip, aspect: float) -> tuple[float, float]:
     ClipError
         When the clip does not decode.
     """
-    seen = _salience_of(clip.sha256, clip.path, clip.kind, clip.duration_ms or 0)
+    seen = _seen_in(clip, cache)
     height, width = seen.shape
     visible = aspect * height / width
     return _place(seen.sum(axis=0), min(visible, 1.0)), _place(seen.sum(axis=1), min(1 / visible, 1.0))
+
+
+def _seen_in(clip: Clip, cache: Cache | None) -> Floats:
+    asked = clip.sha256, clip.path, clip.kind, clip.duration_ms or 0
+    if cache is None:
+        return _salience_of(*asked)
+
+    def write(path: Path) -> None:
+        with path.open("wb") as file:
+            np.save(file, _salience_of(*asked))
+
+    key = content_key("salience", Path(__file__).read_bytes(), clip.sha256, clip.kind, clip.duration_ms or 0)
+    return np.asarray(np.load(cache.file("salience", key, ".npy", write)), np.float32)
 
 
 def salience(rgb: Bytes) -> Floats:

@@ -12,6 +12,7 @@ from pathlib import Path
 from reelkit.errors import ComposeError
 from reelkit.media.audio import mix_tracks
 from reelkit.media.encode import EncoderSettings, join_segments, release_memory
+from reelkit.media.kept_sound import read_sound, sound_key, write_sound
 from reelkit.media.loudness import EncodedAudio, encode_audio
 from reelkit.media.pool import SegmentJob, encode_segments
 from reelkit.media.segments import plan_segments, segment_key
@@ -20,7 +21,7 @@ from reelkit.whole import sha256_of, temporary_folder, whole_file
 
 __all__ = ["compose_video"]
 
-_ROOM = "segments"
+_ROOM, _SOUNDS = "segments", "sounds"
 
 
 def compose_video(
@@ -43,7 +44,7 @@ def compose_video(
     path : Path
         The file appears under this name only when it is whole.
     cache : Cache, optional
-        Keeps encoded segments: only those whose frames changed are rendered again.
+        Keeps encoded segments and the sound: only what changed is rendered again.
     workers : int, optional
         Encoder processes; one a core where not given.
     progress : callable, optional
@@ -66,7 +67,7 @@ def compose_video(
     tell = progress or (lambda _share: None)
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(temporary_folder(path))
-        sound = stack.enter_context(ThreadPoolExecutor(1)).submit(_sound, timeline)
+        sound = stack.enter_context(ThreadPoolExecutor(1)).submit(_sound, timeline, cache)
         segments, rendered = _segments(
             timeline,
             settings,
@@ -100,7 +101,13 @@ def compose_video(
     )
 
 
-def _sound(timeline: Timeline) -> EncodedAudio:
+def _sound(timeline: Timeline, cache: Cache | None) -> EncodedAudio:
+    if cache is None:
+        return _mastered(timeline)
+    return read_sound(cache.file(_SOUNDS, sound_key(timeline), ".aac", lambda path: write_sound(path, _mastered(timeline))))
+
+
+def _mastered(timeline: Timeline) -> EncodedAudio:
     mix = mix_tracks(timeline.audio, rate_hz=timeline.audio_rate_hz, sample_count=timeline.sample_count)
     encoded = encode_audio(mix, timeline.audio_rate_hz)
     del mix

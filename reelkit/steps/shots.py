@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reelkit.brand import Brand
 from reelkit.errors import TimelineError
 from reelkit.media.focus import find_focus
-from reelkit.model import Clip, Fps, Move, Script, SentenceTiming, Shot, Transition, TransitionKind, Word
+from reelkit.model import Cache, Clip, Fps, Move, Script, SentenceTiming, Shot, Transition, TransitionKind, Word
 
 __all__ = ["plan_shots"]
 
@@ -41,7 +41,13 @@ class _Place:
 
 
 def plan_shots(
-    script: Script, clips: Sequence[Clip], sentences: Sequence[SentenceTiming], brand: Brand, frame_count: int
+    script: Script,
+    clips: Sequence[Clip],
+    sentences: Sequence[SentenceTiming],
+    brand: Brand,
+    frame_count: int,
+    *,
+    cache: Cache | None = None,
 ) -> tuple[Shot, ...]:
     """Put clips under sentences.
 
@@ -56,6 +62,8 @@ def plan_shots(
         ``footage.shot_s``, ``motion`` and the frame rate.
     frame_count : int
         Length of the reel.
+    cache : Cache, optional
+        Keeps where clips draw the eye.
 
     Returns
     -------
@@ -80,7 +88,7 @@ def plan_shots(
         places = _places(spoken, firsts, fps, at, end)
         aim, shortest = round(brand.footage.shot_s * fps.ratio), round(_SHORTEST_S * fps.ratio)
         spans = _cut(places, at, end, aim=aim, shortest=shortest, first_until=None if shots else int(_FIRST_AT_MOST_S * fps.ratio))
-        shots.extend(_filled(scene, spans, _of_scene(clips, scene), brand, first=not shots))
+        shots.extend(_filled(scene, spans, _of_scene(clips, scene), brand, first=not shots, cache=cache))
         at = end
     return tuple(shots)
 
@@ -102,7 +110,8 @@ def _scenes(script: Script, words: Sequence[Word], fps: Fps, frame_count: int) -
 
 def _cut_frame(before: Word, after: Word, fps: Fps) -> int:
     lead = min(round(_LEAD_S * after.rate_hz), (after.start - before.end) // 2)
-    return fps.frame_at(after.start - lead, after.rate_hz)
+    # A sentence's start was rounded down from its frame to a sample; counted from there it would at times fall a frame short.
+    return fps.frame_at(after.start + 1 - lead, after.rate_hz)
 
 
 def _places(words: Sequence[Word], firsts: set[int], fps: Fps, start: int, end: int) -> list[_Place]:
@@ -144,7 +153,9 @@ def _of_scene(clips: Sequence[Clip], scene: int) -> list[Clip]:
     return own or [min(clips, key=lambda clip: (abs(clip.scene - scene), clip.scene))]
 
 
-def _filled(scene: int, spans: Sequence[tuple[int, int]], clips: Sequence[Clip], brand: Brand, *, first: bool) -> list[Shot]:
+def _filled(
+    scene: int, spans: Sequence[tuple[int, int]], clips: Sequence[Clip], brand: Brand, *, first: bool, cache: Cache | None
+) -> list[Shot]:
     """Give each span a clip, going round where there are fewer clips than spans; a clip shown again goes on, closer."""
     fps = brand.fps
     shown: dict[str, int] = {}
@@ -164,7 +175,10 @@ def _filled(scene: int, spans: Sequence[tuple[int, int]], clips: Sequence[Clip],
             until = end if length is None or length >= end - at or end - at - length < fps.ratio / 2 else at + length
             again = times.get(clip.id, 0)
             leads_in = at == spans[0][0] and not first
-            shots.append(_shot(clip, (at, until), in_frame, again, brand, scene=scene, number=scene * 7 + turn, leads_in=leads_in))
+            focus = clip.focus or _found_focus(clip, brand, cache)
+            shots.append(
+                _shot(clip, (at, until), in_frame, again, brand, focus=focus, scene=scene, number=scene * 7 + turn, leads_in=leads_in)
+            )
             shown[clip.id] = in_frame + until - at
             times[clip.id] = again + 1
             at = until
@@ -177,7 +191,18 @@ def _length(clip: Clip, fps: Fps) -> int | None:
     return max(int(clip.duration_ms * fps.ratio / 1000), 1)
 
 
-def _shot(clip: Clip, span: tuple[int, int], in_frame: int, again: int, brand: Brand, *, scene: int, number: int, leads_in: bool) -> Shot:
+def _shot(
+    clip: Clip,
+    span: tuple[int, int],
+    in_frame: int,
+    again: int,
+    brand: Brand,
+    *,
+    focus: tuple[float, float],
+    scene: int,
+    number: int,
+    leads_in: bool,
+) -> Shot:
     motion = brand.motion
     still = not motion.moves or motion.reduced
     # The digest varies the order of moves from clip to clip without chance.
@@ -194,7 +219,7 @@ def _shot(clip: Clip, span: tuple[int, int], in_frame: int, again: int, brand: B
         end=span[1],
         in_frame=in_frame,
         zoom=1.0 + 0.18 * (again % 2),
-        focus=clip.focus or _found_focus(clip, brand),
+        focus=focus,
         fit=brand.footage.fit if _shown_share(clip, brand) < _WHOLE_UNDER else "fill",
         move=move,
         transition=transition,
@@ -207,8 +232,8 @@ def _shown_share(clip: Clip, brand: Brand) -> float:
     return min(ratio, 1 / ratio)
 
 
-def _found_focus(clip: Clip, brand: Brand) -> tuple[float, float]:
+def _found_focus(clip: Clip, brand: Brand, cache: Cache | None) -> tuple[float, float]:
     # A clip of nearly the reel's shape loses nothing that would have to be looked for.
     if _shown_share(clip, brand) > _NEARLY_ALL:
         return (0.5, 0.5)
-    return find_focus(clip, brand.output.width_px / brand.output.height_px)
+    return find_focus(clip, brand.output.width_px / brand.output.height_px, cache=cache)

@@ -71,7 +71,7 @@ def plan_timeline(
     music : Path, optional
         The bed under the voice.
     cache : Cache, optional
-        Keeps what the brand's own Python functions draw; needed where it names any.
+        Keeps where clips draw the eye, and what the brand's own Python functions draw; needed where it names any.
     stingers : sequence of Path
         Sounds for the changes of scene, one after the other, each a beat before its moment; none where not given.
 
@@ -94,7 +94,7 @@ def plan_timeline(
     frame_count = fps.first_frame_from(len(audio.samples), audio.rate_hz)
     if frame_count < 1:
         raise TimelineError("timeline: the narration is empty; speak the script again")
-    shots = plan_shots(script, clips, sentences, brand, frame_count=frame_count)
+    shots = plan_shots(script, clips, sentences, brand, frame_count=frame_count, cache=cache)
     changes = _changes(script, sentences, shots, fps)
     card_start = _end_card_start(brand, sentences, fps, frame_count)
     style = _caption_style(brand)

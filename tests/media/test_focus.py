@@ -14,6 +14,7 @@ from reelkit.media.focus import find_focus
 from reelkit.media.framed import show_whole
 from reelkit.media.planes import Planes, planes_to_rgb, rgb_to_planes
 from reelkit.model import Shot
+from reelkit.runs.cache import FileCache
 from tests.media.clips import clip_of
 from tests.media.test_sources import write
 
@@ -91,3 +92,12 @@ def test_shown_whole_a_picture_loses_nothing(tmp_path: Path) -> None:
     assert np.abs(np.diff(planes.y[:90].astype(int), axis=0)).max() <= 4
     assert isinstance(planes, Planes)
     assert (planes.width_px, planes.height_px) == (160, 288)
+
+
+def test_what_was_seen_in_a_clip_is_kept(tmp_path: Path) -> None:
+    """With a cache a clip is looked at once, under whatever name its file goes later."""
+    Image.fromarray(meadow(0.3)).save(tmp_path / "p.png")
+    clip, cache = clip_of(tmp_path / "p.png", duration_ms=None), FileCache(tmp_path / "cache")
+    focus = find_focus(clip, PORTRAIT, cache=cache)
+    gone = clip.model_copy(update={"path": tmp_path / "gone.png"})
+    assert focus == find_focus(clip, PORTRAIT) == find_focus(gone, PORTRAIT, cache=cache)

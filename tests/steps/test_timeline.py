@@ -9,15 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reelkit.brand import Brand, BrandMusic, BrandOverlays
+from reelkit.brand import Brand, BrandMotion, BrandMusic, BrandOverlays
 from reelkit.errors import BrandError
 from reelkit.media.audio import read_audio, write_wav
+from reelkit.media.encode import EncoderSettings
 from reelkit.media.loudness import measure_loudness
 from reelkit.media.music import compose_stinger, stinger_kinds
+from reelkit.media.segments import plan_segments, segment_key
 from reelkit.model import AudioResult, CaptionStyle, Clip, Scene, Script, Timeline, Word
 from reelkit.steps.timeline import AUDIO_RATE_HZ, plan_timeline
 from reelkit.steps.timing import group_words_into_sentences, split_cues
+from reelkit.steps.voice import synthesize_voice
 from tests.steps.test_shots import BRAND, RATE, _clip
+from tests.steps.test_voice import ToneVoice
 
 NO_LOGO = BRAND.model_copy(update={"captions": CaptionStyle()})
 
@@ -133,3 +137,33 @@ def test_a_stinger_comes_to_its_peak_on_each_change_of_scene(tmp_path: Path) -> 
         sound, rate_hz = read_audio(track.path)
         assert voice_lufs - (measure_loudness(sound, rate_hz).lufs + track.gain_db) == pytest.approx(15.0, abs=0.1)
     assert [track.kind for track in plan_timeline(script, clips, audio, sentences, brand, **given_).audio] == ["narration"]
+
+
+def test_another_sentence_leaves_the_segments_of_the_others_as_they_were(tmp_path: Path) -> None:
+    """One sentence in the middle said anew: only segments of its shots, and what they share with the next transition, are new ones."""
+    brand = NO_LOGO.model_copy(update={"overlays": BrandOverlays(progress_bar=False), "motion": BrandMotion(transition="crossfade")})
+    said = [" ".join(f"{word}{number}" for word in ("one", "two", "three", "four", "five", "six", "seven")) + "." for number in range(5)]
+
+    def planned(texts: list[str], name: str) -> Timeline:
+        script = Script.of("t", [Scene(text=text, search_terms=("a", "b")) for text in texts])
+        audio = synthesize_voice(script, brand, voice=ToneVoice())
+        sentences = group_words_into_sentences(audio.words)
+        voice = write_wav(tmp_path / f"{name}.wav", audio.samples, audio.rate_hz)
+        clips = [_clip(number, scene=number) for number in range(len(texts))]
+        cues = split_cues(sentences, brand.captions)
+        return plan_timeline(script, clips, audio, sentences, brand, cues=cues, narration=voice)
+
+    def keys(timeline: Timeline) -> dict[tuple[int, int], str]:
+        return {span: segment_key(timeline, *span, EncoderSettings()) for span in plan_segments(timeline)}
+
+    before = planned(said, "before")
+    for other in ("short.", "Something longer than it was before, with a clause more to say.", "Another of its kind and nearly as long."):
+        after = planned([*said[:2], other, *said[3:]], "after")
+        shots = [shot for shot in after.shots if shot.clip.scene == 2]
+        following = next(shot for shot in after.shots if shot.clip.scene == 3)
+        first, last = shots[0].start, following.start + following.transition.frames
+        assert before.frame_count != after.frame_count
+        fresh = [span for span, key in keys(after).items() if key not in keys(before).values()]
+        assert fresh
+        assert all(first - 45 <= start and end <= last for start, end in fresh)
+        assert len(keys(after)) - len(fresh) >= 6
