@@ -12,10 +12,14 @@ from PIL import Image
 
 import reelkit.media.worker as worker
 from reelkit.errors import TimelineError
+from reelkit.media.clip_overlay import place_of_clip, size_of_clip
 from reelkit.media.compositor import Compositor
 from reelkit.media.encode import Canvas
 from reelkit.media.planes import Planes
-from reelkit.model import Move, ProgressBar, Timeline, Transition
+from reelkit.media.python_clips import PythonClips
+from reelkit.model import ClipOverlay, KeyWords, Move, ProgressBar, Timeline, Transition
+from reelkit.runs.cache import FileCache
+from reelkit.whole import sha256_of
 from tests.media.clips import clip_of
 from tests.media.timelines import SIZE, small_timeline
 
@@ -24,6 +28,38 @@ def _with_wide_shots(timeline: Timeline) -> Timeline:
     shots = tuple(shot.model_copy(update={"fit": "blur", "zoom": 1.3}) for shot in timeline.shots)
     return timeline.model_copy(update={"shots": shots, "width_px": 320, "height_px": 180})
 
+
+MOVING = """\
+from moviepy import ColorClip
+
+def lower_third(width_px):
+    bar = ColorClip((width_px // 2, 40), color=(200, 40, 40)).with_duration(2.0).with_opacity(0.5)
+    return bar.with_position(lambda t: (20 + int(30 * t), 201))
+"""
+
+
+def _with_a_moviepy_clip(folder: Path) -> Timeline:
+    timeline = small_timeline(folder)
+    (folder / "moving.py").write_text(MOVING)
+    drawn = PythonClips(width_px=SIZE[0], height_px=SIZE[1], fps=timeline.fps, offered={}, cache=FileCache(folder / "cache"))
+    path = drawn.overlay(folder / "moving.py", "lower_third")
+    (left, top), (width, height, frames) = place_of_clip(path), size_of_clip(path)
+    clip = ClipOverlay(path=path, sha256=sha256_of(path), start=20, end=20 + frames, x_px=left, y_px=top, width_px=width, height_px=height)
+    return timeline.model_copy(update={"overlays": (clip,)})
+
+
+KEY_WORDS = KeyWords(
+    start=20,
+    end=80,
+    text="12 h",
+    icon="clock",
+    font="Poppins",
+    top_px=50,
+    bottom_px=180,
+    colour="#FFFFFF",
+    accent="#FFC21A",
+    edge="#101418",
+)
 
 KINDS: dict[str, Callable[[Path], Timeline]] = {
     "cut": small_timeline,
@@ -38,6 +74,8 @@ KINDS: dict[str, Callable[[Path], Timeline]] = {
     "overlays": lambda folder: small_timeline(
         folder, overlays=(ProgressBar(start=0, end=90, y_px=40, height_px=4, colour="#FF0000", track_colour="#FFFFFF"),)
     ),
+    "key words": lambda folder: small_timeline(folder, overlays=(KEY_WORDS,)),
+    "MoviePy clip": _with_a_moviepy_clip,
 }
 
 
@@ -63,6 +101,14 @@ def test_the_encoder_gets_the_frames_that_a_preview_shows(tmp_path: Path, kind: 
         handed = [planes.tobytes() for start in (0, 30) for planes in worker.frames_of(warm, start, start + 30, canvas)][30:]
     with Compositor(timeline) as compositor:
         assert handed == [compositor.frame_at(frame).tobytes() for frame in range(30, 60)]
+
+
+@pytest.mark.parametrize("kind", ["overlays", "key words", "MoviePy clip"])
+def test_what_stands_over_the_picture_is_seen(tmp_path: Path, kind: str) -> None:
+    """Overlays of each kind change the frames that preview and encoder share."""
+    timeline = KINDS[kind](tmp_path)
+    with Compositor(timeline) as over, Compositor(timeline.model_copy(update={"overlays": ()})) as bare:
+        assert all(over.frame_at(frame).tobytes() != bare.frame_at(frame).tobytes() for frame in range(30, 60))
 
 
 def test_a_transition_joins_both_shots(tmp_path: Path) -> None:
