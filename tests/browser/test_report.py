@@ -131,3 +131,24 @@ def test_each_theme_has_its_colours(page: Page) -> None:
     assert shades["dark"] == ["rgb(235, 232, 225)", "rgb(26, 25, 23)"]
     page.emulate_media(color_scheme="dark", media="print")
     assert page.evaluate("getComputedStyle(document.querySelector('.rk')).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_it_prints_whole(page: Page) -> None:
+    """On paper every section is there, unfolded, within the page's width, and no picture is taller than a page; what plays is left out
+    or shows its poster."""
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1000})
+    told = page.evaluate(
+        """() => { const height = part => part.getBoundingClientRect().height;
+        return {flat: [...document.querySelectorAll('section.rk, .rk[role]')].filter(part => height(part) < 20).map(part => part.className),
+                wide: [...document.querySelectorAll('main *')].filter(part => part.getBoundingClientRect().right > innerWidth + 1).length,
+                tall: [...document.querySelectorAll('main img, main video, main svg')].filter(part => height(part) > 900).length,
+                folded: [...document.querySelectorAll('.rk details:not([open]) > :not(summary)')].filter(part => height(part) < 5).length,
+                poster: height(document.querySelector('.rk-video')), sound: height(document.querySelector('audio'))} }"""
+    )
+    assert (told["flat"], told["wide"], told["tall"], told["folded"], told["sound"]) == ([], 0, 0, 0, 0)
+    assert told["poster"] > 100
+    assert page.locator(".rk details:not([open])").count() > 0
+    pdf = page.pdf(format="A4", print_background=True)
+    assert pdf.startswith(b"%PDF")
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") + pdf.count(b"/Type /Page/") >= 3
