@@ -1,6 +1,7 @@
 """How soon a tuned brand is seen: from a touch of a control to the exact frame, in the kernel.
 
-The real StyleView and FrameView over a draft of northwind at 1080x1920; what the browser then takes to draw the planes is not in it.
+The real StyleView and FrameView over a draft of northwind at 1080x1920, in the kernel alone; with ``--browser`` the whole way in Chromium,
+from the control's event to the drawn frame, in the notebook as Voila serves it.
 
 Run it: ``python -m benchmarks.style_view`` (``--strict``: exit with 1 when a bar is missed).
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -17,11 +19,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import sync_playwright
+
 from reelkit import views
 from reelkit.brand import load_brand
 from reelkit.draft import Draft
+from tests.browser.studio import Studio, exact, open_app
 
-BAR_MS = 50.0
+BAR_MS, BROWSER_BAR_MS = 50.0, 100.0
 WORDS = "Cold brew takes time. Give it a night in the fridge. In the morning you have coffee that is sweet and never bitter."
 
 
@@ -37,10 +42,46 @@ def changes() -> Iterator[dict[str, Any]]:
         yield {"captions.uppercase": upper}
 
 
+def in_browser(folder: Path) -> list[float]:
+    """Return what each of 24 steps of the size slider takes in Chromium, in ms, from its event to the drawn exact frame."""
+    studio = Studio(folder / "studio", changes={"footage.backdrops": ["gradient_flow"]}, names=("tune_brand",))
+    with sync_playwright() as playwright, studio.voila() as address:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        open_app(page, address, "tune_brand", ready=".rk-live-voice")
+        exact(page)
+        # The moving copy is made at rest, in other processes: it is waited for, so that nothing else runs.
+        page.wait_for_selector(".rk-live-frame[data-copy=ready]", timeout=240_000)
+        took = page.evaluate(
+            """async () => { const slide = document.querySelector("[data-slide='captions.size_px']"), found = [];
+            const view = document.querySelector('.rk-live-frame'), style = document.querySelector('.rk-live-style');
+            for (let step = 0; step < 24; step++) {
+                const before = style.dataset.answered || '0', began = performance.now();
+                const drawn = new Promise(done => view.addEventListener('rk-exact', () => done(performance.now() - began), {once: true}));
+                slide.value = 60 + 2 * step; slide.dispatchEvent(new Event('input', {bubbles: true}));
+                found.push(await drawn);
+                while ((style.dataset.answered || '0') === before) await new Promise(done => setTimeout(done, 5));
+                await new Promise(done => setTimeout(done, 120));
+            } return found }"""
+        )
+        browser.close()
+    return [float(one) for one in took]
+
+
+def told(what: str, took: list[float], bar_ms: float) -> bool:
+    """Print a row, and say whether its bar was missed."""
+    median, p90 = statistics.median(took), statistics.quantiles(took, n=10)[-1]
+    missed = median > bar_ms
+    figures = f"median {median:.0f} ms, 90th percentile {p90:.0f} ms of {len(took)}"
+    print(f"{'MISS' if missed else 'ok  '} {what}: {figures}  bar: median <= {bar_ms:.0f} ms")
+    return missed
+
+
 def main() -> int:
     """Measure, print median and 90th percentile, and say whether the bar was missed."""
     asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     asked.add_argument("--strict", action="store_true", help="exit with 1 when the bar is missed")
+    asked.add_argument("--browser", action="store_true", help="the whole way, in Chromium")
     options = asked.parse_args()
     busy = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as scratch:
@@ -57,12 +98,9 @@ def main() -> int:
             style.set(change)
             frame.exact()
             took.append((time.perf_counter() - began) * 1000)
-    median, p90 = statistics.median(took), statistics.quantiles(took, n=10)[-1]
-    missed = median > BAR_MS
-    verdict = "MISS" if missed else "ok  "
-    print(
-        f"{verdict} a change of style: median {median:.0f} ms, 90th percentile {p90:.0f} ms of {len(took)}  bar: median <= {BAR_MS:.0f} ms"
-    )
+        missed = told("a change of style, in the kernel", took, BAR_MS)
+        if options.browser:
+            missed |= told("the same, to the drawn frame in Chromium", in_browser(Path(scratch)), BROWSER_BAR_MS)
     print(f"     {os.cpu_count()} cores, load {busy:.1f} before")
     return 1 if options.strict and missed else 0
 

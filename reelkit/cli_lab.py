@@ -21,10 +21,13 @@ _END_S = 20.0
 def lab_command(arguments: argparse.Namespace) -> int:
     """Serve the notebooks until it is interrupted.
 
-    A machine (``--json``) gets no browser: one line tells where the server listens, once it does.
+    A machine (``--json``) gets no browser: one line tells where the server listens, once it does. ``--app`` serves one notebook by Voila.
     """
+    from reelkit.app_server import app_command, app_environment
     from reelkit.batch.jobs import notebook_path
 
+    if arguments.app:
+        return subprocess.call(app_command(notebook_path(arguments.app)), env=app_environment())
     notebook = notebook_path()
     studio = notebook.parents[1]
     command = [sys.executable, "-m", "jupyterlab", "-y", f"--ServerApp.root_dir={studio}"]

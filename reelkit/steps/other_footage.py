@@ -11,7 +11,13 @@ __all__ = ["other_clips"]
 
 
 def other_clips(
-    script: Script, scene: int, *, libraries: Sequence[FootageLibrary], used: Collection[str] = (), count: int = 3
+    script: Script,
+    scene: int,
+    *,
+    libraries: Sequence[FootageLibrary],
+    used: Collection[str] = (),
+    shown: Collection[str] = (),
+    count: int = 3,
 ) -> list[Clip]:
     """Return clips that a scene could show instead.
 
@@ -22,8 +28,8 @@ def other_clips(
     script : Script
     scene : int
     libraries : sequence of FootageLibrary
-    used : collection of str
-        Ids that are not offered.
+    used, shown : collection of str
+        Ids that are not offered: what the brand's recent reels used, and what this one shows.
     count : int
         At most.
     """
@@ -32,7 +38,7 @@ def other_clips(
     found: list[Clip] = []
     for terms in (said.search_terms, ()):
         for library in libraries:
-            fresh = [one for one in library.search(terms, text=said.text) if one.id not in used and one.id not in offered]
+            fresh = [one for one in library.search(terms, text=said.text) if one.id not in {*used, *shown, *offered}]
             chosen = fresh[: count - len(found)]
             offered |= {one.id: one for one in chosen}
             query = ", ".join(terms) or "anything"

@@ -89,7 +89,7 @@ def footage(
     *,
     edits: Edits | None = None,
     keep: Callable[..., object] | None = None,
-    others: Callable[[int], Sequence[Clip]] | None = None,
+    others: Callable[..., Sequence[Clip]] | None = None,
     reject: Callable[[str], object] | None = None,
     thumbnails: Mapping[str, Sequence[bytes]] | None = None,
     palette: Palette | None = None,

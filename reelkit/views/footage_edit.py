@@ -27,7 +27,7 @@ class FootageView(LiveView):
     keep : callable, optional
         Called with ``clips=``: the edits to keep.
     others : callable, optional
-        Returns clips that a scene could show instead, by its number.
+        Returns clips that a scene could show instead, by its number and the ids of those that are ``shown``.
     reject : callable, optional
         Called with the id of a clip that the brand does not want.
     thumbnails : mapping of str to sequence of bytes, optional
@@ -42,7 +42,7 @@ class FootageView(LiveView):
         *,
         edits: Edits | None = None,
         keep: Callable[..., object] | None = None,
-        others: Callable[[int], Sequence[Clip]] | None = None,
+        others: Callable[..., Sequence[Clip]] | None = None,
         reject: Callable[[str], object] | None = None,
         thumbnails: Mapping[str, Sequence[bytes]] | None = None,
         palette: Palette | None = None,
@@ -55,6 +55,7 @@ class FootageView(LiveView):
         self._thumbs: dict[str, Sequence[bytes]] = dict(thumbnails or {})
         self._given = thumbnails is not None
         self._offers: dict[str, list[Clip]] = {}
+        self._out: set[str] = set()
         self._before: list[dict[str, Clip]] = []
         self._said = ""
 
@@ -79,8 +80,8 @@ class FootageView(LiveView):
     def offer(self, slot: str) -> list[Clip]:
         """Return other clips for the scene of a place."""
         found = next(one for one in self._found if one.id == slot)
-        shown = {clip.id for clip in self.value}
-        offers = [clip for clip in (self._others(found.scene) if self._others else []) if clip.id not in shown]
+        shown = {clip.id for clip in self.value} | self._out
+        offers = list(self._others(found.scene, shown=shown)) if self._others else []
         self._offers[slot] = offers
         self._said = "" if offers else "The brand's libraries have nothing else for this scene."
         return offers
@@ -89,6 +90,7 @@ class FootageView(LiveView):
         """Never show a clip for this brand again; one that is shown gives its place to the first that is offered."""
         if self._reject is not None:
             self._reject(clip)
+        self._out.add(clip)
         self._said = f"{clip} is out for this brand."
         for offers in self._offers.values():
             offers[:] = [one for one in offers if one.id != clip]

