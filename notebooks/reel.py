@@ -75,7 +75,8 @@ views.script(written, edits=run.edits, keep=run.kept_edits.keep, seconds_of=part
 
 # %%
 script = run.edited(written)
-found = run.step("footage", fetch_footage, script, run.brand, libraries=parts.libraries, used=run.used, progress=run.share("footage"))
+told = {"used": run.used, "claim": run.claim_clips, "progress": run.share("footage")}
+found = run.step("footage", fetch_footage, script, run.brand, libraries=parts.libraries, **told)
 
 # %% tags=["remove-input"]
 others = partial(other_clips, script, libraries=parts.libraries, used=run.used)

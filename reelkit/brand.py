@@ -142,6 +142,7 @@ class BrandScript(Value):
     facts: tuple[str, ...] = Field(default=(), description="what is true of the brand, for models; the deck's lines are for facts_only")
     tone: str = Field(default="", description="how the brand sounds, in a few words")
     audience: str = Field(default="", description="whom it speaks to, in a few words; for writers that are models")
+    recent_reels: int = Field(default=50, ge=0, le=200, description="a topic is not told again within so many reels")
     length_s: float = Field(default=30.0, ge=3.0, le=180.0, description="target duration; 15 to 60 is the useful range")
     banned_words: tuple[str, ...] = ()
     call_to_action: str = Field(default="", description="the closing line; empty takes one from the deck")
@@ -275,6 +276,9 @@ class Brand(Value):
     name: str = Field(min_length=1)
     slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", examples=["my-brand"], description="the file's name without .yaml")
     language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$", examples=["en", "pt-BR"])
+    ledger: Literal["local", "supabase"] = Field(
+        default="local", description="where it stands which topics and clips were used: in the outputs folder, or in the team's Supabase"
+    )
     palette: Palette
     fonts: BrandFonts = BrandFonts()
     logo: Path | None = Field(default=None, description="SVG or PNG")

@@ -57,6 +57,7 @@ def _services() -> Iterator[tuple[str, Callable[[], str]]]:
             "writer": (brand.script.model, brand.script.base_url, brand.script.key_env),
             "voice": (brand.voice.model_dump(mode="json"), brand.language),
             "store": (brand.publishing.bucket,),
+            "ledger": (),
         }
         for what, work in Parts(brand, outputs=outputs_dir()).checks():
             key = f"{what} {asked.get(what, ())}"

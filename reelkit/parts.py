@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from reelkit.brand import Brand, templates_dir
@@ -51,6 +51,8 @@ class Parts:
         Of what varies from reel to reel: the music bed, and for a model the topic.
     used_topics : callable
         The topics of the brand's earlier reels.
+    claim_topic : callable, optional
+        Takes a topic that a model chose, or says what another machine of the team has.
     spent_usd : callable
         What the reel has cost already.
     answered : callable
@@ -65,6 +67,7 @@ class Parts:
         script: Path | None = None,
         seed: int = 0,
         used_topics: Callable[[], tuple[str, ...]] = lambda: (),
+        claim_topic: Callable[[str], Literal["granted", "reel", "topic"]] = lambda topic: "granted",
         spent_usd: Callable[[], float] = lambda: 0.0,
         answered: Callable[[ServiceCall], object] = lambda call: None,
     ) -> None:
@@ -73,6 +76,7 @@ class Parts:
         self.script = script
         self.seed = seed
         self._used_topics = used_topics
+        self._claim_topic = claim_topic
         self._spent_usd = spent_usd
         self._answered = answered
 
@@ -85,6 +89,7 @@ class Parts:
             script=run.job.script,
             seed=run.job.topic_seed,
             used_topics=lambda: run.used_topics,
+            claim_topic=run.claim_topic,
             spent_usd=lambda: run.spent_usd,
             answered=run.record_call,
         )
@@ -183,6 +188,8 @@ class Parts:
                 yield library, functools.partial(self._check_stock, library)
         if self.brand.publishing.store == "supabase":
             yield "store", self._check_store
+        if self.brand.ledger == "supabase":
+            yield "ledger", self._check_ledger
 
     def _check_writer(self) -> str:
         from reelkit.services.openai_client import check_server
@@ -210,6 +217,11 @@ class Parts:
 
     def _check_store(self) -> str:
         return self._supabase().check()
+
+    def _check_ledger(self) -> str:
+        from reelkit.services.team_ledger import TeamLedger
+
+        return TeamLedger("doctor").check()
 
     def banned_word_in(self, text: str) -> str | None:
         """Return the first of the brand's banned words that stands in a text, or None."""
@@ -252,6 +264,7 @@ class Parts:
         from reelkit.services.chat import Chat, Price
         from reelkit.services.deck import facts_of, read_deck
         from reelkit.services.openai_writer import OpenAIWriter
+        from reelkit.services.team_ledger import ClaimedTopics
         from reelkit.steps.judge_script import judge_script
         from reelkit.steps.sentences import sentence_ends
 
@@ -268,29 +281,34 @@ class Parts:
             answered=self._answered,
             hints={401: f"check {said.key_env}", 404: "check script.model and script.base_url"},
         )
-        topic, facts, used = None, said.facts, self._used_topics()
+        topic, facts = None, said.facts
         if said.facts_only:
             topics = read_deck(templates_dir() / "decks" / f"{said.deck}.yaml").topics
             found = topics[(self.seed - 1) % len(topics)]
-            # Such a topic comes again when all have been told, whatever was used.
-            topic, facts, used = found.title, (*facts, *facts_of(found)), ()
+            topic, facts = found.title, (*facts, *facts_of(found))
 
-        def judge(script: Script, request: ScriptRequest, words: int) -> list[Finding]:
-            return judge_script(script, request, target_words=words, used_topics=used, facts=facts, facts_only=said.facts_only)
+        def writer(used: tuple[str, ...]) -> OpenAIWriter:
+            def judge(script: Script, request: ScriptRequest, words: int) -> list[Finding]:
+                return judge_script(script, request, target_words=words, used_topics=used, facts=facts, facts_only=said.facts_only)
 
-        return OpenAIWriter(
-            chat,
-            prompt=templates_dir() / "prompts" / f"{said.prompt or 'explainer'}.md",
-            judge=judge,
-            seconds_of=self.seconds_of,
-            sentence_ends=sentence_ends,
-            identity=f"{said.model} at {said.base_url}",
-            topic=topic,
-            facts=facts,
-            used_topics=used,
-            key=key,
-            cache=self.cache,
-        )
+            return OpenAIWriter(
+                chat,
+                prompt=templates_dir() / "prompts" / f"{said.prompt or 'explainer'}.md",
+                judge=judge,
+                seconds_of=self.seconds_of,
+                sentence_ends=sentence_ends,
+                identity=f"{said.model} at {said.base_url}",
+                topic=topic,
+                facts=facts,
+                used_topics=used,
+                key=key,
+                cache=self.cache,
+            )
+
+        if topic is not None:
+            # A deck's topic comes again when all have been told, whatever was used.
+            return writer(())
+        return ClaimedTopics(writer, used=self._used_topics(), claim=self._claim_topic)
 
     @functools.cached_property
     def libraries(self) -> tuple[FootageLibrary, ...]:

@@ -18,8 +18,8 @@ from reelkit.batch.plan import Batch, PlannedReel
 from reelkit.batch.topics import planned_reel, seed_of_topic, taken_seeds
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import ReelkitError, RunError
+from reelkit.ledgers import ledger_for
 from reelkit.model import Value
-from reelkit.runs.ledger import ledger_of
 from reelkit.whole import sha256_of
 from reelkit.yamlfile import problems_of, read_yaml, shown_path
 
@@ -224,7 +224,7 @@ class _Planner:
         if row.topic is None:
             return 1 if row.seed is None else row.seed
         if brand.slug not in self._taken:
-            self._taken[brand.slug] = taken_seeds(brand.slug, ledger_of(self._outputs), self._others)
+            self._taken[brand.slug] = taken_seeds(brand.slug, ledger_for(brand, self._outputs), self._others)
         seed = seed_of_topic(brand, row.topic, taken=self._taken[brand.slug])
         self._taken[brand.slug].add(seed)
         return seed

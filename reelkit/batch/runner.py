@@ -181,7 +181,16 @@ def _take_steps(run: RunFolder) -> None:
 
     brand, parts = run.brand, Parts.of(run)
     script = run.edited(run.step("script", generate_script, brand, run.job.topic_seed, writer=parts.writer))
-    found = run.step("footage", fetch_footage, script, brand, libraries=parts.libraries, used=run.used, progress=run.share("footage"))
+    found = run.step(
+        "footage",
+        fetch_footage,
+        script,
+        brand,
+        libraries=parts.libraries,
+        used=run.used,
+        claim=run.claim_clips,
+        progress=run.share("footage"),
+    )
     footage = run.edited(found)
     audio = run.edited(run.step("voice", synthesize_voice, script, brand, voice=parts.voice, progress=run.share("voice")))
     sentences = run.step("sentences", group_words_into_sentences, audio.words)

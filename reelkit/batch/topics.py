@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from reelkit.batch.plan import Batch, PlannedReel, is_tonights
 from reelkit.brand import Brand, load_brand, templates_dir
-from reelkit.errors import BrandError, ReelkitError
-from reelkit.runs.ledger import Ledger, ledger_of
+from reelkit.errors import BrandError, ReelkitError, RunError
+from reelkit.ledgers import ledger_for
+from reelkit.runs.ledger import ReelLedger
 from reelkit.runs.manifest import RunJob, reel_name
 from reelkit.services.deck import read_deck
+
+_ROUNDS = 20
+"""How often a topic may have been told by others before its seed is given up."""
 
 __all__ = ["deck_titles", "next_seeds", "plan_brands", "planned_reel", "seed_of_topic", "taken_seeds"]
 
 
 def plan_brands(
-    brands: Sequence[str], count: int, *, overrides: dict[str, object], outputs: Path, others: Sequence[Batch]
+    brands: Sequence[str], count: int, *, overrides: dict[str, object], outputs: Path, others: Sequence[Batch], claim: bool = True
 ) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
     """Plan ``count`` reels for each brand; a brand that cannot be loaded is refused alone, with the reason.
 
@@ -34,6 +38,8 @@ def plan_brands(
         Whose ledger knows what was made.
     others : sequence of Batch
         The other batches: what those of tonight have not made yet is not planned again.
+    claim : bool
+        Take the reels in the ledger of the brand's team, so that no other machine plans them; without, the plan is only looked at.
     """
     rounds: list[list[PlannedReel]] = []
     refused: dict[str, str] = {}
@@ -41,7 +47,7 @@ def plan_brands(
         try:
             brand = load_brand(asked)
             brand = brand.with_changes(overrides) if overrides else brand
-            seeds = next_seeds(brand, count, outputs=outputs, others=others)
+            seeds = next_seeds(brand, count, outputs=outputs, others=others, claim=claim)
         except ReelkitError as error:
             refused[asked] = str(error)
             continue
@@ -68,39 +74,77 @@ def planned_reel(asked: str, brand: Brand, outputs: Path, **said: Any) -> Planne
     name = reel_name(RunJob(brand=asked, topic_seed=reel.topic_seed, script=reel.script))
     known = {
         "topic": titles[(reel.topic_seed - 1) % len(titles)] if titles else "",
-        "used": ledger_of(outputs).clips_used_before(brand.slug, name, reels=brand.footage.recent_reels),
+        "used": ledger_for(brand, outputs).clips_used_before(brand.slug, name, reels=brand.footage.recent_reels),
         "chosen_by_model": titles is None and reel.script is None,
     }
     return reel.model_copy(update=known)
 
 
-def next_seeds(brand: Brand, count: int, *, outputs: Path, others: Sequence[Batch] = ()) -> list[int]:
+def next_seeds(brand: Brand, count: int, *, outputs: Path, others: Sequence[Batch] = (), claim: bool = False) -> list[int]:
     """Return the topic seeds of a brand's next reels, no two on one topic.
 
-    Topics that were never told come first, then those that the deck's order brings round next. What another batch of
-    tonight has planned and not made yet counts as told; what an older one left unmade is free again.
+    Topics that were never told come first, then those told longest ago: a deck that is smaller than ``script.recent_reels`` goes round.
+    What another batch of tonight has planned and not made yet counts as told; what an older one left unmade is free again.
 
     Raises
     ------
     BrandError
         When the brand's deck has fewer topics than are asked for.
+    RunError
+        When other machines of the team took the last of them meanwhile.
     """
-    ledger = ledger_of(outputs)
+    ledger = ledger_for(brand, outputs)
     taken = taken_seeds(brand.slug, ledger, others)
     titles = deck_titles(brand)
     if titles is None:
-        return list(itertools.islice((seed for seed in itertools.count(1) if seed not in taken), count))
+        free = (seed for seed in itertools.count(1) if seed not in taken)
+        return list(itertools.islice((seed for seed in free if not claim or _granted(ledger, brand, seed, "", 0)), count))
     if count > len(titles):
         raise BrandError(
             f"brand '{brand.slug}': its deck '{brand.script.deck}' has {len(titles)} topics, so a batch of {count} would repeat some; "
             f"write more topics or ask for at most {len(titles)}"
         )
-    told = {topic.casefold() for topic in (*ledger.topics(brand.slug), *(reel.topic for reel in _planned(brand.slug, others)))}
-    fresh = [seed for seed, title in enumerate(titles, start=1) if title.casefold() not in told and seed not in taken]
-    return list(itertools.islice(_each_topic_once((*fresh, *_from_where_it_ended(taken, titles)), titles), count))
+    planned = [reel.topic for reel in _planned(brand.slug, others)]
+    told = [topic.casefold() for topic in (*planned, *ledger.topics_used_before(brand.slug, ""))]
+    seeds = (_first_free(number, taken, len(titles)) for number in _told_longest_ago([title.casefold() for title in titles], told))
+    if not claim:
+        return list(itertools.islice(seeds, count))
+    granted = list(itertools.islice((seed for seed in (_claimed(ledger, brand, seed, titles) for seed in seeds) if seed), count))
+    if len(granted) < count:
+        raise RunError(
+            f"brand '{brand.slug}': other machines of the team took its topics meanwhile, {len(granted)} of {count} are left; run it again"
+        )
+    return granted
 
 
-def taken_seeds(slug: str, ledger: Ledger, others: Sequence[Batch]) -> set[int]:
+def _told_longest_ago(titles: Sequence[str], told: Sequence[str]) -> list[int]:
+    """Return the places of titles in a deck: never told ones in the deck's order, then the others, those told last (``told`` begins with
+    the latest) at the end.
+    """
+    ago = {topic: place for place, topic in reversed(list(enumerate(told)))}
+    return sorted(range(len(titles)), key=lambda number: (-ago.get(titles[number], len(told)), number))
+
+
+def _first_free(number: int, taken: Collection[int], count: int) -> int:
+    return next(seed for seed in itertools.count(number + 1, count) if seed not in taken)
+
+
+def _claimed(ledger: ReelLedger, brand: Brand, seed: int, titles: Sequence[str]) -> int | None:
+    """Take a seed, or a later one on its topic, for this studio; None where another has told the topic meanwhile."""
+    # All other topics may stand between: the one told longest ago is free even where the deck is small.
+    reels = min(brand.script.recent_reels, len(titles) - 1)
+    for later in range(seed, seed + _ROUNDS * len(titles), len(titles)):
+        answer = ledger.claim_topic(brand.slug, f"seed {later}", titles[(seed - 1) % len(titles)], reels=reels)
+        if answer != "reel":
+            return later if answer == "granted" else None
+    return None
+
+
+def _granted(ledger: ReelLedger, brand: Brand, seed: int, topic: str, reels: int) -> bool:
+    return ledger.claim_topic(brand.slug, f"seed {seed}", topic, reels=reels) == "granted"
+
+
+def taken_seeds(slug: str, ledger: ReelLedger, others: Sequence[Batch]) -> set[int]:
     """Return the seeds of a brand's reels that are made, or planned in another batch and not made yet."""
     made = {int(reel.removeprefix("seed ")) for reel in ledger.reels(slug) if reel.startswith("seed ")}
     return made | {reel.topic_seed for reel in _planned(slug, others)}
@@ -134,19 +178,3 @@ def seed_of_topic(brand: Brand, topic: str, *, taken: Collection[int]) -> int:
 
 def _planned(slug: str, others: Sequence[Batch]) -> list[PlannedReel]:
     return [reel for batch in others if is_tonights(batch) for reel in batch.missing if reel.slug == slug and reel.script is None]
-
-
-def _from_where_it_ended(taken: Collection[int], titles: Sequence[str]) -> Iterator[int]:
-    """Give the seeds that were not made: first those after the last one made, then the gaps before it."""
-    last = max(taken, default=0)
-    yield from (seed for seed in range(last + 1, last + len(titles) + 1))
-    yield from (seed for seed in range(1, last) if seed not in taken)
-
-
-def _each_topic_once(seeds: Sequence[int], titles: Sequence[str]) -> Iterator[int]:
-    chosen: set[str] = set()
-    for seed in seeds:
-        title = titles[(seed - 1) % len(titles)]
-        if title not in chosen:
-            chosen.add(title)
-            yield seed

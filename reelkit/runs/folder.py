@@ -11,16 +11,17 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from reelkit.brand import Brand, load_brand
 from reelkit.edits import Edits
 from reelkit.errors import BusyError, CheckError, ReelkitError, RunError
+from reelkit.ledgers import ledger_for
 from reelkit.model import AudioResult, Clip, Finding, Reel, Script, ServiceCall, ShapedReel, Timeline, UploadResult
 from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import keep_result
 from reelkit.runs.kept_edits import KeptEdits
-from reelkit.runs.ledger import Ledger, ledger_of
+from reelkit.runs.ledger import ReelLedger
 from reelkit.runs.manifest import Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, reel_name, write_manifest
 from reelkit.runs.progress import NoLines, Watcher, told
 from reelkit.whole import sweep_temporaries, write_whole
@@ -44,8 +45,6 @@ _MADE = (
     "credits.txt",
     "publishing.json",
 )
-_TOPICS = 200
-"""How many earlier topics a run looks back on: as many as a model reads with care."""
 _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE}
 
 
@@ -182,9 +181,21 @@ class RunFolder:
         """What the run has cost, in all its tries."""
         return sum(self.manifest.costs.values())
 
-    @property
-    def ledger(self) -> Ledger:
-        return ledger_of(self.outputs)
+    @functools.cached_property
+    def ledger(self) -> ReelLedger:
+        """What the brand has told and shown: here, or in its whole team."""
+        return ledger_for(self.brand, self.outputs)
+
+    def claim_clips(self, clips: Iterable[str]) -> tuple[str, ...]:
+        """Take clips for this reel, and return those that another of the team took first; the run leaves these aside from then on."""
+        lost = self.ledger.claim_clips(self.brand.slug, self._reel, clips, reels=self.brand.footage.recent_reels)
+        if lost:
+            self._update(used=tuple(dict.fromkeys((*self.manifest.used, *lost))))
+        return lost
+
+    def claim_topic(self, topic: str) -> Literal["granted", "reel", "topic"]:
+        """Take a topic for this reel, or say what another machine of the team has."""
+        return self.ledger.claim_topic(self.brand.slug, self._reel, topic, reels=self.brand.script.recent_reels)
 
     @property
     def _reel(self) -> str:
@@ -258,13 +269,16 @@ class RunFolder:
             decided_by=self.decided_by,
             versions=versions(self.brand),
             used=used,
-            used_topics=before.used_topics if before else self.ledger.topics_used_before(self.brand.slug, self._reel)[:_TOPICS],
+            used_topics=before.used_topics if before else self._topics_before(),
             costs=before.costs if before else {},
             calls=before.calls if before else (),
             published=before.published if before else None,
             edits=self.kept_edits.key,
             started_at=_now(),
         )
+
+    def _topics_before(self) -> tuple[str, ...]:
+        return self.ledger.topics_used_before(self.brand.slug, self._reel, reels=self.brand.script.recent_reels)
 
     def resume(self) -> Manifest:
         """Take up the manifest that lies in the folder, where another process may have gone on."""
@@ -335,7 +349,12 @@ class RunFolder:
             raise RunError(f"run {self.run_id}: there is no reel.mp4 to finish; compose it first")
         topic = str(self.manifest.facts.get("topic", ""))
         sha256 = artefacts["reel.mp4"].sha256
-        self.ledger.record(self.brand.slug, self.run_id, reel=self._reel, topic=topic, clips=self._clips, used=self.used, sha256=sha256)
+        reel, clips, used = self._reel, self._clips, self.used
+        try:
+            self.ledger.record(self.brand.slug, self.run_id, reel=reel, topic=topic, clips=clips, used=used, sha256=sha256)
+        except ReelkitError as error:
+            self.fail("ledger", str(error))
+            raise
         self._update(state="done", step=None, reason=None, artefacts=artefacts, edits=self.kept_edits.key, ended_at=_now())
         return self.manifest
 

@@ -7,11 +7,12 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal, Protocol
 
 from reelkit.errors import RunError
 from reelkit.model import UploadResult
 
-__all__ = ["Ledger", "ledger_of"]
+__all__ = ["Ledger", "ReelLedger", "ledger_of"]
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -26,6 +27,24 @@ CREATE TABLE IF NOT EXISTS published (
 ) WITHOUT ROWID;
 """
 _BUSY_S = 30.0
+
+
+class ReelLedger(Protocol):
+    """What a brand has told and shown: the ledger of an outputs folder, or a team's."""
+
+    def claim_topic(self, brand: str, reel: str, topic: str, *, reels: int) -> Literal["granted", "reel", "topic"]: ...
+
+    def claim_clips(self, brand: str, reel: str, clips: Iterable[str], *, reels: int) -> tuple[str, ...]: ...
+
+    def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Iterable[str], used: Sequence[str], sha256: str) -> None: ...
+
+    def record_published(self, brand: str, run: str, result: UploadResult) -> None: ...
+
+    def clips_used_before(self, brand: str, reel: str, *, reels: int) -> tuple[str, ...]: ...
+
+    def reels(self, brand: str) -> frozenset[str]: ...
+
+    def topics_used_before(self, brand: str, reel: str, *, reels: int | None = None) -> tuple[str, ...]: ...
 
 
 def ledger_of(outputs: Path) -> Ledger:
@@ -57,6 +76,14 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
+
+    def claim_topic(self, brand: str, reel: str, topic: str, *, reels: int) -> Literal["granted", "reel", "topic"]:
+        """Grant it: on one machine the plans of batches, which know of each other, say who tells what."""
+        return "granted"
+
+    def claim_clips(self, brand: str, reel: str, clips: Iterable[str], *, reels: int) -> tuple[str, ...]:
+        """Take nothing from the reel: what it leaves aside was decided when it was begun, so that no timing decides what it looks like."""
+        return ()
 
     def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Iterable[str], used: Sequence[str], sha256: str) -> None:
         """Remember a finished run; a run that is recorded again keeps its place and its one entry."""
@@ -104,16 +131,20 @@ class Ledger:
         """Return the topics of a brand's finished reels, latest first, each once."""
         return self.topics_used_before(brand, "")
 
-    def topics_used_before(self, brand: str, reel: str) -> tuple[str, ...]:
-        """Return the topics of the reels that a brand had finished before the first take of this one, latest first, each once."""
+    def topics_used_before(self, brand: str, reel: str, *, reels: int | None = None) -> tuple[str, ...]:
+        """Return the topics of the brand's latest reels (all where ``reels`` is None) that were finished before the first take of this one,
+        latest first, each once.
+        """
         if not self.path.exists():
             return ()
         with self._open() as db:
+            (first,) = db.execute("SELECT MIN(number) FROM runs WHERE brand = ? AND reel = ?", (brand, reel)).fetchone()
+            earlier = "brand = :brand AND reel != :reel AND (:first IS NULL OR number < :first)"
             rows = db.execute(
-                "SELECT topic FROM runs WHERE brand = ? AND reel != ? "
-                "AND number < COALESCE((SELECT MIN(number) FROM runs WHERE brand = ? AND reel = ?), number + 1) "
+                f"SELECT topic FROM runs WHERE {earlier} AND reel IN "
+                f"(SELECT reel FROM runs WHERE {earlier} GROUP BY reel ORDER BY MAX(number) DESC LIMIT :reels) "
                 "GROUP BY topic ORDER BY MAX(number) DESC",
-                (brand, reel, brand, reel),
+                {"brand": brand, "reel": reel, "first": first, "reels": -1 if reels is None else reels},
             ).fetchall()
         return tuple(topic for (topic,) in rows)
 

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from reelkit.errors import ServiceError, UploadError
 from reelkit.model import UploadResult
-from reelkit.services.calls import Calls, Trouble, key_named
+from reelkit.services.calls import Calls, Trouble
 from reelkit.whole import sha256_of
 
 if TYPE_CHECKING:
-    import httpx
-    from supabase import Client
+    from reelkit.services.supabase_wire import Wired
 
 __all__ = ["SupabaseStore"]
 
@@ -30,19 +29,6 @@ _STANDARD_BYTES = 6_000_000
 _CACHE_S = "3600"
 # What Storage takes, less the dot segments and percent signs that clients read in more than one way.
 _NAME = re.compile(r"(?!.*(^|/)\.{1,2}(/|$))[\w!\-.*'()&$@=;:+,? ]+(/[\w!\-.*'()&$@=;:+,? ]+)*", re.ASCII)
-
-
-@dataclass(frozen=True)
-class _Wired:
-    """The official client, the HTTP client under it, and where they point; never shown, as they hold the key."""
-
-    client: Client
-    wire: httpx.Client
-    url: str
-    key: str
-
-    def __repr__(self) -> str:
-        return "<Supabase>"
 
 
 @dataclass(frozen=True)
@@ -176,24 +162,12 @@ class SupabaseStore:
         return Calls("Supabase", random=self._chance, keys=[key], call_s=self._call_s, step_s=self._put_s, sleep=self._sleep)
 
     @functools.cached_property
-    def _wired(self) -> _Wired:
-        url, key = (key_named(name) for name in ("SUPABASE_URL", "SUPABASE_KEY"))
-        if not url or not key:
-            missing = " and ".join(name for name, value in (("SUPABASE_URL", url), ("SUPABASE_KEY", key)) if not value)
-            where = "in the environment or .env; copy it from the project's API settings"
-            raise ServiceError(f"publishing.store is supabase, but there is no {missing} {where}")
-        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", url):
-            # Not quoted: it may be the key.
-            raise ServiceError("SUPABASE_URL must be like https://abcdefgh.supabase.co; copy it from the project's API settings")
-        from supabase import ClientOptions, create_client
+    def _wired(self) -> Wired:
+        from reelkit.services.supabase_wire import connect
 
-        from reelkit.services.supabase_wire import open_wire
-
-        url = url.rstrip("/")
-        wire = open_wire(key, bucket=self.bucket, table=self._table)
-        weakref.finalize(self, wire.close)
-        options = ClientOptions(httpx_client=wire, auto_refresh_token=False, persist_session=False, postgrest_client_retry=False)
-        return _Wired(create_client(url, key, options), wire, url, key)
+        wired = connect("publishing.store is supabase", bucket=self.bucket, table=self._table, without="leave publishing.table empty")
+        weakref.finalize(self, wired.wire.close)
+        return wired
 
     @property
     def _objects(self) -> Any:

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
-from reelkit.services.calls import Trouble, trouble_of_status
+from reelkit.errors import ServiceError
+from reelkit.services.calls import Trouble, key_named, trouble_of_status
 
-__all__ = ["Absent", "NoBucket", "meaning", "open_wire", "trouble_of_answer"]
+if TYPE_CHECKING:
+    from supabase import Client
+
+__all__ = ["Absent", "NoBucket", "Wired", "connect", "meaning", "open_wire", "trouble_of_answer"]
 
 T = TypeVar("T")
 
@@ -27,7 +33,7 @@ _EXPIRED = ("jwt expired", '"exp" claim', "pgrst303")
 _BAD_KEY = ("invalidjwt", "invalid jwt", "invalid compact jws", "signature verification failed", "invalid api key", "pgrst301")
 _NO_BUCKET = ("nosuchbucket", "bucket not found")
 _NO_OBJECT = ("nosuchkey", "not_found", "object not found")
-_NO_TABLE = ("pgrst205", "42p01", "could not find the table")
+_NO_TABLE = ("pgrst205", "pgrst202", "42p01", "42883", "could not find the table", "could not find the function")
 _TOO_LARGE = ("entitytoolarge", "exceeded the maximum", "maximum size exceeded", "payload too large")
 _HINTS = {
     401: "copy SUPABASE_KEY again from the project's API settings",
@@ -45,14 +51,60 @@ class NoBucket(Trouble):
     """There is no such bucket, or the key may not see it."""
 
 
-def open_wire(key: str, *, bucket: str, table: str) -> httpx.Client:
+@dataclass(frozen=True)
+class Wired:
+    """The official client, the HTTP client under it, and where they point; never shown, as they hold the key."""
+
+    client: Client
+    wire: httpx.Client
+    url: str
+    key: str
+
+    def __repr__(self) -> str:
+        return "<Supabase>"
+
+
+def connect(asked_by: str, *, bucket: str = "", table: str = "", without: str) -> Wired:
+    """Return the client of the project that SUPABASE_URL and SUPABASE_KEY name.
+
+    Parameters
+    ----------
+    asked_by : str
+        What of the brand file needs it: "publishing.store is supabase".
+    bucket, table : str
+        For lines that name them.
+    without : str
+        How to do without the table: "leave publishing.table empty".
+
+    Raises
+    ------
+    ServiceError
+        When one of the two is missing, or is not what it should be.
+    """
+    url, key = (key_named(name) for name in ("SUPABASE_URL", "SUPABASE_KEY"))
+    if not url or not key:
+        missing = " and ".join(name for name, value in (("SUPABASE_URL", url), ("SUPABASE_KEY", key)) if not value)
+        where = "in the environment or .env; copy it from the project's API settings"
+        raise ServiceError(f"{asked_by}, but there is no {missing} {where}")
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", url):
+        # Not quoted: it may be the key.
+        raise ServiceError("SUPABASE_URL must be like https://abcdefgh.supabase.co; copy it from the project's API settings")
+    from supabase import ClientOptions, create_client
+
+    url = url.rstrip("/")
+    wire = open_wire(key, bucket=bucket, table=table, without=without)
+    options = ClientOptions(httpx_client=wire, auto_refresh_token=False, persist_session=False, postgrest_client_retry=False)
+    return Wired(create_client(url, key, options), wire, url, key)
+
+
+def open_wire(key: str, *, bucket: str, table: str, without: str) -> httpx.Client:
     """Return an HTTP client that carries the key, and on which every answer is whole and good, or :class:`Trouble`.
 
     Parameters
     ----------
     key : str
-    bucket, table : str
-        For lines that name them.
+    bucket, table, without : str
+        For lines that name them, and say how to do without the table.
     """
 
     def check(response: httpx.Response) -> None:
@@ -61,7 +113,8 @@ def open_wire(key: str, *, bucket: str, table: str) -> httpx.Client:
         body = response.read()
         path = response.request.url.path
         if response.status_code >= 300:
-            raise trouble_of_answer(response.status_code, response.headers, body, path=path, bucket=bucket, table=table)
+            named = {"bucket": bucket, "table": table, "without": without}
+            raise trouble_of_answer(response.status_code, response.headers, body, path=path, **named)
         if body and RESUMABLE not in path:
             _json(body)
 
@@ -101,7 +154,9 @@ def _json(body: bytes) -> Any:
         raise Trouble("gave an answer that is not JSON, or only a part of it", passes=True, hint="check SUPABASE_URL") from None
 
 
-def trouble_of_answer(status: int, headers: Mapping[str, str], body: bytes, *, path: str, bucket: str, table: str) -> Trouble | Absent:
+def trouble_of_answer(
+    status: int, headers: Mapping[str, str], body: bytes, *, path: str, bucket: str, table: str, without: str = ""
+) -> Trouble | Absent:
     """Return what a refusal means.
 
     Parameters
@@ -112,7 +167,7 @@ def trouble_of_answer(status: int, headers: Mapping[str, str], body: bytes, *, p
         Storage's or PostgREST's JSON, the TUS endpoint's plain text, or what a proxy in between says.
     path : str
         Of the request.
-    bucket, table : str
+    bucket, table, without : str
 
     Examples
     --------
@@ -143,9 +198,9 @@ def trouble_of_answer(status: int, headers: Mapping[str, str], body: bytes, *, p
     if "/object/info/" in path and says(*_NO_OBJECT):
         return Absent()
     if says(*_NO_TABLE):
-        hint = "run templates/sql/reels.sql in the SQL editor, or leave publishing.table empty"
+        hint = f"run templates/sql/reels.sql in the SQL editor, or {without}"
         return Trouble(f"has no table '{table}' (404)", hint=hint, status=404)
-    if status == 413 or says(*_TOO_LARGE):
+    if "/rest/v1/" not in path and (status == 413 or says(*_TOO_LARGE)):
         hint = "raise the file size limit of the bucket and of the project, or take a higher output.crf"
         return Trouble(f"found the file too large for {place} (413)", hint=hint, status=413)
     if says("mime type"):

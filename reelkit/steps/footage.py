@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,6 +52,7 @@ def fetch_footage(
     *,
     libraries: Sequence[FootageLibrary],
     used: Collection[str] = (),
+    claim: Callable[[Collection[str]], Collection[str]] | None = None,
     progress: Progress | None = None,
 ) -> list[Clip]:
     """Find clips for every scene of a script.
@@ -69,6 +70,8 @@ def fetch_footage(
         In the brand's order.
     used : collection of str
         Ids of clips in the brand's recent reels: taken again only for a scene that nothing else is left for, on rung ``"repeat"``.
+    claim : callable, optional
+        Called with the ids of clips that are chosen and not ``used``; returns those that another reel took first, which count as used.
     progress : callable, optional
         Called with the share done while clips are made.
 
@@ -82,7 +85,7 @@ def fetch_footage(
     FootageError
         When a scene has no clip: with how many are missing, and why files were not usable.
     """
-    casting, fetching = _Casting(script, brand), _Fetching(progress)
+    casting, fetching, used = _Casting(script, brand), _Fetching(progress), set(used)
     while True:
         for library in libraries:
             casting.fill(library, brand, used)
@@ -91,6 +94,11 @@ def fetch_footage(
         missing = sum(slot.pick is None for slot in casting.slots if slot.turn == 0)
         if missing:
             raise FootageError(_what_is_missing(brand, script, libraries, missing))
+        lost = set(claim(casting.chosen - used)) if claim else set()
+        if lost:
+            used |= lost
+            casting.release(lost)
+            continue
         fetching.fetch(casting, libraries)
         # What could not be had stays taken: every round has fewer candidates than the one before.
         if not casting.reopen(fetching.clips):
@@ -150,6 +158,18 @@ class _Casting:
             if candidate is not None:
                 slot.pick = _Pick(candidate, ", ".join(terms), rung, rank)
                 self.taken |= {candidate.id, candidate.sha256 or candidate.id}
+
+    @property
+    def chosen(self) -> set[str]:
+        """Ids of the clips that slots have."""
+        return {slot.pick.candidate.id for slot in self.slots if slot.pick}
+
+    def release(self, lost: Collection[str]) -> None:
+        """Open the slots anew that have a clip of these; each may come again as a repeat."""
+        for slot in self.slots:
+            if slot.pick and slot.pick.candidate.id in lost:
+                candidate, slot.pick = slot.pick.candidate, None
+                self.taken -= {candidate.id, candidate.sha256 or candidate.id}
 
     def reopen(self, clips: Mapping[str, Clip]) -> int:
         """Open the slots anew whose clip could not be had, or has the content of one before it; return how many."""

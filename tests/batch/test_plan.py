@@ -118,6 +118,17 @@ def test_topics_differ_and_come_round(studio: Path) -> None:
     assert all(told.count(topic) in (3, 4) for topic in TOPICS)
 
 
+def test_the_topic_told_longest_ago_comes_first(studio: Path) -> None:
+    """Whatever order topics were told in, a deck that has been told whole goes round from the one told longest ago."""
+    order = [4, 1, 6, 2, 5, 3]
+    for seed in order:
+        run, reel = f"{seed:04d}-0123456789", f"seed {seed}"
+        ledger_of(studio).record("ada", run, reel=reel, topic=TOPICS[seed - 1], clips=[], used=[], sha256="ab")
+    planned = begin(studio, Asked(brands=("ada",), count=6)).reels
+    assert [reel.topic for reel in planned] == [TOPICS[seed - 1] for seed in order]
+    assert [reel.topic_seed for reel in planned] == [seed + len(TOPICS) for seed in order]
+
+
 def test_a_brand_that_cannot_be_planned_is_refused_alone(studio: Path) -> None:
     """A brand that is missing, or whose deck is too small, is named with its reason; the others are planned."""
     batch = begin(studio, Asked(brands=("nobody", "ada"), count=2))

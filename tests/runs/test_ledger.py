@@ -26,6 +26,18 @@ def test_clips_of_the_latest_reels_count(tmp_path: Path) -> None:
     assert ledger.topics("northwind") == ("topic of run2b", "topic of run2", "topic of run1", "topic of run0")
 
 
+def test_topics_of_the_latest_reels_count(tmp_path: Path) -> None:
+    """Only a brand's own last N reels count, and of a reel that was made before only those that were there first."""
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    for run in ("run0", "run1", "run2"):
+        record(ledger, run)
+    record(ledger, "run2b", reel="run2")
+    record(ledger, "run9", brand="pulse")
+    assert ledger.topics_used_before("northwind", "new", reels=2) == ("topic of run2b", "topic of run2", "topic of run1")
+    assert ledger.topics_used_before("northwind", "run2", reels=1) == ("topic of run1",)
+    assert ledger.topics_used_before("northwind", "new", reels=0) == ()
+
+
 def test_another_take_is_given_what_the_first_was(tmp_path: Path) -> None:
     """A reel that is made again, in another colour say, sees neither its own clips nor those of reels made since."""
     ledger = Ledger(tmp_path / "ledger.sqlite")

@@ -73,6 +73,17 @@ def test_earlier_topics_are_told_and_not_taken_again(tmp_path: Path) -> None:
     assert "topic: 'Why the bag breathes' is 'Why a bag breathes' again" in second[-1]["content"]
 
 
+def test_a_topic_may_come_again_after_so_many_reels(tmp_path: Path) -> None:
+    """The model hears of the brand's last N reels, as many as its file says, and of no others."""
+    with serving(answers(DRAFT)) as server:
+        run = a_run(server, tmp_path, recent_reels=2)
+        for seed, topic in ((11, "Why a bag breathes"), (12, "Cold brew"), (13, "Filters")):
+            run.ledger.record("northwind", f"00{seed}-other", reel=f"seed {seed}", topic=topic, clips=(), used=(), sha256="ab")
+        assert write(run).topic == "Why the bag breathes"
+    assert run.used_topics == ("Filters", "Cold brew")
+    assert "not to be repeated: Filters; Cold brew." in server.asked[0].json["messages"][0]["content"]
+
+
 def test_facts_only_writes_on_the_decks_topics(tmp_path: Path) -> None:
     """The deck gives topic and facts; a number from nowhere is refused."""
     invented = {**DRAFT, "scenes": [*DRAFT["scenes"][:-1], {"text": "97,000 people follow us.", "search_terms": ["crowd", "street"]}]}

@@ -20,8 +20,11 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from tests.services.postgres import Database
 
 KEY = "sb_secret_Planted0123456789abcdef"
 CHUNK_BYTES = 6 * 1024 * 1024
@@ -70,7 +73,9 @@ Fault = Callable[["Door"], None]
 class Supabase:
     """The server; a context manager. ``faults`` holds (method, part of the path, what happens instead), each used once."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database | None = None) -> None:
+        self.database = database
+        self.role = "service_role"
         self.buckets = {"reels": Bucket(), "private": Bucket(public=False)}
         self.objects: dict[tuple[str, str], Held] = {}
         self.uploads: dict[str, Upload] = {}
@@ -161,6 +166,8 @@ class Door(http.server.BaseHTTPRequestHandler):
             self.refuse("403", "Unauthorized", "Invalid Compact JWS")
         elif house.key_expired:
             self.refuse("403", "Unauthorized", '"exp" claim timestamp check failed')
+        elif path.startswith("/rest/v1/") and house.database is not None:
+            self.ask_database(house.database, path.removeprefix("/rest/v1/"), body)
         elif path.startswith("/rest/v1/"):
             self.write_row(path.removeprefix("/rest/v1/"), body)
         elif path.startswith(RESUMABLE):
@@ -288,6 +295,13 @@ class Door(http.server.BaseHTTPRequestHandler):
             self.refuse("404", "not_found", "Object not found")
         else:
             self.send(200, held.content, {"content-type": held.content_type, "cache-control": held.cache_control, "etag": held.etag})
+
+    def ask_database(self, database: Database, path: str, body: bytes) -> None:
+        """Answer as PostgREST does: rows of a table, a change of rows, or what a function returns; errors by their SQL state."""
+        query = dict(parse_qsl(urlsplit(self.path).query))
+        said = json.loads(body) if body else {}
+        code, answer = database.rest(self.command, path, query, said, role=self.house.role)
+        self.say(code, answer)
 
     def write_row(self, table: str, body: bytes) -> None:
         house, query = self.house, parse_qs(urlsplit(self.path).query)

@@ -3,7 +3,7 @@ import hashlib
 import importlib.util
 import itertools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -169,6 +169,22 @@ def test_what_cannot_be_had_is_replaced() -> None:
     assert shares[-1] == 1.0
     with pytest.raises(FootageError, match="lack 1 clip;"):
         fetch_footage(scenes, brand(), libraries=[shelf])
+
+
+def test_what_another_reel_took_first_is_replaced() -> None:
+    """A clip that cannot be claimed gives way to the next, and comes, unclaimed, only where nothing else is left for a scene."""
+    scenes = script(*[(SHORT, ("road",))] * 2)
+    claimed: list[set[str]] = []
+
+    def claim(ids: Collection[str]) -> set[str]:
+        claimed.append(set(ids))
+        return {"shelf/road1", "shelf/road2"} & set(ids)
+
+    shelf = Shelf("shelf", ["road1", "road2", "road3", "road4"])
+    assert [clip.id for clip in fetch_footage(scenes, brand(), libraries=[shelf], claim=claim)] == ["shelf/road3", "shelf/road4"]
+    assert claimed == [{"shelf/road1", "shelf/road2"}, {"shelf/road3", "shelf/road4"}]
+    few = fetch_footage(scenes, brand(), libraries=[Shelf("shelf", ["road1", "road3"])], claim=claim)
+    assert sorted((clip.id, clip.rung) for clip in few) == [("shelf/road1", "repeat"), ("shelf/road3", "scene")]
 
 
 def test_content_that_shows_only_when_fetched_comes_once() -> None:
