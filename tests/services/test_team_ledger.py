@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from reelkit.batch.runner import generate_one
 from reelkit.batch.topics import plan_brands
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import ScriptError, ServiceError
 from reelkit.ledgers import ledger_for
 from reelkit.model import Candidate, Clip, Credit, Scene, Script, ScriptRequest, UploadResult
+from reelkit.parts import Parts
 from reelkit.runs.folder import RunFolder, open_run
+from reelkit.runs.manifest import manifest_of
 from reelkit.services.team_ledger import ClaimedTopics, TeamLedger
 from reelkit.steps.footage import fetch_footage
 from tests.batch.studio import TOPICS, make_studio
@@ -231,6 +234,23 @@ def test_two_runs_choose_no_clip_of_each_other(server: Supabase, tmp_path: Path,
     assert footage(begun("b", 2)) == second
 
 
+def test_a_reel_stands_in_the_teams_ledger(server: Supabase, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finished reel has its row with topic, clips and hash; where the ledger refuses no reel is begun, and the line says why."""
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(make_studio(tmp_path, more="ledger: supabase\n")))
+    monkeypatch.delenv("REELKIT_CACHE", raising=False)
+    made = generate_one("ada", 1, outputs=tmp_path / "outputs")
+    assert made.success, made.error
+    assert made.run_dir is not None
+    manifest = manifest_of(made.run_dir)
+    row = database.ask("select reel, topic, run, sha256, finished_at is not null, cardinality(clips) > 0 from public.reelkit_reels")
+    assert row == f"seed 1|Cold brew|{manifest.run_id}|{manifest.artefacts['reel.mp4'].sha256}|t|t"
+    server.fail(status(403), times=9)
+    refused = generate_one("ada", 2, outputs=tmp_path / "outputs")
+    assert refused.error is not None
+    assert refused.error.startswith("ledger: Supabase forbade it (403); SUPABASE_KEY may not do this")
+    assert list((tmp_path / "outputs/ada").glob("0002-*/*.json")) == []
+
+
 class BackdropShelf:
     """A library of eight clips, offered in the same order whatever is asked for."""
 
@@ -325,9 +345,10 @@ def test_a_key_that_expired_is_told(server: Supabase) -> None:
     assert "refused the key (401): it has expired; copy SUPABASE_KEY again" in line_of()
 
 
-def test_doctor_tries_it(server: Supabase) -> None:
+def test_doctor_tries_it(server: Supabase, tmp_path: Path) -> None:
     """A row is asked for and a function called; nothing is written."""
-    assert a_ledger().check() == "Supabase has the team's ledger (reelkit_reels), and takes the key"
+    checks = dict(Parts(load_brand(BRAND).with_changes({"ledger": "supabase"}), outputs=tmp_path).checks())
+    assert checks["ledger"]() == "Supabase has the team's ledger (reelkit_reels), and takes the key"
     assert [(asked.method, asked.path) for asked in server.asked] == [
         ("GET", "/rest/v1/reelkit_ledger"),
         ("POST", "/rest/v1/rpc/reelkit_claim_clips"),

@@ -173,7 +173,7 @@ def test_what_cannot_be_had_is_replaced() -> None:
 
 def test_what_another_reel_took_first_is_replaced() -> None:
     """A clip that cannot be claimed gives way to the next, and comes, unclaimed, only where nothing else is left for a scene."""
-    scenes = script(*[(SHORT, ("road",))] * 2)
+    scenes = script(*[(SHORT, ("road", "lane"))] * 2)
     claimed: list[set[str]] = []
 
     def claim(ids: Collection[str]) -> set[str]:
