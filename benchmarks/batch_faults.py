@@ -1,4 +1,4 @@
-"""A fault in every step of some reels of a batch: ``python -m benchmarks.batch_faults`` (as root, so that it may mount a small disk).
+"""A fault in every step of some reels of a batch: ``python -m benchmarks.batch_faults`` (as root, as it mounts a small disk).
 
 One brand for each fault: a writer that is down, footage that is gone, a voice that crashes (its kernel is killed as it speaks), an
 encoder that is killed, a disk that is full (a small mount under the brand's runs), a store that refuses; and one without a fault. The
@@ -39,7 +39,7 @@ SAYS = {
     "footage": ("footage", "libraries (folder) lack"),
     "voice": ("voice", "kernel died"),
     "encoder": ("compose", "encoder process ended early"),
-    "disk": ("", ""),
+    "disk": ("", "No space left on device"),
     "store": ("upload", "403"),
 }
 DRAFT: dict[str, Any] = {
@@ -87,17 +87,14 @@ class Killer(threading.Thread):
 
 @contextlib.contextmanager
 def small_disk(place: Path) -> Iterator[str]:
-    """Lay a disk of 200 kB under a folder, or, for who may not mount, forbid writing there; give what a failed reel then says."""
+    """Lay a disk of 200 kB under a folder; give why it cannot be laid where mounting is refused."""
     place.mkdir(parents=True)
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)], check=False).returncode:
-        place.chmod(0o555)
-        yield "Permission denied"
-        place.chmod(0o755)
-        return
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)], capture_output=True, text=True, check=False)
     try:
-        yield "No space left on device"
+        yield " ".join(mounted.stderr.split())
     finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
+        if mounted.returncode == 0:
+            subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def batch(studio: Path, store: Supabase, *, kills: bool) -> tuple[int, dict[str, Any], str]:
@@ -143,17 +140,19 @@ def main() -> int:
             path.write_text(path.read_text().replace(before, after))
         (studio / "clips").mkdir()
         store.buckets["reels"].writable = False
-        with small_disk(studio / "outputs" / "disk") as refusal:
+        with small_disk(studio / "outputs" / "disk") as refused:
             code, told, err = batch(studio, store, kills=True)
         states = {reel["brand"]: reel for reel in told["results"]}
         expect("the batch ends with 1", code == 1)
         expect("the reel without a fault is made", states["well"]["state"] == "done")
+        if refused:
+            print(f"NOT TRIED  a full disk, as none can be mounted here ({refused}); run it as root")
         for slug, (step, says) in SAYS.items():
+            if slug == "disk" and refused:
+                continue
             reel = states[slug]
             said = f"{reel['step']}: {reel['error']}"
-            expect(
-                f"{slug}: {said}", reel["state"] == "failed" and step in (reel["step"] or "") and (says or refusal) in str(reel["error"])
-            )
+            expect(f"{slug}: {said}", reel["state"] == "failed" and step in (reel["step"] or "") and says in str(reel["error"]))
         expect("no key is told", SECRET not in err + json.dumps(told) and KEY not in err + json.dumps(told))
         expect("no temporary file is left", left_files(studio / "outputs", studio / "t") == [])
         stamp = (studio / "outputs" / "well").rglob("*")

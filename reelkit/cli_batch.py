@@ -118,17 +118,18 @@ def _make(arguments: argparse.Namespace, outputs: Path) -> int:
             complain(told)
         return WRONG_USE
     try:
-        with _cluster(arguments, planned) as executor, BatchScreen(outputs, quiet=arguments.quiet) as screen:
+        with _cluster(arguments, planned) as (executor, encoders), BatchScreen(outputs, quiet=arguments.quiet) as screen:
             terms = Terms(
                 upload=arguments.upload,
                 executor=executor,
+                encoders=encoders,
                 workers=arguments.workers,
                 keep_free_gb=KEEP_FREE_GB if arguments.keep_free_gb is None else arguments.keep_free_gb,
                 cell_timeout_s=arguments.step_timeout,
             )
             batch = run_batch(planned.id, outputs, terms, watcher=screen) if planned.reels else planned
-    except Interrupted as stop:
-        _tell_interrupted(stop.batch, arguments.json, outputs, time.monotonic() - began)
+    except KeyboardInterrupt as stop:
+        _tell_interrupted(stop.batch if isinstance(stop, Interrupted) else planned, arguments.json, outputs, time.monotonic() - began)
         return INTERRUPTED
     seconds = time.monotonic() - began
     line = _line(batch, seconds)
@@ -143,15 +144,17 @@ def _make(arguments: argparse.Namespace, outputs: Path) -> int:
 
 
 @contextlib.contextmanager
-def _cluster(arguments: argparse.Namespace, planned: Batch) -> Iterator[Executor | None]:
+def _cluster(arguments: argparse.Namespace, planned: Batch) -> Iterator[tuple[Executor | None, int | None]]:
+    """Give the cluster that was asked for, and how many encoder processes a reel may start where its workers share this machine."""
     if not arguments.dask or not planned.missing:
-        yield None
+        yield None, None
         return
     from reelkit.batch.cluster import dask_executor
-    from reelkit.batch.pool import pool_width
+    from reelkit.batch.pool import encoders_each, pool_width
 
-    with dask_executor(arguments.dask, workers=pool_width(len(planned.missing), workers=arguments.workers)) as executor:
-        yield executor
+    width = pool_width(len(planned.missing), workers=arguments.workers)
+    with dask_executor(arguments.dask, workers=width) as executor:
+        yield executor, encoders_each(width) if arguments.dask == "local" else None
 
 
 def _announced(arguments: argparse.Namespace, summary: dict[str, Any], line: str) -> list[str]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from reelkit.batch.interrupts import interrupted_once
 from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, open_batch
-from reelkit.batch.pool import ReelPool, cores, pool_width
+from reelkit.batch.pool import ReelPool, encoders_each, pool_width
 from reelkit.batch.topics import plan_brands
 from reelkit.batch.work import Work, do_work, progress_folder
 from reelkit.brand import templates_dir
@@ -216,37 +217,45 @@ def run_batch(batch_id: str, outputs: Path, terms: Terms, *, watcher: BatchWatch
     """
     watcher = watcher or _Nobody()
     file = BatchFile(outputs, batch_id)
-    sweep(outputs)
-    batch = file.begin()
-    todo = [reel for reel in batch.reels if not _is_made(batch, reel, outputs, terms.upload)]
-    batch = file.forget({reel.number for reel in todo})
-    try:
-        if todo:
-            with _executor(terms, len(todo)) as (executor, encoders):
-
-                def begin(reel: PlannedReel, wait_for_it: bool) -> Future[Outcome]:
-                    work = Work(
-                        batch=batch_id,
-                        reel=reel,
-                        outputs=outputs,
-                        templates=templates_dir(),
-                        upload=terms.upload,
-                        wait=wait_for_it,
-                        encoders=encoders,
-                        keep_free_bytes=round(terms.keep_free_gb * 1e9),
-                        cell_timeout_s=terms.cell_timeout_s,
-                    )
-                    return executor.submit(do_work, work)
-
-                batch = _make_all(todo, begin, file, batch, watcher)
-    except KeyboardInterrupt:
-        sweep(outputs)
-        raise Interrupted(file.read()) from None
-    shutil.rmtree(progress_folder(outputs, batch_id), ignore_errors=True)
-    sweep(outputs)
-    batch = file.end()
+    with interrupted_once():
+        try:
+            batch = _run(file, outputs, terms, watcher)
+        except KeyboardInterrupt:
+            sweep(outputs)
+            raise Interrupted(file.read()) from None
+        finally:
+            shutil.rmtree(progress_folder(outputs, batch_id), ignore_errors=True)
     watcher.tick(batch)
     return batch
+
+
+def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) -> Batch:
+    sweep(outputs)
+    batch = file.begin()
+    # Of a batch that was killed; one that works on the same batch beside us tells its own again.
+    shutil.rmtree(progress_folder(outputs, batch.id), ignore_errors=True)
+    todo = [reel for reel in batch.reels if not _is_made(batch, reel, outputs, terms.upload)]
+    batch = file.forget({reel.number for reel in todo})
+    if todo:
+        with _executor(terms, len(todo)) as (executor, encoders):
+
+            def begin(reel: PlannedReel, wait_for_it: bool) -> Future[Outcome]:
+                work = Work(
+                    batch=batch.id,
+                    reel=reel,
+                    outputs=outputs,
+                    templates=templates_dir(),
+                    upload=terms.upload,
+                    wait=wait_for_it,
+                    encoders=encoders,
+                    keep_free_bytes=round(terms.keep_free_gb * 1e9),
+                    cell_timeout_s=terms.cell_timeout_s,
+                )
+                return executor.submit(do_work, work)
+
+            _make_all(todo, begin, file, batch, watcher)
+    sweep(outputs)
+    return file.end()
 
 
 def _make_all(
@@ -255,7 +264,7 @@ def _make_all(
     file: BatchFile,
     batch: Batch,
     watcher: BatchWatcher,
-) -> Batch:
+) -> None:
     waiting = list(todo)
     pending: dict[Future[Outcome], PlannedReel] = {}
 
@@ -283,7 +292,6 @@ def _make_all(
         for future in pending:
             future.cancel()
         raise
-    return batch
 
 
 def _outcome_of(future: Future[Outcome], reel: PlannedReel) -> Outcome:
@@ -304,7 +312,7 @@ def _executor(terms: Terms, reels: int) -> Iterator[tuple[Executor, int | None]]
     width = pool_width(reels, workers=terms.workers)
     pool = ReelPool(width)
     try:
-        yield pool, terms.encoders or -(-cores() // width)
+        yield pool, terms.encoders or encoders_each(width)
     finally:
         pool.shutdown(wait=False)
 

@@ -17,7 +17,7 @@ import psutil
 from reelkit.batch.worker import packed, unpacked
 from reelkit.errors import RunError
 
-__all__ = ["LostWorker", "ReelPool", "cores", "pool_width"]
+__all__ = ["LostWorker", "ReelPool", "cores", "encoders_each", "pool_width"]
 
 T = TypeVar("T")
 
@@ -47,6 +47,24 @@ def pool_width(reels: int, *, workers: int | None = None, free_gb: float | None 
         free = psutil.virtual_memory().available / 1e9 if free_gb is None else free_gb
         workers = min(cores(), int(free / REEL_GB))
     return max(1, min(workers, reels))
+
+
+def encoders_each(width: int, *, of: int | None = None) -> int:
+    """Return how many encoder processes each of so many reels at once may start, so that all of them have a core each.
+
+    Parameters
+    ----------
+    width : int
+        Reels at once.
+    of : int, optional
+        Cores; those that this process may use where not given.
+
+    Examples
+    --------
+    >>> encoders_each(2, of=8), encoders_each(3, of=8), encoders_each(4, of=2)
+    (4, 2, 1)
+    """
+    return max(1, (of or cores()) // width)
 
 
 class ReelPool(Executor):

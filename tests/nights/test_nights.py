@@ -1,6 +1,7 @@
 """What nights must survive, as small subsets of the benchmarks of the same names, and a cluster that loses a worker."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -28,7 +29,16 @@ def test_a_batch_survives_kills() -> None:
 
 def test_a_batch_survives_faults() -> None:
     """A fault in each step fails its reel alone, with step and reason; lifted, only those are made."""
-    assert "0 wrong" in measured("batch_faults")
+    told = measured("batch_faults")
+    assert "0 wrong" in told
+    # Root mounts a small disk; who may not is told so.
+    assert ("No space left on device" in told) or (os.geteuid() != 0 and "NOT TRIED  a full disk" in told)
+
+
+def test_a_batch_answers_ctrl_c() -> None:
+    """While it plans, starts kernels, waits for another batch or encodes, and pressed twice: answered, told, left clean, and resumed."""
+    # Two seconds are promised on an idle machine, and measured by the benchmark; a busy one is granted more.
+    assert "7 of 7 moments well" in measured("batch_interrupts", "--moments", "7", "--bar", "30")
 
 
 def test_a_lost_dask_worker_costs_no_reel(tmp_path: Path) -> None:
