@@ -138,7 +138,7 @@ def _make(arguments: argparse.Namespace, outputs: Path) -> int:
         print_json(summary)
     else:
         print(line)
-    for told in (*_failures(batch), *_announced(arguments, summary, line)):
+    for told in (*_failures(batch), *_passed_over(batch), *_announced(arguments, summary, line)):
         complain(told)
     return FAILED if batch.missing or batch.refused else DONE
 
@@ -188,6 +188,12 @@ def _failures(batch: Batch) -> Iterator[str]:
         outcome = batch.outcomes[reel.number]
         step = f"step {outcome.step}: " if outcome.step and f"step {outcome.step}" not in (outcome.error or "") else ""
         yield f"{reel.slug} {reel.number} ({reel.title}): {step}{outcome.error}"
+
+
+def _passed_over(batch: Batch) -> Iterator[str]:
+    for reel in batch.reels:
+        if reel.instead_of:
+            yield f"{reel.slug} {reel.number} ({reel.title}): made instead of '{reel.instead_of}', which failed on several nights"
 
 
 def _tell_interrupted(batch: Batch, as_json: bool, outputs: Path, seconds: float) -> None:

@@ -61,6 +61,9 @@ class PlannedReel(Value):
     overrides: dict[str, JsonValue] = Field(default={})
     due: datetime.date | None = None
     asked_as: str = Field(default="", description="how a calendar asks for it: by topic, seed, or script")
+    instead_of: str = Field(
+        default="", description="a topic whose turn it was, which goes behind the others as it failed on several nights"
+    )
     where: str = Field(default="", description="the line of the calendar that asks for it")
     used: tuple[str, ...] = Field(
         default=(), description="clips that the brand's reels had used before this batch: decided here, so that no timing decides a reel"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import itertools
+from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,9 @@ _ROUNDS = 20
 """How often a topic may have been told by others before its seed is given up."""
 
 __all__ = ["deck_titles", "next_seeds", "plan_brands", "planned_reel", "seed_of_topic", "taken_seeds"]
+
+FAILED_NIGHTS, FOR_DAYS = 2, 14
+"""A topic that failed on so many of the nights of so many days goes behind the others."""
 
 
 def plan_brands(
@@ -47,11 +52,16 @@ def plan_brands(
         try:
             brand = load_brand(asked)
             brand = brand.with_changes(overrides) if overrides else brand
-            seeds = next_seeds(brand, count, outputs=outputs, others=others, claim=claim)
+            planned = next_seeds(brand, count, outputs=outputs, others=others, claim=claim)
         except ReelkitError as error:
             refused[asked] = str(error)
             continue
-        rounds.append([planned_reel(asked, brand, outputs, topic_seed=seed, overrides=dict(overrides)) for seed in seeds])
+        rounds.append(
+            [
+                planned_reel(asked, brand, outputs, topic_seed=seed, overrides=dict(overrides), instead_of=instead)
+                for seed, instead in planned.items()
+            ]
+        )
     # A reel of each brand in turn, so that a night that is cut short leaves every brand with something.
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*rounds))
     return tuple(reel for reel in in_turn if reel is not None), refused
@@ -80,11 +90,12 @@ def planned_reel(asked: str, brand: Brand, outputs: Path, **said: Any) -> Planne
     return reel.model_copy(update=known)
 
 
-def next_seeds(brand: Brand, count: int, *, outputs: Path, others: Sequence[Batch] = (), claim: bool = False) -> list[int]:
-    """Return the topic seeds of a brand's next reels, no two on one topic.
+def next_seeds(brand: Brand, count: int, *, outputs: Path, others: Sequence[Batch] = (), claim: bool = False) -> dict[int, str]:
+    """Return the topic seeds of a brand's next reels, no two on one topic, each with the topic that it goes before out of turn, if any.
 
     Topics that were never told come first, then those told longest ago: a deck that is smaller than ``script.recent_reels`` goes round.
-    What another batch of tonight has planned and not made yet counts as told; what an older one left unmade is free again.
+    What another batch of tonight has planned and not made yet counts as told; what an older one left unmade is free again. A topic that
+    failed on two nights goes behind the others for two weeks, so that it does not cost every night a reel.
 
     Raises
     ------
@@ -98,7 +109,8 @@ def next_seeds(brand: Brand, count: int, *, outputs: Path, others: Sequence[Batc
     titles = deck_titles(brand)
     if titles is None:
         free = (seed for seed in itertools.count(1) if seed not in taken)
-        return list(itertools.islice((seed for seed in free if not claim or _granted(ledger, brand, seed, "", 0)), count))
+        granted = (seed for seed in free if not claim or _granted(ledger, brand, seed, "", 0))
+        return dict.fromkeys(itertools.islice(granted, count), "")
     if count > len(titles):
         raise BrandError(
             f"brand '{brand.slug}': its deck '{brand.script.deck}' has {len(titles)} topics, so a batch of {count} would repeat some; "
@@ -106,15 +118,21 @@ def next_seeds(brand: Brand, count: int, *, outputs: Path, others: Sequence[Batc
         )
     planned = [reel.topic for reel in _planned(brand.slug, others)]
     told = [topic.casefold() for topic in (*planned, *ledger.topics_used_before(brand.slug, ""))]
-    seeds = (_first_free(number, taken, len(titles)) for number in _told_longest_ago([title.casefold() for title in titles], told))
-    if not claim:
-        return list(itertools.islice(seeds, count))
-    granted = list(itertools.islice((seed for seed in (_claimed(ledger, brand, seed, titles) for seed in seeds) if seed), count))
-    if len(granted) < count:
+    in_turn = _told_longest_ago([title.casefold() for title in titles], told)
+    failing = _failing(brand.slug, others)
+    order = sorted(in_turn, key=lambda number: titles[number].casefold() in failing)
+    seeds = (_first_free(number, taken, len(titles)) for number in order)
+    if claim:
+        seeds = (seed for seed in (_claimed(ledger, brand, seed, titles) for seed in seeds) if seed)
+    chosen = list(itertools.islice(seeds, count))
+    if len(chosen) < count:
         raise RunError(
-            f"brand '{brand.slug}': other machines of the team took its topics meanwhile, {len(granted)} of {count} are left; run it again"
+            f"brand '{brand.slug}': other machines of the team took its topics meanwhile, {len(chosen)} of {count} are left; run it again"
         )
-    return granted
+    topics = {seed: titles[(seed - 1) % len(titles)] for seed in chosen}
+    due = [titles[number] for number in in_turn[:count]]
+    passed = iter([topic for topic in due if topic.casefold() in failing and topic not in topics.values()])
+    return {seed: "" if topic in due else next(passed, "") for seed, topic in topics.items()}
 
 
 def _told_longest_ago(titles: Sequence[str], told: Sequence[str]) -> list[int]:
@@ -178,3 +196,19 @@ def seed_of_topic(brand: Brand, topic: str, *, taken: Collection[int]) -> int:
 
 def _planned(slug: str, others: Sequence[Batch]) -> list[PlannedReel]:
     return [reel for batch in others if is_tonights(batch) for reel in batch.missing if reel.slug == slug and reel.script is None]
+
+
+def _failing(slug: str, others: Sequence[Batch]) -> set[str]:
+    """Return the topics that failed in several late batches since they were last made, while the brand's other reels were made."""
+    since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=FOR_DAYS)
+    late = [batch for batch in others if datetime.datetime.fromisoformat(batch.started_at) > since]
+    nights: Counter[str] = Counter()
+    for batch in sorted(late, key=lambda batch: batch.started_at):
+        reels = [reel for reel in batch.reels if reel.slug == slug and reel.script is None]
+        made = [reel for reel in reels if batch.state_of(reel) == "done"]
+        for reel in made:
+            del nights[reel.topic.casefold()]
+        # Where all of several reels failed it is not their topics' fault.
+        if made or len(reels) == 1:
+            nights.update(reel.topic.casefold() for reel in reels if batch.state_of(reel) == "failed")
+    return {topic for topic, count in nights.items() if count >= FAILED_NIGHTS}

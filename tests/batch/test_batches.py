@@ -1,20 +1,25 @@
+import contextlib
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from reelkit import generate_batch, generate_for_brands
 from reelkit.batch.batches import Terms, run_batch
 from reelkit.batch.plan import BatchFile, read_batches
+from reelkit.batch.pool import encoders_each
 from reelkit.runs.manifest import manifest_of
 from tests.batch.studio import make_studio
+from tests.services.servers import Conversation, answers, serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,10 +98,12 @@ def test_two_processes_make_each_reel_once(studio: Path) -> None:
     assert all(ledgers)
 
 
-def test_from_python_on_any_executor(studio: Path) -> None:
-    """`generate_batch` on a thread pool makes reels on topics that differ; called again it makes nothing and says the same."""
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_from_python_on_any_executor(studio: Path, kind: str) -> None:
+    """`generate_batch` on threads or on processes of the standard library's makes reels on topics that differ; called again it makes
+    nothing and says the same."""
     outputs = studio / "outputs"
-    with ThreadPoolExecutor(2) as executor:
+    with ThreadPoolExecutor(2) if kind == "threads" else ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
         first = generate_batch("ada", 2, executor=executor, outputs=outputs)
     assert [result.error for result in first.results] == [None, None]
     assert (first.success_count, first.failure_count, first.success_rate) == (2, 0, 1.0)
@@ -134,20 +141,79 @@ def test_a_disk_that_is_nearly_full_stops_new_reels(studio: Path) -> None:
     assert (code, told["done"]) == (0, 1)
 
 
+TOLD = (
+    ("Old tea", "Tea is older than coffee."),
+    ("New cups", "New cups keep the heat."),
+    ("Cold water", "Cold water draws slowly."),
+)
+
+
+def writes(conversation: Conversation) -> None:
+    """Answer as a model that has few ideas: the first of its topics that it was not told to leave."""
+    asked = conversation.server.asked[-1].body.decode()
+    topic, line = next(((topic, line) for topic, line in TOLD if topic not in asked), TOLD[0])
+    texts = (line, "It takes a little time, so wait for it.", "Follow Ada.")
+    answers(
+        {
+            "topic": topic,
+            "title": topic,
+            "description": "Why it is so.",
+            "hashtags": ["tea", "cups"],
+            "scenes": [{"text": text, "search_terms": ["tea cup", "tea field"]} for text in texts],
+        }
+    )(conversation)
+
+
+@pytest.mark.usefixtures("studio")
+def test_a_model_is_told_what_the_batchs_other_reels_chose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three reels of a brand whose topics a model chooses differ, on two workers too: each is written when the one before has ended."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up-0123456789")
+    with serving(writes) as server:
+        path = tmp_path / "templates/brands/ada.yaml"
+        said = f"script: {{deck: ada, length_s: 4, writer: openai, model: tiny, base_url: '{server.url}/v1'}}\n"
+        path.write_text(path.read_text().replace("script: {deck: ada, length_s: 4}\n", said))
+        with ThreadPoolExecutor(2) as executor:
+            made = generate_batch("ada", 3, executor=executor, outputs=tmp_path / "outputs")
+    assert [result.error for result in made.results] == [None] * 3
+    assert [manifest_of(result.run_dir).facts["topic"] for result in made.results if result.run_dir] == [topic for topic, _ in TOLD]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize(("workers", "each"), [(1, encoders_each(1)), (2, encoders_each(2))])
+def test_kernels_are_told_their_share_of_the_cores(studio: Path, workers: int, each: int) -> None:
+    """The kernels of reels that are made side by side may start as many encoders as leave every other reel its own."""
+    process = subprocess.Popen(
+        command("--brands", "ada", "bix", "--workers", str(workers)), cwd=studio, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    until = time.monotonic() + 120
+    told: list[str] = []
+    while not told and process.poll() is None and time.monotonic() < until:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                told += [child.environ().get("REELKIT_ENCODERS", "none")] if "reelkit.kernel" in child.cmdline() else []
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+    assert set(told) == {str(each)}
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_is_answered_at_once(studio: Path, sign: signal.Signals) -> None:
     """Ctrl-C or SIGTERM in the middle of a reel: what is done and not done is told, nothing is left, and the same command goes on."""
+    # Where the tests run in the background of a shell they ignore Ctrl-C, and so would what they start.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command("--brands", "ada", "--count", "2", "--workers", "1"), cwd=studio, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    signal.signal(signal.SIGINT, ignored)
     until = time.monotonic() + 120
     while not list((studio / "outputs").glob("ada/*/script.json")) and time.monotonic() < until:
         time.sleep(0.05)
     began = time.monotonic()
     process.send_signal(sign)
     out, err = process.communicate(timeout=60)
-    # Two seconds are promised on an idle machine (benchmarks/batch_kill.py measures them); a busy one is granted more.
+    # Two seconds are promised on an idle machine (benchmarks/batch_interrupts.py measures them); a busy one is granted more.
     assert time.monotonic() - began < 20
     assert process.returncode == 130
     assert out == ""

@@ -129,6 +129,39 @@ def test_the_topic_told_longest_ago_comes_first(studio: Path) -> None:
     assert [reel.topic_seed for reel in planned] == [seed + len(TOPICS) for seed in order]
 
 
+def end(outputs: Path, batch: Batch, failed: set[str]) -> Batch:
+    """Take the reels of a batch as made, but for those on some topics, which failed; and let a day go by."""
+    made = make(outputs, batch.model_copy(update={"reels": tuple(reel for reel in batch.reels if reel.topic not in failed)}))
+    for reel in made.missing:
+        BatchFile(outputs, batch.id).add(Outcome(number=reel.number, state="failed", step="footage", error="no clip"))
+    grow_old(outputs, batch, 24)
+    return BatchFile(outputs, batch.id).read()
+
+
+def test_a_topic_that_keeps_failing_goes_behind_the_others(studio: Path) -> None:
+    """After two nights on which only it failed, a topic leaves its turn to the next one, which says so; after two weeks it is
+    tried again."""
+    asked, bad = Asked(brands=("ada",), count=2), TOPICS[0]
+    nights = [end(studio, begin(studio, asked, anew=True), {bad}) for _ in range(4)]
+    assert [[reel.topic for reel in night.reels] for night in nights] == [
+        [bad, TOPICS[1]],
+        [bad, TOPICS[2]],
+        [TOPICS[3], TOPICS[4]],
+        [TOPICS[5], TOPICS[1]],
+    ]
+    assert [[reel.instead_of for reel in night.reels] for night in nights] == [["", ""], ["", ""], ["", bad], ["", bad]]
+    for night in nights:
+        grow_old(studio, night, 24 * 14)
+    assert next(iter(begin(studio, asked).reels)).topic == bad
+
+
+def test_a_brand_that_keeps_failing_keeps_its_turn(studio: Path) -> None:
+    """Where all of a brand's reels failed its topics are not to blame: once mended, the deck goes on where it was."""
+    asked = Asked(brands=("ada",), count=2)
+    nights = [end(studio, begin(studio, asked, anew=True), set(TOPICS)) for _ in range(3)]
+    assert [[reel.topic for reel in night.reels] for night in nights] == [list(TOPICS[:2])] * 3
+
+
 def test_a_brand_that_cannot_be_planned_is_refused_alone(studio: Path) -> None:
     """A brand that is missing, or whose deck is too small, is named with its reason; the others are planned."""
     batch = begin(studio, Asked(brands=("nobody", "ada"), count=2))

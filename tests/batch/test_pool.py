@@ -1,3 +1,4 @@
+import itertools
 import math
 import os
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from reelkit.batch.pool import LostWorker, ReelPool, pool_width
+from reelkit.batch.pool import REEL_GB, LostWorker, ReelPool, encoders_each, pool_width
 
 
 def is_alive(pid: int) -> bool:
@@ -114,3 +115,19 @@ def test_the_width_is_the_machines() -> None:
     assert pool_width(100, free_gb=0.1) == 1
     assert pool_width(3, workers=8) == 3
     assert pool_width(100, workers=8) == 8
+
+
+def test_reels_and_encoders_share_the_cores_and_the_memory() -> None:
+    """However many cores and however much memory: the reels' encoders are never more than the cores, none could have one more, and what
+    runs at once fits."""
+    for of, reels in itertools.product(range(1, 33), range(1, 20)):
+        for free_gb in (0.5, 1.3, 5.0, 17.0, 400.0):
+            width = min(pool_width(reels, free_gb=free_gb), of)
+            each = encoders_each(width, of=of)
+            assert width * each <= of < width * (each + 1)
+            assert width == 1 or width * REEL_GB <= free_gb
+
+
+def test_more_reels_than_cores_get_an_encoder_each() -> None:
+    """Who asks for more reels at once than there are cores gets them, with one encoder each."""
+    assert encoders_each(5, of=2) == 1
