@@ -114,7 +114,13 @@ class Parts:
 
             sample = self.brand.path(said.sample) if said.sample else None
             return CoquiVoice(
-                self._voice_named(), cache=self.cache, pace=self._pace, speaker=said.speaker, sample=sample, language=self.brand.language
+                self._voice_named(),
+                cache=self.cache,
+                pace=self._pace,
+                read=_read_mono,
+                speaker=said.speaker,
+                sample=sample,
+                language=self.brand.language,
             )
         if engine == "openai":
             return self._speech_server()

@@ -11,12 +11,15 @@ import importlib.util
 import io
 import json
 import logging
+import tempfile
 import threading
 import unicodedata
 import warnings
+import wave
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -36,7 +39,12 @@ _LAYOUT = 1
 """Part of the key of kept speech: raise it when the same sounds would be cut or timed in another way."""
 _SILENT_WORD_S = 0.12
 _MARKS = frozenset("ˈˌː")
+_OTHER_WEIGHTS = frozenset(("dvae", "mel_stats", "speakers", "speakers_xtts", "model_se"))
+"""What Coqui's own models have beside their checkpoint: a speaker encoder, statistics, known speakers, an encoder for training."""
 _ALONE = threading.Lock()
+_CLONE = "clone"
+_XTTS_RATE_HZ = 22_050
+_Sample = tuple[NDArray[np.float32], int]
 
 
 class CoquiVoice:
@@ -51,12 +59,14 @@ class CoquiVoice:
         Keeps every sentence that was spoken (room "speech").
     pace : callable
         How long a sentence takes to say, by the built-in voice or a guess: asking the model costs as much as speaking.
+    read : callable, optional
+        Returns the samples of a sound file, in one channel, and their rate in Hz; needed where there is a ``sample``.
     language : str
         The brand's.
     speaker : str
         Of a model with several.
     sample : Path, optional
-        A recording of the voice to clone, for models that can.
+        A recording of the voice to clone, for models that can; any sound file that ``read`` knows.
     seed : int
         Of what varies in a voice.
 
@@ -72,13 +82,14 @@ class CoquiVoice:
         *,
         cache: Cache,
         pace: Callable[[str], float],
+        read: Callable[[Path], tuple[NDArray[np.float32], int]] | None = None,
         language: str = "en",
         speaker: str = "",
         sample: Path | None = None,
         seed: int = 0,
     ) -> None:
         self.name = name
-        self._cache, self._pace, self._seed = cache, pace, seed
+        self._cache, self._pace, self._read, self._seed = cache, pace, read, seed
         self._language, self._speaker, self._sample = language, speaker, sample
         self._folder = Path(name) if not name.startswith("tts_models/") else None
         if self._folder is not None:
@@ -136,9 +147,10 @@ class CoquiVoice:
             each = int(_SILENT_WORD_S * model.rate_hz)
             silent: list[Span] = [(each * k, each * (k + 1), "estimated") for k in range(len(words))]
             return np.zeros(each * len(words), np.float32), model.rate_hz, silent
+        sample = self._read(self._sample) if self._sample and self._read else None
         with _ALONE:
             samples, durations, tokens, alone = model.say(
-                words, language=language, speed=speed, speaker=self._speaker, sample=self._sample, seed=self._seed
+                words, language=language, speed=speed, speaker=self._speaker, sample=sample, seed=self._seed
             )
         rate_hz = model.rate_hz
         if durations is None:
@@ -189,18 +201,18 @@ class _Model:
         self._scale: float | None = getattr(self._model, "length_scale", None)
 
     def say(
-        self, words: Sequence[str], *, language: str, speed: float, speaker: str, sample: Path | None, seed: int
+        self, words: Sequence[str], *, language: str, speed: float, speaker: str, sample: _Sample | None, seed: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float64] | None, list[str], list[list[str]]]:
         """Return the sound; where the model tells durations, those of its tokens; the tokens; and those of each word alone."""
         import torch
 
-        how = self._how(language, speed, speaker, sample)
+        how = self._how(language, speed, speaker, cloning=sample is not None)
         text = " ".join(words)
-        torch.manual_seed(seed)
-        with _quiet(), torch.inference_mode():
-            made = self._model.synthesize(text=text, **how)
-            wave = made["wav"] if how["use_griffin_lim"] else self._vocoded(made["outputs"])
-        samples = np.asarray(wave.cpu() if hasattr(wave, "cpu") else wave, np.float32).reshape(-1)
+        with _quiet(), torch.inference_mode(), self._cloning(sample) as whose:
+            torch.manual_seed(seed)
+            made = self._model.synthesize(text=text, **how, **whose)
+            sound = made["wav"] if how["use_griffin_lim"] else self._vocoded(made["outputs"])
+        samples = np.asarray(sound.cpu() if hasattr(sound, "cpu") else sound, np.float32).reshape(-1)
         loudest = float(np.abs(samples).max(initial=0.0))
         if not len(samples) or not np.isfinite(loudest):
             raise VoiceError(f"Coqui's model '{self.name}' made no sound of {text[:40]!r}: write it another way")
@@ -214,20 +226,56 @@ class _Model:
     def _vocoded(self, outputs: dict[str, Any]) -> Any:
         return self._synthesizer._run_vocoder(outputs["model_outputs"][0], "cpu")
 
-    def _how(self, language: str, speed: float, speaker: str, sample: Path | None) -> dict[str, Any]:
+    @contextlib.contextmanager
+    def _cloning(self, sample: _Sample | None) -> Iterator[dict[str, Any]]:
+        """Yield what makes a model speak as a sample does.
+
+        Coqui's own ways read a file through torchaudio, which needs FFmpeg's libraries on the machine, or through others that do not know
+        every kind of file: a model that takes sounds is given the sound, and others a plain WAV.
+        """
+        if sample is None:
+            yield {}
+        elif hasattr(self._model, "get_gpt_cond_latents"):
+            latents, embedding = self._heard(*sample)
+            kept = self._model.speaker_manager
+            self._model.speaker_manager = SimpleNamespace(speakers={_CLONE: {"gpt_cond_latent": latents, "speaker_embedding": embedding}})
+            try:
+                yield {"speaker": _CLONE}
+            finally:
+                self._model.speaker_manager = kept
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "sample.wav"
+                _write_wav(path, *sample)
+                yield {"speaker_wav": str(path)}
+
+    def _heard(self, samples: NDArray[np.float32], rate_hz: int) -> tuple[Any, Any]:
+        """Return what XTTS takes from a recording, by the steps and settings of its own ``get_conditioning_latents``."""
+        import torch
+        from torchaudio.functional import resample
+
+        config = self._model.config
+        sound = resample(torch.from_numpy(np.ascontiguousarray(samples))[None], rate_hz, _XTTS_RATE_HZ)[
+            :, : _XTTS_RATE_HZ * config.max_ref_len
+        ]
+        if config.sound_norm_refs:
+            sound = sound / sound.abs().max() * 0.75
+        how = {"length": config.gpt_cond_len, "chunk_length": config.gpt_cond_chunk_len}
+        return self._model.get_gpt_cond_latents(sound, _XTTS_RATE_HZ, **how), self._model.get_speaker_embedding(sound, _XTTS_RATE_HZ)
+
+    def _how(self, language: str, speed: float, speaker: str, *, cloning: bool) -> dict[str, Any]:
         model = self._model
         if speaker and speaker not in (known := self._speakers()):
             raise VoiceError(f"voice.speaker is '{speaker}'; Coqui's model '{self.name}' has: {', '.join(known[:8]) or 'one voice only'}")
-        if not speaker and sample is None and len(self._speakers()) > 1:
+        if not speaker and not cloning and len(self._speakers()) > 1:
             speaker = self._speakers()[0]
-        if sample is not None and not self._clones():
+        if cloning and not self._clones():
             raise VoiceError(f"voice.sample is given, but Coqui's model '{self.name}' cannot clone a voice: take XTTS or YourTTS")
         how: dict[str, Any] = {
             "use_griffin_lim": self._synthesizer.vocoder_model is None,
-            "speaker": speaker or None,
-            "speaker_wav": str(sample) if sample else None,
-            "voice_dir": self._synthesizer.voice_dir,
         }
+        if not cloning:
+            how["speaker"] = speaker or None
         names = list(model.language_manager.language_names) if getattr(model, "language_manager", None) else []
         near = [name for name in names if name.lower().split("-")[0] == language.lower().split("-")[0]]
         how["language"] = near[0] if near else None
@@ -259,6 +307,14 @@ class _Model:
         with _quiet():
             ids = tokenizer.text_to_ids(text, language=language)
         return ["" if one in silent else str(symbols.id_to_char(one)) for one in ids]
+
+
+def _write_wav(path: Path, samples: NDArray[np.float32], rate_hz: int) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
 
 
 def _durations(outputs: dict[str, Any]) -> NDArray[np.float64] | None:
@@ -339,8 +395,9 @@ def _version(name: str) -> str | None:
 
 
 def _files_in(folder: Path) -> tuple[Path, Path]:
-    """Return a model's checkpoint and config."""
-    checkpoints = sorted([*folder.glob("*.pth"), *folder.glob("*.pt")], key=lambda path: ("best" not in path.name, path.name))
+    """Return a model's checkpoint and config; beside the one, XTTS keeps weights of other things."""
+    found = [path for path in sorted([*folder.glob("*.pth"), *folder.glob("*.pt")]) if path.stem not in _OTHER_WEIGHTS]
+    checkpoints = sorted(found, key=lambda path: ("best" not in path.name, "model" not in path.name))
     config = folder / "config.json"
     if not checkpoints or not config.is_file():
         raise VoiceError(
@@ -360,7 +417,9 @@ def _config_of(folder: Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=4)
 def _digest(folder: Path) -> str:
-    return " ".join(sha256_of(path) for path in _files_in(folder))
+    """Return what a model's files hold, of which XTTS has several that decide how it sounds."""
+    beside = [path for path in (folder / "vocab.json", folder / "speakers_xtts.pth") if path.is_file()]
+    return " ".join(sha256_of(path) for path in (*_files_in(folder), *beside))
 
 
 @contextlib.contextmanager

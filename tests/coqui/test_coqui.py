@@ -3,21 +3,27 @@
 import os
 import subprocess
 import sys
+import wave
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer, models
 from TTS.tts.configs.fast_pitch_config import FastPitchConfig
 from TTS.tts.configs.vits_config import VitsArgs, VitsConfig
+from TTS.tts.configs.xtts_config import XttsArgs, XttsConfig
+from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
 from TTS.tts.models import setup_model
 from TTS.tts.models.forward_tts import ForwardTTSArgs
 
-from reelkit.errors import VoiceError
+from reelkit.errors import AudioError, VoiceError
+from reelkit.media.audio import read_audio
 from reelkit.runs.cache import FileCache
 from reelkit.services import coqui
 from reelkit.services.coqui import CoquiVoice
+from reelkit.services.hibari import HibariVoice
 
 TEXT = "Honey never spoils, and bees know it."
 SMALL = {"hidden_channels": 32, "num_layers_text_encoder": 1}
@@ -59,8 +65,63 @@ def fast_pitch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp("fast_pitch"), config)
 
 
+@pytest.fixture(scope="module")
+def xtts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An XTTS of two speakers and two languages that says noise; beside its checkpoint lie weights of other things, as in its releases."""
+    folder = tmp_path_factory.mktemp("xtts")
+    symbols = ["[STOP]", "[UNK]", "[SPACE]", "[START]", "[en]", "[fr]", *"abcdefghijklmnopqrstuvwxyz.,!?'-"]
+    tokens = Tokenizer(models.BPE(vocab={symbol: index for index, symbol in enumerate(symbols)}, merges=[], unk_token="[UNK]"))
+    tokens.add_special_tokens([symbol for symbol in symbols if len(symbol) > 1])
+    tokens.save(str(folder / "vocab.json"))
+    args = XttsArgs(
+        gpt_layers=1,
+        gpt_n_model_channels=32,
+        gpt_n_heads=2,
+        gpt_max_audio_tokens=60,
+        gpt_num_audio_tokens=66,
+        gpt_start_audio_token=64,
+        gpt_stop_audio_token=65,
+        gpt_use_perceiver_resampler=True,
+        decoder_input_dim=32,
+    )
+    torch.manual_seed(3)
+    model = setup_model(XttsConfig(model_args=args, languages=["en", "fr"]))
+    model.tokenizer = VoiceBpeTokenizer(vocab_file=folder / "vocab.json")
+    model.init_models()
+    model.config.save_json(str(folder / "config.json"))
+    torch.save({"model": model.state_dict(), "config": model.config.to_dict(), "step": 1}, folder / "model.pth")
+    speakers = {
+        name: {"gpt_cond_latent": torch.randn(1, 32, 32), "speaker_embedding": torch.randn(1, 512, 1)}
+        for name in ("Ana Florence", "Bo Reed")
+    }
+    torch.save(speakers, folder / "speakers_xtts.pth")
+    torch.save({"other": torch.zeros(1)}, folder / "dvae.pth")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of a real voice: the built-in one."""
+    path = tmp_path_factory.mktemp("sample") / "me.wav"
+    spoken = HibariVoice(cache=FileCache(path.parent)).speak(
+        "Cold brew takes time, so give it a whole night in the fridge, and do not stir it."
+    )
+    rate_hz = spoken[0].rate_hz
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes((np.concatenate([breath.samples for breath in spoken]) * 32767).astype("<i2").tobytes())
+    return path
+
+
+def mono(path: Path) -> tuple[np.ndarray, int]:
+    samples, rate_hz = read_audio(path)
+    return samples.mean(axis=1, dtype=np.float32), rate_hz
+
+
 def voice(folder: Path, cache: Path, **how: object) -> CoquiVoice:
-    return CoquiVoice(str(folder), cache=FileCache(cache), pace=len, **how)  # type: ignore[arg-type]
+    return CoquiVoice(str(folder), cache=FileCache(cache), pace=len, read=mono, **how)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("model", ["vits", "fast_pitch"])
@@ -131,13 +192,12 @@ def test_a_sentence_without_a_sound_is_silent(vits: Path, tmp_path: Path) -> Non
     assert [word.timed_by for word in breath.words] == ["estimated", "estimated"]
 
 
-def test_what_a_model_cannot_do_is_said(vits: Path, tmp_path: Path) -> None:
+def test_what_a_model_cannot_do_is_said(vits: Path, sample: Path, tmp_path: Path) -> None:
     """A speaker that is not there, a sample for a model that cannot clone, and another language are one line each."""
     with pytest.raises(VoiceError, match=r"voice\.speaker is 'anna'; Coqui's model .* has: one voice only"):
         voice(vits, tmp_path, speaker="anna").speak(TEXT)
-    (tmp_path / "me.wav").write_bytes(b"RIFF")
     with pytest.raises(VoiceError, match=r"voice\.sample is given, but Coqui's model .* cannot clone a voice"):
-        voice(vits, tmp_path, sample=tmp_path / "me.wav").speak(TEXT)
+        voice(vits, tmp_path, sample=sample).speak(TEXT)
     with pytest.raises(VoiceError, match=r"language is 'fi'; Coqui's model .* speaks en-us: set language or voice\.name"):
         voice(vits, tmp_path).speak(TEXT, language="fi")
 
@@ -189,3 +249,47 @@ def test_sound_is_within_bounds(vits: Path, tmp_path: Path) -> None:
     (breath,) = voice(vits, tmp_path).speak(TEXT)
     assert breath.samples.dtype == np.float32
     assert np.abs(breath.samples).max() <= 1.0
+
+
+def test_a_model_without_durations_is_aligned(xtts: Path, tmp_path: Path) -> None:
+    """XTTS tells no durations: its words are timed in the sound, in order; noise that holds no word is marked as estimated."""
+    (breath,) = voice(xtts, tmp_path).speak(TEXT)
+    assert [word.text for word in breath.words] == TEXT.split()
+    assert {word.timed_by for word in breath.words} <= {"alignment", "estimated"}
+    assert all(before.end <= after.start for before, after in pairwise(breath.words))
+    assert breath.words[-1].end <= len(breath.samples)
+    assert breath.rate_hz == 24000
+
+
+def test_a_speaker_a_language_and_a_sample_are_heard(xtts: Path, sample: Path, tmp_path: Path) -> None:
+    """The first speaker speaks where none is named; another speaker, another language and a cloned voice each sound otherwise."""
+    named: list[dict[str, object]] = [{}, {"speaker": "Ana Florence"}, {"speaker": "Bo Reed"}, {"language": "fr"}, {"sample": sample}]
+    said = []
+    for number, how in enumerate(named):
+        language = str(how.get("language", "en"))
+        (breath,) = voice(xtts, tmp_path / str(number), **how).speak(TEXT, language=language)
+        said.append(breath.samples.tobytes())
+    assert said[0] == said[1]
+    assert len(set(said)) == 4
+
+
+def test_speed_reaches_a_model_that_is_aligned(xtts: Path, tmp_path: Path) -> None:
+    """Slower takes longer."""
+    slow, quick = (len(voice(xtts, tmp_path).speak(TEXT, speed=speed)[0].samples) for speed in (0.5, 2.0))
+    assert slow > 1.5 * quick
+
+
+def test_what_xtts_cannot_do_is_said(xtts: Path, tmp_path: Path) -> None:
+    """A speaker and a language that it does not have are one line each, and name those it has."""
+    with pytest.raises(VoiceError, match=r"voice\.speaker is 'cleo'; Coqui's model .* has: Ana Florence, Bo Reed"):
+        voice(xtts, tmp_path, speaker="cleo").speak(TEXT)
+    with pytest.raises(VoiceError, match=r"language is 'fi'; Coqui's model .* speaks en, fr: set language or voice\.name"):
+        voice(xtts, tmp_path).speak(TEXT, language="fi")
+
+
+def test_a_sample_that_is_no_sound_is_one_line(xtts: Path, tmp_path: Path) -> None:
+    """A cloning sample that cannot be read is told with its name."""
+    (tmp_path / "me.wav").write_bytes(b"RIFF")
+    with pytest.raises(AudioError, match=r"me\.wav") as caught:
+        voice(xtts, tmp_path, sample=tmp_path / "me.wav").speak(TEXT)
+    assert "\n" not in str(caught.value)
