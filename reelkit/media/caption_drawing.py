@@ -243,17 +243,18 @@ class CueDrawing:
             ]
             if self.style.outline_px:
                 canvas.lay(union_mask(masks), colour)
+        cursor = self._cursor_at(self.layout.words[-1]) if self.sizes.cursor_px else None
+        edge = self.sizes.outline_px
+        if cursor is not None and edge:
+            canvas.lay(
+                rounded_box((cursor[0] - edge, cursor[1] - edge, cursor[2] + edge, cursor[3] + edge), edge), self.style.outline_colour
+            )
         for word, fill in zip(self.layout.words, self._fills, strict=True):
             if word.index != apart:
                 self._lay_fill(canvas, fill, word.index, active, begun)
                 self._put_pictures(canvas, word, 1.0, active, begun)
-        if self.sizes.cursor_px:
-            left, top, right, bottom = self._cursor_at(self.layout.words[-1])
-            edge = self.sizes.outline_px
-            canvas.lay(
-                rounded_box((left - edge, top - edge, right + edge, bottom + edge), edge) if edge else None, self.style.outline_colour
-            )
-            canvas.lay(rounded_box((left, top, right, bottom), 1), self.style.active_colour)
+        if cursor is not None:
+            canvas.lay(rounded_box(cursor, 1), self.style.active_colour)
         return canvas
 
     def _box_canvas(self, active: int, t: float) -> Canvas:

@@ -40,8 +40,8 @@ class CueSeen:
     early : bool
         Whether the text stands on the frame two before its cue.
     in_time : bool or None
-        Whether it stands on the frame after its cue's first, or of what is typed the first word once it is whole; False also where the
-        file has no such frame, None for a cue without letters (of emoji alone).
+        Whether it stands on the frame after its cue's first; False also where the file has no such frame, None for a cue without letters
+        (of emoji alone).
     contrast : TextContrast or None
         The least of those measured early, midway and late in the cue.
     wrong_lights : list of (int, str)
@@ -89,8 +89,7 @@ class CaptionWatch:
         before = first - _LATEST - 1
         if before >= 0 and self._texts(before) != self._texts(first):
             self._tasks[before].append(partial(self._look_before, seen, cue))
-        typed = self._painter.style.mode == "typewriter"
-        self._tasks[max(self._telling(cue)) if typed else min(first + _LATEST, cue.end - 1)].append(partial(self._look_in_time, seen))
+        self._tasks[min(first + _LATEST, cue.end - 1)].append(partial(self._look_in_time, seen))
         for frame in frames_looked_at(cue):
             self._tasks[frame].append(partial(self._look_closely, seen))
         if self._painter.style.mode not in ("classic", "one_word") and self._texts(first) == [word.text for word in cue.words]:
@@ -117,7 +116,7 @@ class CaptionWatch:
     def _telling(self, cue: CaptionCue) -> set[int]:
         settled = min(cue.start + self._entrance, cue.end - 1)
         if self._painter.style.mode == "typewriter":
-            # A typewriter's first letter alone is too little to tell text from picture.
+            # A typewriter's first letter alone is too little to tell from a picture that there is no text yet.
             return {max(settled, min(cue.words[0].end, cue.end - 1))}
         return {cue.start, settled}
 

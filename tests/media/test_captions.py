@@ -194,6 +194,20 @@ def test_one_word_shows_the_word_that_is_spoken() -> None:
     assert [[word.text for word in captions.words_on(frame)] for frame in (10, 18, 26, 33)] == [["one"], ["two"], ["three"], ["three"]]
 
 
+def test_a_typewriters_cursor_hides_no_letter() -> None:
+    """However thick the outlines, the last letter written shows whole beside the cursor, in its own colour."""
+    style = PRESETS["typewriter"].model_copy(update={"box_colour": None, "outline_px": 8, "active_colour": "#F0F0F0"})
+    captions = painter(style, cue("write it down now"))
+    for frame in range(0, 24, 3):
+        planes = Planes.filled(1080, 1920, "#5A7FA8")
+        for sprite in captions.sprites(frame):
+            sprite.blend(planes)
+        mask = captions.fill_mask(frame)
+        if mask is not None:
+            fill, x, y = mask
+            assert planes.y[y : y + fill.shape[0], x : x + fill.shape[1]][fill].min() > 200, frame
+
+
 def test_a_typewriter_writes_no_word_before_it_is_spoken() -> None:
     """Letters come one after another from the word's own frame on, all within its time, and nothing stands where later words will."""
     captions = painter(PRESETS["typewriter"].model_copy(update={"box_colour": None}), cue("write it down now"))
