@@ -108,7 +108,10 @@ def _batch_parser(commands: Any) -> None:
 
 
 def _shared_options(parser: argparse.ArgumentParser, for_what: str) -> None:
-    parser.add_argument("--set", action="append", default=[], type=_setting, metavar="FIELD=VALUE", help=f"a brand field, {for_what}")
+    fields = parser.add_argument(
+        "--set", action="append", default=[], type=_setting, metavar="FIELD=VALUE", help=f"a brand field, {for_what}"
+    )
+    fields.completer = _complete_fields  # type: ignore[attr-defined]
     parser.add_argument("--length", type=float, metavar="SECONDS", help="short for --set script.length_s=SECONDS")
     parser.add_argument(
         "--shape",
@@ -251,6 +254,20 @@ def _complete_brands(**_asked: Any) -> list[str]:
     from reelkit.brand import list_brands
 
     return list_brands()
+
+
+def _complete_fields(**_asked: Any) -> list[str]:
+    from pydantic import BaseModel
+
+    from reelkit.brand import Brand
+
+    groups = {name: field.annotation for name, field in Brand.model_fields.items()}
+    return [
+        f"{group}.{name}="
+        for group, kind in groups.items()
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+        for name in kind.model_fields
+    ]
 
 
 def _shown(path: Path) -> str:

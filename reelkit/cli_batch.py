@@ -37,7 +37,8 @@ def add_batch_options(batch: argparse.ArgumentParser) -> None:
     batch.add_argument("--batch", metavar="NAME", help="a name of your own; the same name is the same batch, however much later")
     batch.add_argument("--new", action="store_true", help="begin another batch, though the same was begun within 20 hours")
     batch.add_argument("--workers", type=_count, metavar="N", help="reels at once (one a core, as far as memory goes)")
-    batch.add_argument("--dask", metavar="ADDRESS", help="make them on a Dask cluster: tcp://host:8786, or local")
+    dask = batch.add_argument("--dask", metavar="ADDRESS", help="make them on a Dask cluster: tcp://host:8786, or local")
+    dask.completer = lambda **_asked: ["local", "tcp://"]  # type: ignore[attr-defined]
     batch.add_argument(
         "--step-timeout", type=_seconds, default=_STEP_TIMEOUT_S, metavar="SECONDS", help="a step that takes longer fails (%(default)g)"
     )

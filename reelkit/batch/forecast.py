@@ -11,7 +11,6 @@ from pydantic import Field
 from reelkit.batch.plan import PlannedReel
 from reelkit.batch.runner import NOTEBOOK, REPORT
 from reelkit.batch.watching import typical_seconds
-from reelkit.brand import load_brand
 from reelkit.errors import ReelkitError, RunError
 from reelkit.model import Value
 from reelkit.runs.folder import RunFolder, open_run
@@ -19,8 +18,13 @@ from reelkit.runs.manifest import Manifest, read_manifest
 
 __all__ = ["Forecast", "forecast_reel"]
 
-_KEPT = ("script", "footage", "voice", "music")
-"""What takes of the same reel share: another look of it speaks, downloads and composes nothing again."""
+_KEPT = {
+    "script": {"script", "language"},
+    "footage": {"script", "language", "footage"},
+    "voice": {"script", "language", "voice"},
+    "music": {"script", "language", "voice", "music"},
+}
+"""What takes of the same reel share, as another look of it speaks, downloads and composes nothing again; and what decides each."""
 _TOKENS = (6000, 1500)
 """Asked and answered in a script of three drafts, where no run tells of its own."""
 
@@ -56,7 +60,8 @@ def forecast_reel(reel: PlannedReel, state: str, outputs: Path) -> Forecast:
         return Forecast(state="wrong", told=str(error))
     typical = typical_seconds(outputs)
     takes = [begun] if begun else _other_takes(run)
-    kept = {step.name for take in takes for step in take.steps} & {*_KEPT, *(("compose",) if begun else ())}
+    kept = {step.name for take in takes for step in take.steps if not _changed_since(take, run) & _KEPT.get(step.name, set())}
+    kept &= {*_KEPT, *(("compose",) if begun else ())}
     cached = tuple(step for step in (*_KEPT, "compose") if step in kept)
     told = f"stopped at {begun.step or 'the start'}" if begun else ""
     return Forecast(
@@ -80,9 +85,15 @@ def _other_takes(run: RunFolder) -> list[Manifest]:
     return found
 
 
+def _changed_since(take: Manifest, run: RunFolder) -> set[str]:
+    """Return the groups of fields in which what was asked for differs: script, voice, captions."""
+    now, then = dict(run.job.overrides), dict(take.job.overrides)
+    return {name.partition(".")[0] for name in {*now, *then} if now.get(name) != then.get(name)}
+
+
 def _cost(run: RunFolder, outputs: Path) -> float:
     """Return what scripts of a brand have cost at the middle, else what its model's prices make of a script of the usual length."""
-    said = load_brand(run.job.brand).script
+    said = run.brand.script
     if said.writer == "deck" or run.job.script is not None:
         return 0.0
     paid = []

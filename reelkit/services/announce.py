@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import subprocess
@@ -15,7 +16,7 @@ from reelkit.services.calls import Calls, Trouble, trouble_of_status
 
 __all__ = ["call_webhook", "run_command"]
 
-_ATTEMPTS, _CALL_S, _STEP_S = 3, 10.0, 40.0
+_ATTEMPTS, _ANSWER_S, _CALL_S, _STEP_S = 3, 10.0, 12.0, 40.0
 _COMMAND_S = 60.0
 
 
@@ -42,9 +43,12 @@ def call_webhook(url: str, summary: dict[str, Any], *, sleep: Callable[[float], 
 
     def attempt() -> None:
         try:
-            answer = httpx.post(url, json=summary, timeout=_CALL_S)
+            answer = httpx.post(url, json=summary, timeout=_ANSWER_S)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
             raise Trouble("is no address that can be called", hint="it begins with https://") from None
+        except httpx.ReadTimeout:
+            # It has all of it: sent again, a team would read the same night twice.
+            raise Trouble(f"took the summary and did not answer within {_ANSWER_S:g} s") from None
         except httpx.HTTPError as error:
             raise Trouble(f"does not answer ({type(error).__name__})", passes=True) from None
         if not answer.is_success:
@@ -78,9 +82,20 @@ def run_command(command: str, summary: str, line: str, *, limit_s: float = _COMM
         try:
             _, complaint = process.communicate(summary, timeout=limit_s)
         except subprocess.TimeoutExpired:
-            process.kill()
+            _end_all(process.pid)
             return f"the notify command took longer than {limit_s:g} s and was ended"
     if process.returncode == 0:
         return None
     said = complaint.strip().splitlines()[-1:]
     return f"the notify command ended with {process.returncode}" + (f": {without_keys(said[0])}" if said else "")
+
+
+def _end_all(pid: int) -> None:
+    """End a process and what it started, which would else go on without it."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for each in [*process.children(recursive=True), process]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
