@@ -6,6 +6,7 @@ import pytest
 
 from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, batches_dir, open_batch, read_batches
 from reelkit.batch.topics import plan_brands
+from reelkit.cli import main
 from reelkit.errors import RunError
 from reelkit.runs.ledger import ledger_of
 from tests.batch.studio import BRANDS, TOPICS, make_studio
@@ -153,6 +154,15 @@ def test_a_topic_that_keeps_failing_goes_behind_the_others(studio: Path) -> None
     for night in nights:
         grow_old(studio, night, 24 * 14)
     assert next(iter(begin(studio, asked).reels)).topic == bad
+
+
+def test_a_night_says_which_topic_it_passed_over(studio: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command that goes on to another topic tells so in one line, with the topic that keeps failing."""
+    for _ in range(2):
+        end(studio, begin(studio, Asked(brands=("ada",), count=2)), {TOPICS[0]})
+    assert main(["batch", "--brands", "ada", "--count", "2", "--keep-free-gb", "1e9", "--outputs", str(studio)]) == 1
+    told = [line for line in capsys.readouterr().err.splitlines() if TOPICS[0] in line]
+    assert told == [f"reelkit: ada 2 ({TOPICS[4]}): made instead of '{TOPICS[0]}', which failed on several nights"]
 
 
 def test_a_brand_that_keeps_failing_keeps_its_turn(studio: Path) -> None:
