@@ -1,0 +1,103 @@
+"""A batch that is begun in a notebook cell, watched in JupyterLab in a real browser, and looked over when it is done."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.batch.studio import make_studio
+from tests.browser.studio import Studio, run_all
+
+AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
+BOARD = ".rk-runs tbody tr"
+# Every text that a row of the running batch ever had.
+WATCH = """() => { window.seen = []; setInterval(() => { for (const row of document.querySelectorAll('.rk-batch tbody tr')) {
+    const text = row.innerText.replace(/\\s+/g, ' '); if (!window.seen.includes(text)) window.seen.push(text) } }, 50) }"""
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    """Two brands of one short reel each; one speaks a language that its voice does not."""
+    studio = Studio(tmp_path_factory.mktemp("studio"), names=("batch",))
+    make_studio(studio.folder, ("ada", "bix"))
+    bix = studio.folder / "templates" / "brands" / "bix.yaml"
+    bix.write_text(bix.read_text() + "language: de\n")
+    path = studio.folder / "notebooks" / "batch.ipynb"
+    book = nbformat.read(path, as_version=4)
+    cell = next(cell for cell in book.cells if "parameters" in cell.metadata.get("tags", []))
+    cell.source = cell.source.replace("brands = []", 'brands = ["ada", "bix"]')
+    nbformat.write(book, path)
+    return studio
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, studio: Studio) -> Iterator[Page]:
+    """The notebook, run to its end while its rows were watched."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1400})
+    page = context.new_page()
+    page.add_init_script(f"({WATCH})()")
+    with studio.lab() as address:
+        page.goto(f"{address}/batch.ipynb", timeout=240_000)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=240_000)
+        page.wait_for_load_state("networkidle")
+        run_all(page)
+        page.wait_for_selector(BOARD, timeout=240_000)
+        yield page
+    context.close()
+
+
+def chosen(page: Page, name: str, value: str) -> list[str]:
+    """Choose a filter and return the brands of the rows that stay."""
+    page.get_by_label(name, exact=True).select_option(value)
+    return rows_of(page)
+
+
+def rows_of(page: Page) -> list[str]:
+    page.wait_for_timeout(1500)
+    return page.locator(BOARD).evaluate_all("rows => rows.map(row => row.cells[2].innerText)")
+
+
+def test_the_rows_move_and_end(page: Page) -> None:
+    """Each reel has a row: it waits or runs, shows step and share as they change, and ends as done or with the reason of its failure."""
+    seen = page.evaluate("window.seen")
+    of_ada = [text for text in seen if "ada 1" in text]
+    running = [text for text in of_ada if "Running" in text]
+    assert len({text.split("%")[-1] for text in running}) >= 2, seen
+    assert of_ada[-1].startswith("✓ Done ada 1 Cold brew")
+    assert "✕ Failed bix 2" in seen[-1] or any(text.startswith("✕ Failed bix 2") for text in seen)
+    assert "speaks English only" in page.locator(".rk-batch").inner_text()
+    assert "1 done, 1 failed" in page.locator(".rk-total").inner_text()
+    assert page.locator(".rk-batch").count() == 1
+
+
+def test_the_runs_are_filtered_where_they_are_seen(page: Page, studio: Studio) -> None:
+    """Poster, reason and trend are there; brand, state and time leave the rows that are so, and `any` brings all back."""
+    assert page.locator(".rk-runs img.rk-poster").first.evaluate("image => image.naturalWidth") > 50
+    brands = rows_of(page)
+    assert "ada" in brands
+    assert chosen(page, "brand", "ada") == ["ada"]
+    assert chosen(page, "brand", "any") == brands
+    assert chosen(page, "state", "done") == ["ada"]
+    assert page.locator(".rk-trend tbody tr").count() == 1
+    chosen(page, "state", "any")
+    since = page.get_by_label("since", exact=True)
+    since.fill("2999-01-01")
+    since.press("Enter")
+    page.wait_for_selector(".rk-runs .rk-none")
+    since.fill("")
+    since.press("Enter")
+    assert rows_of(page) == brands
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_word_can_be_read(page: Page, theme: str) -> None:
+    """In both of JupyterLab's themes axe finds nothing wrong with the views, contrast included."""
+    page.evaluate("theme => document.body.dataset.jpThemeLight = String(theme === 'light')", theme)
+    page.wait_for_timeout(400)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({include: [['.rk-batch'], ['.rk-runs'], ['.rk-trend']]}, {resultTypes: ['violations']})")
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
