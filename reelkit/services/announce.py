@@ -12,15 +12,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reelkit.errors import ServiceError, without_keys
-from reelkit.services.calls import Calls, Trouble, trouble_of_status
+from reelkit.services.calls import Calls, Trouble, bounded, trouble_of_status, unlogged
+from reelkit.services.download import chunks_of
 
 __all__ = ["call_webhook", "run_command"]
 
-_ATTEMPTS, _ANSWER_S, _CALL_S, _STEP_S = 3, 10.0, 12.0, 40.0
+_ATTEMPTS, _ANSWER_S, _STEP_S = 3, 10.0, 40.0
+_ANSWER_BYTES = 1_000_000
 _COMMAND_S = 60.0
 
 
-def call_webhook(url: str, summary: dict[str, Any], *, sleep: Callable[[float], object] = time.sleep) -> str | None:
+def call_webhook(
+    url: str, summary: dict[str, Any], *, answer_s: float = _ANSWER_S, sleep: Callable[[float], object] = time.sleep
+) -> str | None:
     """POST a summary as JSON, again where the trouble can pass.
 
     Parameters
@@ -28,6 +32,8 @@ def call_webhook(url: str, summary: dict[str, Any], *, sleep: Callable[[float], 
     url : str
         What stands behind its host is taken for a secret.
     summary : dict
+    answer_s : float
+        How long its answer may take.
     sleep : callable
         How to wait between attempts.
 
@@ -36,23 +42,27 @@ def call_webhook(url: str, summary: dict[str, Any], *, sleep: Callable[[float], 
     str or None
         Why it was not taken, in one line; None when it was.
     """
-    import httpx
+    import requests
 
     host = urlsplit(url).hostname or "no host"
-    calls = Calls(f"webhook {host}", random=random.random, keys=(url,), attempts=_ATTEMPTS, call_s=_CALL_S, step_s=_STEP_S, sleep=sleep)
+    calls = Calls(
+        f"webhook {host}", random=random.random, keys=(url,), attempts=_ATTEMPTS, call_s=answer_s + 2.0, step_s=_STEP_S, sleep=sleep
+    )
 
     def attempt() -> None:
         try:
-            answer = httpx.post(url, json=summary, timeout=_ANSWER_S)
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
+            with unlogged(urlsplit(url).path), requests.post(url, json=summary, timeout=answer_s, stream=True) as answer:
+                status, headers = answer.status_code, answer.headers
+                bounded(chunks_of(answer, ends=time.monotonic() + answer_s), _ANSWER_BYTES)
+        except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, requests.exceptions.MissingSchema):
             raise Trouble("is no address that can be called", hint="it begins with https://") from None
-        except httpx.ReadTimeout:
+        except requests.ReadTimeout:
             # It has all of it: sent again, a team would read the same night twice.
-            raise Trouble(f"took the summary and did not answer within {_ANSWER_S:g} s") from None
-        except httpx.HTTPError as error:
+            raise Trouble(f"took the summary and did not answer within {answer_s:g} s") from None
+        except requests.RequestException as error:
             raise Trouble(f"does not answer ({type(error).__name__})", passes=True) from None
-        if not answer.is_success:
-            raise trouble_of_status(answer.status_code, answer.headers)
+        if not 200 <= status < 300:
+            raise trouble_of_status(status, headers, hints=dict.fromkeys((401, 403, 404), "check the address of the webhook"))
 
     try:
         calls.make(attempt)

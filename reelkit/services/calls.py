@@ -10,7 +10,9 @@ AWS Architecture Blog 2015.
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
+import logging
 import queue
 import re
 import threading
@@ -20,7 +22,7 @@ from typing import TypeVar
 
 from reelkit.errors import ServiceError, without_keys
 
-__all__ = ["Calls", "Trouble", "bounded", "key_named", "retry_after_s", "trouble_of_status", "within"]
+__all__ = ["Calls", "Trouble", "bounded", "key_named", "retry_after_s", "trouble_of_status", "unlogged", "within"]
 
 T = TypeVar("T")
 
@@ -294,6 +296,21 @@ def _moment(text: str) -> float | None:
         return email.utils.parsedate_to_datetime(text).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+@contextlib.contextmanager
+def unlogged(secret: str) -> Iterator[None]:
+    """Keep a secret out of the log of the client that quotes addresses (urllib3, under requests)."""
+
+    def without(record: logging.LogRecord) -> bool:
+        return secret not in record.getMessage()
+
+    log = logging.getLogger("urllib3.connectionpool")
+    log.addFilter(without)
+    try:
+        yield
+    finally:
+        log.removeFilter(without)
 
 
 def key_named(name: str) -> str | None:

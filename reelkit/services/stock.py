@@ -6,15 +6,13 @@ once: keeping answers and files, keeping to limits, choosing among what was foun
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import itertools
 import json
-import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -23,7 +21,7 @@ from pydantic import ValidationError
 
 from reelkit.errors import ClipError, ServiceError
 from reelkit.model import Cache, Candidate, Clip, ClipFacts, Credit, Progress, Value, content_key
-from reelkit.services.calls import Calls, Trouble, bounded, trouble_of_status
+from reelkit.services.calls import Calls, Trouble, bounded, trouble_of_status, unlogged
 from reelkit.services.download import SOCKET_S, chunks_of, download, trouble_of_request
 from reelkit.services.meaning import FAR, nearness
 from reelkit.services.request_record import RequestRecord
@@ -254,7 +252,7 @@ class StockLibrary:
         try:
             # Without redirects: the key goes nowhere else.
             with (
-                _unlogged(key),
+                unlogged(key),
                 requests.get(
                     self._base_url + question.path,
                     params=dict(query),
@@ -380,21 +378,6 @@ class StockLibrary:
 
 class _KeyRefusedError(Exception):
     """The site does not take the key."""
-
-
-@contextlib.contextmanager
-def _unlogged(key: str) -> Iterator[None]:
-    """Keep a key out of the client's log, which quotes addresses."""
-
-    def without(record: logging.LogRecord) -> bool:
-        return key not in record.getMessage()
-
-    log = logging.getLogger("urllib3.connectionpool")
-    log.addFilter(without)
-    try:
-        yield
-    finally:
-        log.removeFilter(without)
 
 
 def _read(path: Path, kind: type[V]) -> V | None:

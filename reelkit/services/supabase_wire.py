@@ -205,7 +205,8 @@ def trouble_of_answer(
         return Trouble(f"found the file too large for {place} (413)", hint=hint, status=413)
     if says("mime type"):
         return Trouble(f"does not take this type of file in {place} ({status})", hint="allow it in the bucket's settings", status=status)
-    return trouble_of_status(status, headers, said=message, hints=_HINTS, passes=True if status == 423 else None)
+    hints = {code: hint for code, hint in _HINTS.items() if code != 409 or "/rest/v1/" not in path}
+    return trouble_of_status(status, headers, said=message, hints=hints, passes=True if status == 423 else None)
 
 
 def _said(body: bytes) -> dict[str, Any]:

@@ -1,16 +1,21 @@
 """Recognisable keys are planted, steps that hold them fail on purpose, and the keys are looked for wherever a run leaves anything.
 
-The stock sites' keys are looked for in ``tests/services/test_pexels.py``, at their own addresses.
+The stock sites are asked at their own addresses, through a proxy that refuses: Pixabay's key stands in the address. What they answer
+themselves is looked at in ``tests/services/test_pexels.py``.
 """
 
+import json
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from reelkit.batch.jobs import Job
 from reelkit.batch.runner import generate_one, report, run_notebook
+from reelkit.cli import main
 from reelkit.model import GenerationResult
 from tests.services.servers import Conversation, gives, refuses, serving
 from tests.services.supabase_server import Bucket, Supabase
@@ -21,7 +26,9 @@ KEYS = {
     "PEXELS_API_KEY": "Planted563492ad6f91700001Pexels",
     "PIXABAY_API_KEY": "12345678-planted0123456789pixabay",
     "SUPABASE_KEY": "sb_secret_Planted0123456789abcdef",
+    "WEBHOOK": "T0PlantedB0/webhook0123456789abcdef",
 }
+TEMPLATES = Path(__file__).parents[2] / "templates"
 SMALL = {"output.width_px": 270, "output.height_px": 480, "footage.backdrops": ["gradient_flow"]}
 TEXT = "Cold brew takes time. Give it a night in the fridge."
 
@@ -49,7 +56,10 @@ def failing(step: str, url: str) -> dict[str, Any]:
     return {
         "script": {"script.writer": "openai", "script.base_url": url},
         "voice": {"voice.engine": "openai", "voice.name": "alloy", "voice.base_url": url, "voice.key_env": "SPEECH_API_KEY"},
+        "pexels": {"footage.libraries": ["pexels"]},
+        "pixabay": {"footage.libraries": ["pixabay"]},
         "upload": {"publishing.store": "supabase", "publishing.bucket": "reels"},
+        "ledger": {"ledger": "supabase"},
     }[step]
 
 
@@ -59,7 +69,7 @@ def left(folder: Path, result: GenerationResult, out: str, caplog: pytest.LogCap
     return "".join([*kept, out, caplog.text, repr(result), str(result.error)])
 
 
-STEPS = ["script", "voice", "upload"]
+STEPS = ["script", "pexels", "pixabay", "voice", "upload", "ledger"]
 
 
 def planted_in(text: str) -> list[str]:
@@ -84,7 +94,8 @@ def test_no_key_is_left_behind(
     """Whichever step fails, and whatever the server quotes, no key stands in a file, the output, the log or the result."""
     caplog.set_level(logging.DEBUG)
     with serving(reply) as server, Supabase() as supabase:
-        monkeypatch.setenv("SUPABASE_URL", supabase.url)
+        monkeypatch.setenv("SUPABASE_URL", server.url if step == "ledger" else supabase.url)
+        monkeypatch.setenv("HTTPS_PROXY", server.url)
         supabase.buckets["reels"] = Bucket(writable=False)
         script = None if step == "script" else tmp_path / "words.md"
         overrides = SMALL | failing(step, f"{server.url}/v1")
@@ -96,13 +107,14 @@ def test_no_key_is_left_behind(
     assert planted_in(left(tmp_path / "outputs", result, out + err, caplog)) == []
 
 
-@pytest.mark.parametrize("step", ["script", "voice"])
+@pytest.mark.parametrize("step", ["script", "pixabay", "voice"])
 def test_no_key_is_left_in_a_notebook(
-    tmp_path: Path, step: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """A notebook whose step fails holds no key, neither in its parameters nor in what its cells say; nor does the report of it."""
     caplog.set_level(logging.DEBUG)
     with serving(quotes_every_key) as server:
+        monkeypatch.setenv("HTTPS_PROXY", server.url)
         script = None if step == "script" else tmp_path / "words.md"
         overrides = SMALL | failing(step, f"{server.url}/v1")
         result = run_notebook(Job(brand="northwind", topic_seed=1, script=script, overrides=overrides, outputs=tmp_path / "outputs"))
@@ -113,3 +125,67 @@ def test_no_key_is_left_in_a_notebook(
     report(result.run_dir)
     out, err = capfd.readouterr()
     assert planted_in(left(tmp_path / "outputs", result, out + err, caplog)) == []
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A studio with one brand, to change; its brand file."""
+    for kind in ("decks", "prompts", "styles", "logos"):
+        shutil.copytree(TEMPLATES / kind, tmp_path / "templates" / kind)
+    path = tmp_path / "templates" / "brands" / "northwind.yaml"
+    path.parent.mkdir()
+    shutil.copy(TEMPLATES / "brands" / "northwind.yaml", path)
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(tmp_path / "templates"))
+    monkeypatch.setenv("REELKIT_OUTPUTS", str(tmp_path / "outputs"))
+    return path
+
+
+def change(path: Path, fields: dict[str, Any]) -> None:
+    yaml = YAML()
+    written = yaml.load(path.read_text())
+    for name, value in fields.items():
+        *groups, last = name.split(".")
+        node = written
+        for group in groups:
+            node = node.setdefault(group, {})
+        node[last] = value
+    with path.open("w") as file:
+        yaml.dump(written, file)
+
+
+@pytest.mark.parametrize("reply", [quotes_every_key, breaks_quoting])
+def test_doctor_tells_no_key(
+    studio: Path, reply: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every service of a brand refuses and quotes every key: doctor has a line for each, and no key."""
+    caplog.set_level(logging.DEBUG)
+    with serving(reply) as server:
+        monkeypatch.setenv("SUPABASE_URL", server.url)
+        monkeypatch.setenv("HTTPS_PROXY", server.url)
+        for step in STEPS:
+            change(studio, failing(step, f"{server.url}/v1"))
+        change(studio, {"footage.libraries": ["pexels", "pixabay"]})
+        assert main(["doctor", "--json"]) == 1
+    out, err = capfd.readouterr()
+    failed = {check["name"] for check in json.loads(out) if not check["well"]}
+    services = {f"northwind: {what}" for what in ("writer", "voice", "store", "ledger")}
+    assert failed >= services | {"pexels", "pixabay"}
+    assert planted_in(out + err + caplog.text) == []
+
+
+def test_a_batch_and_its_webhook_tell_no_key(
+    studio: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A night that fails, told to a webhook that fails as well: neither the writer's key nor the webhook's secret is left anywhere."""
+    caplog.set_level(logging.DEBUG)
+    with serving(quotes_every_key) as server:
+        change(studio, SMALL | failing("script", f"{server.url}/v1"))
+        hook = f"{server.url}/hooks/{KEYS['WEBHOOK']}"
+        assert main(["batch", "--brands", "northwind", "--count", "1", "--workers", "1", "--webhook", hook]) != 0
+        assert any(asked.path.startswith("/hooks/") for asked in server.asked)
+        assert any(asked.path.startswith("/v1/") for asked in server.asked)
+    out, err = capfd.readouterr()
+    assert "webhook 127.0.0.1 refused the key (401)" in err
+    kept = [path.name + path.read_bytes().decode("utf-8", "replace") for path in studio.parents[2].glob("outputs/**/*") if path.is_file()]
+    assert kept
+    assert planted_in("".join([*kept, out, err, caplog.text])) == []

@@ -47,7 +47,7 @@ class Conversation(BaseHTTPRequestHandler):
         with contextlib.suppress(ConnectionError, TimeoutError):
             reply(self)
 
-    do_POST = do_PUT = do_PATCH = do_HEAD = do_DELETE = do_GET
+    do_POST = do_PUT = do_PATCH = do_HEAD = do_DELETE = do_CONNECT = do_GET
 
     def log_message(self, *args: object) -> None:
         pass

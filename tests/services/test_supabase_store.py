@@ -234,6 +234,7 @@ PASSING: dict[str, Fault] = {
     "cut answer": cut_answer,
     "drip": drip,
     "408": status(408),
+    "409": status(409),
     "429": status(429),
     "429, wait": status(429, retry_after="7"),
     "500": status(500),
@@ -303,6 +304,16 @@ def test_what_does_not_pass_is_one_line(server: Supabase, video: Path, fault: st
     answer, line = LINES[fault]
     server.fail(answer, method=place[0], path=place[1], times=4)
     assert line in line_of(a_store(call_s=0.2 if fault == "drip" else 60.0), video)
+    assert server.objects == {}
+
+
+@pytest.mark.parametrize("fault", ["401", "403", "408", "413", "429", "429, too long", "500", "503", "reset", "endless", "drip"])
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_what_ends_a_resumable_upload_is_one_line(server: Supabase, big: Path, fault: str, method: str) -> None:
+    """The same lines end a resumable upload, at its beginning and in its middle; no object stands there."""
+    answer, line = LINES[fault]
+    server.fail(answer, method=method, path=RESUMABLE, times=4)
+    assert line in line_of(a_store(call_s=1.0 if fault == "drip" else 60.0), big).replace("within 1 s", "within 0.2 s")
     assert server.objects == {}
 
 
