@@ -9,7 +9,7 @@ import functools
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
@@ -17,7 +17,7 @@ from reelkit.brand import Brand, load_brand
 from reelkit.edits import Edits
 from reelkit.errors import BusyError, CheckError, ReelkitError, RunError
 from reelkit.ledgers import ledger_for
-from reelkit.model import AudioResult, Clip, Finding, Reel, Script, ServiceCall, ShapedReel, Timeline, UploadResult
+from reelkit.model import AudioResult, Clip, Credit, Finding, Reel, Script, ServiceCall, ShapedReel, Timeline, UploadResult
 from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import keep_result
 from reelkit.runs.kept_edits import KeptEdits
@@ -126,7 +126,7 @@ class RunFolder:
         self.run_id = run_id(job.topic_seed, self.decided_by)
         self.folder = outputs / brand.slug / self.run_id
         self._manifest: Manifest | None = None
-        self._clips: tuple[str, ...] = ()
+        self._clips: dict[str, Credit] = {}
 
     # --- what is there ------------------------------------------------------------------------------------------------
 
@@ -186,7 +186,7 @@ class RunFolder:
         """What the brand has told and shown: here, or in its whole team."""
         return ledger_for(self.brand, self.outputs)
 
-    def claim_clips(self, clips: Iterable[str]) -> tuple[str, ...]:
+    def claim_clips(self, clips: Collection[str]) -> tuple[str, ...]:
         """Take clips for this reel, and return those that another of the team took first; the run leaves these aside from then on."""
         lost = self.ledger.claim_clips(self.brand.slug, self._reel, clips, reels=self.brand.footage.recent_reels)
         if lost:
@@ -420,7 +420,7 @@ class RunFolder:
             case [ShapedReel(), *_]:
                 changes["shapes"] = tuple(result)
             case Timeline():
-                self._clips = tuple(dict.fromkeys(shot.clip.id for shot in result.shots))
+                self._clips = {shot.clip.id: shot.clip.credit for shot in result.shots}
             case UploadResult():
                 changes["published"] = result
                 self.ledger.record_published(self.brand.slug, self.run_id, result)

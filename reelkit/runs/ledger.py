@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
 from reelkit.errors import RunError
-from reelkit.model import UploadResult
+from reelkit.model import Credit, UploadResult
 
 __all__ = ["Ledger", "ReelLedger", "ledger_of"]
 
@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS runs (
 );
 CREATE TABLE IF NOT EXISTS clips (
     number INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE, clip TEXT NOT NULL, PRIMARY KEY (number, clip)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS credits (
+    clip TEXT PRIMARY KEY, author TEXT NOT NULL, licence TEXT NOT NULL, page_url TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS published (
     brand TEXT NOT NULL, run TEXT NOT NULL, url TEXT NOT NULL, bytes INTEGER NOT NULL, etag TEXT NOT NULL, PRIMARY KEY (brand, run)
@@ -34,9 +37,11 @@ class ReelLedger(Protocol):
 
     def claim_topic(self, brand: str, reel: str, topic: str, *, reels: int) -> Literal["granted", "reel", "topic"]: ...
 
-    def claim_clips(self, brand: str, reel: str, clips: Iterable[str], *, reels: int) -> tuple[str, ...]: ...
+    def claim_clips(self, brand: str, reel: str, clips: Collection[str], *, reels: int) -> tuple[str, ...]: ...
 
-    def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Iterable[str], used: Sequence[str], sha256: str) -> None: ...
+    def record(
+        self, brand: str, run: str, *, reel: str, topic: str, clips: Mapping[str, Credit], used: Sequence[str], sha256: str
+    ) -> None: ...
 
     def record_published(self, brand: str, run: str, result: UploadResult) -> None: ...
 
@@ -67,7 +72,8 @@ class Ledger:
     --------
     >>> import tempfile
     >>> ledger = Ledger(Path(tempfile.mkdtemp()) / "ledger.sqlite")
-    >>> ledger.record("northwind", "0001-3f9a2b7c1d", reel="1", topic="Cold brew", clips=["beans"], used=[], sha256="ab")
+    >>> clips = {"beans": Credit(author="Us", licence="CC0")}
+    >>> ledger.record("northwind", "0001-3f9a2b7c1d", reel="1", topic="Cold brew", clips=clips, used=[], sha256="ab")
     >>> ledger.clips_used_before("northwind", "2", reels=5)
     ('beans',)
     >>> ledger.clips_used_before("northwind", "1", reels=5)
@@ -81,12 +87,12 @@ class Ledger:
         """Grant it: on one machine the plans of batches, which know of each other, say who tells what."""
         return "granted"
 
-    def claim_clips(self, brand: str, reel: str, clips: Iterable[str], *, reels: int) -> tuple[str, ...]:
+    def claim_clips(self, brand: str, reel: str, clips: Collection[str], *, reels: int) -> tuple[str, ...]:
         """Take nothing from the reel: what it leaves aside was decided when it was begun, so that no timing decides what it looks like."""
         return ()
 
-    def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Iterable[str], used: Sequence[str], sha256: str) -> None:
-        """Remember a finished run; a run that is recorded again keeps its place and its one entry."""
+    def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Mapping[str, Credit], used: Sequence[str], sha256: str) -> None:
+        """Remember a finished run, and whose each of its clips is; a run that is recorded again keeps its place and its one entry."""
         with self._open() as db:
             db.execute(
                 "INSERT INTO runs (brand, run, reel, topic, sha256, used) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (brand, run) "
@@ -96,6 +102,8 @@ class Ledger:
             (number,) = db.execute("SELECT number FROM runs WHERE brand = ? AND run = ?", (brand, run)).fetchone()
             db.execute("DELETE FROM clips WHERE number = ?", (number,))
             db.executemany("INSERT OR IGNORE INTO clips VALUES (?, ?)", [(number, clip) for clip in clips])
+            whose = [(clip, credit.author, credit.licence, credit.page_url) for clip, credit in clips.items()]
+            db.executemany("INSERT OR REPLACE INTO credits VALUES (?, ?, ?, ?)", whose)
 
     def record_published(self, brand: str, run: str, result: UploadResult) -> None:
         """Remember where a run was published."""

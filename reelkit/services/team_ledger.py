@@ -10,13 +10,13 @@ import functools
 import random
 import time
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
 from reelkit.errors import ScriptError, ServiceError
-from reelkit.model import Script, ScriptRequest, UploadResult, Value
+from reelkit.model import Credit, Script, ScriptRequest, UploadResult, Value
 from reelkit.services.calls import Calls
 
 if TYPE_CHECKING:
@@ -85,16 +85,17 @@ class TeamLedger:
         asked = {"for_brand": brand, "for_reel": reel, "by_maker": self.maker, "on_topic": topic, "within_reels": reels}
         return self._call("reelkit_claim_topic", asked, _CLAIM)
 
-    def claim_clips(self, brand: str, reel: str, clips: Iterable[str], *, reels: int) -> tuple[str, ...]:
+    def claim_clips(self, brand: str, reel: str, clips: Collection[str], *, reels: int) -> tuple[str, ...]:
         """Take clips for a reel, and return those that the brand's latest other reels took first."""
         wanted = sorted(set(clips))
         asked = {"for_brand": brand, "for_reel": reel, "by_maker": self.maker, "wanted": wanted, "within_reels": reels}
         return self._call("reelkit_claim_clips", asked, _NAMES)
 
-    def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Iterable[str], used: Sequence[str], sha256: str) -> None:
-        """Remember a finished run; a reel keeps its place and its one row, which tells of its latest take."""
+    def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Mapping[str, Credit], used: Sequence[str], sha256: str) -> None:
+        """Remember a finished run, and whose each of its clips is; a reel keeps its place and one row, that of its latest take."""
         asked: dict[str, Any] = {"for_brand": brand, "for_reel": reel, "by_maker": self.maker, "of_run": run, "on_topic": topic}
-        asked |= {"with_clips": list(dict.fromkeys(clips)), "with_used": list(used), "with_sha256": sha256}
+        asked |= {"with_clips": list(clips), "with_used": list(used), "with_sha256": sha256}
+        asked["with_credits"] = {clip: credit.model_dump(mode="json") for clip, credit in clips.items()}
         self._call("reelkit_record", asked, _ANYTHING)
 
     def record_published(self, brand: str, run: str, result: UploadResult) -> None:

@@ -77,6 +77,7 @@ create table if not exists public.reelkit_reels (
   run         text        not null default '',
   topic       text        not null default '',
   clips       text[]      not null default '{}',
+  credits     jsonb       not null default '{}',
   used        text[]      not null default '{}',
   sha256      text        not null default '',
   url         text        not null default '',
@@ -90,7 +91,7 @@ comment on table public.reelkit_reels is 'The team''s ledger: a row for each ree
 create index if not exists reelkit_reels_by_brand on public.reelkit_reels (brand, number desc);
 
 create or replace view public.reelkit_ledger with (security_invoker = on) as
-  select number, brand, reel, maker, run, topic, clips, used, sha256, url, claimed_at, finished_at
+  select number, brand, reel, maker, run, topic, clips, credits, used, sha256, url, claimed_at, finished_at
   from public.reelkit_reels
   where finished_at is not null or claimed_at > now() - interval '20 hours';
 
@@ -153,12 +154,13 @@ begin
 end $$;
 
 create or replace function public.reelkit_record(
-  for_brand text, for_reel text, by_maker text, of_run text, on_topic text, with_clips text[], with_used text[], with_sha256 text
+  for_brand text, for_reel text, by_maker text, of_run text, on_topic text,
+  with_clips text[], with_credits jsonb, with_used text[], with_sha256 text
 ) returns text language sql set search_path = '' as $$
-  insert into public.reelkit_reels (brand, reel, maker, run, topic, clips, used, sha256, finished_at)
-    values (for_brand, for_reel, by_maker, of_run, on_topic, with_clips, with_used, with_sha256, now())
+  insert into public.reelkit_reels (brand, reel, maker, run, topic, clips, credits, used, sha256, finished_at)
+    values (for_brand, for_reel, by_maker, of_run, on_topic, with_clips, with_credits, with_used, with_sha256, now())
     on conflict (brand, reel) do update set
-      run = excluded.run, topic = excluded.topic, clips = excluded.clips, used = excluded.used, sha256 = excluded.sha256,
+      run = excluded.run, topic = excluded.topic, clips = excluded.clips, credits = excluded.credits, used = excluded.used, sha256 = excluded.sha256,
       finished_at = now()
     returning 'recorded';
 $$;

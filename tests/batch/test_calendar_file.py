@@ -61,7 +61,7 @@ def test_yaml_and_csv_say_the_same(studio: Path, text: str, name: str, lines: tu
 def test_a_topic_that_comes_again_takes_its_next_turn(studio: Path) -> None:
     """A topic that was told, or stands twice in the calendar, is told with its next hook: another seed of the same topic."""
     record = ledger_of(studio / "outputs").record
-    record("ada", "0001-0123456789", reel="seed 1", topic="Cold brew", clips=[], used=[], sha256="ab")
+    record("ada", "0001-0123456789", reel="seed 1", topic="Cold brew", clips={}, used=[], sha256="ab")
     rows = "".join(f"  - {{brand: ada, topic: Cold brew, date: 2026-03-0{day}}}\n" for day in (1, 2))
     due, _ = planned(a_file(studio, f"reels:\n{rows}"))
     assert [(reel.topic_seed, reel.topic) for reel in due] == [(7, "Cold brew"), (13, "Cold brew")]

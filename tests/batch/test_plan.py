@@ -31,7 +31,7 @@ def make(outputs: Path, batch: Batch) -> Batch:
     """Take every reel of a batch as made, as far as the ledger and the batch's file are concerned."""
     for reel in batch.reels:
         run = f"{reel.topic_seed:04d}-0123456789"
-        ledger_of(outputs).record(reel.slug, run, reel=f"seed {reel.topic_seed}", topic=reel.topic, clips=[], used=[], sha256="ab")
+        ledger_of(outputs).record(reel.slug, run, reel=f"seed {reel.topic_seed}", topic=reel.topic, clips={}, used=[], sha256="ab")
         BatchFile(outputs, batch.id).add(Outcome(number=reel.number, state="done", run=f"{reel.slug}/{run}"))
     return BatchFile(outputs, batch.id).end()
 
@@ -124,7 +124,7 @@ def test_the_topic_told_longest_ago_comes_first(studio: Path) -> None:
     order = [4, 1, 6, 2, 5, 3]
     for seed in order:
         run, reel = f"{seed:04d}-0123456789", f"seed {seed}"
-        ledger_of(studio).record("ada", run, reel=reel, topic=TOPICS[seed - 1], clips=[], used=[], sha256="ab")
+        ledger_of(studio).record("ada", run, reel=reel, topic=TOPICS[seed - 1], clips={}, used=[], sha256="ab")
     planned = begin(studio, Asked(brands=("ada",), count=6)).reels
     assert [reel.topic for reel in planned] == [TOPICS[seed - 1] for seed in order]
     assert [reel.topic_seed for reel in planned] == [seed + len(TOPICS) for seed in order]

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from reelkit.errors import RunError
-from reelkit.model import UploadResult
+from reelkit.model import Credit, UploadResult
 from reelkit.runs.ledger import Ledger
+
+CREDIT = Credit(author="Ána Ünal", licence="Pexels License", page_url="https://www.pexels.com/video/11/")
 
 
 def record(ledger: Ledger, run: str, *clips: str, brand: str = "northwind", reel: str = "", used: tuple[str, ...] = ()) -> None:
-    ledger.record(brand, run, reel=reel or run, topic=f"topic of {run}", clips=clips, used=used, sha256="0")
+    ledger.record(brand, run, reel=reel or run, topic=f"topic of {run}", clips=dict.fromkeys(clips, CREDIT), used=used, sha256="0")
 
 
 def test_clips_of_the_latest_reels_count(tmp_path: Path) -> None:
@@ -59,6 +61,17 @@ def test_recording_again_changes_nothing(tmp_path: Path) -> None:
         assert db.execute("SELECT COUNT(*) FROM runs").fetchone() == (2,)
         assert db.execute("SELECT COUNT(*) FROM published").fetchone() == (1,)
     db.close()
+
+
+def test_whose_each_clip_is_stands_there(tmp_path: Path) -> None:
+    """Author, licence and page of every clip that was ever used can be looked up."""
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    record(ledger, "run0", "a", "b")
+    record(ledger, "run1", "b")
+    with sqlite3.connect(ledger.path) as db:
+        rows = db.execute("SELECT * FROM credits ORDER BY clip").fetchall()
+    db.close()
+    assert rows == [(clip, CREDIT.author, CREDIT.licence, CREDIT.page_url) for clip in ("a", "b")]
 
 
 def test_asking_makes_no_file(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_earlier_topics_are_told_and_not_taken_again(tmp_path: Path) -> None:
     with serving(answers(DRAFT)) as server:
         run = a_run(server, tmp_path)
         for seed, topic in ((1, "Why a bag breathes"), (3, "An earlier take"), (4, "A later reel")):
-            run.ledger.record("northwind", f"000{seed}-other", reel=f"seed {seed}", topic=topic, clips=(), used=(), sha256="ab")
+            run.ledger.record("northwind", f"000{seed}-other", reel=f"seed {seed}", topic=topic, clips={}, used=(), sha256="ab")
         write(run)
     first, second = (asked.json["messages"] for asked in server.asked[:2])
     assert "not to be repeated: Why a bag breathes." in first[0]["content"]
@@ -78,7 +78,7 @@ def test_a_topic_may_come_again_after_so_many_reels(tmp_path: Path) -> None:
     with serving(answers(DRAFT)) as server:
         run = a_run(server, tmp_path, recent_reels=2)
         for seed, topic in ((11, "Why a bag breathes"), (12, "Cold brew"), (13, "Filters")):
-            run.ledger.record("northwind", f"00{seed}-other", reel=f"seed {seed}", topic=topic, clips=(), used=(), sha256="ab")
+            run.ledger.record("northwind", f"00{seed}-other", reel=f"seed {seed}", topic=topic, clips={}, used=(), sha256="ab")
         assert write(run).topic == "Why the bag breathes"
     assert run.used_topics == ("Filters", "Cold brew")
     assert "not to be repeated: Filters; Cold brew." in server.asked[0].json["messages"][0]["content"]

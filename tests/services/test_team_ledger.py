@@ -1,5 +1,6 @@
 """The team's ledger: the shipped SQL in a real Postgres, behind a server that speaks PostgREST's documented protocol, faults included."""
 
+import json
 import socket
 import threading
 import traceback
@@ -15,7 +16,7 @@ from reelkit.batch.topics import plan_brands
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import ScriptError, ServiceError
 from reelkit.ledgers import ledger_for
-from reelkit.model import Candidate, Clip, Credit, Scene, Script, ScriptRequest, UploadResult
+from reelkit.model import Candidate, Clip, Credit, Scene, Script, ScriptRequest, Timeline, UploadResult
 from reelkit.parts import Parts
 from reelkit.runs.folder import RunFolder, open_run
 from reelkit.runs.manifest import manifest_of
@@ -26,6 +27,7 @@ from tests.services.postgres import SQL, Database, postgres
 from tests.services.supabase_server import KEY, Fault, Supabase, cut_answer, drip, endless, hang_up, status, text
 
 BRAND = "northwind"
+CREDIT = Credit(author="Ána Ünal", licence="Pexels License", page_url="https://www.pexels.com/video/11/")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,8 @@ def a_ledger(maker: str = "desk", *, waits: list[float] | None = None, **options
 
 def made(ledger: TeamLedger, number: int, *clips: str, topic: str = "", brand: str = BRAND, used: tuple[str, ...] = ()) -> None:
     run = f"{number:04d}-0123456789"
-    ledger.record(brand, run, reel=f"seed {number}", topic=topic or f"Topic {number}", clips=clips, used=used, sha256="ab")
+    whose = dict.fromkeys(clips, CREDIT)
+    ledger.record(brand, run, reel=f"seed {number}", topic=topic or f"Topic {number}", clips=whose, used=used, sha256="ab")
 
 
 # --- what a team may rely on --------------------------------------------------------------------------------------------
@@ -242,8 +245,11 @@ def test_a_reel_stands_in_the_teams_ledger(server: Supabase, database: Database,
     assert made.success, made.error
     assert made.run_dir is not None
     manifest = manifest_of(made.run_dir)
-    row = database.ask("select reel, topic, run, sha256, finished_at is not null, cardinality(clips) > 0 from public.reelkit_reels")
-    assert row == f"seed 1|Cold brew|{manifest.run_id}|{manifest.artefacts['reel.mp4'].sha256}|t|t"
+    row = database.ask("select reel, topic, run, sha256, finished_at is not null, credits::text from public.reelkit_reels")
+    assert row.rpartition("|")[0] == f"seed 1|Cold brew|{manifest.run_id}|{manifest.artefacts['reel.mp4'].sha256}|t"
+    timeline = Timeline.model_validate_json((made.run_dir / "timeline.json").read_bytes())
+    credits = {shot.clip.id: shot.clip.credit for shot in timeline.shots}
+    assert {clip: Credit.model_validate(credit) for clip, credit in json.loads(row.rpartition("|")[2]).items()} == credits
     server.fail(status(403), times=9)
     refused = generate_one("ada", 2, outputs=tmp_path / "outputs")
     assert refused.error is not None
