@@ -1,4 +1,3 @@
-import io
 import json
 from pathlib import Path
 
@@ -76,19 +75,3 @@ def test_init_from_flags_is_for_machines(tmp_path: Path, capsys: pytest.CaptureF
     told = json.loads(capsys.readouterr().out)
     assert told["brand"] == "acme"
     assert Path(told["file"]).is_file()
-
-
-def test_init_asks_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a name the questions are asked; a colour that is none is asked for again, and empty answers leave what stands."""
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    monkeypatch.setattr("sys.stdin", Terminal("\nAcme\ngreen\n#2F8F5B\nBread\n\n\n\n\n"))
-    assert main(["init", str(tmp_path / "s")]) == 0
-    out = capsys.readouterr().out
-    assert "'green' is not a colour" in out
-    assert "reelkit make --brand acme" in out
-    assert '"#2F8F5B"' in (tmp_path / "s/templates/brands/acme.yaml").read_text()
-    assert "Bread" in (tmp_path / "s/templates/decks/acme.yaml").read_text()
