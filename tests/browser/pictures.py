@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.studio import ROOT, SMALL, Studio, exact, open_app
+from tests.browser.studio import ROOT, SMALL, Studio, exact, open_app, wear
 
 PICTURES = ROOT / "docs" / "pictures"
 WIDE_PX = 1180
@@ -61,17 +61,6 @@ def prepare(page: Page, notebook: str) -> None:
         page.wait_for_selector(".rk-live-timing[data-sound=ready]")
     else:
         page.wait_for_selector(".rk-live-grid[data-ready='4']", timeout=240_000)
-
-
-def wear(page: Page, theme: str) -> None:
-    """Show the page in a theme, as JupyterLab says it."""
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-    page.evaluate(
-        "theme => { document.body.dataset.jpThemeLight = String(theme === 'light');"
-        " document.body.style.background = theme === 'light' ? '#fff' : '#111' }",
-        theme,
-    )
-    page.wait_for_timeout(400)
 
 
 def save(png: bytes, path: Path) -> None:

@@ -153,3 +153,14 @@ def exact(page: Page, side: int = 0) -> dict[str, Any]:
     )
     found: dict[str, Any] = page.evaluate("side => ({...document.querySelectorAll('.rk-live-frame .rk-screen')[side].dataset})", side)
     return found
+
+
+def wear(page: Page, theme: str) -> None:
+    """Show the page in a theme, as JupyterLab says it."""
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    page.evaluate(
+        "theme => { document.body.dataset.jpThemeLight = String(theme === 'light');"
+        " document.body.style.background = theme === 'light' ? '#fff' : '#111' }",
+        theme,
+    )
+    page.wait_for_timeout(400)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page
 from reelkit.brand import Brand, load_brand
 from reelkit.draft import Draft
 from reelkit.media.compositor import Compositor
-from tests.browser.studio import Studio, exact, open_app, open_lab, run_all
+from tests.browser.studio import Studio, exact, open_app, open_lab, run_all, wear
 
 AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
 Open = Callable[..., None]
@@ -36,9 +37,15 @@ def troubles() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Browser, served: tuple[str, Open, str], troubles: list[str]) -> Iterator[Page]:
+def asked() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, served: tuple[str, Open, str], troubles: list[str], asked: list[str]) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: troubles.append(str(error)))
     yield page
     context.close()
@@ -199,20 +206,69 @@ def test_a_line_is_heard_in_another_voice_and_taken(tuned: Page) -> None:
     tuned.wait_for_function("document.querySelector('.rk-tuned-list').textContent === ''", timeout=60_000)
 
 
-@pytest.mark.parametrize("width", [1280, 420])
-def test_axe_finds_nothing_in_the_views(tuned: Page, served: tuple[str, Open, str], width: int) -> None:
-    """Every control has a name and enough contrast, wide or narrow, with all fields unfolded; nothing is wider than it may be."""
-    tuned.set_viewport_size({"width": width + beside(served), "height": 1000})
-    tuned.evaluate("document.querySelectorAll('.rk-live details').forEach(part => part.open = true)")
-    tuned.evaluate(AXE.read_text(encoding="utf-8"))
-    found = tuned.evaluate(
-        "axe.run({include: ['.rk-live-frame', '.rk-live-style', '.rk-live-voice'].map(s => [s])}, {resultTypes: ['violations']})"
+def test_footage_is_fetched_in_tuned_colours(tuned: Page, draft: tuple[Draft, Callable[..., Brand]]) -> None:
+    """With a family of backdrops out the footage is fetched anew, and its frames show another; the saved brand's come back the same."""
+    told, brand = draft
+    first = exact(tuned)
+    shot = next(shot for shot in told.plan(brand()).shots if "gradient_flow" in shot.clip.id)
+    scrubber(tuned).evaluate(
+        "(scrub, frame) => { scrub.value = frame; for (const kind of ['input', 'change'])"
+        " scrub.dispatchEvent(new Event(kind, {bubbles: true})) }",
+        (shot.start + shot.end) // 2,
     )
-    assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}: {one['nodes'][0]['failureSummary']}" for one in found["violations"]] == []
+    before = changed_from(tuned, first["sha256"])
+    families = tuned.locator("[aria-label='gradient_flow out']")
+    families.evaluate("button => button.closest('details').open = true")
+    families.click()
+    tuned.wait_for_function("document.querySelector('.rk-tuned-list').textContent.includes('footage.backdrops')", timeout=60_000)
+    tuned.get_by_role("button", name="Fetch the footage anew").click()
+    tuned.wait_for_function(
+        "document.querySelector('.rk-live-style > .rk-status').textContent.includes('the footage that the next reel')", timeout=240_000
+    )
+    assert changed_from(tuned, before["sha256"])["frame"] == before["frame"]
+    tuned.get_by_role("button", name="Back to the saved brand").click()
+    tuned.get_by_role("button", name="Fetch the footage anew").click()
+    tuned.wait_for_function(
+        "sha => document.querySelector('.rk-live-frame .rk-screen').dataset.sha256 === sha", arg=before["sha256"], timeout=240_000
+    )
+
+
+def violations(page: Page, *views: str) -> list[str]:
+    """Return what axe finds in views, with all that is folded unfolded."""
+    page.evaluate("document.querySelectorAll('.rk-live details').forEach(part => part.open = true)")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("views => axe.run({include: views.map(s => [s])}, {resultTypes: ['violations']})", list(views))
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}: {one['nodes'][0]['failureSummary']}" for one in found["violations"]]
+
+
+def test_zones_are_drawn_and_pixels_are_shown(tuned: Page) -> None:
+    """Safe zones lie over the frame where the platform has its buttons; at 200 % every pixel of the frame is two wide; both go again."""
+    screen = tuned.locator(".rk-live-frame .rk-screen").first
+    tuned.get_by_label("Safe zones").select_option("TikTok")
+    buttons = screen.locator(".rk-zones > div", has_text="buttons")
+    box, frame = buttons.bounding_box(), screen.bounding_box()
+    assert box is not None and frame is not None
+    assert 0 < box["width"] < frame["width"] / 4
+    assert box["x"] + box["width"] == pytest.approx(frame["x"] + frame["width"], abs=1)
+    tuned.get_by_label("Zoom").select_option("2")
+    wide = "document.querySelector('.rk-live-frame .rk-screen').offsetWidth / document.querySelector('.rk-live-frame canvas').width"
+    tuned.wait_for_function(f"{wide} === 2")
+    tuned.get_by_label("Zoom").select_option("fit")
+    tuned.get_by_label("Safe zones").select_option("none")
+    assert buttons.count() == 0
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (420, "light")])
+def test_axe_finds_nothing_in_the_views(tuned: Page, served: tuple[str, Open, str], width: int, theme: str) -> None:
+    """Every control has a name and enough contrast, wide or narrow, light or dark; nothing is wider than it may be."""
+    tuned.set_viewport_size({"width": width + beside(served), "height": 1000})
+    wear(tuned, theme)
+    assert violations(tuned, ".rk-live-frame", ".rk-live-style", ".rk-live-voice") == []
     wide = tuned.evaluate(
         "[...document.querySelectorAll('.rk-live')].filter(view => view.scrollWidth > view.clientWidth + 1).map(view => view.className)"
     )
     assert wide == []
+    wear(tuned, "light")
     tuned.set_viewport_size({"width": 1280, "height": 1000})
 
 
@@ -379,15 +435,13 @@ def test_a_finding_shows_its_moment(reel: Page) -> None:
     assert reel.evaluate("document.activeElement.className") == "rk-scrub"
 
 
-@pytest.mark.parametrize("width", [1280, 420])
-def test_axe_finds_nothing_in_the_editing_views(reel: Page, served: tuple[str, Open, str], width: int) -> None:
-    """Script, footage and narration have named controls and enough contrast, wide or narrow."""
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (420, "light")])
+def test_axe_finds_nothing_in_the_editing_views(reel: Page, served: tuple[str, Open, str], width: int, theme: str) -> None:
+    """Script, footage, narration and findings have named controls and enough contrast, wide or narrow, light or dark."""
     reel.set_viewport_size({"width": width + beside(served), "height": 1000})
-    reel.evaluate(AXE.read_text(encoding="utf-8"))
-    found = reel.evaluate(
-        "axe.run({include: ['.rk-live-script', '.rk-live-footage', '.rk-live-timing'].map(s => [s])}, {resultTypes: ['violations']})"
-    )
-    assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}: {one['nodes'][0]['failureSummary']}" for one in found["violations"]] == []
+    wear(reel, theme)
+    assert violations(reel, ".rk-live-script", ".rk-live-footage", ".rk-live-timing", ".rk-findings.rk-live") == []
+    wear(reel, "light")
     reel.set_viewport_size({"width": 1280, "height": 1000})
 
 
@@ -410,6 +464,20 @@ def test_versions_rest_at_a_caption_and_play_together(reel: Page, served: tuple[
     assert max(moved) - min(moved) < 0.5
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_grid(reel: Page, theme: str) -> None:
+    """Versions beside each other have named controls and enough contrast, light or dark."""
+    wear(reel, theme)
+    assert violations(reel, ".rk-live-grid") == []
+    wear(reel, "light")
+
+
 def test_nothing_went_wrong_on_the_pages(reel: Page, troubles: list[str], served: tuple[str, Open, str]) -> None:
     """No error of the views' own reached the page."""
     assert [line for line in troubles if "rk-" in line or "reelkit" in line] == []
+
+
+def test_no_address_outside_was_asked(reel: Page, asked: list[str]) -> None:
+    """All that the notebooks and apps load comes from the server that shows them."""
+    assert len(asked) > 20
+    assert {urlsplit(address).hostname for address in asked if address.startswith(("http", "ws"))} == {"127.0.0.1"}
