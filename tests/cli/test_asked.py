@@ -58,3 +58,25 @@ def test_questions_can_be_left(studio: Studio, key: str, code: int) -> None:
     screen.close()
     assert screen.exitstatus == code
     assert not (studio.folder / f"left-{key}").exists()
+
+
+def test_empty_answers_leave_what_stands(studio: Studio) -> None:
+    """Only the name is asked for until it is given; whatever else is left empty has a default, and the brand's file is well."""
+    screen = asking(studio, "plain")
+    for question, answer in [
+        ("name: ", ""),
+        ("name: ", "Plain"),
+        ("colour, ", ""),
+        ("about? ", ""),
+        *[(". ", "")] * 3,
+        ("last line, ", ""),
+    ]:
+        screen.expect_exact(question)
+        screen.sendline(answer)
+    screen.expect_exact("reelkit make --brand plain")
+    screen.expect(pexpect.EOF)
+    screen.close()
+    assert screen.exitstatus == 0
+    templates = studio.folder / "plain" / "templates"
+    assert YAML(typ="safe").load(templates / "brands" / "plain.yaml")["palette"]["primary"] == "#2F6FC4"
+    assert brand_problems("plain", templates=templates) == []
