@@ -27,7 +27,7 @@ def test_terms_alone_are_enough() -> None:
 
 
 def test_the_benchmarks_bars_hold(capsys: pytest.CaptureFixture[str]) -> None:
-    """Over 60 labelled pairs, and 60 never tuned to: by meaning the first clip suits more often than in a site's order, and few are lost."""
+    """Over 60 labelled pairs, and 60 never tuned to: by meaning the first clip suits more often than in a site's order; few are lost."""
     for scenes in (TUNED, HELD_OUT):
         assert sum(map(len, scenes.values())) >= 60
     assert relevance.main() == 0
