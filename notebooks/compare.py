@@ -36,10 +36,10 @@ views.script(draft.script, palette=own.palette)
 # %% [markdown]
 # ## In several styles
 #
-# The same words, voice and pictures; only the captions differ.
+# The same words, voice and pictures; only the captions differ. Each style is shown as it is made, in the brand's own letters.
 
 # %%
-in_styles = {style: draft.plan(own.with_changes({"captions.preset": style})) for style in styles}
+in_styles = {style: draft.plan(own.in_style(style)) for style in styles}
 
 # %% tags=["remove-input"]
 views.grid(in_styles, seconds=seconds, title="In several styles", palette=own.palette)

@@ -61,6 +61,8 @@ _LETTERS = {
 }
 """Letters by which it is told whether a font can write a language; those of other languages are a to z with accents."""
 _FONT_FILES = (".ttf", ".otf", ".ttc")
+_OWN_LETTERS = ("font", "weight")
+"""What of a brand's captions is the brand's in every preset."""
 
 
 def _plain_address(url: str) -> str:
@@ -358,6 +360,21 @@ class Brand(Value):
         if changed is None:
             raise BrandError(one_line(problems))
         return changed
+
+    def in_style(self, preset: str) -> Brand:
+        """Return the brand with its captions in another preset, as the preset is made: only the brand's letters go along.
+
+        Colours and boxes that a brand set for one preset may hide the words in another, such as white ones on a white box.
+
+        Raises
+        ------
+        BrandError
+            When there is no such preset.
+        """
+        if preset == self.captions.name:
+            return self
+        letters = {name: value for name in _OWN_LETTERS if (value := self.written(f"captions.{name}")) is not None}
+        return self.with_changes({"captions": {"preset": preset, **letters}})
 
     def __repr__(self) -> str:
         return f"<Brand {self.slug!r}: {self.name}>"

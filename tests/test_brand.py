@@ -214,6 +214,19 @@ def test_a_brand_overrides_any_field_of_its_preset(field: str, templates: Path) 
     assert own.model_copy(update={field: getattr(preset, field)}) == preset
 
 
+@pytest.mark.parametrize("preset", sorted(path.stem for path in (TEMPLATES / "styles").glob("*.yaml")))
+def test_another_style_is_as_it_is_made(preset: str) -> None:
+    """In another preset a brand keeps its letters, and none of the colours that it had set for its own; in its own it is itself."""
+    brand = load_brand("northwind", templates=TEMPLATES)
+    shown = brand.in_style(preset).captions
+    if preset == brand.captions.name:
+        assert shown == brand.captions
+        return
+    assert (shown.name, shown.font, shown.weight) == (preset, "Playfair Display", 800)
+    made = brand.with_changes({"captions": {"preset": preset}}).captions
+    assert shown.model_copy(update={"font": made.font, "weight": made.weight}) == made
+
+
 def test_changes_are_read_as_the_file_would_be() -> None:
     """Changes name fields by dots and may say what a file may: presets and palette names too."""
     brand = load_brand("orbit", templates=TEMPLATES)
