@@ -51,7 +51,7 @@ def test_a_webhook_that_fails_fails_nothing(studio: Studio, trouble: str) -> Non
     told = {
         "fails": "failed (500), also when asked 3 times",
         "refuses": "forbade it (403)",
-        "nobody": "does not answer (ConnectError), also when asked 3 times",
+        "nobody": "does not answer (ConnectionError), also when asked 3 times",
         "hangs": "took the summary and did not answer within 10 s",
     }[trouble]
     assert ended.returncode == 0
