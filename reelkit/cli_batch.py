@@ -249,19 +249,28 @@ def _forecast(arguments: argparse.Namespace, outputs: Path) -> int:
     from reelkit.batch.screen import minutes
 
     batch = _open(arguments, outputs, write=False)
-    told = [(reel, forecast_reel(reel, batch.state_of(reel), outputs)) for reel in batch.reels]
-    to_make = [forecast for _, forecast in told if forecast.state != "made"]
+    told = [(reel, forecast_reel(reel, batch.state_of(reel), outputs, upload=arguments.upload)) for reel in batch.reels]
+    to_make = [forecast for _, forecast in told if forecast.state not in ("made", "unpublished")]
+    to_publish = sum(forecast.state == "unpublished" for _, forecast in told)
     cost, seconds = sum(each.cost_usd for each in to_make), sum(each.seconds for each in to_make)
     if arguments.json:
         reels = [reel.model_dump(mode="json") | forecast.model_dump(mode="json") for reel, forecast in told]
-        whole = {"batch": batch.id, "to_make": len(to_make), "cost_usd": cost, "seconds": seconds, "refused": batch.refused}
+        whole = {
+            "batch": batch.id,
+            "to_make": len(to_make),
+            "to_publish": to_publish,
+            "cost_usd": cost,
+            "seconds": seconds,
+            "refused": batch.refused,
+        }
         print_json(whole | {"reels": reels})
     else:
         for reel, forecast in told:
             due = f"  due {reel.due}" if reel.due else ""
             print(f"{forecast.state:<8}  {reel.slug}  {reel.title}{due}  {forecast.told}".rstrip())
         money = f"${cost:.2f}" if cost else "nothing to pay"
-        print(f"batch {batch.id}: {len(to_make)} of {len(told)} to make, about {minutes(seconds)} of work, {money}")
+        publish = f" and {to_publish} to publish" if to_publish else ""
+        print(f"batch {batch.id}: {len(to_make)} of {len(told)} to make{publish}, about {minutes(seconds)} of work, {money}")
         for problem in batch.refused.values():
             complain(problem)
     return WRONG_USE if batch.refused and not batch.reels else FAILED if batch.refused else DONE

@@ -62,7 +62,7 @@ def _forecast(arguments: argparse.Namespace, job: RunJob, outputs: Path) -> int:
     planned = PlannedReel(
         number=1, slug=load_brand(job.brand).slug, **job.model_dump(include={"brand", "topic_seed", "script", "overrides"})
     )
-    found = forecast_reel(planned, "waiting", outputs)
+    found = forecast_reel(planned, "waiting", outputs, upload=arguments.upload)
     if found.state == "wrong":
         complain(found.told)
         return WRONG_USE
@@ -70,6 +70,8 @@ def _forecast(arguments: argparse.Namespace, job: RunJob, outputs: Path) -> int:
         print_json(planned.model_dump(mode="json", exclude={"number"}) | found.model_dump(mode="json"))
     elif found.state == "made":
         print("nothing would be made: this reel is made already")
+    elif found.state == "unpublished":
+        print("would be published: this reel is made already")
     else:
         cost = f"${found.cost_usd:.2f}" if found.cost_usd else "nothing to pay"
         print(f"would be made{f' ({found.told})' if found.told else ''}: about {minutes(found.seconds)}, {cost}")

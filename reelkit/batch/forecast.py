@@ -32,14 +32,14 @@ _TOKENS = (6000, 1500)
 class Forecast(Value):
     """What making a reel will mean."""
 
-    state: Literal["made", "begun", "new", "wrong"]
+    state: Literal["made", "unpublished", "begun", "new", "wrong"] = Field(description="unpublished is made, and asked to be published")
     told: str = ""
     cached: tuple[str, ...] = Field(default=(), description="steps whose results are kept")
     cost_usd: float = 0.0
     seconds: float = 0.0
 
 
-def forecast_reel(reel: PlannedReel, state: str, outputs: Path) -> Forecast:
+def forecast_reel(reel: PlannedReel, state: str, outputs: Path, *, upload: bool = False) -> Forecast:
     """Return what making a planned reel will mean. Nothing is written.
 
     Parameters
@@ -48,14 +48,17 @@ def forecast_reel(reel: PlannedReel, state: str, outputs: Path) -> Forecast:
     state : str
         Of the reel in its batch: ``done`` is made, whatever was changed since.
     outputs : Path
+    upload : bool
+        Whether it is to be published too.
     """
-    if state == "done":
+    if state == "done" and not upload:
         return Forecast(state="made")
     try:
         run = open_run(reel.brand, reel.topic_seed, script=reel.script, overrides=dict(reel.overrides), outputs=outputs)
-        if run.finished(NOTEBOOK, REPORT):
-            return Forecast(state="made")
         begun = read_manifest(run.folder)
+        if run.finished(NOTEBOOK, REPORT):
+            published = begun is not None and begun.published is not None
+            return Forecast(state="made" if published or not upload else "unpublished")
     except ReelkitError as error:
         return Forecast(state="wrong", told=str(error))
     typical = typical_seconds(outputs)

@@ -33,6 +33,16 @@ def test_a_reel_that_is_made_needs_nothing(studio: Studio) -> None:
     assert files(studio) == before
 
 
+def test_a_reel_that_is_made_may_have_to_be_published(studio: Studio) -> None:
+    """With --upload, one that is made and not published says so, alone and in its batch; once published it needs nothing."""
+    before = files(studio)
+    assert studio.run("make", "--brand", "ada", "--upload", "--dry-run").stdout == "would be published: this reel is made already\n"
+    assert studio.asked("batch", "--brands", "ada", "--dry-run")["to_publish"] == 0
+    assert files(studio) == before
+    assert studio.asked("make", "--brand", "ada", "--upload")["success"]
+    assert studio.asked("make", "--brand", "ada", "--upload", "--dry-run")["state"] == "made"
+
+
 def test_what_is_kept_is_named_and_kept(studio: Studio) -> None:
     """With another colour script, footage, voice and music are kept and the picture is not; making it is then shorter by their time."""
     before = files(studio)
