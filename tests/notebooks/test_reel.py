@@ -88,12 +88,12 @@ def test_the_report_is_one_small_page(made: tuple[GenerationResult, list[str]]) 
 
 
 def test_the_executed_notebook_shows_a_view_after_each_step(made: tuple[GenerationResult, list[str]]) -> None:
-    """Every cell ran without error, and script, footage, narration, cues, player, frames, findings and run are shown."""
+    """Every cell ran without error, and script, footage, narration, cues, player, frames, findings, shapes and run are shown."""
     cells = [cell for cell in nbformat.read(folder_of(made) / "reel.ipynb", as_version=4).cells if cell.cell_type == "code"]
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type in ("error", "stream")]
     views = [output.metadata["reelkit"]["view"] for output in outputs if "reelkit" in output.get("metadata", {})]
-    assert views == ["brand", "script", "footage", "narration", "cues", "shots", "frame", "player", "frames", "findings", "run"]
+    assert views == ["brand", "script", "footage", "narration", "cues", "shots", "frame", "player", "frames", "findings", "shapes", "run"]
 
 
 def test_a_published_run_stands_whole_in_the_store(place: Path, made: tuple[GenerationResult, list[str]]) -> None:
