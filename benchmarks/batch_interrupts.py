@@ -1,9 +1,9 @@
 """Ctrl-C at many moments of a batch: ``python -m benchmarks.batch_interrupts [--moments 16] [--seed 1] [--bar 2]``.
 
 The interrupt goes to the whole process group, as a terminal sends it: while it is planned, while a kernel starts, while encoders run,
-while the batch waits for reels that another process makes, twice in a row, and at seeded moments. Each time the batch answers within
-the bar with 130, tells of every reel whether it is done, and leaves no process and no temporary file. At the end the same command makes
-what is missing, and the reels are byte for byte those of an undisturbed batch.
+while the batch waits for reels that another process makes, again and again until it ends, and at seeded moments. Each time the batch
+answers within the bar with 130, tells of every reel whether it is done, and leaves no process and no temporary file. At the end the same
+command makes what is missing, and the reels are byte for byte those of an undisturbed batch.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def interrupted(studio: Studio, outputs: Path, ready: Ready, *, times: int, bar_
     for _ in range(times):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
-        time.sleep(0.1 if times > 1 else 0)
+        time.sleep(0.02 if times > 1 else 0)
     try:
         _, err = process.communicate(timeout=LIMIT_S)
     except subprocess.TimeoutExpired:
@@ -158,7 +158,7 @@ def main() -> int:
         ("planning", planning, 1),
         ("kernel starts", kernel, 1),
         ("waiting", waiting, 1),
-        ("twice", kernel, 2),
+        ("again and again", kernel, 40),
         ("composing", composing, 1),
     ]
     bad, longest, place = 0, 0.0, 1
@@ -189,7 +189,7 @@ def main() -> int:
                 outputs = Path(folder) / f"o{place}"
             wrong += [] if took is not None or wrong else ["nothing was interrupted"]
             bad, longest = bad + bool(wrong), max(longest, took or 0.0)
-            print(f"{moment + 1:3d}  {what:<14} answered in {took or 0.0:.2f} s  {'; '.join(wrong) or 'well'}", flush=True)
+            print(f"{moment + 1:3d}  {what:<15} answered in {took or 0.0:.2f} s  {'; '.join(wrong) or 'well'}", flush=True)
         same = studio.made(outputs) == expected
         print(f"resumed: the reels are {'those' if same else 'NOT those'} of an undisturbed batch")
     print(

@@ -109,6 +109,14 @@ def _open(arguments: argparse.Namespace, outputs: Path, *, write: bool) -> Batch
 
 
 def _make(arguments: argparse.Namespace, outputs: Path) -> int:
+    from reelkit.batch.interrupts import interrupted_once
+
+    # What the first Ctrl-C has told is not cut off by a second one.
+    with interrupted_once():
+        return _make_and_tell(arguments, outputs)
+
+
+def _make_and_tell(arguments: argparse.Namespace, outputs: Path) -> int:
     from reelkit.batch.batches import KEEP_FREE_GB, Interrupted, Terms, run_batch
     from reelkit.batch.screen import BatchScreen
 

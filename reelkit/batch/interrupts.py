@@ -15,13 +15,16 @@ __all__ = ["interrupted_once"]
 def interrupted_once() -> Iterator[None]:
     """Let the first interrupt through only: a second one would break off what the first has begun to put away."""
     before: dict[int, Callable[[int, FrameType | None], object]] = {}
+    came = False
 
     def first(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        if came:
+            return
         try:
             before[number](number, frame)
         except BaseException:
-            for sign in before:
-                signal.signal(sign, lambda *_: None)
+            came = True
             raise
 
     if threading.current_thread() is threading.main_thread():

@@ -38,7 +38,7 @@ def test_a_batch_survives_faults() -> None:
 
 
 def test_a_batch_answers_ctrl_c() -> None:
-    """While it plans, starts kernels, waits for another batch or encodes, and pressed twice: answered, told, left clean, and resumed."""
+    """While it plans, starts kernels, waits for another batch or encodes, and pressed on: answered, told, left clean, and resumed."""
     # Two seconds are promised on an idle machine, and measured by the benchmark; a busy one is granted more.
     assert "7 of 7 moments well" in measured("batch_interrupts", "--moments", "7", "--bar", "30")
 
