@@ -188,7 +188,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     else:
         for check in checks:
             print(f"{'ok  ' if check.well else 'FAIL'}  {check.name:<10} {check.told}")
-    return 0 if all(check.well for check in checks) else FAILED
+    return DONE if all(check.well for check in checks) else FAILED
 
 
 def _report(arguments: argparse.Namespace) -> int:

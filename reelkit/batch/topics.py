@@ -18,13 +18,12 @@ from reelkit.runs.ledger import ReelLedger
 from reelkit.runs.manifest import RunJob, reel_name
 from reelkit.services.deck import read_deck
 
-_ROUNDS = 20
-"""How often a topic may have been told by others before its seed is given up."""
-
 __all__ = ["deck_titles", "next_seeds", "plan_brands", "planned_reel", "seed_of_topic", "taken_seeds"]
 
 FAILED_NIGHTS, FOR_DAYS = 2, 14
 """A topic that failed on so many of the nights of so many days goes behind the others."""
+_ROUNDS = 20
+"""How often a topic may have been told by others before its seed is given up."""
 
 
 def plan_brands(
@@ -109,7 +108,7 @@ def next_seeds(brand: Brand, count: int, *, outputs: Path, others: Sequence[Batc
     titles = deck_titles(brand)
     if titles is None:
         free = (seed for seed in itertools.count(1) if seed not in taken)
-        granted = (seed for seed in free if not claim or _granted(ledger, brand, seed, "", 0))
+        granted = (seed for seed in free if not claim or ledger.claim_topic(brand.slug, f"seed {seed}", "", reels=0) == "granted")
         return dict.fromkeys(itertools.islice(granted, count), "")
     if count > len(titles):
         raise BrandError(
@@ -156,10 +155,6 @@ def _claimed(ledger: ReelLedger, brand: Brand, seed: int, titles: Sequence[str])
         if answer != "reel":
             return later if answer == "granted" else None
     return None
-
-
-def _granted(ledger: ReelLedger, brand: Brand, seed: int, topic: str, reels: int) -> bool:
-    return ledger.claim_topic(brand.slug, f"seed {seed}", topic, reels=reels) == "granted"
 
 
 def taken_seeds(slug: str, ledger: ReelLedger, others: Sequence[Batch]) -> set[int]:

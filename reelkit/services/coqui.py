@@ -29,6 +29,7 @@ from reelkit.errors import VoiceError
 from reelkit.model import AudioResult, Cache, content_key
 from reelkit.services.alignment import aligner_version, can_align, refuse_without_aligner, time_words_in
 from reelkit.services.kept_speech import SpokenBreath, kept_speech
+from reelkit.services.recorded import ReadAudio
 from reelkit.services.token_owners import owners_by_likeness
 from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
 from reelkit.whole import sha256_of
@@ -59,8 +60,8 @@ class CoquiVoice:
         Keeps every sentence that was spoken (room "speech").
     pace : callable
         How long a sentence takes to say, by the built-in voice or a guess: asking the model costs as much as speaking.
-    read : callable, optional
-        Returns the samples of a sound file, in one channel, and their rate in Hz; needed where there is a ``sample``.
+    read : callable
+        Reads a sound file.
     language : str
         The brand's.
     speaker : str
@@ -82,7 +83,7 @@ class CoquiVoice:
         *,
         cache: Cache,
         pace: Callable[[str], float],
-        read: Callable[[Path], tuple[NDArray[np.float32], int]] | None = None,
+        read: ReadAudio,
         language: str = "en",
         speaker: str = "",
         sample: Path | None = None,
@@ -147,7 +148,7 @@ class CoquiVoice:
             each = int(_SILENT_WORD_S * model.rate_hz)
             silent: list[Span] = [(each * k, each * (k + 1), "estimated") for k in range(len(words))]
             return np.zeros(each * len(words), np.float32), model.rate_hz, silent
-        sample = self._read(self._sample) if self._sample and self._read else None
+        sample = self._read(self._sample) if self._sample else None
         with _ALONE:
             samples, durations, tokens, alone = model.say(
                 words, language=language, speed=speed, speaker=self._speaker, sample=sample, seed=self._seed

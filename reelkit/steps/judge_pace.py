@@ -14,14 +14,15 @@ from reelkit.media.inspect import PictureFacts
 from reelkit.media.stretches import Span
 from reelkit.model import EndCard, Finding, LogoOverlay, ProgressBar, Shot, Timeline
 
-__all__ = ["Cuts", "covered_by_overlays", "judge_pace", "judge_stretches"]
+__all__ = ["LONGEST_SHOT_S", "Cuts", "covered_by_overlays", "judge_pace", "judge_stretches"]
 
 _must = partial(Finding, level="must")
 _should = partial(Finding, level="should")
 
 _LONGEST_BLACK_S = 0.5
 _LONGEST_STILL_S = 1.5
-_LONGEST_SHOT_S = 3.0
+LONGEST_SHOT_S = 3.0
+"""Of the median shot, and of the first one (NORMS.md)."""
 _CHANGED_LEVELS, _CHANGED_SHARE = 8, 0.04
 """Across a cut at least 4 % of the picture differs by more than 8 levels of luma."""
 
@@ -130,16 +131,16 @@ def judge_pace(cuts: Cuts, timeline: Timeline) -> Iterator[Finding]:
     longest = max(lengths)
     yield _should(
         name="cut-pace",
-        holds=median(lengths) <= _LONGEST_SHOT_S,
-        norm=f"a median shot of at most {_LONGEST_SHOT_S:.0f} s",
+        holds=median(lengths) <= LONGEST_SHOT_S,
+        norm=f"a median shot of at most {LONGEST_SHOT_S:.0f} s",
         measured=f"median {median(lengths):.2f} s over {len(lengths)} shots, the longest {longest:.2f} s",
         at_s=edges[lengths.index(longest)] / fps,
         hint="lower footage.shot_s",
     )
     yield _should(
         name="first-change",
-        holds=lengths[0] <= _LONGEST_SHOT_S,
-        norm=f"a first visual change within {_LONGEST_SHOT_S:.0f} s",
+        holds=lengths[0] <= LONGEST_SHOT_S,
+        norm=f"a first visual change within {LONGEST_SHOT_S:.0f} s",
         measured=f"at {lengths[0]:.2f} s" if seen else "no change of picture",
         at_s=lengths[0],
         hint="lower footage.shot_s, or open with a shorter sentence",

@@ -15,15 +15,15 @@ from reelkit.brand import Brand
 from reelkit.errors import TimelineError
 from reelkit.media.focus import find_focus
 from reelkit.model import Cache, Clip, Fps, Move, Script, SentenceTiming, Shot, Transition, TransitionKind, Word
+from reelkit.steps.judge_pace import LONGEST_SHOT_S
 
 __all__ = ["plan_shots"]
 
 _LEAD_S = 0.1
 """A cut comes a little before the word it belongs to, as an editor would place it."""
 _SHORTEST_S = 0.8
-_FIRST_AT_MOST_S = 3.0
-"""The first visual change comes within this time (NORMS.md, the check's ``first-change``), wherever a word lets the picture be cut."""
 _TOO_LATE = 10.0
+"""What a first shot costs that is longer than the check allows: more than any cut, so that it is taken only where no word allows one."""
 _CLAUSE_MARKS = (",", ";", ":", "—", "–")
 _SENTENCE, _CLAUSE, _WORD = 0.0, 0.12, 0.6
 """What a cut at each kind of place costs, in squared relative deviations from the length to aim at."""
@@ -87,7 +87,7 @@ def plan_shots(
     for scene, end, spoken in _scenes(script, words, fps, frame_count):
         places = _places(spoken, firsts, fps, at, end)
         aim, shortest = round(brand.footage.shot_s * fps.ratio), round(_SHORTEST_S * fps.ratio)
-        spans = _cut(places, at, end, aim=aim, shortest=shortest, first_until=None if shots else int(_FIRST_AT_MOST_S * fps.ratio))
+        spans = _cut(places, at, end, aim=aim, shortest=shortest, first_until=None if shots else int(LONGEST_SHOT_S * fps.ratio))
         shots.extend(_filled(scene, spans, _of_scene(clips, scene), brand, first=not shots, cache=cache))
         at = end
     return tuple(shots)

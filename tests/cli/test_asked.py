@@ -1,6 +1,7 @@
 """`reelkit init` as a person meets it: questions on a real terminal, and answers that are typed."""
 
 import sys
+from collections.abc import Sequence
 
 import pexpect
 import pytest
@@ -28,17 +29,22 @@ def asking(studio: Studio, folder: str) -> "pexpect.spawn[str]":
     return pexpect.spawn(sys.executable, command, cwd=str(studio.folder), env=studio.env, encoding="utf-8", timeout=120)
 
 
-def test_a_studio_is_made_from_answers(studio: Studio) -> None:
-    """What is typed stands in brand and deck; a colour that is none is asked for again; the brand's file is well."""
-    screen = asking(studio, "tea")
-    for question, answer in ANSWERS:
+def answer(screen: "pexpect.spawn[str]", said: Sequence[tuple[str, str | None]], *, brand: str) -> None:
+    """Answer each question; at the end the brand's first command is told, and all is well."""
+    for question, typed in said:
         screen.expect_exact(question)
-        if answer is not None:
-            screen.sendline(answer)
-    screen.expect_exact("reelkit make --brand acme-tea")
+        if typed is not None:
+            screen.sendline(typed)
+    screen.expect_exact(f"reelkit make --brand {brand}")
     screen.expect(pexpect.EOF)
     screen.close()
     assert screen.exitstatus == 0
+
+
+def test_a_studio_is_made_from_answers(studio: Studio) -> None:
+    """What is typed stands in brand and deck; a colour that is none is asked for again; the brand's file is well."""
+    screen = asking(studio, "tea")
+    answer(screen, ANSWERS, brand="acme-tea")
     templates = studio.folder / "tea" / "templates"
     assert YAML(typ="safe").load(templates / "brands" / "acme-tea.yaml")["palette"]["primary"] == "#2F8F5B"
     (topic,) = YAML(typ="safe").load(templates / "decks" / "acme-tea.yaml")["topics"]
@@ -67,20 +73,8 @@ def test_questions_can_be_left(studio: Studio, key: str, code: int) -> None:
 def test_empty_answers_leave_what_stands(studio: Studio) -> None:
     """Only the name is asked for until it is given; whatever else is left empty has a default, and the brand's file is well."""
     screen = asking(studio, "plain")
-    for question, answer in [
-        ("name: ", ""),
-        ("name: ", "Plain"),
-        ("colour, ", ""),
-        ("about? ", ""),
-        *[(". ", "")] * 3,
-        ("last line, ", ""),
-    ]:
-        screen.expect_exact(question)
-        screen.sendline(answer)
-    screen.expect_exact("reelkit make --brand plain")
-    screen.expect(pexpect.EOF)
-    screen.close()
-    assert screen.exitstatus == 0
+    asked = [("name: ", ""), ("name: ", "Plain"), ("colour, ", ""), ("about? ", ""), *[(". ", "")] * 3, ("last line, ", "")]
+    answer(screen, asked, brand="plain")
     templates = studio.folder / "plain" / "templates"
     assert YAML(typ="safe").load(templates / "brands" / "plain.yaml")["palette"]["primary"] == "#2F6FC4"
     assert brand_problems("plain", templates=templates) == []

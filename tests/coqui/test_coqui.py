@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import wave
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,11 +18,10 @@ from TTS.tts.models import setup_model
 from TTS.tts.models.forward_tts import ForwardTTSArgs
 
 from reelkit.errors import AudioError, VoiceError
-from reelkit.media.audio import read_audio
 from reelkit.runs.cache import FileCache
 from reelkit.services import coqui
 from reelkit.services.coqui import CoquiVoice
-from reelkit.services.hibari import HibariVoice
+from tests.services.voices import read_mono, spoken, write_sound
 
 TEXT = "Honey never spoils, and bees know it."
 SMALL = {"hidden_channels": 32, "num_layers_text_encoder": 1}
@@ -102,26 +100,13 @@ def xtts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four seconds of a real voice: the built-in one."""
-    path = tmp_path_factory.mktemp("sample") / "me.wav"
-    spoken = HibariVoice(cache=FileCache(path.parent)).speak(
-        "Cold brew takes time, so give it a whole night in the fridge, and do not stir it."
-    )
-    rate_hz = spoken[0].rate_hz
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes((np.concatenate([breath.samples for breath in spoken]) * 32767).astype("<i2").tobytes())
-    return path
-
-
-def mono(path: Path) -> tuple[np.ndarray, int]:
-    samples, rate_hz = read_audio(path)
-    return samples.mean(axis=1, dtype=np.float32), rate_hz
+    folder = tmp_path_factory.mktemp("sample")
+    said = "Cold brew takes time, so give it a whole night in the fridge, and do not stir it."
+    return write_sound(folder / "me.wav", *spoken([said], FileCache(folder)))
 
 
 def voice(folder: Path, cache: Path, **how: object) -> CoquiVoice:
-    return CoquiVoice(str(folder), cache=FileCache(cache), pace=len, read=mono, **how)  # type: ignore[arg-type]
+    return CoquiVoice(str(folder), cache=FileCache(cache), pace=len, read=read_mono, **how)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("model", ["vits", "fast_pitch"])
@@ -227,7 +212,7 @@ def test_torch_that_does_not_match_is_one_line(vits: Path, tmp_path: Path, broke
     (package / "__init__.py").write_text(broken)
     script = (
         "import sys; from pathlib import Path; from reelkit.runs.cache import FileCache; from reelkit.services.coqui import CoquiVoice\n"
-        "try: CoquiVoice(sys.argv[1], cache=FileCache(Path('c')), pace=len).refuse('en')\n"
+        "try: CoquiVoice(sys.argv[1], cache=FileCache(Path('c')), pace=len, read=None).refuse('en')\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
