@@ -87,7 +87,7 @@ def main() -> int:
     growth = f"{last / second:.3f} (bar {GROWTH:.2f})"
     print(f"peak of reels {tens + 1} to {2 * tens}: {second:.0f} MB, of the last {tens}: {last:.0f} MB: {growth}")
     fds = [max(files for done, _, files in watch.readings if done == at) for at in (tens, reels - 1)]
-    print(print(f"open files during reel {tens + 1}: {fds[0]}, during the last: {fds[1]}; left: {left[1]} files, {left[0]} processes"))
+    print(f"open files during reel {tens + 1}: {fds[0]}, during the last: {fds[1]}; left: {left[1]} files, {left[0]} processes")
     well = len(ended.done) == reels and last / second <= GROWTH and left[0] <= 0 and left[1] <= 0 and fds[1] <= fds[0]
     return 0 if well else 1
 

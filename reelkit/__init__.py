@@ -8,10 +8,11 @@ What is here is loaded on first use, so that ``import reelkit`` costs next to no
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False
+"""For type checkers it is true, as that of typing is, which takes a third of the time in which this loads."""
 if TYPE_CHECKING:
     from reelkit.batch.batches import generate_batch, generate_for_brands
     from reelkit.batch.jobs import Job
@@ -132,7 +133,7 @@ _ROOMS = {
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _ROOM_OF:
         raise AttributeError(f"module 'reelkit' has no attribute {name!r}")
     return getattr(import_module(f"reelkit.{_ROOM_OF[name]}"), name)

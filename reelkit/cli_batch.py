@@ -6,12 +6,12 @@ import argparse
 import contextlib
 import datetime
 import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reelkit.cli_summary import failures, morning_line, passed_over, summary_of, tell_interrupted, write_page
 from reelkit.cli_words import DONE, FAILED, INTERRUPTED, WRONG_USE, complain, load_keys, print_json
 from reelkit.errors import RunError
 
@@ -121,7 +121,7 @@ def _make_and_tell(arguments: argparse.Namespace, outputs: Path) -> int:
     from reelkit.batch.screen import BatchScreen
 
     began = time.monotonic()
-    planned = _open(arguments, outputs, write=True)
+    batch = planned = _open(arguments, outputs, write=True)
     if planned.refused and not planned.reels:
         for told in planned.refused.values():
             complain(told)
@@ -137,17 +137,19 @@ def _make_and_tell(arguments: argparse.Namespace, outputs: Path) -> int:
                 cell_timeout_s=arguments.step_timeout,
             )
             batch = run_batch(planned.id, outputs, terms, watcher=screen) if planned.reels else planned
+        seconds = time.monotonic() - began
+        page, trouble = write_page(batch, outputs)
     except KeyboardInterrupt as stop:
-        _tell_interrupted(stop.batch if isinstance(stop, Interrupted) else planned, arguments.json, outputs, time.monotonic() - began)
+        tell_interrupted(stop.batch if isinstance(stop, Interrupted) else batch, arguments.json, outputs, time.monotonic() - began)
         return INTERRUPTED
-    seconds = time.monotonic() - began
-    line = _line(batch, seconds)
-    summary = _summary(batch, outputs, seconds, line)
+    line = morning_line(batch, seconds, page)
+    summary = summary_of(batch, outputs, seconds, line, page)
     if arguments.json:
         print_json(summary)
     else:
         print(line)
-    for told in (*_failures(batch), *_passed_over(batch), *_announced(arguments, summary, line)):
+    troubles = [trouble] if trouble else []
+    for told in (*failures(batch), *passed_over(batch), *troubles, *_announced(arguments, summary, line)):
         complain(told)
     return FAILED if batch.missing or batch.refused else DONE
 
@@ -174,79 +176,6 @@ def _announced(arguments: argparse.Namespace, summary: dict[str, Any], line: str
         run_command(arguments.notify_command, json.dumps(summary, ensure_ascii=False), line) if arguments.notify_command else None,
     ]
     return [f"{trouble}; the batch stands as it is" for trouble in troubles if trouble]
-
-
-def _line(batch: Batch, seconds: float) -> str:
-    """Return the one line that is read in the morning."""
-    from reelkit.batch.screen import minutes
-
-    if not batch.reels and not batch.refused:
-        return f"batch {batch.id}: nothing is due"
-    counted = [f"{len(batch.done)} of {len(batch.reels)} reels done"]
-    counted += [f"{len(batch.failed)} failed"] if batch.failed else []
-    held = sum(batch.state_of(reel) == "held" for reel in batch.reels)
-    counted += [f"{held} not begun as the disk is nearly full"] if held else []
-    counted += [f"{len(batch.refused)} brand{'' if len(batch.refused) == 1 else 's'} refused"] if batch.refused else []
-    cost = f", ${batch.cost_usd:.2f}" if batch.cost_usd else ""
-    return f"batch {batch.id}: {', '.join(counted)} in {minutes(seconds)}{cost}"
-
-
-def _failures(batch: Batch) -> Iterator[str]:
-    yield from batch.refused.values()
-    for reel in batch.failed:
-        outcome = batch.outcomes[reel.number]
-        step = f"step {outcome.step}: " if outcome.step and f"step {outcome.step}" not in (outcome.error or "") else ""
-        yield f"{reel.slug} {reel.number} ({reel.title}): {step}{outcome.error}"
-
-
-def _passed_over(batch: Batch) -> Iterator[str]:
-    for reel in batch.reels:
-        if reel.instead_of:
-            yield f"{reel.slug} {reel.number} ({reel.title}): made instead of '{reel.instead_of}', which failed on several nights"
-
-
-def _tell_interrupted(batch: Batch, as_json: bool, outputs: Path, seconds: float) -> None:
-    if as_json:
-        print_json(_summary(batch, outputs, seconds, "interrupted"))
-    complain(f"interrupted: batch {batch.id}: {len(batch.done)} of {len(batch.reels)} reels are done")
-    for reel in batch.reels:
-        print(f"  {'done    ' if reel in batch.done else 'not done'}  {reel.slug} {reel.number}  {reel.title}", file=sys.stderr)
-    print("run the same command again to go on from here", file=sys.stderr)
-
-
-def _summary(batch: Batch, outputs: Path, seconds: float, line: str) -> dict[str, Any]:
-    from reelkit.batch.plan import batches_dir
-
-    reels = []
-    for reel in batch.reels:
-        told = batch.outcomes.get(reel.number)
-        reels.append(
-            {
-                "brand": reel.slug,
-                "number": reel.number,
-                "title": (told.topic if told else "") or reel.title,
-                "state": batch.state_of(reel),
-                "run_dir": str(outputs / told.run) if told and told.run else None,
-                "step": told.step if told else None,
-                "error": told.error if told else None,
-                "public_url": told.url if told else None,
-                "duration_ms": told.duration_ms if told else 0,
-                "cost_usd": told.cost_usd if told else 0.0,
-            }
-        )
-    return {
-        "batch": batch.id,
-        "summary": line,
-        "file": str(batches_dir(outputs) / f"{batch.id}.json"),
-        "success": not batch.missing and not batch.refused,
-        "reels": len(batch.reels),
-        "done": len(batch.done),
-        "failed": len(batch.failed),
-        "refused": batch.refused,
-        "seconds": round(seconds, 1),
-        "cost_usd": batch.cost_usd,
-        "results": reels,
-    }
 
 
 # --- --dry-run --------------------------------------------------------------------------------------------------------

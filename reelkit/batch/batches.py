@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from reelkit.batch.delivery import bring_home
 from reelkit.batch.interrupts import interrupted_once
 from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, open_batch
 from reelkit.batch.pool import ReelPool, encoders_each, pool_width
+from reelkit.batch.sockets import sweep_sockets
 from reelkit.batch.topics import plan_brands
 from reelkit.batch.work import Work, do_work, progress_folder
 from reelkit.brand import templates_dir
@@ -253,7 +256,8 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
                 )
                 return executor.submit(do_work, work)
 
-            _make_all(todo, begin, file, batch, watcher)
+            bring = partial(bring_home, outputs=outputs, upload=terms.upload)
+            _make_all(todo, begin, bring, file=file, batch=batch, watcher=watcher)
     sweep(outputs)
     return file.end()
 
@@ -261,6 +265,8 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
 def _make_all(
     todo: Sequence[PlannedReel],
     begin: Callable[[PlannedReel, bool], Future[Outcome]],
+    bring: Callable[[Outcome, PlannedReel], Outcome],
+    *,
     file: BatchFile,
     batch: Batch,
     watcher: BatchWatcher,
@@ -280,7 +286,7 @@ def _make_all(
             ended, _ = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
             for future in ended:
                 reel = pending.pop(future)
-                outcome = _outcome_of(future, reel)
+                outcome = bring(_outcome_of(future, reel), reel)
                 if outcome.state == "busy":
                     # Behind all others, as whoever makes it may be done by then.
                     pending[begin(reel, True)] = reel
@@ -331,8 +337,6 @@ def _is_made(batch: Batch, reel: PlannedReel, outputs: Path, upload: bool) -> bo
 
 def sweep(outputs: Path) -> int:
     """Remove what processes that are no more left in the outputs folder, the cache and the place for sockets; return how many went."""
-    from reelkit.batch.engine import sweep_sockets
-
     cache = cache_dir(outputs)
     elsewhere = 0 if cache.is_relative_to(outputs) else sweep_temporaries(cache)
     return sweep_temporaries(outputs) + elsewhere + sweep_sockets()

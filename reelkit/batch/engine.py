@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,26 +25,27 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from reelkit import errors
 from reelkit.batch.jobs import check_parameters
+from reelkit.batch.sockets import socket_folder
 from reelkit.errors import RunError
 from reelkit.runs.progress import Watcher
 from reelkit.views.step_lines import STEP_MIME
-from reelkit.whole import start_of, whole_file
+from reelkit.whole import whole_file, write_whole
 
-__all__ = ["ReelkitEngine", "execute_notebook", "remove_own_sockets", "sweep_sockets"]
+__all__ = ["ReelkitEngine", "execute_notebook"]
 
 
 _NAME = "reelkit"
-_OURS = (DeadKernelError.__name__, CellTimeoutError.__name__)
-_LONGEST_SOCKET_PATH = 90
+_TELLING = {DeadKernelError.__name__, CellTimeoutError.__name__, *errors.__all__}
+"""Errors whose message is the whole line; of any other, its name is part of it."""
 _GRACE_S = 2.0
-_SHORT = "/tmp"
 
 
 def execute_notebook(
     notebook: Path, out: Path, parameters: dict[str, Any], *, watcher: Watcher, cell_timeout_s: float | None = None
 ) -> str | None:
-    """Execute a notebook in a kernel of its own and write it, as executed, whole.
+    """Execute a notebook in a kernel of its own and write it, as executed, whole: after each step as far as it is, and at its end.
 
     Parameters
     ----------
@@ -86,9 +86,10 @@ def execute_notebook(
                 progress_bar=False,
                 execution_timeout=cell_timeout_s,
                 watcher=watcher,
+                saved_as=out,
             )
         except PapermillExecutionError as error:
-            return error.evalue if error.ename in _OURS else " ".join(f"{error.ename}: {error.evalue}".split())
+            return error.evalue if error.ename in _TELLING else " ".join(f"{error.ename}: {error.evalue}".split())
     return None
 
 
@@ -102,6 +103,7 @@ class ReelkitEngine(NBClientEngine):  # type: ignore[misc]
         kernel_name: str,
         *,
         watcher: Watcher,
+        saved_as: Path,
         execution_timeout: float | None = None,
         start_timeout: int = 60,
         **_papermills_own: Any,
@@ -112,6 +114,7 @@ class ReelkitEngine(NBClientEngine):  # type: ignore[misc]
                 nb_man,
                 km=kernel,
                 watcher=watcher,
+                saved_as=saved_as,
                 cell_timeout_s=execution_timeout,
                 timeout=None,
                 startup_timeout=start_timeout,
@@ -125,12 +128,17 @@ papermill_engines.register(_NAME, ReelkitEngine)
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]
-    """Tells a watcher of the steps, and writes a kernel's death or a time-out into the cell where it happened."""
+    """Tells a watcher of the steps, saves after each, and writes a kernel's death or a time-out into the cell where it happened."""
 
-    def __init__(self, nb_man: NotebookExecutionManager, *, watcher: Watcher, cell_timeout_s: float | None, **named: Any) -> None:
+    def __init__(
+        self, nb_man: NotebookExecutionManager, *, watcher: Watcher, saved_as: Path, cell_timeout_s: float | None, **named: Any
+    ) -> None:
         super().__init__(nb_man, **named)
         self._watcher = watcher
+        self._saved_as = saved_as
         self._cell_timeout_s = cell_timeout_s
+        self._step_ended = False
+        self.nb.metadata.papermill["output_path"] = str(saved_as)
 
     def execute(self, **named: Any) -> Any:
         self.reset_execution_trackers()
@@ -157,6 +165,15 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
                 break
             finally:
                 self.nb_man.cell_complete(cell, cell_index=index)
+                self._save_after_step()
+
+    def _save_after_step(self) -> None:
+        """Save the notebook as far as it is, once for each cell that did a step: of a run that is killed, one can read what it did."""
+        if self._step_ended:
+            self._step_ended = False
+            # A disk that is full is told by the steps.
+            with contextlib.suppress(OSError):
+                write_whole(self._saved_as, nbformat.v4.writes(self.nb))
 
     @staticmethod
     def _write_into(cell: Any, kind: type[Exception], what: str) -> None:
@@ -175,6 +192,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
             case {"event": "share", "step": step, "done": done}:
                 self._watcher.share(step, done)
             case {"event": "ends", "step": step, "seconds": seconds, "made": made}:
+                self._step_ended = True
                 self._watcher.ends(step, seconds, made)
             case {"event": "fails", "step": step, "reason": reason}:
                 self._watcher.fails(step, reason)
@@ -239,7 +257,7 @@ def _loop_of_this_thread() -> Iterator[None]:
 @contextlib.contextmanager
 def _private_kernel() -> Iterator[AsyncKernelManager]:
     """Give a kernel manager whose sockets lie in a folder that only this user can open; nothing of the kernel outlives the block."""
-    folder = _socket_folder()
+    folder = socket_folder()
     sockets = {"transport": "ipc", "ip": str(folder / "k")} if os.name == "posix" else {}
     manager = AsyncKernelManager(kernel_spec_manager=_ThisPython(), connection_file=str(folder / "kernel.json"), **sockets)
     try:
@@ -289,31 +307,3 @@ def _kill_group(manager: AsyncKernelManager) -> None:
     if group:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
-
-
-def sweep_sockets() -> int:
-    """Remove the socket folders of processes that are no more; return how many went."""
-    swept = 0
-    for place in {Path(tempfile.gettempdir()), Path(_SHORT)}:
-        for folder in place.glob("rk-*-*-*"):
-            pid, started = folder.name.split("-")[1:3]
-            if pid.isdecimal() and started.isdecimal() and start_of(int(pid)) != int(started):
-                shutil.rmtree(folder, ignore_errors=True)
-                swept += 1
-    return swept
-
-
-def remove_own_sockets() -> None:
-    """Remove the socket folders of this process, which is about to end without a word."""
-    for place in {Path(tempfile.gettempdir()), Path(_SHORT)}:
-        for folder in place.glob(f"rk-{os.getpid()}-*-*"):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _socket_folder() -> Path:
-    prefix = f"rk-{os.getpid()}-{start_of(os.getpid())}-"
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
-    if os.name == "posix" and len(str(folder)) > _LONGEST_SOCKET_PATH:
-        folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=_SHORT))
-    return folder

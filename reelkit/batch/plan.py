@@ -98,6 +98,9 @@ class Outcome(Value):
     cost_usd: float = Field(default=0.0, ge=0)
     reused: bool = False
     ended_at: str = ""
+    files: dict[str, bytes] = Field(
+        default={}, exclude=True, repr=False, description="the run's files, where its worker does not see the outputs folder"
+    )
 
 
 class Batch(Value):

@@ -9,7 +9,7 @@ from typing import Any
 
 from reelkit.batch.jobs import Job, notebook_path
 from reelkit.brand import Brand, load_brand
-from reelkit.errors import BrandError, BusyError, ReelkitError
+from reelkit.errors import BrandError, BusyError, ReelkitError, RunError
 from reelkit.model import GenerationResult, Palette, ShapedReel
 from reelkit.parts import Parts
 from reelkit.runs.folder import RunFolder, count_in, open_run
@@ -17,7 +17,7 @@ from reelkit.runs.manifest import Manifest, manifest_of, read_manifest
 from reelkit.runs.progress import NoLines, Watcher
 from reelkit.whole import sweep_temporaries
 
-__all__ = ["NOTEBOOK", "REPORT", "generate_one", "palette_of", "report", "run_notebook"]
+__all__ = ["NOTEBOOK", "REPORT", "generate_one", "palette_of", "publish_made", "report", "run_notebook"]
 
 NOTEBOOK, REPORT = "reel.ipynb", "report.html"
 
@@ -136,6 +136,8 @@ def run_notebook(
 
 def _why_unfinished(run: RunFolder, step: str | None, problem: str | None) -> str:
     if problem is not None:
+        if problem.startswith(f"brand '{run.brand.slug}'"):
+            return problem
         what = f"step {step}: {problem}" if step else problem
     elif step is None:
         # The notebook made another run than the one it was started for.
@@ -227,6 +229,25 @@ def _take_steps(run: RunFolder) -> None:
             progress=run.share("shapes"),
         )
     run.finish()
+
+
+def publish_made(folder: Path) -> str:
+    """Publish the finished reel of a run's folder to the brand's store, and return its address.
+
+    Raises
+    ------
+    ReelkitError
+        When the folder holds no run of this studio, or the store refuses.
+    """
+    job = manifest_of(folder).job
+    run = open_run(job.brand, job.topic_seed, script=job.script, overrides=dict(job.overrides), outputs=folder.parents[1])
+    if run.folder != folder:
+        raise RunError(f"run {folder.name} was made with other files of the brand, or another Reelkit, than are here; bring them in line")
+    with run.locked():
+        run.resume()
+        _publish(run)
+        assert run.manifest.published is not None
+        return run.manifest.published.url
 
 
 def _publish(run: RunFolder) -> None:

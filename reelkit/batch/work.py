@@ -15,10 +15,13 @@ from typing import Any
 
 from pydantic import Field
 
+from reelkit.batch.delivery import files_of, is_shared
 from reelkit.batch.jobs import Job
 from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
-from reelkit.errors import BusyError, without_keys
+from reelkit.brand import load_brand
+from reelkit.errors import BrandError, BusyError, without_keys
 from reelkit.model import GenerationResult, Value
+from reelkit.runs.folder import outputs_dir
 from reelkit.runs.manifest import read_manifest
 from reelkit.whole import write_whole
 
@@ -65,6 +68,9 @@ def do_work(work: Work) -> Outcome:
         return Outcome.model_validate({"duration_ms": round((time.monotonic() - began) * 1000), **told, **more})
 
     try:
+        shared = is_shared(work.outputs, work.batch)
+        if not shared:
+            work = work.model_copy(update={"outputs": outputs_dir(), "upload": work.upload and _publishes_for_all(work)})
         free = _free_bytes(work.outputs)
         if free < work.keep_free_bytes:
             return outcome(
@@ -77,7 +83,8 @@ def do_work(work: Work) -> Outcome:
             with steps:
                 limit, used = work.cell_timeout_s, work.reel.used
                 result = run_notebook(work.job, watcher=steps, cell_timeout_s=limit, wait=work.wait, used=used)
-        return outcome("done" if result.success else "failed", result.error, **_facts(result, work.outputs))
+        files = {} if shared or result.run_dir is None else files_of(result.run_dir)
+        return outcome("done" if result.success else "failed", result.error, files=files, **_facts(result, work.outputs))
     except BusyError as error:
         return outcome("busy", str(error))
     except OSError as error:
@@ -102,6 +109,15 @@ def _facts(result: GenerationResult, outputs: Path) -> dict[str, Any]:
         "cost_usd": sum(found.costs.values()),
         "reused": result.reused,
     }
+
+
+def _publishes_for_all(work: Work) -> bool:
+    """Say whether the brand's store is one that every machine reaches; a folder is filled where the batch was begun."""
+    try:
+        return load_brand(work.job.brand).with_changes(dict(work.reel.overrides)).publishing.store != "folder"
+    except BrandError:
+        # The reel itself will fail of it, and say so.
+        return False
 
 
 @contextlib.contextmanager

@@ -61,7 +61,7 @@ def _end_what_we_started() -> None:
             process.kill()
         except psutil.NoSuchProcess:
             continue
-    from reelkit.batch.engine import remove_own_sockets
+    from reelkit.batch.sockets import remove_own_sockets
 
     remove_own_sockets()
 

@@ -1,3 +1,5 @@
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -77,6 +79,46 @@ def test_steps_are_heard_while_they_run(tmp_path: Path, sockets: Path) -> None:
     assert executed.cells[-1].outputs[-1].text == "5\n"
     assert "widgets" not in executed.metadata
     assert left_over(sockets) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify")
+def test_a_notebook_is_saved_once_a_step(tmp_path: Path, sockets: Path) -> None:
+    """The kernel counts what is renamed into place: once after each cell that did steps, whatever else cells print, and once at the end;
+    a later step can read what the earlier ones said."""
+    ends = "lines.begins('{0}'); lines.ends('{0}', 1.0, 'it')"
+    out = tmp_path / "out.ipynb"
+    begin = "from reelkit.views.step_lines import StepLines\nlines = StepLines()"
+    two = "\n".join(map(ends.format, ("sentences", "cues")))
+    read = "import json, pathlib\n"
+    read += f"print([len(cell.get('outputs', ())) for cell in json.loads(pathlib.Path({str(out)!r}).read_text())['cells']])"
+    cells = (begin, ends.format("script"), "print('a view')", two, "for number in range(50): print(number)", read, ends.format("check"))
+    with renames_in(tmp_path) as seen:
+        assert execute_notebook(a_notebook(tmp_path, *cells), out, {"x": 1}, watcher=NoLines()) is None
+    assert seen.count("out.ipynb") == 3 + 1
+    # Parameters, the injected ones, and the cells: the step's line, a view, two lines, and none of what came later.
+    said = nbformat.read(out, as_version=4).cells[-2].outputs[0].text
+    assert said == "[0, 0, 0, 1, 1, 2, 0, 0, 0]\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["in.ipynb", "out.ipynb"]
+
+
+@contextlib.contextmanager
+def renames_in(folder: Path) -> Iterator[list[str]]:
+    """Give a list that holds, after the block, the name of each file that was renamed into a folder."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    moved_to = 0x80
+    watch = libc.inotify_init1(os.O_NONBLOCK)
+    assert watch >= 0
+    assert libc.inotify_add_watch(watch, str(folder).encode(), moved_to) >= 0
+    seen: list[str] = []
+    try:
+        yield seen
+        told = os.read(watch, 1 << 20)
+    finally:
+        os.close(watch)
+    while told:
+        length = int.from_bytes(told[12:16], sys.byteorder)
+        seen.append(told[16 : 16 + length].rstrip(b"\0").decode())
+        told = told[16 + length :]
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,22 @@ def test_a_calendar_is_made(studio: Studio, calendar: Path) -> None:
     assert [path.stat().st_mtime_ns for path in studio.reels] == at
 
 
+def test_a_spreadsheet_is_made(studio: Studio, calendar: Path) -> None:
+    """The same as CSV, run to its end: the column of a brand field holds for its line alone, and a reel that is made already is found."""
+    (studio.folder / "calendar.csv").write_text(CSV)
+    before = studio.reels
+    told = studio.asked("batch", "--file", "calendar.csv", "--keep-free-gb", "0")
+    assert [(reel["brand"], reel["state"]) for reel in told["results"]] == [("ada", "done"), ("bix", "done")]
+    ada, bix = (Path(reel["run_dir"]) / "reel.mp4" for reel in told["results"])
+    assert [facts(path) for path in (ada, bix)] == [(270, 480, 24), (270, 480, 30)]
+    assert manifest_of(ada.parent).job.overrides == {"captions.preset": "pop", "output.fps": 24}
+    assert (ada in before, bix in before) == (False, True)
+    assert len(studio.reels) == len(before) + 1
+    page = Path(told["report_path"])
+    assert page == studio.outputs / "batches" / f"{told['batch']}.html"
+    assert all(topic in page.read_text() for topic in ("Warm milk", "Cold brew takes time."))
+
+
 def test_all_problems_are_told_before_anything_is_made(studio: Studio) -> None:
     """A calendar with several wrong lines and a right one: each wrong line is told with its number, and the right one is not made."""
     wrong = studio.folder / "wrong.csv"

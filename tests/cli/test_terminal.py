@@ -29,13 +29,17 @@ def test_a_terminal_shows_each_reel_and_the_total(studio: Studio) -> None:
 
 
 def test_cron_reads_a_line_an_event(studio: Studio) -> None:
-    """Without a terminal there is a line for the end, one for each reel that failed, and no escape sequence, whatever TERM says."""
+    """Without a terminal there is a line for the end, one for each reel that failed, with brand, step and reason once, and no escape
+    sequence, whatever TERM says."""
     broken = studio.folder / "templates" / "brands" / "bix.yaml"
     broken.write_text(broken.read_text() + "language: de\n")
     ended = studio.run("batch", "--brands", "ada", "bix", "--count", "2", "--keep-free-gb", "0", env={"TERM": "xterm-256color"})
     assert ended.returncode == 1
-    assert re.fullmatch(r"batch \S+: 2 of 4 reels done, 2 failed in [^\n]*\n", ended.stdout)
-    assert [line.split(" (")[0] for line in ended.stderr.splitlines()] == ["reelkit: bix 2", "reelkit: bix 4"]
+    assert re.fullmatch(r"batch (\S+): 2 of 4 reels done, 2 failed in [^\n]* \(outputs/batches/\1\.html\)\n", ended.stdout)
+    lines = ended.stderr.splitlines()
+    why = "step start: the brand's language is 'de'; voice 'heart' of hibari speaks English only: set language to en, "
+    why += "or voice.engine to piper, coqui, openai or recorded"
+    assert lines == [f"reelkit: bix 2 (Cold brew): {why}", f"reelkit: bix 4 (Warm milk): {why}"]
     assert "\x1b" not in ended.stdout + ended.stderr
 
 

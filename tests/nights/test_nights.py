@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -69,11 +70,13 @@ def test_a_lost_dask_worker_costs_no_reel(tmp_path: Path) -> None:
 
 
 def test_a_clusters_lost_worker_costs_no_reel(tmp_path: Path) -> None:
-    """A scheduler and two workers of their own, as on two machines: one is killed for good in the middle of a reel, and the other one
-    makes that reel, too."""
+    """A scheduler and two workers of their own, at home and at work in folders that know nothing of the studio, as on two machines: one is
+    killed for good in the middle of a reel, and the other one makes that reel, too."""
     make_studio(tmp_path, ["ada"])
-    found = tmp_path / "scheduler.json"
-    python, quiet = [sys.executable, "-m"], {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+    found, elsewhere = tmp_path / "scheduler.json", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    env = {name: value for name, value in os.environ.items() if not name.startswith("REELKIT_")} | {"HOME": str(elsewhere)}
+    python, quiet = [sys.executable, "-m"], {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(elsewhere), "env": env}
     place = ["--scheduler-file", str(found), "--no-dashboard"]
     with contextlib.ExitStack() as stack:
 
@@ -102,4 +105,5 @@ def test_a_clusters_lost_worker_costs_no_reel(tmp_path: Path) -> None:
         assert process.returncode == 0, err
         assert json.loads(out)["done"] == 2
         assert [worker.poll() is None for worker in workers] == [worker is not busy[0] for worker in workers]
+        assert not list(elsewhere.rglob("*.mp4"))
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".tmp-")]

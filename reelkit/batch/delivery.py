@@ -1,0 +1,75 @@
+"""Reels that come home: a worker that does not see the batch's outputs folder makes them in its own, and its outcome brings the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
+from reelkit.brand import load_brand
+from reelkit.errors import ReelkitError
+from reelkit.ledgers import ledger_for
+from reelkit.model import Timeline
+from reelkit.runs.manifest import MANIFEST, Manifest, reel_name, write_manifest
+from reelkit.whole import is_temporary, write_whole
+
+__all__ = ["bring_home", "files_of", "is_shared"]
+
+
+def is_shared(outputs: Path, batch_id: str) -> bool:
+    """Say whether this process sees the outputs folder of a batch: its file is written before the first reel is begun."""
+    return (batches_dir(outputs) / f"{batch_id}.json").is_file()
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return the files of a run's folder by name."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file() and not is_temporary(path.name)}
+
+
+def bring_home(outcome: Outcome, reel: PlannedReel, *, outputs: Path, upload: bool) -> Outcome:
+    """Put the files that an outcome brought where they would be had the reel been made here, and return the outcome without them.
+
+    Each file is written whole, the manifest last, and the brand's own ledger learns of the reel. Where the brand's store is a folder, the
+    reel is published from here.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        One that brought no files is returned as it is.
+    reel : PlannedReel
+    outputs : Path
+    upload : bool
+        Whether the reel is to be published.
+    """
+    if not outcome.files or outcome.run is None:
+        return outcome
+    folder = outputs / outcome.run
+    try:
+        _unpack(outcome, reel, folder)
+        url = outcome.url
+        if upload and url is None and outcome.state == "done":
+            from reelkit.batch.runner import publish_made
+
+            url = publish_made(folder)
+        return outcome.model_copy(update={"files": {}, "url": url})
+    except (OSError, ReelkitError) as error:
+        told = str(error) if isinstance(error, ReelkitError) else f"{error.strerror or error} ({error.filename or folder})"
+        return Outcome(number=reel.number, state="failed", run=outcome.run, error=f"brand '{reel.slug}': {told}")
+
+
+def _unpack(outcome: Outcome, reel: PlannedReel, folder: Path) -> None:
+    files = dict(outcome.files)
+    brought = Manifest.model_validate_json(files.pop(MANIFEST))
+    for name, content in files.items():
+        write_whole(folder / name, content)
+    # The brand's file and the script lie elsewhere here.
+    manifest = brought.model_copy(update={"job": brought.job.model_copy(update={"brand": reel.brand, "script": reel.script})})
+    brand = load_brand(reel.brand)
+    # A team's ledger has learnt of it from the worker.
+    if outcome.state == "done" and brand.ledger == "local":
+        ledger, name = ledger_for(brand, folder.parents[1]), manifest.run_id
+        clips = {shot.clip.id: shot.clip.credit for shot in Timeline.model_validate_json(files["timeline.json"]).shots}
+        topic, sha256 = str(manifest.facts.get("topic", "")), manifest.artefacts["reel.mp4"].sha256
+        ledger.record(brand.slug, name, reel=reel_name(manifest.job), topic=topic, clips=clips, used=manifest.used, sha256=sha256)
+        if manifest.published:
+            ledger.record_published(brand.slug, name, manifest.published)
+    write_manifest(folder, manifest)

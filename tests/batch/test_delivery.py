@@ -1,0 +1,98 @@
+"""Reels from a machine that has the package and the brand's files, and sees no folder of the batch."""
+
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reelkit import generate_batch
+from reelkit.batch.plan import read_batches
+from reelkit.runs.ledger import ledger_of
+from reelkit.runs.manifest import manifest_of
+from reelkit.whole import sha256_of
+from tests.batch.studio import make_studio
+from tests.services.supabase_server import KEY, Supabase
+
+CALL = "import pickle, sys; function, work = pickle.load(sys.stdin.buffer); told = function(work); pickle.dump(told, sys.stdout.buffer)"
+
+
+class AnotherMachine(ThreadPoolExecutor):
+    """Calls in a process at home in another folder, with a studio of its own, to which the paths of the batch lead nowhere."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(1)
+        self.home, self.calls = home, 0
+        named = {name: value for name, value in os.environ.items() if not name.startswith("REELKIT_")}
+        self.env = named | {"HOME": str(home)}
+
+    def submit(self, fn: Any, /, work: Any) -> Future[Any]:  # type: ignore[override]
+        self.calls += 1
+        gone = self.home / "not" / "here"
+        return super().submit(self._call, pickle.dumps((fn, work.model_copy(update={"outputs": gone, "templates": gone}))))
+
+    def _call(self, asked: bytes) -> Any:
+        ended = subprocess.run([sys.executable, "-c", CALL], input=asked, stdout=subprocess.PIPE, cwd=self.home, env=self.env, check=True)
+        return pickle.loads(ended.stdout)
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(make_studio(tmp_path / "studio", ["ada"])))
+    make_studio(tmp_path / "machine", ["ada"])
+    return tmp_path
+
+
+def test_reels_come_home(studio: Path) -> None:
+    """Made without a shared folder, a batch's reels lie here with all their files, are those that would be made here, published into the
+    folder here, known to the ledger, and made once."""
+    outputs = studio / "studio" / "outputs"
+    with AnotherMachine(studio / "machine") as machine:
+        told = generate_batch("ada", 2, upload=True, executor=machine, outputs=outputs)
+        assert (told.success_count, [one.error for one in told.results]) == (2, [None, None])
+        again = generate_batch("ada", 2, upload=True, executor=machine, outputs=outputs)
+        assert (again.success_count, machine.calls) == (2, 2)
+        here = generate_batch("ada", 2, outputs=studio / "here")
+        for one, same in zip(told.results, here.results, strict=True):
+            assert one.video_path is not None
+            assert one.video_path.is_relative_to(outputs)
+            assert same.video_path is not None
+            assert sha256_of(one.video_path) == sha256_of(same.video_path)
+            found = manifest_of(one.video_path.parent)
+            assert all(made.is_intact(one.video_path.parent / name) for name, made in found.artefacts.items())
+            assert {"report.html", "reel.ipynb", "poster.jpg"} <= found.artefacts.keys()
+            assert one.public_url is not None
+            assert one.public_url.startswith(f"file://{outputs}/published/ada/")
+        assert ledger_of(outputs).topics("ada") == ledger_of(studio / "here").topics("ada")
+        (batch,) = read_batches(outputs)
+        assert len((outputs / "batches" / f"{batch.id}.json").read_bytes()) < 10_000
+        third = generate_batch("ada", 1, executor=machine, outputs=outputs)
+    assert [one.run_dir.name[:4] for one in third.results if one.run_dir] == ["0003"]
+
+
+def test_what_is_published_from_there_is_known_here(studio: Path) -> None:
+    """A store that every machine reaches is filled by the one that made the reel, once; what fails there is told here, with its files."""
+    brand = studio / "machine" / "templates" / "brands" / "ada.yaml"
+    with Supabase() as server, AnotherMachine(studio / "machine") as machine:
+        machine.env |= {"SUPABASE_URL": server.url, "SUPABASE_KEY": KEY}
+        stored = {"publishing.store": "supabase", "publishing.bucket": "reels"}
+        outputs = studio / "studio" / "outputs"
+        well = brand.read_text()
+        brand.write_text(well + "language: de\n")
+        (failed,) = generate_batch("ada", 1, upload=True, executor=machine, overrides=stored, outputs=outputs).results
+        assert "speaks English only" in (failed.error or "")
+        assert failed.run_dir is not None
+        assert (failed.run_dir / "report.html").is_file()
+        brand.write_text(well)
+        (made,) = generate_batch("ada", 1, upload=True, executor=machine, overrides=stored, outputs=outputs).results
+        assert made.error is None
+        assert made.public_url is not None
+        assert made.public_url.startswith(server.url)
+        assert len([name for _, name in server.objects if name.endswith(".mp4")]) == 1
+        before = machine.calls
+        generate_batch("ada", 1, upload=True, executor=machine, overrides=stored, outputs=outputs)
+        assert machine.calls == before
