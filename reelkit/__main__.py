@@ -6,18 +6,30 @@ import sys
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130
+
+
+def _leave(number: int, frame: object) -> None:
+    """Answer and end: nothing is begun yet that had to be put away."""
+    os.write(2, b"reelkit: interrupted; run the same command again to go on from here\n")
+    os._exit(_INTERRUPTED)
+
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _leave)
+
 
 def main() -> int:
     """Load the command, run it and return its exit code."""
-    try:
-        from reelkit.cli import main as command
+    from reelkit.cli import main as command
 
+    try:
+        if signal.getsignal(signal.SIGINT) is _leave:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return command()
     except KeyboardInterrupt:
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(sign, signal.SIG_IGN)
-        os.write(2, b"reelkit: interrupted; run the same command again to go on from here\n")
-        return 130
+        _leave(signal.SIGINT, None)
+        raise
 
 
 if __name__ == "__main__":

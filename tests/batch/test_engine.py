@@ -18,6 +18,8 @@ from reelkit.batch.engine import execute_notebook
 from reelkit.errors import RunError
 from reelkit.runs.progress import NoLines
 
+_MOVED_FROM, _MOVED_TO = 0x40, 0x80
+
 
 class Heard(NoLines):
     """A watcher that remembers."""
@@ -105,10 +107,10 @@ def test_a_notebook_is_saved_once_a_step(tmp_path: Path, sockets: Path) -> None:
 def renames_in(folder: Path) -> Iterator[list[str]]:
     """Give a list that holds, after the block, the name of each file that was renamed into a folder."""
     libc = ctypes.CDLL(None, use_errno=True)
-    moved_to = 0x80
     watch = libc.inotify_init1(os.O_NONBLOCK)
     assert watch >= 0
-    assert libc.inotify_add_watch(watch, str(folder).encode(), moved_to) >= 0
+    # Both ends of a rename: two that led to the same name would be told as one.
+    assert libc.inotify_add_watch(watch, str(folder).encode(), _MOVED_FROM | _MOVED_TO) >= 0
     seen: list[str] = []
     try:
         yield seen
@@ -117,7 +119,8 @@ def renames_in(folder: Path) -> Iterator[list[str]]:
         os.close(watch)
     while told:
         length = int.from_bytes(told[12:16], sys.byteorder)
-        seen.append(told[16 : 16 + length].rstrip(b"\0").decode())
+        if int.from_bytes(told[4:8], sys.byteorder) & _MOVED_TO:
+            seen.append(told[16 : 16 + length].rstrip(b"\0").decode())
         told = told[16 + length :]
 
 

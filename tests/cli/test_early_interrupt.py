@@ -11,7 +11,16 @@ import pytest
 from tests.cli.conftest import Studio
 
 AGAIN = "run the same command again to go on from here"
-MOMENTS = ("reelkit", "argparse", "reelkit.errors", "reelkit.cli_words", "reelkit.cli", "pydantic", "reelkit.model", "reelkit.brand")
+MOMENTS = (
+    "reelkit.__main__",
+    "argparse",
+    "reelkit.errors",
+    "reelkit.cli_words",
+    "reelkit.cli",
+    "pydantic",
+    "reelkit.model",
+    "reelkit.brand",
+)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -22,7 +31,6 @@ def test_ctrl_c_while_it_loads_is_one_answer(studio: Studio, module: str) -> Non
     # Python itself tells of each module, so that the moment is the same on every machine.
     env = studio.env | {"PYTHONPROFILEIMPORTTIME": "1"}
     command = [script, "batch", "--brands", "ada", "--count", "2", "--keep-free-gb", "0"]
-    lines: list[str] = []
     with subprocess.Popen(command, cwd=studio.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert any(line.rpartition("|")[2].strip() == module for line in process.stderr), f"{module} was never loaded"
