@@ -5,19 +5,18 @@ const LUMA = new Int32Array(256).map((_, y) => Math.round((255 / 219) * (y - 16)
 const table = (share) => new Int32Array(256).map((_, c) => Math.round(share * (255 / 224) * (c - 128) * 65536));
 const [RED_V, GREEN_U, GREEN_V, BLUE_U] = [2 * (1 - 0.2126), (-2 * 0.0722 * (1 - 0.0722)) / 0.7152, (-2 * 0.2126 * (1 - 0.2126)) / 0.7152, 2 * (1 - 0.0722)].map(table);
 
-/** Draw planar BT.709 4:2:0 into a canvas. */
-function draw(canvas, planes, width, height) {
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d", { alpha: false });
-  const image = context.createImageData(width, height);
-  const out = image.data;
+/** Turn a rectangle of planar BT.709 4:2:0 into the pixels of an image; its edges are even. */
+function turn(image, planes, [left, top, right, bottom]) {
+  const { width, height } = image;
   const half = width >> 1;
   const u = width * height;
   const v = u + (u >> 2);
-  for (let row = 0, at = 0, to = 0; row < height; row++) {
-    let chroma = (row >> 1) * half;
-    for (let column = 0; column < width; column += 2, chroma++) {
+  const out = image.data;
+  for (let row = top; row < bottom; row++) {
+    let at = row * width + left;
+    let to = at * 4;
+    let chroma = (row >> 1) * half + (left >> 1);
+    for (let column = left; column < right; column += 2, chroma++) {
       const cb = planes[u + chroma];
       const cr = planes[v + chroma];
       const red = RED_V[cr];
@@ -32,7 +31,15 @@ function draw(canvas, planes, width, height) {
       }
     }
   }
-  context.putImageData(image, 0, 0);
+}
+
+/** Put a rectangle's samples, which come plane by plane from `from` on, into a frame's planes; return where they end. */
+function patch(planes, width, height, [left, top, right, bottom], bytes, from) {
+  for (const [start, scale] of [[0, 1], [width * height, 2], [(width * height * 5) / 4, 2]]) {
+    const length = (right - left) / scale;
+    for (let row = top / scale; row < bottom / scale; row++, from += length) planes.set(bytes.subarray(from, from + length), start + (row * width + left) / scale);
+  }
+  return from;
 }
 
 /** Return the SHA-256 of bytes as hex, or nothing where the page is not trusted with it (plain http from another machine). */
@@ -44,6 +51,9 @@ async function sha256(bytes) {
 
 /** One picture: canvas for what is exact, video for what moves, and the platforms' own buttons over both. */
 class Screen {
+  serial = 0;
+  undrawn = [];
+
   constructor(label) {
     this.canvas = h("canvas", { role: "img", "aria-label": label });
     this.video = h("video", { muted: true, playsinline: true, preload: "auto", tabindex: "-1", "aria-hidden": "true" });
@@ -52,6 +62,36 @@ class Screen {
     this.name = h("figcaption", {}, label);
     this.frameElement = h("div", { class: "rk-screen-scroll", tabindex: "0", role: "group", "aria-label": `${label}, picture` }, this.box);
     this.element = h("figure", { class: "rk-screen-figure" }, this.frameElement, this.name);
+  }
+
+  /** Take a frame, or what differs from the one before it; say whether that one was here. */
+  take({ serial, base, parts, width, height }, bytes) {
+    if (parts === undefined) {
+      // A copy: other views of the same widget are given the same bytes.
+      this.planes = bytes.slice();
+      if (this.image?.width !== width || this.image.height !== height) this.image = new ImageData(width, height);
+      this.undrawn = [[0, 0, width, height]];
+    } else {
+      if (base !== this.serial) return false;
+      parts.reduce((from, part) => patch(this.planes, width, height, part, bytes, from), 0);
+      this.undrawn.push(...parts);
+    }
+    this.serial = serial;
+    return true;
+  }
+
+  /** Draw what was taken and not drawn yet. */
+  draw() {
+    const { canvas, image } = this;
+    if (canvas.width !== image.width) canvas.width = image.width;
+    if (canvas.height !== image.height) canvas.height = image.height;
+    const context = canvas.getContext("2d", { alpha: false });
+    for (const part of this.undrawn) {
+      const [left, top, right, bottom] = part;
+      turn(image, this.planes, part);
+      context.putImageData(image, 0, 0, left, top, right - left, bottom - top);
+    }
+    this.undrawn = [];
   }
 
   set moves(moving) {
@@ -65,6 +105,7 @@ function render({ model, el }) {
   const view = root(el, "frame", facts().title);
   const a = new Screen(facts().name_a);
   const b = new Screen(facts().name_b || "Compared");
+  const screens = { a, b };
   const where = h("output", { class: "rk-where" });
   const note = status();
   let playing = false;
@@ -96,7 +137,7 @@ function render({ model, el }) {
     if (flying) { waiting = true; return; }
     flying = true;
     waiting = false;
-    model.send({ want: current, ticket: ++ticket, sides: sides() });
+    model.send({ want: current, ticket: ++ticket, sides: sides(), whole: sides().some((side) => !screens[side].serial) });
   }
   const atRest = rest(REST_MS, ask);
 
@@ -105,18 +146,23 @@ function render({ model, el }) {
     if (message.look !== undefined) { pause(); go(message.look); view.scrollIntoView({ block: "center", behavior: "smooth" }); scrub.focus({ preventScroll: true }); return; }
     if (message.trouble !== undefined) { flying = false; note.textContent = message.trouble; return; }
     if (message.planes === undefined) return;
-    const screen = message.side === "b" ? b : a;
+    const screen = screens[message.side];
     if (message.ticket) { flying = false; }
     const bytes = new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength);
+    if (!screen.take(message, bytes)) {
+      // What it differs from went by before this view was there, or on its own way: the whole is asked for.
+      screen.serial = 0;
+      return ask();
+    }
     if (message.frame === current && !playing) {
-      draw(screen.canvas, bytes, message.width, message.height);
+      screen.draw();
       screen.moves = false;
       screen.box.dataset.frame = message.frame;
       screen.box.dataset.version = message.version;
       screen.box.dataset.sha256 = "";
       note.textContent = message.note || "";
       view.dispatchEvent(new CustomEvent("rk-exact", { detail: message }));
-      sha256(bytes).then((hash) => { if (screen.box.dataset.version === String(message.version) && screen.box.dataset.frame === String(message.frame)) screen.box.dataset.sha256 = hash; });
+      sha256(screen.planes).then((hash) => { if (screen.box.dataset.version === String(message.version) && screen.box.dataset.frame === String(message.frame)) screen.box.dataset.sha256 = hash; });
     }
     if (message.ticket && (waiting || message.frame !== current)) ask();
   }
@@ -223,7 +269,7 @@ function render({ model, el }) {
   function told() {
     const making = facts().copy === "making";
     view.dataset.copy = making ? "making" : copyUrl ? "ready" : "none";
-    playButton.disabled = !copyUrl;
+    able(playButton, copyUrl);
     playButton.title = making ? "the moving preview is being made" : "";
   }
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from reelkit.media.changed import changed_parts, part_bytes
 from reelkit.media.frame_source import FrameSource
 from reelkit.media.planes import Planes
 from reelkit.media.scrub_copy import start_scrub_copy
@@ -95,6 +96,8 @@ class FrameView(LiveView):
         self._version = 0
         self._looked_at = False
         self._wanted = 0
+        self._serial = 0
+        self._sent: dict[str, tuple[int, Planes]] = {}
         self._copy: tuple[Timeline, bytes] | None = None
 
     @property
@@ -134,7 +137,7 @@ class FrameView(LiveView):
             # The browser alone says which frame is shown: were it a trait, an older value's echo would draw it back.
             frame = self._at = min(max(int(message["want"]), 0), self.timeline.frame_count - 1)
             for side in message.get("sides", ["a"]):
-                self._send(widget, side, frame, ticket=int(message["ticket"]))
+                self._send(widget, side, frame, ticket=int(message["ticket"]), whole=bool(message.get("whole")))
 
     def _put(self, timeline: Timeline, versus: Timeline | None, names: tuple[str, str], note: str) -> None:
         changed = timeline != self.timeline
@@ -151,13 +154,22 @@ class FrameView(LiveView):
         if changed:
             self._make_copy()
 
-    def _send(self, widget: Any, side: str, frame: int, *, ticket: int = 0) -> None:
+    def _send(self, widget: Any, side: str, frame: int, *, ticket: int = 0, whole: bool = False) -> None:
+        """Send a frame; where the browser has the one before, only what differs from that."""
         timeline = self.versus if side == "b" else self.timeline
         if timeline is None or frame >= timeline.frame_count:
             return
         planes = self._exact(timeline, frame)
+        base, before = self._sent.get(side, (0, None))
+        self._serial += 1
+        self._sent[side] = self._serial, planes
         told = {"planes": "yuv420p", "side": side, "frame": frame, "width": planes.width_px, "height": planes.height_px}
-        widget.send({**told, "version": self._version, "ticket": ticket, "note": self.note}, buffers=[planes.tobytes()])
+        told |= {"version": self._version, "ticket": ticket, "note": self.note, "serial": self._serial}
+        parts = None if whole or before is None else changed_parts(before, planes)
+        if parts is None:
+            widget.send(told, buffers=[planes.tobytes()])
+        else:
+            widget.send({**told, "base": base, "parts": parts}, buffers=[b"".join(part_bytes(planes, part) for part in parts)])
 
     def _exact(self, timeline: Timeline, frame: int) -> Planes:
         for place, source in enumerate(self._sources):
