@@ -62,6 +62,7 @@ def test_help_names_every_command() -> None:
         (["batch", "--brands", "northwind", "--batch", "../x"], "must be made of letters"),
         (["batch", "--brands", "northwind", "--keep-free-gb", "-1"], "'-1' is not a size in GB"),
         (["make", "--brand", "northwind", "--dry-run", "--set", "captions.size_px=20"], "captions.size_px is 20; it must be 55 to 120"),
+        (["lab", "--app", "tune"], "there is no notebook 'tune'; there are batch, compare, reel, tour, tune_brand"),
         (["init", "studio"], "say the brand's --name"),
         (["init", "studio", "--name", "Acme", "--colour", "green"], "'green' is not a colour"),
         (["init", "studio", "--name", "Acme", "--fact", "One."], "3 facts or more make a topic, got 1"),

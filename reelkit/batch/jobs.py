@@ -37,10 +37,13 @@ def notebook_path(name: str = "reel") -> Path:
         When there is none of that name.
     """
     package = Path(__file__).parents[1]
-    for folder in (templates_dir().parent, package, package.parent):
-        path = folder / "notebooks" / f"{name}.ipynb"
+    folders = [folder / "notebooks" for folder in (templates_dir().parent, package, package.parent)]
+    for folder in folders:
+        path = folder / f"{name}.ipynb"
         if path.is_file():
             return path
+    if others := sorted({path.stem for folder in folders for path in folder.glob("*.ipynb")}):
+        raise RunError(f"there is no notebook '{name}'; there are {', '.join(others)}")
     raise RunError(f"there is no notebook {name}.ipynb beside {templates_dir()}; install reelkit again or bring it back")
 
 
