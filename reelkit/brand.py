@@ -22,6 +22,7 @@ from reelkit.model import BackdropFamily, CaptionStyle, Fps, Palette, SafeZone, 
 from reelkit.yamlfile import one_line, place_of, problems_of, read_yaml, shown_path
 
 __all__ = [
+    "OWN_IN_EVERY_STYLE",
     "Brand",
     "BrandFonts",
     "BrandFootage",
@@ -61,8 +62,8 @@ _LETTERS = {
 }
 """Letters by which it is told whether a font can write a language; those of other languages are a to z with accents."""
 _FONT_FILES = (".ttf", ".otf", ".ttc")
-_OWN_LETTERS = ("font", "weight")
-"""What of a brand's captions is the brand's in every preset."""
+OWN_IN_EVERY_STYLE = ("captions.font", "captions.weight", "captions.bottom_px", "captions.max_width_px")
+"""What of a brand's captions is the brand's in every preset: its letters, and where on the frame they stand."""
 
 
 def _plain_address(url: str) -> str:
@@ -326,12 +327,69 @@ class Brand(Value):
         """Return a font as drawing takes it: a family as it is named, a file by its whole path."""
         return str(self.path(Path(named))) if named.lower().endswith(_FONT_FILES) else named
 
-    def written(self, name: str) -> Any:
-        """Return what the brand's file itself says of a field (dotted name), None where it leaves it out."""
-        node: Any = self._written
-        for part in name.split("."):
-            node = node.get(part) if isinstance(node, dict) else None
-        return node
+    def said(self, name: str, *, preset: str = "") -> Any:
+        """Return what decides a field, as a person wrote it: colours may be names of the palette's.
+
+        Parameters
+        ----------
+        name : str
+            Dotted: ``"captions.active_colour"``.
+        preset : str
+            Of the captions, instead of the brand's own.
+
+        Returns
+        -------
+        object
+            What the brand's file says; where it leaves the field out, what the caption preset says, else the default.
+
+        Raises
+        ------
+        BrandError
+            When there is no such preset.
+        """
+        *groups, last = name.split(".")
+        written: Any = self._written
+        for group in groups:
+            written = written.get(group) if isinstance(written, dict) else None
+        if isinstance(written, dict) and last in written:
+            return written[last]
+        if name == "captions.preset":
+            return self.captions.name
+        if groups == ["captions"] and self._written is not None:
+            style = self._style(preset or self.captions.name)
+            if last in style:
+                return style[last]
+        value: Any = self
+        for part in (*groups, last):
+            value = getattr(value, part)
+        return value
+
+    def changes_to(self, preset: str) -> dict[str, Any]:
+        """Return what to change for captions as a preset is made, by dotted name: only letters and place stay the brand's.
+
+        What the brand's file sets beside its own preset is set to the other's: colours and boxes made for one may hide the words in
+        another, such as white ones on a white box.
+
+        Parameters
+        ----------
+        preset : str
+            Of ``templates/styles``; the brand's own asks for no change.
+
+        Raises
+        ------
+        BrandError
+            When there is no such preset.
+        """
+        if preset == self.captions.name:
+            return {}
+        own = (self._written or {}).get("captions") or {}
+        made = CaptionStyle().model_dump() | self._style(preset)
+        others = {f"captions.{name}": made[name] for name in own if name in made and name != "name"}
+        return {"captions.preset": preset, **{name: value for name, value in others.items() if name not in OWN_IN_EVERY_STYLE}}
+
+    def _style(self, preset: str) -> dict[str, Any]:
+        plain: dict[str, Any] = _plain(_read_style(preset, self._templates or templates_dir(), f"brand '{self.slug}'"))
+        return plain
 
     def with_changes(self, changes: dict[str, Any]) -> Brand:
         """Return the brand with some fields replaced, validated anew.
@@ -362,19 +420,14 @@ class Brand(Value):
         return changed
 
     def in_style(self, preset: str) -> Brand:
-        """Return the brand with its captions in another preset, as the preset is made: only the brand's letters go along.
-
-        Colours and boxes that a brand set for one preset may hide the words in another, such as white ones on a white box.
+        """Return the brand with its captions in another preset, as the preset is made (see :meth:`changes_to`).
 
         Raises
         ------
         BrandError
             When there is no such preset.
         """
-        if preset == self.captions.name:
-            return self
-        letters = {name: value for name in _OWN_LETTERS if (value := self.written(f"captions.{name}")) is not None}
-        return self.with_changes({"captions": {"preset": preset, **letters}})
+        return self.with_changes(changes) if (changes := self.changes_to(preset)) else self
 
     def __repr__(self) -> str:
         return f"<Brand {self.slug!r}: {self.name}>"
@@ -453,7 +506,7 @@ def _build(data: Any, templates: Path, what: str, path: Path | None) -> tuple[Br
         where = place_of(path, data, ("captions", "preset"))
         preset = str(merged.pop("preset", None) or merged.pop("name", None) or "karaoke")
         _name_colours(merged, palette)
-        for name, value in _read_style(preset, palette, templates, what, where).items():
+        for name, value in _checked_style(preset, palette, templates, what, where).items():
             merged.setdefault(name, value)
         merged["name"] = preset
     try:
@@ -473,17 +526,26 @@ def _plain(data: Any) -> Any:
     return [_plain(value) for value in data] if isinstance(data, list) else data
 
 
-def _read_style(preset: str, palette: Any, templates: Path, what: str, where: str) -> dict[str, Any]:
-    path = templates / "styles" / f"{preset}.yaml"
-    if not path.is_file():
-        raise BrandError(f"{what}: captions.preset is '{preset}', but {_absent(path)}{where}")
-    what = f"{what}: captions.preset '{preset}'"
-    data = _style_file(path, path.stat().st_mtime_ns, what).copy()
+def _checked_style(preset: str, palette: Any, templates: Path, what: str, where: str) -> dict[str, Any]:
+    data = _read_style(preset, templates, what, where)
     _name_colours(data, palette)
     try:
         return CaptionStyle.model_validate(data).model_dump()
     except ValidationError as error:
-        raise BrandError(one_line(problems_of(error, data, CaptionStyle, what=what, path=path))) from None
+        what = f"{what}: captions.preset '{preset}'"
+        raise BrandError(one_line(problems_of(error, data, CaptionStyle, what=what, path=_style_path(preset, templates)))) from None
+
+
+def _read_style(preset: str, templates: Path, what: str, where: str = "") -> Any:
+    """Read a preset as it is written: its colours may be names of the palette's."""
+    path = _style_path(preset, templates)
+    if not path.is_file():
+        raise BrandError(f"{what}: captions.preset is '{preset}', but {_absent(path)}{where}")
+    return _style_file(path, path.stat().st_mtime_ns, f"{what}: captions.preset '{preset}'").copy()
+
+
+def _style_path(preset: str, templates: Path) -> Path:
+    return templates / "styles" / f"{preset}.yaml"
 
 
 @lru_cache(maxsize=32)

@@ -32,10 +32,10 @@ function render({ model, el }) {
   }
 
   function told() {
-    const label = document.activeElement?.getAttribute("aria-label");
-    list.replaceChildren(...model.get("scenes").map((scene) => h("li", {}, h("div", { class: "rk-scene" }, h("p", { class: "rk-say", dir: "auto" }, scene.text), h("div", { class: "rk-clips" }, scene.slots.map(slot))))));
-    if (label) [...view.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === label)?.focus();
-    undo.disabled = !model.get("facts").undo;
+    const scenes = model.get("scenes").map((scene) => h("li", {}, h("div", { class: "rk-scene" }, h("p", { class: "rk-say", dir: "auto" }, scene.text), h("div", { class: "rk-clips" }, scene.slots.map(slot)))));
+    // Where a choice or a rejected clip is gone, its place is still there.
+    redrawn(view, () => list.replaceChildren(...scenes), (held) => [...list.querySelectorAll("[data-slot]")].find((one) => one.dataset.slot === held.closest("[data-slot]")?.dataset.slot)?.querySelector("button"));
+    able(undo, model.get("facts").undo);
     note.textContent = model.get("facts").said;
   }
   const heard = (message) => { if (message.trouble !== undefined) note.textContent = message.trouble; };

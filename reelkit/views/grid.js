@@ -7,12 +7,12 @@ function render({ model, el }) {
   const cells = model.get("cells").map((cell) => {
     const image = h("img", { src: cell.frame, alt: `${cell.name}, a frame` });
     const video = h("video", { muted: true, playsinline: true, loop: false, preload: "auto", tabindex: "-1", "aria-label": `${cell.name}, moving`, hidden: true });
-    const heardButton = button("Sound", () => hear(cell.name), { "aria-pressed": "false", "aria-label": `Hear ${cell.name}`, disabled: true });
+    const heardButton = button("Sound", () => hear(cell.name), { "aria-pressed": "false", "aria-label": `Hear ${cell.name}`, "aria-disabled": "true" });
     return { name: cell.name, image, video, heardButton, element: h("figure", { class: "rk-version" }, image, video, h("figcaption", {}, h("span", {}, cell.name), heardButton)) };
   });
   const seconds = model.get("seconds");
   const scrub = h("input", { type: "range", min: 0, max: seconds, step: 0.01, value: model.get("begins"), class: "rk-scrub", "aria-label": "Moment of all previews", oninput: () => { pause(); cells.forEach((cell) => { cell.video.currentTime = Number(scrub.value); }); } });
-  const play = button("Play together", () => (playing() ? pause() : start()), { disabled: true });
+  const play = button("Play together", () => (playing() ? pause() : start()), { "aria-disabled": "true" });
   const moving = () => cells.filter((cell) => cell.video.src);
   const playing = () => moving().some((cell) => !cell.video.paused);
 
@@ -50,9 +50,9 @@ function render({ model, el }) {
     cell.video.currentTime = Number(scrub.value);
     cell.video.hidden = false;
     cell.image.hidden = true;
-    cell.heardButton.disabled = false;
+    able(cell.heardButton, true);
     const ready = moving().length;
-    play.disabled = false;
+    able(play, true);
     view.dataset.ready = ready;
     note.textContent = ready < cells.length ? `${ready} of ${cells.length} previews are ready.` : "";
   }

@@ -24,7 +24,22 @@ function root(el, name, label) {
 
 /** Return a button; its visible text is its name unless one is given. */
 function button(text, click, attributes = {}) {
-  return h("button", { type: "button", class: "rk-button", onclick: click, ...attributes }, text);
+  return h("button", { type: "button", class: "rk-button", onclick: (event) => { if (event.currentTarget.getAttribute("aria-disabled") !== "true") click(event); }, ...attributes }, text);
+}
+
+/** Say whether a button has something to do; one that has not keeps the keyboard's place, which a disabled one would lose. */
+function able(button, can) {
+  button.setAttribute("aria-disabled", String(!can));
+}
+
+/** Draw a part of a view anew; the keyboard stays on what has the same name, or goes to what `otherwise` finds for what is gone. */
+function redrawn(view, draw, otherwise) {
+  const held = view.contains(document.activeElement) ? document.activeElement : null;
+  draw();
+  if (!held || held.isConnected) return;
+  const name = held.getAttribute("aria-label");
+  const same = name ? [...view.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === name) : null;
+  (same ?? otherwise(held))?.focus({ preventScroll: true });
 }
 
 /** Return a select with its label; options are [value, text] pairs. */

@@ -47,8 +47,8 @@ function render({ model, el }) {
     } else scenes.forEach((scene, index) => {
       if (index !== focused) { rows[index].text.value = scene.text; rows[index].terms.value = scene.terms.join(", "); }
     });
-    undo.disabled = !model.get("facts").undo;
-    reset.disabled = !model.get("facts").edited;
+    able(undo, model.get("facts").undo);
+    able(reset, model.get("facts").edited);
     note.textContent = model.get("facts").said;
     note.classList.remove("rk-trouble");
     counted();

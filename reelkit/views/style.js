@@ -1,5 +1,12 @@
 // StyleView: a brand's fields as controls. The brand lives in Python; here is only what a person is just now touching.
 
+/** Return a colour as a brand file has it, from what people type and paste; what is none stays as it is and is told so. */
+function hex(text) {
+  const digits = text.trim().replace(/^#/, "");
+  if (/^[0-9a-f]{3}$/i.test(digits)) return `#${[...digits].map((digit) => digit + digit).join("")}`.toUpperCase();
+  return /^[0-9a-f]{6}$/i.test(digits) ? `#${digits}`.toUpperCase() : text.trim();
+}
+
 function render({ model, el }) {
   el.dataset.accent = model.get("accent");
   const facts = () => model.get("facts");
@@ -17,6 +24,7 @@ function render({ model, el }) {
       return;
     }
     flying = true;
+    if (note.classList.contains("rk-trouble")) note.textContent = "";
     view.dataset.sent = performance.now();
     model.send({ set: changes, settled });
   }
@@ -25,7 +33,10 @@ function render({ model, el }) {
     const id = `rk-${Math.random().toString(36).slice(2)}`;
     const hint = field.hint ? h("p", { class: "rk-hint", id: `${id}-hint` }, field.hint) : null;
     const common = { id, "aria-describedby": hint ? `${id}-hint` : null, "data-field": field.name };
-    const box = h("div", { class: "rk-field" });
+    // What is being typed is not written over by what comes back of other changes.
+    const typing = (event) => { if (event.target.matches('input[type="text"], input[type="number"]')) box.dataset.typing = ""; };
+    const typed = () => { delete box.dataset.typing; };
+    const box = h("div", { class: "rk-field", oninput: typing, onchange: typed, onfocusout: typed });
     const label = h("label", { for: id }, field.label);
     const say = (value, settled = true) => send({ [field.name]: value }, settled);
     let set;
@@ -37,7 +48,7 @@ function render({ model, el }) {
       box.append(h("span", { class: "rk-field-inline" }, input, label));
       parts.push(hint);
     } else if (field.kind === "range" || field.kind === "number") {
-      const number = h("input", { ...common, type: "number", min: field.low, max: field.high, step: "any", onchange: () => { if (number.value !== "") say(Number(number.value)); } });
+      const number = h("input", { ...common, type: "number", min: field.low, max: field.high, step: "any", onchange: () => { if (number.value !== "") say(Number(number.value)); else if (field.optional) say(null); } });
       set = (value) => { number.value = value ?? ""; };
       parts.push(label);
       if (field.kind === "range") {
@@ -52,17 +63,20 @@ function render({ model, el }) {
       }
       parts.push(number, hint);
     } else if (field.kind === "colour") {
-      const colour = h("input", { ...common, type: "color", oninput: () => { if (named) named.value = ""; say(colour.value.toUpperCase(), false); }, onchange: () => say(colour.value.toUpperCase()) });
+      const colour = h("input", { ...common, type: "color", oninput: () => { digits.value = colour.value.toUpperCase(); if (named) named.value = ""; say(digits.value, false); }, onchange: () => say(colour.value.toUpperCase()) });
+      const digits = h("input", { type: "text", class: "rk-hex", maxlength: 7, spellcheck: "false", autocomplete: "off", "aria-label": `${field.label}, as #RRGGBB`, "data-field": field.name, onchange: () => say(digits.value.trim() || !field.optional ? hex(digits.value) : null) });
       const options = [["", "own colour"], ...field.choices.map((name) => [name, name]), ...(field.optional ? [["none", "none"]] : [])];
       const named = options.length > 1
         ? h("select", { "aria-label": `${field.label}, from the palette`, onchange: () => say(named.value === "none" ? null : named.value || colour.value.toUpperCase()) }, options.map(([key, text]) => h("option", { value: key }, text)))
         : null;
       set = (value) => {
-        const hex = String(value ?? "").startsWith("#") ? value : model.get("values")[`palette.${value}`];
-        if (hex) colour.value = hex.toLowerCase();
-        if (named) named.value = value === null || value === undefined ? "none" : String(value).startsWith("#") ? "" : value;
+        const none = value === null || value === undefined;
+        const shown = String(value ?? "").startsWith("#") ? value : model.get("values")[`palette.${value}`];
+        if (shown) colour.value = shown.toLowerCase();
+        digits.value = none ? "" : (shown ?? value).toUpperCase();
+        if (named) named.value = none ? "none" : String(value).startsWith("#") ? "" : value;
       };
-      parts.push(label, h("span", { class: "rk-field-inline" }, colour, named), hint);
+      parts.push(label, h("span", { class: "rk-field-inline" }, colour, digits, named), hint);
     } else if (field.kind === "choice") {
       const select = h("select", { ...common, onchange: () => say(select.value) }, field.choices.map((name) => h("option", { value: name }, name.replaceAll("_", " "))));
       set = (value) => { select.value = String(value); };
@@ -74,10 +88,11 @@ function render({ model, el }) {
       const turned = (index, by) => { const next = [...now]; const [one] = next.splice(index, 1); if (by) next.splice(index + by, 0, one); say(next); };
       set = (value) => {
         now = [...(value ?? [])];
-        list.replaceChildren(...now.map((name, index) => h("li", {}, h("span", {}, `${index + 1}. ${name.replaceAll("_", " ")}`), h("span", {},
-          button("↑", () => turned(index, -1), { "aria-label": `${name} earlier`, disabled: index === 0 }),
-          button("↓", () => turned(index, 1), { "aria-label": `${name} later`, disabled: index === now.length - 1 }),
-          button("✕", () => turned(index, 0), { "aria-label": `${name} out` })))));
+        const rows = now.map((name, index) => h("li", {}, h("span", {}, `${index + 1}. ${name.replaceAll("_", " ")}`), h("span", {},
+          button("↑", () => turned(index, -1), { "aria-label": `${name} earlier`, "aria-disabled": String(index === 0) }),
+          button("↓", () => turned(index, 1), { "aria-label": `${name} later`, "aria-disabled": String(index === now.length - 1) }),
+          button("✕", () => turned(index, 0), { "aria-label": `${name} out` }))));
+        redrawn(box, () => list.replaceChildren(...rows), () => add);
         add.replaceChildren(h("option", { value: "" }, now.length ? "add…" : "all of them; choose some…"), ...field.choices.filter((name) => !now.includes(name)).map((name) => h("option", { value: name }, name.replaceAll("_", " "))));
       };
       parts.push(h("span", { class: "rk-label" }, field.label), list, add, hint);
@@ -89,7 +104,7 @@ function render({ model, el }) {
     }
     box.append(...parts.filter(Boolean));
     setters.set(field.name, (value) => {
-      if (document.activeElement?.dataset.field !== field.name || document.activeElement.type !== "text") set(value);
+      if (!("typing" in box.dataset) && !(field.name in (waiting?.set ?? {}))) set(value);
       box.classList.toggle("rk-tuned", facts().tuned.includes(field.name));
     });
     return box;
@@ -101,9 +116,10 @@ function render({ model, el }) {
   function told() {
     const { tuned, undo, redo, file, said } = facts();
     for (const [name, set] of setters) set(model.get("values")[name]);
-    tools.undo.disabled = !undo;
-    tools.redo.disabled = !redo;
-    tools.reset.disabled = tools.save.disabled = !tuned.length;
+    able(tools.undo, undo);
+    able(tools.redo, redo);
+    able(tools.reset, tuned.length);
+    able(tools.save, tuned.length);
     tools.save.title = file;
     tools.list.textContent = tuned.length ? `Changed, not saved: ${tuned.join(", ")}` : "";
     tools.diff.textContent = facts().diff;
@@ -112,6 +128,7 @@ function render({ model, el }) {
     note.classList.remove("rk-trouble");
     hear.hidden = !facts().can_listen;
     fetchAnew.hidden = !facts().can_fetch;
+    settle();
   }
 
   function heard(message, buffers) {
@@ -133,9 +150,10 @@ function render({ model, el }) {
         const { set, settled } = waiting;
         waiting = null;
         send(set, settled);
-      } else if (message.done) settle();
+      }
     }
   }
+  // When nothing changed for a moment, the kernel makes captions clear as a render would.
   const settle = rest(700, () => model.send({ settle: true }));
 
   const sound = h("audio", { controls: true, hidden: true, "aria-label": "How it sounds now" });
@@ -154,7 +172,8 @@ function render({ model, el }) {
     sound, tools.list, note, tools.diff,
   );
   view.addEventListener("keydown", (event) => {
-    const writes = event.target.matches('input[type="text"], input[type="number"]');
+    // While something is typed, Control+Z is the field's own.
+    const writes = event.target.closest(".rk-field")?.dataset.typing !== undefined;
     if (!writes && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
       event.preventDefault();
       model.send(event.shiftKey ? { redo: true } : { undo: true });

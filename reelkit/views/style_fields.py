@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from reelkit.brand import Brand, brand_schema, templates_dir
@@ -56,7 +57,7 @@ def groups_of(names: Sequence[str]) -> list[Group]:
 
 
 def value_of(brand: Brand, name: str, changes: Mapping[str, Any]) -> Any:
-    """Return what a field says: as changed, else as its file writes it, else what it comes to.
+    """Return what a field says: as changed, else as its file or the caption preset writes it, else its default.
 
     Parameters
     ----------
@@ -68,15 +69,8 @@ def value_of(brand: Brand, name: str, changes: Mapping[str, Any]) -> Any:
     """
     if name in changes:
         return changes[name]
-    written = brand.written(name)
-    if written is not None:
-        return written
-    if name == "captions.preset":
-        return brand.captions.name
-    node: Any = brand
-    for part in name.split("."):
-        node = getattr(node, part)
-    return list(node) if isinstance(node, tuple) else str(node) if hasattr(node, "parts") else node
+    said = brand.said(name, preset=changes.get("captions.preset", ""))
+    return list(said) if isinstance(said, tuple) else str(said) if isinstance(said, Path) else said
 
 
 def _group(name: str, schema: Mapping[str, Any]) -> Group:

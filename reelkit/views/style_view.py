@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
-from reelkit.brand import Brand, load_brand
-from reelkit.errors import BrandError
+from reelkit.brand import OWN_IN_EVERY_STYLE, Brand, load_brand
+from reelkit.errors import BrandError, ReelkitError
 from reelkit.model import Timeline
 from reelkit.views.frame_view import FrameView
 from reelkit.views.live import LiveView
@@ -20,6 +21,7 @@ from reelkit.yamlfile import change_yaml, shown_path
 __all__ = ["StyleView", "html"]
 
 NAMES = ("as tuned", "as saved")
+_FINALS_KEPT = 8
 
 
 def html(brand: Brand, groups: Sequence[Group], changes: Mapping[str, Any]) -> str:
@@ -106,16 +108,22 @@ class StyleView(LiveView):
         self._before: list[dict[str, Any]] = []
         self._after: list[dict[str, Any]] = []
         self._sliding = False
+        self._settling = threading.Lock()
+        self._finals: list[tuple[Timeline, Timeline]] = []
         self._said = self._diff = ""
         if frame is not None and plan is not None:
             frame.compare(plan(brand), names=NAMES)
         if changes:
-            self.set(changes)
+            # As a brand file would give them, and a run of the reel: a preset among them changes nothing but itself.
+            self._become(self._differing(changes))
+            self._before.append({})
 
     # --- what a person does -------------------------------------------------------------------------------------------
 
     def set(self, changes: Mapping[str, Any], *, settled: bool = True) -> None:
         """Change some fields; what they come to is shown at once.
+
+        Another caption preset is shown as it is made (:meth:`reelkit.brand.Brand.changes_to`), whatever was tuned for the one before.
 
         Parameters
         ----------
@@ -130,8 +138,7 @@ class StyleView(LiveView):
             When a value is out of bounds; nothing is changed then.
         """
         kept = dict(self.changes)
-        wanted = {**self.changes, **{name: self._typed(name, value) for name, value in changes.items()}}
-        tuned = {name: value for name, value in wanted.items() if value != value_of(self.saved, name, {})}
+        tuned = self._tuned({name: self._typed(name, value) for name, value in changes.items()})
         if tuned != kept:
             self._become(tuned)
             if not self._sliding:
@@ -191,7 +198,8 @@ class StyleView(LiveView):
             self.set(message["set"], settled=bool(message.get("settled", True)))
             widget.send({"done": True})
         elif "settle" in message:
-            self.settle()
+            # It takes a while: who goes on tuning must not wait for it.
+            threading.Thread(target=self._settle_beside, args=(widget,), daemon=True).start()
         elif "listen" in message and self._listen is not None:
             widget.send({"sound": "This is how it sounds now."}, buffers=[self._listen(self.brand)])
         elif "fetch" in message and self._fetch is not None:
@@ -205,13 +213,33 @@ class StyleView(LiveView):
                     act()
 
     def settle(self) -> None:
-        """Show the reel as it will be rendered, where a change alone does not tell."""
-        if self._frame is None or self._settle is None:
+        """Show the reel as it will be rendered, where a change alone does not tell; what was changed meanwhile is left alone."""
+        frame = self._frame
+        if frame is None or self._settle is None:
             return
-        final = self._settle(self._frame.timeline)
-        if final != self._frame.timeline:
+        timeline, versus = frame.timeline, frame.versus
+        final = self._final(timeline)
+        if final != timeline and frame.timeline is timeline:
             stronger = ", ".join(map(str, final.strengthened))
-            self._frame.show(final, note=f"Made clearer on these pictures: {stronger}" if stronger else "")
+            frame.show(final, note=f"Made clearer on these pictures: {stronger}" if stronger else "")
+        if versus is not None and (final := self._final(versus)) != versus and frame.versus is versus:
+            frame.compare(final)
+
+    def _final(self, timeline: Timeline) -> Timeline:
+        assert self._settle is not None
+        for plan, final in self._finals:
+            if timeline in (plan, final):
+                return final
+        final = self._settle(timeline)
+        self._finals = [(timeline, final), *self._finals[: _FINALS_KEPT - 1]]
+        return final
+
+    def _settle_beside(self, widget: Any) -> None:
+        with self._settling:
+            try:
+                self.settle()
+            except ReelkitError as error:
+                widget.send({"trouble": str(error)})
 
     def _become(self, changes: dict[str, Any]) -> None:
         brand = self.saved.with_changes(changes) if changes else self.saved
@@ -226,6 +254,19 @@ class StyleView(LiveView):
             self._become(source.pop())
             self._sliding = False
             self._tell()
+
+    def _tuned(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        now, preset = self.changes, changes.get("captions.preset", self.brand.captions.name)
+        if preset != self.brand.captions.name:
+            now = {name: value for name, value in now.items() if not name.startswith("captions.") or name in OWN_IN_EVERY_STYLE}
+            now |= self.saved.changes_to(preset)
+        return self._differing({**now, **changes})
+
+    def _differing(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the changes without those to what stands there anyway, under the preset that is among them."""
+        preset = {name: value for name, value in changes.items() if name == "captions.preset"}
+        beside = {name: value for name, value in changes.items() if name not in preset and value != value_of(self.saved, name, preset)}
+        return {**({} if preset.get("captions.preset") == self.saved.captions.name else preset), **beside}
 
     def _typed(self, name: str, value: Any) -> Any:
         # Browsers know one kind of number; a brand file would say 86, not 86.0.

@@ -162,8 +162,8 @@ function render({ model, el }) {
     }
     ruler.replaceChildren(canvas, ...ticks, ...words, ...bands, ...marks, head);
     if (kept) words[focused]?.focus({ preventScroll: true });
-    undo.disabled = !facts().undo;
-    reset.disabled = !facts().edited;
+    able(undo, facts().undo);
+    able(reset, facts().edited);
     note.textContent = facts().said;
     note.classList.remove("rk-trouble");
     wave(width);

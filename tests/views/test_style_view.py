@@ -146,3 +146,65 @@ def test_the_apps_zones_lie_within_the_strictest(brand: Brand) -> None:
     zone = brand.safe_zone
     strictest = {"top": zone.top_px, "right": zone.right_px, "bottom": zone.bottom_px, "left": zone.left_px}
     assert {side: max(app[side] for app in ZONES.values()) for side in strictest} == strictest
+
+
+PRESETS = sorted({path.stem for path in (TEMPLATES / "styles").glob("*.yaml")} - {"karaoke"})
+
+
+@pytest.fixture
+def northwind(brand: Brand, tmp_path: Path) -> StyleView:
+    """A brand that sets colours, size and letters beside its preset."""
+    plan, own = planner(tmp_path), load_brand("northwind")
+    return views.style(own, views.frame(plan(own), at=10), plan)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_chosen_preset_is_shown_as_it_is_made(northwind: StyleView, preset: str) -> None:
+    """Its own look in the brand's letters and palette; undo gives back what was; saved, the file gives the very frame that was seen."""
+    northwind.set({"captions.size_px": 70})
+    tuned = shown(northwind)
+    northwind.set({"captions.preset": preset})
+    assert northwind.brand.captions == northwind.saved.in_style(preset).captions
+    chosen, captions = shown(northwind), northwind.brand.captions
+    northwind.undo()
+    assert shown(northwind) == tuned
+    northwind.redo()
+    assert northwind.saved.source is not None
+    before = northwind.saved.source.read_text().splitlines()
+    northwind.save()
+    after = northwind.saved.source.read_text().splitlines()
+    at = before.index("captions:")
+    assert before[:at] == after[:at]
+    assert before[at + 8 :] == after[at + 8 :]
+    assert load_brand("northwind").captions == captions
+    assert (northwind.changes, shown(northwind)) == ({}, chosen)
+
+
+def test_what_is_tuned_after_a_preset_holds(northwind: StyleView) -> None:
+    """A field that is set once a preset was chosen stays, even to what the brand's own preset says; another palette colours the preset."""
+    northwind.set({"captions.preset": "pop"})
+    assert northwind.brand.captions.active_scale == 1.1
+    northwind.set({"captions.active_scale": 1, "captions.colour": "primary", "palette.accent": "#11CC88"})
+    captions = northwind.brand.captions
+    assert (captions.active_scale, captions.colour, captions.active_colour) == (1.0, "#C4762F", "#11CC88")
+    northwind.set({"captions.preset": "karaoke"})
+    assert northwind.changes == {"palette.accent": "#11CC88"}
+
+
+def test_changes_to_begin_with_are_read_as_the_file_would_be(brand: Brand) -> None:
+    """A preset among them changes itself alone, as in a run of the reel with the same overrides; undo goes to the saved brand."""
+    own = load_brand("northwind")
+    style = views.style(own, changes={"captions.preset": "marker"})
+    assert style.brand.captions == own.with_changes({"captions.preset": "marker"}).captions
+    style.undo()
+    assert style.changes == {}
+
+
+def test_a_colour_that_a_preset_names_is_named(northwind: StyleView) -> None:
+    """What a preset takes from the palette is shown by the palette's name, as what the file takes from it is."""
+    values = northwind._values()
+    assert (values["captions.active_colour"], values["captions.colour"]) == ("accent", "text")
+    northwind.set({"captions.preset": "glow"})
+    values = northwind._values()
+    assert (values["captions.active_colour"], values["captions.shadow_colour"]) == ("accent", "primary")
+    assert (values["captions.colour"], values["captions.outline_colour"]) == ("#FFFFFF", "#000000")
