@@ -36,8 +36,8 @@ def test_what_differs_makes_the_other_frame(changes: list[tuple[str, int, int, i
     after = before.copy()
     for name, row, column, size in changes:
         plane = getattr(after, name)
-        row, column = row % plane.shape[0], column % plane.shape[1]
-        plane[row : row + size, column : column + size] += 1
+        top, left = row % plane.shape[0], column % plane.shape[1]
+        plane[top : top + size, left : left + size] += 1
     parts = changed_parts(before, after)
     if parts is not None:
         assert patched(before, list(parts), [part_bytes(after, part) for part in parts]) == after.tobytes()
