@@ -133,11 +133,14 @@ frame
 # ## Reel
 #
 # Rendered once, straight to the file that the platforms ask for. What was rendered before and has not changed is taken from the cache.
+# Then the finished file is read once, for its preview and to be measured.
 
 # %%
 reel = run.step(
     "compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, workers=parts.encoders, progress=run.share("compose")
 )
+seen = {"copy": parts.preview_copy(reel), "progress": run.share("check")}
+findings = run.step("check", check_video, reel, timeline, run.brand, **seen)
 
 # %% tags=["remove-input"]
 views.player(
@@ -155,10 +158,7 @@ views.frames(reel_stills(reel.path), palette=palette)
 # %% [markdown]
 # ## Check
 #
-# The finished file is measured against what TikTok, Reels and Shorts ask for. A "must" that does not hold fails the reel; a "should" warns.
-
-# %%
-findings = run.step("check", check_video, reel, timeline, run.brand, progress=run.share("check"))
+# What was measured, against what TikTok, Reels and Shorts ask for. A "must" that does not hold fails the reel; a "should" warns.
 
 # %% tags=["remove-input"]
 views.findings(findings, frame, palette=palette)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from reelkit.media.preview import PreviewCopy
     from reelkit.services.coqui import CoquiVoice
     from reelkit.services.hibari import HibariVoice
     from reelkit.services.openai_speech import OpenAISpeech
@@ -409,6 +410,14 @@ class Parts:
             return self.cache.file("music", key, ".wav", lambda path: compose_stinger(path, kind=kind, **asked))  # type: ignore[arg-type]
 
         return tuple(kept(kind) for kind in sorted(stinger_kinds(mood), key=lambda kind: content_key(kind, self.seed)))
+
+    def preview_copy(self, reel: Reel) -> PreviewCopy | None:
+        """Return what makes the preview of a reel from the frames that the check decodes; None where there is one."""
+        from reelkit.media.preview import PreviewCopy
+
+        if self.cache.get("previews", reel.sha256, ".mp4") is not None:
+            return None
+        return PreviewCopy(self.cache.put("previews", reel.sha256, ".mp4"))
 
     def preview(self, reel: Reel) -> bytes:
         """Return a small copy of a reel, as MP4, for pages."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import av
 import numpy as np
@@ -22,10 +22,23 @@ from reelkit.media.h264 import is_idr
 from reelkit.media.planes import Bytes, Planes, plane_rows
 from reelkit.media.stretches import Rect, Span, Stretches, shrunk
 
-__all__ = ["PictureFacts", "ReelFacts", "SoundFacts", "inspect_reel"]
+__all__ = ["FrameTaker", "PictureFacts", "ReelFacts", "SoundFacts", "inspect_reel"]
 
 Look = Callable[[int, Planes, Bytes], None]
 """Called with a frame's number, its planes and its small luma; the arrays live only during the call."""
+
+
+class FrameTaker(Protocol):
+    """Whoever makes something of a reel's frames as they are decoded; :class:`reelkit.media.preview.PreviewCopy` does."""
+
+    def begin(self, reel: Any) -> None:
+        """Begin, given the open file."""
+
+    def take(self, frame: Any) -> None:
+        """Take a frame, each stream's in order; it is not to be changed."""
+
+    def end(self, *, whole: bool) -> None:
+        """End; ``whole`` says whether every frame came."""
 
 
 @dataclass
@@ -104,6 +117,7 @@ def inspect_reel(
     covered: Collection[Rect] = (),
     wanted: Collection[int] = (),
     look: Look | None = None,
+    copy: FrameTaker | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> ReelFacts:
     """Demux and decode a file once and measure it.
@@ -119,6 +133,8 @@ def inspect_reel(
         Frames at which ``look`` is called.
     look : callable, optional
         See :data:`Look`.
+    copy : FrameTaker, optional
+        Given every frame of picture and sound, so that a copy of the reel costs no decoding of its own.
     progress : callable, optional
         Called with the share done.
 
@@ -137,10 +153,16 @@ def inspect_reel(
         videos, audios = container.streams.video, container.streams.audio
         # Without a codec context, FFmpeg does not know what the stream is.
         readable = [stream for stream in (*videos[:1], *audios[:1]) if stream.codec_context is not None]
-        watch = next((_Watch(stream, fps, covered, frozenset(wanted), look) for stream in readable if stream.type == "video"), None)
-        ear = next((_Ear(stream) for stream in readable if stream.type == "audio"), None)
+        copy = copy if any(stream.type == "video" for stream in readable) else None
+        watch = next(
+            (_Watch(stream, fps, covered, wanted=frozenset(wanted), look=look, copy=copy) for stream in readable if stream.type == "video"),
+            None,
+        )
+        ear = next((_Ear(stream, copy) for stream in readable if stream.type == "audio"), None)
         damage = "" if len(readable) == len(videos[:1]) + len(audios[:1]) else "a stream is of no known codec"
         share = 0.0
+        if copy is not None:
+            copy.begin(container)
         try:
             for packet in container.demux(readable) if readable else ():
                 reader = watch if watch and packet.stream is watch.stream else ear
@@ -151,6 +173,8 @@ def inspect_reel(
                     progress(share)
         except av.error.FFmpegError as error:
             damage = damage or f"the file cannot be read to its end ({error.strerror})"
+        if copy is not None:
+            copy.end(whole=not damage)
         others = len(container.streams) - len(videos) - len(audios)
         picture = watch.finish() if watch else None
         if watch and watch.corrupt_at is not None and not damage:
@@ -171,7 +195,16 @@ def _taken(reader: _Watch | _Ear, packet: Any) -> str:
 class _Watch:
     """Follows the video stream."""
 
-    def __init__(self, stream: Any, fps: Fraction, covered: Collection[Rect], wanted: frozenset[int], look: Look | None) -> None:
+    def __init__(
+        self,
+        stream: Any,
+        fps: Fraction,
+        covered: Collection[Rect],
+        *,
+        wanted: frozenset[int],
+        look: Look | None,
+        copy: FrameTaker | None,
+    ) -> None:
         stream.thread_type = "AUTO"
         context = stream.codec_context
         self.stream = stream
@@ -185,7 +218,7 @@ class _Watch:
             colour=(int(context.color_primaries), int(context.color_trc), int(context.colorspace), int(context.color_range)),
         )
         self.corrupt_at: Fraction | None = None
-        self._fps, self._wanted, self._look = fps, wanted, look
+        self._fps, self._wanted, self._look, self._copy = fps, wanted, look, copy
         self._stretches = Stretches(covered)
         self._extradata = bytes(context.extradata or b"")
         self._b_run = 0
@@ -196,6 +229,8 @@ class _Watch:
             self._take_packet(packet)
         for frame in packet.decode():
             self._take_frame(frame)
+            if self._copy is not None:
+                self._copy.take(frame)
 
     def _take_packet(self, packet: Any) -> None:
         facts = self.facts
@@ -246,8 +281,8 @@ def _plane(plane: Any) -> Bytes:
 class _Ear:
     """Follows the audio stream."""
 
-    def __init__(self, stream: Any) -> None:
-        self.stream = stream
+    def __init__(self, stream: Any, copy: FrameTaker | None) -> None:
+        self.stream, self._copy = stream, copy
         self._to_float = av.AudioResampler(format="fltp")
         self._pieces: list[NDArray[np.float32]] = []
         self._start: Fraction | None = None
@@ -257,6 +292,8 @@ class _Ear:
             if self._start is None and frame.pts is not None:
                 self._start = frame.pts * frame.time_base
             self._pieces.extend(np.asarray(piece.to_ndarray(), np.float32) for piece in self._to_float.resample(frame))
+            if self._copy is not None:
+                self._copy.take(frame)
 
     def finish(self) -> SoundFacts:
         context = self.stream.codec_context

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,14 +20,14 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from reelkit.errors import ClipError, ComposeError
+from reelkit.errors import ClipError, ComposeError, ReelkitError
 from reelkit.media.probe import open_video, video_stream
 from reelkit.media.stills import even, frame_near, jpeg, rgb_of
 from reelkit.whole import whole_file, write_whole
 
-__all__ = ["MonoSound", "audio_stream", "make_poster", "make_preview", "narration_copy", "reel_stills"]
+__all__ = ["MonoSound", "PreviewCopy", "audio_stream", "make_poster", "make_preview", "narration_copy", "reel_stills"]
 
-_PREVIEW_FPS = 15
+_PREVIEW_FPS, _WIDTH_PX, _MAX_BYTES = 15, 360, 900_000
 _AUDIO_HZ = 48_000
 _AAC_FRAME = 1024
 _OVERHEAD = 0.94
@@ -39,7 +40,7 @@ _TRIES = (1.0, 0.6, 0.35)
 # --- a moving preview -----------------------------------------------------------------------------------------------
 
 
-def make_preview(reel_path: Path, out_path: Path, *, width_px: int = 360, max_bytes: int = 900_000) -> Path:
+def make_preview(reel_path: Path, out_path: Path, *, width_px: int = _WIDTH_PX, max_bytes: int = _MAX_BYTES) -> Path:
     """Write a small H.264/AAC copy of a reel that any browser plays from the first byte.
 
     About 15 frames a second, mono sound, ``moov`` first. The same reel gives the same bytes.
@@ -85,42 +86,111 @@ def _open_reel(path: Path) -> InputContainer:
 
 
 def _write_preview(reel: InputContainer, out: Path, width_px: int, max_bytes: int) -> None:
-    source = video_stream(reel)
-    source.thread_type = "AUTO"
-    context = source.codec_context
-    context.thread_count = 2
-    # Frames that no other frame needs are left out, and so is deblocking: at a third of the size neither is seen.
-    context.skip_frame = "NONREF"
-    context.options = {"skip_loop_filter": "all"}
-    rate = source.average_rate or source.guessed_rate or Fraction(30)
-    step = max(round(rate / _PREVIEW_FPS), 1)
-    duration_s = max((reel.duration or 0) / av.time_base, 1.0)
-    total_bps = max_bytes * 8 * _OVERHEAD / (duration_s + 2)
-    audio_bps = min(64_000, max(24_000, round(total_bps / 4))) if reel.streams.audio else 0
-    video_bps = max(round(total_bps) - audio_bps, 8_000)
-    width = even(min(width_px, max(160.0, width_px * math.sqrt(video_bps / _GOOD_VIDEO_BPS)), context.width))
-    with av.open(str(out), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as preview:
-        video = _video_stream(preview, rate / step, width, even(width * context.height / context.width), video_bps)
-        sound = MonoSound(audio_stream(preview, audio_bps), preview) if audio_bps else None
-        frame_count = source.frames or round(duration_s * rate)
-        resampler = av.AudioResampler(format="fltp", layout="mono", rate=_AUDIO_HZ)
-        pictures = _Cadence(video, preview, step, rate, frame_count)
-        streams = [source, reel.streams.audio[0]] if sound else [source]
-        for frame in reel.decode(*streams):
-            if isinstance(frame, VideoFrame):
-                pictures.take(frame)
-            elif sound and isinstance(frame, av.AudioFrame):
-                for piece in resampler.resample(frame):
-                    sound.take(piece)
-        pictures.finish()
-        if sound:
-            for piece in resampler.resample(None):
-                sound.take(piece)
-            sound.finish()
+    video_stream(reel).thread_type = "AUTO"
+    with closing(_Writer(reel, out, width_px, max_bytes)) as writer:
+        # Deblocked, and all of them: the check's pass gives the same frames, so that a preview is the same bytes whoever made it.
+        for frame in reel.decode(video_stream(reel), *reel.streams.audio[:1]):
+            if isinstance(frame, VideoFrame | av.AudioFrame):
+                writer.take(frame)
+        writer.finish()
+
+
+class PreviewCopy:
+    """Makes the preview of :func:`make_preview` from frames that somebody else decodes, so that the reel is decoded once.
+
+    What goes wrong with the copy is nobody else's trouble: it is then left out, and can be made by :func:`make_preview`.
+
+    Parameters
+    ----------
+    place : context manager
+        Gives a path to write to, and keeps what was written on a clean exit only.
+    width_px, max_bytes : int
+        As for :func:`make_preview`.
+    """
+
+    def __init__(self, place: AbstractContextManager[Path], *, width_px: int = _WIDTH_PX, max_bytes: int = _MAX_BYTES) -> None:
+        self._place, self._width_px, self._max_bytes = place, width_px, max_bytes
+        self._stack = ExitStack()
+        self._out = Path()
+        self._writer: _Writer | None = None
+
+    def begin(self, reel: InputContainer) -> None:
+        """Begin with a reel that is open and whose frames will come."""
+        try:
+            self._out = self._stack.enter_context(self._place)
+            self._writer = self._stack.enter_context(closing(_Writer(reel, self._out, self._width_px, self._max_bytes)))
+        except (av.FFmpegError, OSError, ReelkitError):
+            self._give_up()
+
+    def take(self, frame: VideoFrame | av.AudioFrame) -> None:
+        """Take a decoded frame, each stream's in order."""
+        try:
+            if self._writer is not None:
+                self._writer.take(frame)
+        except (av.FFmpegError, OSError):
+            self._give_up()
+
+    def end(self, *, whole: bool) -> None:
+        """Keep the copy where every frame came and it is small enough."""
+        try:
+            if self._writer is not None and whole:
+                self._writer.finish()
+                if self._out.stat().st_size <= self._max_bytes:
+                    self._stack.close()
+        except (av.FFmpegError, OSError, ReelkitError):
+            pass
+        self._give_up()
+
+    def _give_up(self) -> None:
+        self._writer = None
+        with suppress(_NotKept), self._stack:
+            raise _NotKept
+
+
+class _NotKept(Exception):
+    """Ends the place of a copy that is not kept."""
+
+
+class _Writer:
+    """Writes the preview of a reel, frame by frame."""
+
+    def __init__(self, reel: InputContainer, out: Path, width_px: int, max_bytes: int) -> None:
+        source = video_stream(reel)
+        context = source.codec_context
+        rate = source.average_rate or source.guessed_rate or Fraction(30)
+        step = max(round(rate / _PREVIEW_FPS), 1)
+        duration_s = max((reel.duration or 0) / av.time_base, 1.0)
+        total_bps = max_bytes * 8 * _OVERHEAD / (duration_s + 2)
+        audio_bps = min(64_000, max(24_000, round(total_bps / 4))) if reel.streams.audio else 0
+        video_bps = max(round(total_bps) - audio_bps, 8_000)
+        width = even(min(width_px, max(160.0, width_px * math.sqrt(video_bps / _GOOD_VIDEO_BPS)), context.width))
+        self._container = av.open(str(out), "w", options={"movflags": "+faststart", "fflags": "+bitexact"})
+        video = _video_stream(self._container, rate / step, width, even(width * context.height / context.width), video_bps)
+        self._sound = MonoSound(audio_stream(self._container, audio_bps), self._container) if audio_bps else None
+        self._resampler = av.AudioResampler(format="fltp", layout="mono", rate=_AUDIO_HZ)
+        self._pictures = _Cadence(video, self._container, step, rate, source.frames or round(duration_s * rate))
+
+    def take(self, frame: VideoFrame | av.AudioFrame) -> None:
+        if isinstance(frame, VideoFrame):
+            self._pictures.take(frame)
+        elif self._sound is not None:
+            for piece in self._resampler.resample(frame):
+                self._sound.take(piece)
+
+    def finish(self) -> None:
+        self._pictures.finish()
+        if self._sound is not None:
+            for piece in self._resampler.resample(None):
+                self._sound.take(piece)
+            self._sound.finish()
+        self.close()
+
+    def close(self) -> None:
+        self._container.close()
 
 
 class _Cadence:
-    """Turns a reel's frames, some of them left out, into every ``step``-th one: the latest that is not too late."""
+    """Turns a reel's frames into every ``step``-th one: the latest that is not too late, should one be missing."""
 
     def __init__(self, stream: VideoStream, container: OutputContainer, step: int, rate: Fraction, frame_count: int) -> None:
         self._stream, self._container = stream, container

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reelkit.errors import FootageError
-from reelkit.model import Cache, Candidate, Clip, ClipFacts, Credit, Fps, Palette, Progress, content_key
+from reelkit.model import Cache, Candidate, Clip, ClipFacts, Credit, Fps, Palette, Progress, Value, content_key
 from reelkit.services.word_stems import stems_of
 from reelkit.whole import sha256_of
 
@@ -137,16 +138,18 @@ class BackdropLibrary:
             self._draw(path, **asked, progress=progress)  # type: ignore[arg-type]
 
         try:
-            path = self._cache.file("backdrops", content_key(self._version, **asked), ".mp4", draw)
+            key = content_key(self._version, **asked)
+            path = self._cache.file("backdrops", key, ".mp4", draw)
+            known = self._known(key, path)
         except (OSError, ValueError) as error:
             raise FootageError(f"footage: backdrop '{candidate.id}' could not be drawn: {error}") from error
-        facts = self._probe(path)
         progress(1.0)
+        facts = known.facts
         return Clip(
             id=candidate.id,
             library=self.name,
             path=path,
-            sha256=sha256_of(path),
+            sha256=known.sha256,
             kind="video",
             width_px=facts.width_px,
             height_px=facts.height_px,
@@ -154,6 +157,30 @@ class BackdropLibrary:
             loops=True,
             credit=Credit(author="Reelkit", licence="CC0-1.0"),
         )
+
+    def _known(self, key: str, path: Path) -> _Known:
+        """Return what is known of a loop, kept beside it: reading a loop whole and looking into it takes longer than all else here."""
+        is_file = path.stat()
+        kept = self._cache.get("backdrops", key, ".json")
+        if kept is not None:
+            with contextlib.suppress(ValueError):
+                known = _Known.model_validate_json(kept.read_bytes())
+                # One that was drawn again, or copied, is looked into again.
+                if (known.bytes, known.inode) == (is_file.st_size, is_file.st_ino):
+                    return known
+        known = _Known(sha256=sha256_of(path), bytes=is_file.st_size, inode=is_file.st_ino, facts=self._probe(path))
+        with self._cache.put("backdrops", key, ".json") as note:
+            note.write_text(known.model_dump_json(), encoding="utf-8")
+        return known
+
+
+class _Known(Value):
+    """What is known of a drawn loop, and of which file it is known."""
+
+    sha256: str
+    bytes: int
+    inode: int
+    facts: ClipFacts
 
 
 class _Shares:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import takewhile
+from pathlib import Path
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class HibariVoice:
     name : str
         "heart", the one voice that comes with the package.
     cache : Cache
-        Keeps the graph (room "voices") and every sentence that was spoken (room "speech").
+        Keeps the graph (room "voices"), and of every sentence its length (room "lengths") and its sound once it was spoken (room "speech").
     seed : int
         Of the noise in breathy sounds.
 
@@ -122,11 +123,17 @@ class HibariVoice:
         VoiceError
             As :meth:`speak`.
         """
-        key = (" ".join(text.split()), float(speed))
-        if key not in self._seconds:
-            engine = load_engine(self._cache)
-            self._seconds[key] = sum(_seconds(engine, breath, speed) for breath in engine.breaths(text.split()))
-        return self._seconds[key]
+        words = text.split()
+        asked = (" ".join(words), float(speed))
+        if asked not in self._seconds:
+
+            def measure(path: Path) -> None:
+                engine = load_engine(self._cache)
+                path.write_text(repr(float(sum(_seconds(engine, breath, speed) for breath in engine.breaths(words)))), encoding="utf-8")
+
+            key = content_key("length", _LAYOUT, parts=model_parts(), speed=float(speed), text=asked[0])
+            self._seconds[asked] = float(self._cache.file("lengths", key, ".txt", measure).read_text(encoding="utf-8"))
+        return self._seconds[asked]
 
     def _say(self, words: list[str], speed: float) -> Iterator[SpokenBreath]:
         engine = load_engine(self._cache)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from reelkit.brand import Brand
 from reelkit.errors import CheckError
 from reelkit.media.captions import CaptionPainter
-from reelkit.media.inspect import ReelFacts, inspect_reel
+from reelkit.media.inspect import FrameTaker, ReelFacts, inspect_reel
 from reelkit.media.mp4 import read_mp4_layout
 from reelkit.media.planes import Bytes, Planes
 from reelkit.model import Finding, Progress, Reel, Timeline
@@ -24,7 +24,9 @@ from reelkit.steps.watch_captions import CaptionWatch
 __all__ = ["check_video", "failed"]
 
 
-def check_video(reel: Reel, timeline: Timeline, brand: Brand, *, progress: Progress | None = None) -> list[Finding]:
+def check_video(
+    reel: Reel, timeline: Timeline, brand: Brand, *, copy: FrameTaker | None = None, progress: Progress | None = None
+) -> list[Finding]:
     """Measure a finished reel and compare it with the norms (``NORMS.md``: the file, captions, pacing).
 
     Parameters
@@ -35,6 +37,8 @@ def check_video(reel: Reel, timeline: Timeline, brand: Brand, *, progress: Progr
         What was meant.
     brand : Brand
         Size and rate that were asked for.
+    copy : FrameTaker, optional
+        Given every frame that is decoded, such as to make a preview of the reel.
     progress : callable, optional
         Called with the share done.
 
@@ -69,6 +73,7 @@ def check_video(reel: Reel, timeline: Timeline, brand: Brand, *, progress: Progr
             covered=[*covered_by_overlays(timeline), *_caption_area(timeline, painter)],
             wanted=cuts.wanted | captions.wanted,
             look=look,
+            copy=copy,
             progress=lambda share: tell(0.9 * share),
         )
     except (OSError, CheckError) as error:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, oaconvolve, sosfilt
 
 from reelkit.errors import BrandError
 from reelkit.media.audio import even_out, write_wav
@@ -111,6 +110,8 @@ class _Band:
 
 def _blended(band: _Band, count: int) -> Samples:
     """Return all parts at their levels, in a room, evened out and with an end [shape=(2, count)]."""
+    from scipy.signal import oaconvolve, sosfilt
+
     mood, rate_hz = band.mood, band.rate_hz
     mix, send = np.zeros((2, count), np.float32), np.zeros((2, count), np.float32)
     for group, parts in _GROUPS.items():
@@ -139,6 +140,8 @@ def _panned(sound: Samples, side: float) -> Samples:
 
 def _tone(tilt_db: float, rate_hz: int) -> NDArray[np.float64]:
     """Return filters that take off what nobody hears, make room for the voice around 2 kHz, and set how bright the top is."""
+    from scipy.signal import butter
+
     return np.array(
         [butter(2, 30, "highpass", fs=rate_hz, output="sos")[0], _peaking(2000, -4.0, 0.6, rate_hz), _shelf(4000, tilt_db, rate_hz)]
     )

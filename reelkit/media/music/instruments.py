@@ -9,7 +9,6 @@ import functools
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt
 
 __all__ = ["bass", "drum", "hertz", "keys", "pad"]
 
@@ -178,4 +177,6 @@ def drum(kind: str, strength: float, *, rate_hz: int, seconds: float, noise: Sam
 
 
 def _band(noise: Samples, low_hz: float, high_hz: float, rate_hz: int) -> Samples:
+    from scipy.signal import butter, sosfilt
+
     return np.asarray(sosfilt(butter(2, (low_hz, high_hz), "bandpass", fs=rate_hz, output="sos"), noise), np.float32)

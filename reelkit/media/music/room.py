@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt
 
 __all__ = ["echo", "ring_out"]
 
@@ -15,6 +14,8 @@ _TAIL_S = 0.08
 
 def echo(seconds: float, rate_hz: int, rng: np.random.Generator) -> Samples:
     """Return the echo of a small, soft room [shape=(2, n)]: noise that dies away, sooner where it is higher, after 20 ms."""
+    from scipy.signal import butter, sosfilt
+
     count = round(seconds * rate_hz)
     at = np.arange(count) / rate_hz
     noise = rng.standard_normal((2, count))

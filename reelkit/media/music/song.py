@@ -14,8 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import oaconvolve
 
 from reelkit.errors import AudioError
 from reelkit.media.audio import read_audio, write_wav
@@ -106,6 +104,8 @@ class _Cutting:
 
     def _ringing_out(self, count: int) -> Samples:
         """Return a head to a strong beat, and that beat ringing out."""
+        from scipy.signal import oaconvolve
+
         ring = round(min(max(0.12 * count, 0.8 * self._rate_hz), 1.9 * self._rate_hz))
         most = max(count - ring, 0)
         heads = list(self._heads(most - _BAR * self._beat, most)) or [_Head(((0, min(most, len(self._song) // 2)),), 0, 0.0)]
@@ -191,6 +191,8 @@ class _Cutting:
 
 def _playing(song: Samples, rate_hz: int) -> tuple[int, bool]:
     """Return the sample up to which a song plays, and whether it then comes to an end of its own."""
+    from scipy.ndimage import uniform_filter1d
+
     block = rate_hz // 20
     blocks = song[: max(len(song) // block, 1) * block]
     power = np.square(blocks).mean(axis=1)[: len(blocks) // block * block].reshape(-1, block).mean(axis=1)

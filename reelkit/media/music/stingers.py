@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, oaconvolve, sosfilt
 
 from reelkit.errors import BrandError
 from reelkit.media.audio import write_wav
@@ -56,6 +55,8 @@ def compose_stinger(path: Path, *, kind: str, mood: str | None, tempo_bpm: float
     BrandError
         When there is no such kind for that mood.
     """
+    from scipy.signal import butter, oaconvolve, sosfilt
+
     if kind not in stinger_kinds(mood):
         raise BrandError(f"music: there is no stinger '{kind}' here; use one of {', '.join(stinger_kinds(mood))}")
     rng = bed_rng(f"stinger {kind} {mood}", seed)
@@ -123,6 +124,8 @@ class _Take:
 
 
 def _between(noise: NDArray[np.float64], band_hz: tuple[float, float], rate_hz: int) -> NDArray[np.float64]:
+    from scipy.signal import butter, sosfilt
+
     return np.asarray(sosfilt(butter(2, band_hz, "bandpass", fs=rate_hz, output="sos"), noise, axis=1), np.float64)
 
 
