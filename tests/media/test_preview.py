@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -11,7 +12,9 @@ import pytest
 from PIL import Image
 
 from reelkit.errors import ComposeError
-from reelkit.media.preview import make_poster, make_preview, narration_copy, reel_stills
+from reelkit.media.inspect import inspect_reel
+from reelkit.media.preview import PreviewCopy, make_poster, make_preview, narration_copy, reel_stills
+from reelkit.runs.cache import FileCache
 from tests.report.notebook import make_reel
 from tests.views import samples
 
@@ -64,6 +67,32 @@ def test_the_same_reel_gives_the_same_preview(reel: Path, tmp_path: Path) -> Non
     """Two previews of one reel are the same bytes."""
     first, second = (make_preview(reel, tmp_path / f"{n}.mp4").read_bytes() for n in range(2))
     assert first == second
+
+
+def test_a_preview_costs_no_decoding_of_its_own(reel: Path, tmp_path: Path) -> None:
+    """Made while the check reads the reel, it is the same bytes; where it would be too large, or the reel is damaged, none is kept and the
+    reel is measured all the same."""
+    cache = FileCache(tmp_path / "cache")
+    plain = inspect_reel(reel, fps=Fraction(30))
+    facts = inspect_reel(reel, fps=Fraction(30), copy=PreviewCopy(cache.put("previews", "a" * 8, ".mp4")))
+    kept = cache.get("previews", "a" * 8, ".mp4")
+    assert kept is not None
+    assert kept.read_bytes() == make_preview(reel, tmp_path / "preview.mp4").read_bytes()
+    assert (facts.picture, facts.damage) == (plain.picture, "")
+    assert facts.sound is not None
+    assert plain.sound is not None
+    assert np.array_equal(facts.sound.samples, plain.sound.samples)
+
+    inspect_reel(reel, fps=Fraction(30), copy=PreviewCopy(cache.put("previews", "b" * 8, ".mp4"), max_bytes=4_000))
+    damaged = tmp_path / "damaged.mp4"
+    content = bytearray(reel.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 2000] = bytes(2000)
+    damaged.write_bytes(content)
+    assert inspect_reel(damaged, fps=Fraction(30), copy=PreviewCopy(cache.put("previews", "c" * 8, ".mp4"))).damage
+    (tmp_path / "file").write_text("in the way")
+    nowhere = FileCache(tmp_path / "file").put("previews", "d" * 8, ".mp4")
+    assert inspect_reel(reel, fps=Fraction(30), copy=PreviewCopy(nowhere)).picture == plain.picture
+    assert [path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()] == [kept.name]
 
 
 def test_a_reel_without_sound_has_a_preview_without_sound(reel: Path, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import pytest
 from reelkit.errors import FootageError
 from reelkit.media.backdrops import FAMILIES, draw_backdrop
 from reelkit.media.probe import probe_clip
-from reelkit.model import Cache, Fps, Palette
+from reelkit.model import Cache, ClipFacts, Fps, Palette
 from reelkit.runs.cache import FileCache
 from reelkit.services.backdrops import VARIANTS, BackdropLibrary
+from reelkit.whole import sha256_of
 
 PALETTE = Palette(background="#0E1033", surface="#1B1F5E", primary="#3CC8F4", accent="#FF7A66", text="#F4F7FF")
 draw_short = functools.partial(draw_backdrop, frame_count=24)
@@ -32,6 +33,14 @@ def library(cache: Cache, **changes: object) -> BackdropLibrary:
 
 def files_in(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def loops_in(root: Path) -> list[Path]:
+    """The drawn files, each of which has a note beside it, and nothing else."""
+    files = files_in(root)
+    loops = [path for path in files if path.suffix == ".mp4"]
+    assert files == sorted([*loops, *(path.with_suffix(".json") for path in loops)])
+    return loops
 
 
 def test_words_choose_the_family(tmp_path: Path) -> None:
@@ -65,8 +74,8 @@ def test_drawn_once(tmp_path: Path) -> None:
     wanted = library(cache).search(["sea"])[:3]
     shares: list[float] = []
     clips = library(cache).fetch(wanted, progress=shares.append)
-    drawn = files_in(tmp_path)
-    stamps = [path.stat().st_ino for path in drawn]
+    drawn = loops_in(tmp_path)
+    stamps = [path.stat().st_ino for path in files_in(tmp_path)]
     assert [clip.id for clip in clips] == [candidate.id for candidate in wanted]
     assert len(drawn) == 3
     assert shares == sorted(shares)
@@ -77,6 +86,29 @@ def test_drawn_once(tmp_path: Path) -> None:
         assert (clip.credit.author, clip.credit.licence) == ("Reelkit", "CC0-1.0")
     assert library(cache).fetch(wanted) == clips
     assert [path.stat().st_ino for path in files_in(tmp_path)] == stamps
+
+
+def test_what_is_known_of_a_loop_is_of_that_very_file(tmp_path: Path) -> None:
+    """A loop that is there is not read again; one that was put in its place is, and so is one whose note is damaged."""
+    looked: list[Path] = []
+
+    def probe(path: Path) -> ClipFacts:
+        looked.append(path)
+        return probe_clip(path)
+
+    drawing = library(FileCache(tmp_path), probe=probe)
+    (wanted,) = drawing.search([])[:1]
+    (clip,) = drawing.fetch([wanted])
+    assert drawing.fetch([wanted]) == [clip]
+    assert len(looked) == 1
+    other = tmp_path / "other.mp4"
+    draw_backdrop(other, family="bokeh", palette=PALETTE, seed=9, width_px=128, height_px=192, fps=Fps(num=24), frame_count=24)
+    other.replace(clip.path)
+    (changed,) = drawing.fetch([wanted])
+    assert (changed.sha256, len(looked)) == (sha256_of(clip.path), 2)
+    clip.path.with_suffix(".json").write_text("{")
+    assert drawing.fetch([wanted]) == [changed]
+    assert len(looked) == 3
 
 
 def test_another_palette_or_drawing_is_drawn_anew(tmp_path: Path) -> None:
@@ -123,4 +155,4 @@ def test_processes_from_a_script_without_a_guard(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, check=False, timeout=120)
     assert done.stdout.strip() == "[6000, 6000]", done.stderr
-    assert len(files_in(tmp_path / "cache")) == 2
+    assert len(loops_in(tmp_path / "cache")) == 2

@@ -1,6 +1,8 @@
 """The voice from the wheel: its sound, its word times, its refusals."""
 
 import hashlib
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -54,6 +56,19 @@ def test_what_was_spoken_is_not_spoken_again(tmp_path: Path) -> None:
     for text in ("One day.", "Two days.", "One  day.", "Two days."):
         voice.speak(text)
     assert len(list(tmp_path.glob("speech/*/*.npz"))) == 2
+
+
+def test_a_length_is_measured_once(tmp_path: Path) -> None:
+    """A sentence's length is kept: another process that asks for it needs no network, and gets it to the last digit."""
+    voice = HibariVoice(cache=FileCache(tmp_path))
+    told = [voice.seconds_of("Honey never spoils.", speed=speed) for speed in (1.0, 1.2)]
+    code = (
+        "import sys; from pathlib import Path; from reelkit.runs.cache import FileCache; from reelkit.services.hibari import HibariVoice\n"
+        "voice = HibariVoice(cache=FileCache(Path(sys.argv[1])))\n"
+        "print([voice.seconds_of('Honey  never spoils.', speed=speed) for speed in (1.0, 1.2)], 'onnxruntime' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True, text=True).stdout
+    assert out == f"{told} False\n"
 
 
 def test_the_installed_package_stays_as_it_is(voice: HibariVoice) -> None:
