@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.batch_kill --moments 60``; a dozen where no number is given. A kernel alone, a worker alone, the parent alone and
 the whole tree are killed in turn, at moments drawn over the whole length of an undisturbed batch of six short reels, of which two are
-published to a Supabase server on loopback and four to a folder. Every third moment the reels are rendered anew, so that encoders are met
-as well; else segments come from the cache, so that the moments fall on everything around them.
+published to a Supabase server on loopback and four, which show pictures of their brand's own, to a folder. Every third
+moment the reels are rendered anew, so that encoders are met as well; else segments come from the cache, so that the moments fall on
+everything around them.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def main() -> int:
     bad = 0
     with tempfile.TemporaryDirectory(prefix="k-") as folder:
         studio = Path(folder)
-        make_studio(studio, BRANDS[1:])
+        make_studio(studio, BRANDS[1:], pictures=20)
         make_studio(studio, BRANDS[:1], more=PUBLISHING)
         lengths = []
         for number in range(2):

@@ -68,6 +68,9 @@ class PlannedReel(Value):
     used: tuple[str, ...] = Field(
         default=(), description="clips that the brand's reels had used before this batch: decided here, so that no timing decides a reel"
     )
+    clips: tuple[str, ...] | None = Field(
+        default=None, description="clips that it will show if all of them can be had; None where that is not known before it is made"
+    )
     chosen_by_model: bool = Field(default=False, description="a model chooses the topic")
     after: int | None = Field(default=None, description="a reel that must have ended first, as a model is to choose another topic than its")
 
@@ -198,6 +201,18 @@ class BatchFile:
     def begin(self) -> Batch:
         """Write down that it runs."""
         return self._change(lambda _: {"ended_at": None})
+
+    def cast(self, choose: Callable[[Batch], tuple[PlannedReel, ...]], hold: Callable[[PlannedReel], object]) -> Batch:
+        """Write down which clips the reels will show, then hold these in the ledger, before another batch may do so."""
+        with _locked(self.outputs):
+            batch = self.read()
+            cast = batch.model_copy(update={"reels": choose(batch)})
+            if cast != batch:
+                _write(self.path, cast)
+            # Written first: whoever is cut between the two chooses the same again, not beside its own claims.
+            for reel in cast.missing:
+                hold(reel)
+            return cast
 
     def end(self) -> Batch:
         """Write down that it came to its end."""

@@ -25,11 +25,16 @@ CREATE TABLE IF NOT EXISTS clips (
 CREATE TABLE IF NOT EXISTS credits (
     clip TEXT PRIMARY KEY, author TEXT NOT NULL, licence TEXT NOT NULL, page_url TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, brand TEXT NOT NULL, reel TEXT NOT NULL, clips TEXT NOT NULL, UNIQUE (brand, reel)
+);
 CREATE TABLE IF NOT EXISTS published (
     brand TEXT NOT NULL, run TEXT NOT NULL, url TEXT NOT NULL, bytes INTEGER NOT NULL, etag TEXT NOT NULL, PRIMARY KEY (brand, run)
 ) WITHOUT ROWID;
 """
 _BUSY_S = 30.0
+_DRAWN = "backdrops/"
+"""Clips that are no footage: drawn ones may stand in reels that are made at once."""
 
 
 class ReelLedger(Protocol):
@@ -88,8 +93,22 @@ class Ledger:
         return "granted"
 
     def claim_clips(self, brand: str, reel: str, clips: Collection[str], *, reels: int) -> tuple[str, ...]:
-        """Take nothing from the reel: what it leaves aside was decided when it was begun, so that no timing decides what it looks like."""
-        return ()
+        """Take clips for a reel, and return those that the brand's latest other reels have, finished or not. What a reel has stays its."""
+        wanted = {clip for clip in clips if not clip.startswith(_DRAWN)}
+        if not wanted:
+            return ()
+        with self._open() as db:
+            own = db.execute("SELECT clips FROM claims WHERE brand = ? AND reel = ?", (brand, reel)).fetchone()
+            made = db.execute(
+                "SELECT clip FROM clips WHERE number IN (SELECT number FROM runs WHERE brand = ? AND reel = ?)", (brand, reel)
+            ).fetchall()
+            has = {*(json.loads(own[0]) if own else ()), *(clip for (clip,) in made)}
+            lost = (wanted & _clips_of_others(db, brand, reel, reels)) - has
+            db.execute(
+                "INSERT INTO claims (brand, reel, clips) VALUES (?, ?, ?) ON CONFLICT (brand, reel) DO UPDATE SET clips = excluded.clips",
+                (brand, reel, json.dumps(sorted(wanted - lost))),
+            )
+        return tuple(sorted(lost))
 
     def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Mapping[str, Credit], used: Sequence[str], sha256: str) -> None:
         """Remember a finished run, and whose each of its clips is; a run that is recorded again keeps its place and its one entry."""
@@ -111,7 +130,8 @@ class Ledger:
             db.execute("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?, ?)", (brand, run, result.url, result.bytes, result.etag))
 
     def clips_used_before(self, brand: str, reel: str, *, reels: int) -> tuple[str, ...]:
-        """Return the clips that a reel should not use again, sorted: those of the brand's latest other reels.
+        """Return the clips that a reel should not use again, sorted: those of the brand's latest other reels, and those that the latest
+        claims have taken for reels that are planned or being made.
 
         A reel that has a finished take is given what that take was given, so that an edit of its looks leaves its footage as it is.
         """
@@ -121,12 +141,7 @@ class Ledger:
             take = db.execute("SELECT used FROM runs WHERE brand = ? AND reel = ? ORDER BY number DESC LIMIT 1", (brand, reel)).fetchone()
             if take is not None:
                 return tuple(json.loads(take[0]))
-            rows = db.execute(
-                "SELECT DISTINCT clip FROM clips WHERE number IN "
-                "(SELECT MAX(number) FROM runs WHERE brand = ? GROUP BY reel ORDER BY MAX(number) DESC LIMIT ?) ORDER BY clip",
-                (brand, reels),
-            ).fetchall()
-        return tuple(clip for (clip,) in rows)
+            return tuple(sorted(_clips_of_others(db, brand, reel, reels)))
 
     def reels(self, brand: str) -> frozenset[str]:
         """Return the reels that a brand has finished takes of."""
@@ -173,3 +188,16 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"<Ledger {self.path}>"
+
+
+def _clips_of_others(db: sqlite3.Connection, brand: str, reel: str, reels: int) -> set[str]:
+    """Return the clips of a brand's latest finished reels, and of as many that claimed theirs last."""
+    made = db.execute(
+        "SELECT DISTINCT clip FROM clips WHERE number IN "
+        "(SELECT MAX(number) FROM runs WHERE brand = ? AND reel != ? GROUP BY reel ORDER BY MAX(number) DESC LIMIT ?)",
+        (brand, reel, reels),
+    ).fetchall()
+    claimed = db.execute(
+        "SELECT clips FROM claims WHERE brand = ? AND reel != ? ORDER BY number DESC LIMIT ?", (brand, reel, reels)
+    ).fetchall()
+    return {clip for (clip,) in made} | {clip for (clips,) in claimed for clip in json.loads(clips)}

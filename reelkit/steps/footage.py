@@ -11,7 +11,7 @@ from reelkit.brand import Brand
 from reelkit.errors import FootageError
 from reelkit.model import Candidate, Clip, Progress, Scene, Script
 
-__all__ = ["FootageLibrary", "fetch_footage"]
+__all__ = ["FootageLibrary", "choose_footage", "fetch_footage"]
 
 WORDS_PER_S = 2.5
 """The pace by which a scene's length is guessed before it is spoken."""
@@ -44,6 +44,24 @@ class FootageLibrary(Protocol):
 
         One that cannot be had is left out; the next best takes its place.
         """
+
+
+def choose_footage(script: Script, brand: Brand, *, libraries: Sequence[FootageLibrary], used: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the ids of the clips that :func:`fetch_footage` would take if all of them can be had, fetching none.
+
+    Parameters
+    ----------
+    script, brand, libraries, used
+        As :func:`fetch_footage` takes them.
+
+    Raises
+    ------
+    FootageError
+        When a scene has no clip.
+    """
+    casting = _Casting(script, brand)
+    _fill(casting, libraries, set(used))
+    return tuple(slot.pick.candidate.id for slot in casting.slots if slot.pick)
 
 
 def fetch_footage(
@@ -87,13 +105,7 @@ def fetch_footage(
     """
     casting, fetching, used = _Casting(script, brand), _Fetching(progress), set(used)
     while True:
-        for library in libraries:
-            casting.fill(library, brand, used)
-        for library in reversed(libraries):
-            casting.repeat(library)
-        missing = sum(slot.pick is None for slot in casting.slots if slot.turn == 0)
-        if missing:
-            raise FootageError(_what_is_missing(brand, script, libraries, missing))
+        _fill(casting, libraries, used)
         lost = set(claim(casting.chosen - used)) if claim else set()
         if lost:
             used |= lost
@@ -103,6 +115,16 @@ def fetch_footage(
         # What could not be had stays taken: every round has fewer candidates than the one before.
         if not casting.reopen(fetching.clips):
             return fetching.cast(casting)
+
+
+def _fill(casting: _Casting, libraries: Sequence[FootageLibrary], used: Collection[str]) -> None:
+    for library in libraries:
+        casting.fill(library, used)
+    for library in reversed(libraries):
+        casting.repeat(library)
+    missing = sum(slot.pick is None for slot in casting.slots if slot.turn == 0)
+    if missing:
+        raise FootageError(_what_is_missing(casting.brand, casting.script, libraries, missing))
 
 
 @dataclass
@@ -127,24 +149,24 @@ class _Casting:
     """Who gets which clip: slots in the order of the reel, filled the most wanted first."""
 
     def __init__(self, script: Script, brand: Brand) -> None:
-        self.script = script
+        self.script, self.brand = script, brand
         shots = [(number, turn) for number, scene in enumerate(script.scenes) for turn in range(_shots_of(scene, brand.footage.shot_s))]
         self.slots = [_Slot(place, scene, turn) for place, (scene, turn) in enumerate(shots)]
         self.taken: set[str] = set()
 
-    def fill(self, library: FootageLibrary, brand: Brand, used: Collection[str]) -> None:
+    def fill(self, library: FootageLibrary, used: Collection[str]) -> None:
         """Give open slots what a library has, rung by rung, leaving ``used`` aside."""
         for rung in ("scene", "topic", "brand", "any"):
-            self._fill_rung(library, rung, [slot for slot in self.slots if slot.pick is None], brand, used)
+            self._fill_rung(library, rung, [slot for slot in self.slots if slot.pick is None], used)
 
     def repeat(self, library: FootageLibrary) -> None:
         """Give scenes that are still bare what was in recent reels."""
-        self._fill_rung(library, "repeat", [slot for slot in self.slots if slot.pick is None and slot.turn == 0], None, ())
+        self._fill_rung(library, "repeat", [slot for slot in self.slots if slot.pick is None and slot.turn == 0], ())
 
-    def _fill_rung(self, library: FootageLibrary, rung: str, slots: Sequence[_Slot], brand: Brand | None, used: Collection[str]) -> None:
+    def _fill_rung(self, library: FootageLibrary, rung: str, slots: Sequence[_Slot], used: Collection[str]) -> None:
         offers = {}
         for number in {slot.scene for slot in slots}:
-            terms = _terms(self.script, number, rung, brand)
+            terms = _terms(self.script, number, rung, self.brand)
             if terms or rung in ("any", "repeat"):
                 text = self.script.scenes[number].text
                 offers[number] = terms, [found for found in library.search(terms, text=text) if found.id not in used]
@@ -210,12 +232,12 @@ def _shots_of(scene: Scene, shot_s: float) -> int:
     return max(1, round(len(scene.text.split()) / WORDS_PER_S / shot_s))
 
 
-def _terms(script: Script, scene: int, rung: str, brand: Brand | None) -> tuple[str, ...]:
+def _terms(script: Script, scene: int, rung: str, brand: Brand) -> tuple[str, ...]:
     if rung == "scene":
         return script.scenes[scene].search_terms
     if rung == "topic":
         return tuple(word for word in re.findall(r"[^\W_]+", script.topic.lower()) if len(word) > 2 and word not in _SMALL_WORDS)
-    if rung == "brand" and brand:
+    if rung == "brand":
         return brand.footage.fallback_terms
     return ()
 

@@ -1,6 +1,7 @@
 import multiprocessing
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,41 @@ def test_asking_makes_no_file(tmp_path: Path) -> None:
     """A ledger that nothing was recorded in is empty and not on the disk."""
     assert Ledger(tmp_path / "ledger.sqlite").clips_used_before("northwind", "new", reels=5) == ()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_claimed_clips_are_left_aside(tmp_path: Path) -> None:
+    """What a reel has claimed or shown, no other of the latest gets; drawn backdrops are free; what is its own stays so."""
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    record(ledger, "run0", "a")
+    assert ledger.claim_clips("northwind", "seed 1", ["a", "b", "c", "backdrops/waves-1"], reels=5) == ("a",)
+    assert ledger.claim_clips("northwind", "seed 2", ["b", "d", "backdrops/waves-1"], reels=5) == ("b",)
+    assert ledger.claim_clips("northwind", "seed 1", ["b", "c"], reels=5) == ()
+    assert ledger.clips_used_before("northwind", "seed 2", reels=5) == ("a", "b", "c")
+    assert ledger.clips_used_before("northwind", "seed 3", reels=1) == ("a", "d")
+    assert ledger.claim_clips("pulse", "seed 1", ["a", "b"], reels=5) == ()
+    record(ledger, "0001-a", "b", "c", reel="seed 1", used=("a",))
+    assert ledger.claim_clips("northwind", "seed 3", ["b"], reels=1) == ("b",)
+    record(ledger, "0003-a", "e", reel="seed 3")
+    assert ledger.claim_clips("northwind", "seed 4", ["b"], reels=1) == ()
+    assert ledger.claim_clips("northwind", "seed 1", ["b", "c"], reels=5) == (), "another take keeps its footage"
+
+
+def _claim(path: Path, worker: int, won: Any) -> None:
+    clips = [f"clip {number}" for number in range(20)]
+    lost = Ledger(path).claim_clips("northwind", f"seed {worker}", clips, reels=5)
+    won.put([clip for clip in clips if clip not in lost])
+
+
+def test_processes_that_claim_at_once_share_nothing(tmp_path: Path) -> None:
+    """Of reels that want the same clips at the same moment one gets them."""
+    context = multiprocessing.get_context("spawn")
+    won = context.Queue()
+    workers = [context.Process(target=_claim, args=(tmp_path / "ledger.sqlite", worker, won)) for worker in range(3)]
+    for process in workers:
+        process.start()
+    assert sorted(len(won.get(timeout=60)) for _ in workers) == [0, 0, 20]
+    for process in workers:
+        process.join()
 
 
 def _record(path: Path, worker: int) -> None:

@@ -39,15 +39,18 @@ class Video:
     seconds: float = 2.0
     sizes: tuple[tuple[int, int], ...] = SIZES
     luma: int = 0
+    drift: int = 0
+    """By so much each frame is brighter than the one before."""
 
     def file(self, size: tuple[int, int]) -> bytes:
-        return _file(self.luma or 40 + self.number % 180, self.seconds, size)
+        return _file(self.luma or 40 + self.number % 180, self.drift, self.seconds, size)
 
 
 @functools.cache
-def _file(luma: int, seconds: float, size: tuple[int, int]) -> bytes:
+def _file(luma: int, drift: int, seconds: float, size: tuple[int, int]) -> bytes:
+    lumas = [luma + drift * frame for frame in range(round(10 * seconds))]
     with tempfile.TemporaryDirectory() as folder:
-        return write_video(Path(folder, "video.mp4"), [luma] * round(10 * seconds), size_px=size, rate=10).read_bytes()
+        return write_video(Path(folder, "video.mp4"), lumas, size_px=size, rate=10).read_bytes()
 
 
 def status(code: int, headers: dict[str, str] | None = None, body: bytes = b"") -> Fault:
@@ -274,7 +277,7 @@ class Talk(BaseHTTPRequestHandler):
         pass
 
 
-class _Quiet(ThreadingHTTPServer):
+class Quiet(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -319,7 +322,7 @@ def library_of(site: StockSite, server: StockServer, root: Path, clock: Clock | 
 def stock_server(*videos: Video) -> Iterator[StockServer]:
     """Run a server for the length of a test."""
     stock = StockServer("", list(videos))
-    server = _Quiet(("127.0.0.1", 0), type("BoundTalk", (Talk,), {"stock": stock}))
+    server = Quiet(("127.0.0.1", 0), type("BoundTalk", (Talk,), {"stock": stock}))
     stock.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

