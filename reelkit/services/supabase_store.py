@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from reelkit.errors import ServiceError, UploadError
 from reelkit.model import UploadResult
 from reelkit.services.calls import Calls, Trouble
+from reelkit.services.tus import CHUNK_BYTES, upload_in_chunks
 from reelkit.whole import sha256_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ __all__ = ["SupabaseStore"]
 
 T = TypeVar("T")
 
-_STANDARD_BYTES = 6_000_000
 _CACHE_S = "3600"
 # What Storage takes, less the dot segments and percent signs that clients read in more than one way.
 _NAME = re.compile(r"(?!.*(^|/)\.{1,2}(/|$))[\w!\-.*'()&$@=;:+,? ]+(/[\w!\-.*'()&$@=;:+,? ]+)*", re.ASCII)
@@ -60,6 +60,8 @@ class SupabaseStore:
         Where each video gets a row (bucket, object, brand, title, bytes, sha256, content_type); empty for none.
     brand : str
         For the row.
+    standard_bytes, chunk_bytes : int
+        The most that is sent in one request, and how much of a longer file at once; what Supabase asks for.
     call_s, put_s : float
         How long one request, and all that one :meth:`put` or :meth:`look` does, may take.
     chance, sleep : callable
@@ -75,6 +77,8 @@ class SupabaseStore:
         signed_days: int = 30,
         table: str = "",
         brand: str = "",
+        standard_bytes: int = 6_000_000,
+        chunk_bytes: int = CHUNK_BYTES,
         call_s: float = 120.0,
         put_s: float = 900.0,
         chance: Callable[[], float] | None = None,
@@ -85,6 +89,8 @@ class SupabaseStore:
         self._signed_days = signed_days
         self._table = table
         self._brand = brand
+        self._standard_bytes = standard_bytes
+        self._chunk_bytes = chunk_bytes
         self._call_s = call_s
         self._put_s = put_s
         self._chance = chance or random.SystemRandom().random
@@ -192,12 +198,11 @@ class SupabaseStore:
             return None
 
     def _send(self, ask: _Ask, name: str, path: Path, *, size: int, sha256: str, content_type: str) -> None:
-        if size <= _STANDARD_BYTES:
+        if size <= self._standard_bytes:
             options = {"content-type": content_type, "cache-control": _CACHE_S, "upsert": "true", "metadata": {"sha256": sha256}}
             ask(lambda: self._objects.upload(name, path, options))
             return
         from reelkit.services.supabase_wire import RESUMABLE
-        from reelkit.services.tus import upload_in_chunks
 
         upload_in_chunks(
             path,
@@ -212,6 +217,7 @@ class SupabaseStore:
             },
             headers={"x-upsert": "true"},
             call=ask,
+            chunk_bytes=self._chunk_bytes,
         )
 
     def _read_back(self, ask: _Ask, name: str, *, size: int, content_type: str) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-import httpx
+from typing import TYPE_CHECKING
 
 from reelkit.services.calls import Trouble
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["CHUNK_BYTES", "upload_in_chunks"]
 
@@ -29,6 +31,7 @@ def upload_in_chunks(
     metadata: Mapping[str, str],
     headers: Mapping[str, str],
     call: Callable[[Callable[[], None]], None],
+    chunk_bytes: int = CHUNK_BYTES,
 ) -> None:
     """Send a file.
 
@@ -45,20 +48,32 @@ def upload_in_chunks(
         For the creation.
     call : callable
         Makes one call, again where trouble can pass. After trouble the server is asked how much it holds.
+    chunk_bytes : int
+        What is sent at once; Supabase takes 6 MiB and nothing else.
 
     Raises
     ------
     Trouble
         When the file is not the length it was.
     """
-    upload = _Upload(path, wire=wire, endpoint=endpoint, metadata=metadata, headers=headers)
+    upload = _Upload(path, wire=wire, endpoint=endpoint, metadata=metadata, headers=headers, chunk_bytes=chunk_bytes)
     while not upload.done:
         call(upload.go_on)
 
 
 class _Upload:
-    def __init__(self, path: Path, *, wire: httpx.Client, endpoint: str, metadata: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        wire: httpx.Client,
+        endpoint: str,
+        metadata: Mapping[str, str],
+        headers: Mapping[str, str],
+        chunk_bytes: int,
+    ) -> None:
         self._path = path
+        self._chunk_bytes = chunk_bytes
         self._bytes = path.stat().st_size
         self._wire = wire
         self._endpoint = endpoint
@@ -105,7 +120,7 @@ class _Upload:
         assert self._address is not None
         with self._path.open("rb") as file:
             file.seek(offset)
-            chunk = file.read(min(CHUNK_BYTES, self._bytes - offset))
+            chunk = file.read(min(self._chunk_bytes, self._bytes - offset))
         if not chunk:
             raise Trouble("cannot be sent a file that changes meanwhile")
         headers = {**_VERSION, "upload-offset": str(offset), "content-type": "application/offset+octet-stream"}

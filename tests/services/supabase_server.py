@@ -83,10 +83,12 @@ class Supabase:
         self.table_writable = True
         self.makes_buckets = False
         self.key_expired = False
+        self.chunk_bytes = CHUNK_BYTES
         self.asked: list[Asked] = []
         self.faults: list[tuple[str, str, Fault]] = []
         self.closing = threading.Event()
         self.numbers = itertools.count(1)
+        self.kept = 0
         self.lock = threading.Lock()
         self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
         self._http.daemon_threads = True
@@ -123,6 +125,7 @@ class Supabase:
             version=next(self.numbers),
         )
         self.objects[bucket, name] = held
+        self.kept += 1
         return held
 
 
@@ -276,7 +279,7 @@ class Door(http.server.BaseHTTPRequestHandler):
             self.say_text(415, "Content-Type")
         elif int(self.headers["upload-offset"]) != len(upload.content):
             self.say_text(409, "Upload-Offset conflict")
-        elif len(body) > CHUNK_BYTES or (len(body) != CHUNK_BYTES and not last):
+        elif len(body) > self.house.chunk_bytes or (len(body) != self.house.chunk_bytes and not last):
             self.say_text(400, "chunks are of 6 MiB")
         else:
             self.receive(upload, upload_id, body)
@@ -378,6 +381,20 @@ def cut_after(kept: int) -> Fault:
         assert int(door.headers["upload-offset"]) == len(upload.content)
         door.receive(upload, upload_id, door.rfile.read(kept))
         hang_up(door)
+
+    return fault
+
+
+def cut_at(byte: int, *, answered: bool) -> Fault:
+    """Reset when the server holds the file's first ``byte`` bytes: where these end a chunk, before or after that was answered."""
+
+    def fault(door: Door) -> None:
+        start, length = int(door.headers["upload-offset"]), int(door.headers["content-length"])
+        if start + length < byte or (answered and start + length == byte):
+            door.house.fail(fault, method="PATCH")
+            door.answer_well(unquote(urlsplit(door.path).path), door.rfile.read(length))
+        else:
+            cut_after(byte - start)(door)
 
     return fault
 

@@ -29,6 +29,7 @@ from tests.services.supabase_server import (
     Supabase,
     cut_after,
     cut_answer,
+    cut_at,
     drip,
     endless,
     hang_up,
@@ -201,6 +202,35 @@ def test_an_upload_goes_on_at_any_byte(server: Supabase, big: Path, kept: int) -
     assert server.objects["reels", "north/0001.mp4"].content == big.read_bytes()
     assert server.times("POST", RESUMABLE) == 1
     assert server.times("HEAD", RESUMABLE) == 2
+
+
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("chunk_bytes", [1, 7, 12, 36])
+def test_an_upload_goes_on_at_every_byte(server: Supabase, tmp_path: Path, chunk_bytes: int, answered: bool) -> None:
+    """Cut at each byte of a small file, within chunks and at their ends, with an answer and without: one whole object, kept once."""
+    path = a_file(tmp_path, 36)
+    server.chunk_bytes = chunk_bytes
+    for byte in range(36 if answered else 37):
+        server.asked.clear()
+        server.objects.clear()
+        before = server.kept
+        server.fail(cut_at(byte, answered=answered), method="PATCH")
+        put(a_store(standard_bytes=0, chunk_bytes=chunk_bytes), path, f"north/{byte}.mp4")
+        assert server.faults == [], "the cut was not met"
+        assert [(name, held.content) for (_, name), held in server.objects.items()] == [(f"north/{byte}.mp4", path.read_bytes())]
+        assert (server.kept - before, server.times("POST", RESUMABLE), server.times("HEAD", RESUMABLE)) == (1, 1, 1)
+        put(a_store(standard_bytes=0, chunk_bytes=chunk_bytes), path, f"north/{byte}.mp4")
+        assert server.kept - before == 1
+
+
+def test_an_upload_whose_creation_was_not_heard_of_is_one_object(server: Supabase, tmp_path: Path) -> None:
+    """The server made the upload and its answer was lost: another is begun, and one object stands at the end."""
+    path = a_file(tmp_path, 36)
+    server.chunk_bytes = 12
+    server.fail(keep_but_lose_answer, method="POST", path=RESUMABLE)
+    put(a_store(standard_bytes=0, chunk_bytes=12), path)
+    assert [held.content for held in server.objects.values()] == [path.read_bytes()]
+    assert (server.kept, server.times("POST", RESUMABLE)) == (1, 2)
 
 
 def test_an_upload_that_the_server_forgot_begins_anew(server: Supabase, big: Path) -> None:
