@@ -17,6 +17,7 @@ from reelkit.batch.jobs import Job
 from reelkit.batch.runner import generate_one, report, run_notebook
 from reelkit.cli import main
 from reelkit.model import GenerationResult
+from reelkit.runs.manifest import manifest_of
 from tests.services.servers import Conversation, gives, refuses, serving
 from tests.services.supabase_server import Bucket, Supabase
 
@@ -42,9 +43,20 @@ def planted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "words.md").write_text(TEXT)
 
 
+QUOTED = {f"x-{name.lower().replace('_', '-')}": key for name, key in KEYS.items()}
+
+
 def quotes_every_key(conversation: Conversation) -> None:
-    """A server that refuses, and says every key that it can think of."""
-    refuses(401, " ".join(KEYS.values()))(conversation)
+    """A server that refuses, and says every key that it can think of, in headers and body."""
+    refuses(401, " ".join(KEYS.values()), headers=QUOTED)(conversation)
+
+
+def fails_quoting(conversation: Conversation) -> None:
+    """A server that fails, and gives back all that it was given: address and headers, the key among them."""
+    asked = conversation.server.asked[-1]
+    given = " ".join([*(value for name, value in asked.headers.items() if name in ("authorization", "apikey")), asked.path])
+    said = {"message": given, "error": {"message": given}}
+    gives(json.dumps(said), status=500, headers={"x-given": given})(conversation)
 
 
 def breaks_quoting(conversation: Conversation) -> None:
@@ -107,22 +119,45 @@ def test_no_key_is_left_behind(
     assert planted_in(left(tmp_path / "outputs", result, out + err, caplog)) == []
 
 
-@pytest.mark.parametrize("step", ["script", "pixabay", "voice"])
+def only(part: str, reply: Any) -> Any:
+    """A team's ledger that is empty and well, but for this part of it."""
+
+    def answer(conversation: Conversation) -> None:
+        (reply if part in conversation.path else gives("[]"))(conversation)
+
+    return answer
+
+
+@pytest.mark.parametrize("reply", [quotes_every_key, fails_quoting])
+@pytest.mark.parametrize("step", ["script", "pixabay", "voice", "upload", "claims", "records"])
 def test_no_key_is_left_in_a_notebook(
-    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    step: str,
+    reply: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A notebook whose step fails holds no key, neither in its parameters nor in what its cells say; nor does the report of it."""
+    """A notebook whose step fails, the last ones too, holds no key, neither in its parameters nor in what its cells say; nor do its
+    report, its manifest, the log and the output."""
     caplog.set_level(logging.DEBUG)
-    with serving(quotes_every_key) as server:
+    ledger = {"claims": "reelkit_claim_clips", "records": "reelkit_record"}.get(step, "")
+    with serving(only(ledger, reply)) as server:
         monkeypatch.setenv("HTTPS_PROXY", server.url)
+        monkeypatch.setenv("SUPABASE_URL", server.url)
         script = None if step == "script" else tmp_path / "words.md"
-        overrides = SMALL | failing(step, f"{server.url}/v1")
-        result = run_notebook(Job(brand="northwind", topic_seed=1, script=script, overrides=overrides, outputs=tmp_path / "outputs"))
-        assert server.asked
+        overrides = SMALL | failing("ledger" if ledger else step, f"{server.url}/v1")
+        job = Job(
+            brand="northwind", topic_seed=1, script=script, overrides=overrides, outputs=tmp_path / "outputs", upload=step == "upload"
+        )
+        result = run_notebook(job)
+        assert any(ledger in asked.path for asked in server.asked)
     assert not result.success
     assert result.run_dir is not None
+    manifest = manifest_of(result.run_dir)
+    assert manifest.step == {"pixabay": "footage", "claims": "footage", "records": "ledger"}.get(step, step)
     assert (result.run_dir / "reel.ipynb").is_file()
-    report(result.run_dir)
+    assert manifest.reason in report(result.run_dir).read_text().replace("&#x27;", "'").replace("&#39;", "'")
     out, err = capfd.readouterr()
     assert planted_in(left(tmp_path / "outputs", result, out + err, caplog)) == []
 
