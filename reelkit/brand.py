@@ -140,7 +140,9 @@ class BrandScript(Value):
     )
     usd_per_million_input_tokens: float | None = Field(default=None, ge=0, description="the model's price, for costs in run.json")
     usd_per_million_output_tokens: float | None = Field(default=None, ge=0, description="likewise for what it writes")
-    max_cost_usd: float | None = Field(default=None, gt=0, description="a model writes no draft that could make a reel cost more")
+    max_cost_usd: float | None = Field(
+        default=None, gt=0, description="no draft is written and no sentence spoken that could make a reel cost more"
+    )
     facts_only: bool = Field(default=False, description="a model writes on the deck's topics and says no number that is not in the facts")
     facts: tuple[str, ...] = Field(default=(), description="what is true of the brand, for models; the deck's lines are for facts_only")
     tone: str = Field(default="", description="how the brand sounds, in a few words")
@@ -157,7 +159,8 @@ class BrandScript(Value):
 
     @model_validator(mode="after")
     def _a_limit_needs_prices(self) -> Self:
-        if self.max_cost_usd is not None and None in (self.usd_per_million_input_tokens, self.usd_per_million_output_tokens):
+        prices = (self.usd_per_million_input_tokens, self.usd_per_million_output_tokens)
+        if self.max_cost_usd is not None and self.writer == "openai" and None in prices:
             raise ValueError(
                 "max_cost_usd needs usd_per_million_input_tokens and usd_per_million_output_tokens; see the model's price list"
             )
@@ -306,6 +309,12 @@ class Brand(Value):
             raise ValueError(
                 f"captions.bottom_px is {self.captions.bottom_px}; it must be at most {lowest}, the safe zone's edge (safe_zone.bottom_px)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _a_limit_needs_the_voices_price(self) -> Self:
+        if self.script.max_cost_usd is not None and self.voice.engine == "openai" and self.voice.usd_per_million_characters is None:
+            raise ValueError("script.max_cost_usd needs voice.usd_per_million_characters, as voice.engine is openai; see its price list")
         return self
 
     @property

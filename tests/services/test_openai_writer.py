@@ -366,4 +366,8 @@ def test_a_key_in_place_of_its_name_is_not_told(northwind: Any) -> None:
 def test_a_limit_needs_prices(northwind: Any) -> None:
     """What a reel may cost can only be held where prices are known."""
     with pytest.raises(BrandError, match="max_cost_usd needs usd_per_million_input_tokens"):
-        northwind.with_changes({"script.max_cost_usd": 0.1})
+        northwind.with_changes({"script.max_cost_usd": 0.1, "script.writer": "openai"})
+    spoken = {"script.max_cost_usd": 0.1, "voice.engine": "openai", "voice.name": "alloy"}
+    with pytest.raises(BrandError, match=r"max_cost_usd needs voice\.usd_per_million_characters"):
+        northwind.with_changes(spoken)
+    assert northwind.with_changes(spoken | {"voice.usd_per_million_characters": 15.0}).script.max_cost_usd == 0.1
