@@ -104,6 +104,7 @@ def _make_parser(commands: Any) -> None:
     brand.completer = _complete_brands  # type: ignore[attr-defined]
     make.add_argument("--seed", "-s", type=_seed, default=1, metavar="N", help="chooses the topic and all that varies (%(default)s)")
     make.add_argument("--script", type=Path, metavar="FILE", help="your own script, Markdown or plain text")
+    make.add_argument("--voice-over", type=Path, metavar="FILE", help="your own recording of the script, as WAV, MP3 or M4A")
     _shared_options(make, "for this reel only")
     make.add_argument("--no-notebook", action="store_true", help="make it in this process, without notebook and report")
     make.add_argument("--open", action="store_true", help="show the report (or the reel) when it is done")

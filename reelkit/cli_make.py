@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reelkit.cli_batch import overrides_of
 from reelkit.cli_words import DONE, FAILED, WRONG_USE, complain, load_keys, open_shown, print_json
+from reelkit.errors import RunError
 
 if TYPE_CHECKING:
     from reelkit.model import Finding, GenerationResult
@@ -25,7 +26,7 @@ def make_command(arguments: argparse.Namespace) -> int:
     from reelkit.runs.progress import NoLines, TerminalLines
 
     load_keys()
-    overrides = overrides_of(arguments)
+    overrides = overrides_of(arguments) | _voice_over(arguments.voice_over)
     job = Job(
         brand=arguments.brand,
         topic_seed=arguments.seed,
@@ -51,6 +52,15 @@ def make_command(arguments: argparse.Namespace) -> int:
     if arguments.open and result.success:
         open_shown(report or result.video_path)
     return DONE if result.success else FAILED if result.run_dir else WRONG_USE
+
+
+def _voice_over(path: Path | None) -> dict[str, str]:
+    """Return the brand fields that a recording replaces; it is looked for where the command is given, not beside the brand file."""
+    if path is None:
+        return {}
+    if not path.is_file():
+        raise RunError(f"--voice-over: there is no file {path}; give your recording as WAV, MP3 or M4A")
+    return {"voice.engine": "recorded", "voice.recording": str(path.resolve())}
 
 
 def _forecast(arguments: argparse.Namespace, job: RunJob, outputs: Path) -> int:

@@ -44,9 +44,9 @@ class Studio:
             out, err = process.communicate(timeout=280)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def asked(self, *arguments: str, code: int = 0) -> Any:
+    def asked(self, *arguments: str, code: int = 0, env: Mapping[str, str] | None = None) -> Any:
         """Run a command for machines that must end with a code, and return what it answers."""
-        ended = self.run(*arguments, "--json")
+        ended = self.run(*arguments, "--json", env=env)
         assert ended.returncode == code, (ended.returncode, ended.stdout, ended.stderr)
         return json.loads(ended.stdout)
 

@@ -45,13 +45,16 @@ def leave_line(shell: "pexpect.spawn[str]") -> None:
         ("reelkit batch --brands ada bi", "reelkit batch --brands ada bix "),
         ("reelkit clean --js", "reelkit clean --json "),
         ("reelkit batch --file cal", "reelkit batch --file calendar.yaml "),
+        ("reelkit make --voi", "reelkit make --voice-over "),
+        ("reelkit make --voice-over ta", "reelkit make --voice-over take.m4a "),
         ("reelkit batch --dask lo", "reelkit batch --dask local "),
         ("reelkit make --brand ada --set captions.size", "reelkit make --brand ada --set captions.size_px="),
     ],
 )
 def test_tab_completes(bash: "pexpect.spawn[str]", studio: Studio, typed: str, becomes: str) -> None:
     """Commands, options, the studio's own brands, files and brand fields are completed to the only one that fits."""
-    (studio.folder / "calendar.yaml").touch()
+    for name in ("calendar.yaml", "take.m4a"):
+        (studio.folder / name).touch()
     bash.send(f"{typed}\t")
     bash.expect_exact(becomes)
     leave_line(bash)
