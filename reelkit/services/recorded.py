@@ -29,7 +29,9 @@ __all__ = ["ReadAudio", "RecordedVoice", "place_sentences"]
 _LAYOUT = 1
 """Part of the key of kept speech: raise it when the same recording would be timed in another way."""
 _OTHER_FIT = -55.0
-_SHORTEST_S = 0.15
+_OTHER_FITS = ((0.15, -50.0), (0.09, -60.0), (0.05, -75.0))
+"""How ill a word that lasts so many seconds must fit to be another one: the shorter it is, the less a fit tells. Words that are said lie
+at -49 and above from 50 ms on, at -39 from 150 ms on; under 50 ms they may be anywhere (``python -m benchmarks.swapped_words``)."""
 _UNSCRIPTED_S, _UNREAD_S = 0.6, 4.0
 _QUOTED = 5
 
@@ -201,7 +203,7 @@ def _where(heard: float, parts: Sequence[tuple[int, int]], edges: Sequence[int],
 
 def _unfitting(heard: Sequence[Heard], words: Sequence[str], rate_hz: int) -> Iterator[list[Heard]]:
     """Yield the runs of sound that do not fit what the script has there."""
-    runs = [list(group) for unfit, group in groupby(heard, key=lambda one: one.fit < _OTHER_FIT) if unfit]
+    runs = [list(group) for unfit, group in groupby(heard, key=lambda one: one.fit < _OTHER_FIT or _is_another(one, rate_hz)) if unfit]
     for run in runs:
         at = heard.index(run[0])
         near = [one for one in heard[max(0, at - 1) : at + len(run) + 1] if one.owners]
@@ -210,8 +212,17 @@ def _unfitting(heard: Sequence[Heard], words: Sequence[str], rate_hz: int) -> It
         if not all(_is_plain(one, words) for one in near):
             if seconds >= _UNREAD_S:
                 yield run
-        elif seconds >= _UNSCRIPTED_S or any(one.owners and (one.end - one.start) / rate_hz >= _SHORTEST_S for one in run):
+        elif seconds >= _UNSCRIPTED_S or any(_is_another(one, rate_hz) for one in run):
             yield run
+
+
+def _is_another(one: Heard, rate_hz: int) -> bool:
+    """Say whether a word is so unlike its sound that another was said."""
+    seconds = (one.end - one.start) / rate_hz
+    # Contractions are slurred in ways that no dictionary has.
+    shortest_s = _OTHER_FITS[0][0] if "'" in one.said else 0.0
+    limit = next((fit for least_s, fit in _OTHER_FITS if seconds >= max(least_s, shortest_s)), None)
+    return bool(one.owners) and limit is not None and one.fit < limit
 
 
 def _is_plain(one: Heard, words: Sequence[str]) -> bool:
