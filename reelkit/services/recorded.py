@@ -30,8 +30,14 @@ _LAYOUT = 1
 """Part of the key of kept speech: raise it when the same recording would be timed in another way."""
 _OTHER_FIT = -55.0
 _OTHER_FITS = ((0.15, -50.0), (0.09, -60.0), (0.05, -75.0))
-"""How ill a word that lasts so many seconds must fit to be another one: the shorter it is, the less a fit tells. Words that are said lie
-at -49 and above from 50 ms on, at -39 from 150 ms on; under 50 ms they may be anywhere (``python -m benchmarks.swapped_words``)."""
+_WEAK_FITS = ((0.15, -50.0), (0.05, -95.0))
+"""How ill a word that lasts so many seconds must fit to be another one: the shorter, the less a fit tells, and those that are slurred when
+others are stressed may lie at -72. Other words that are said lie at -49 and above from 50 ms on, at -40 from 150 ms on, and anywhere under
+50 ms (``python -m benchmarks.swapped_words``)."""
+_WEAK_LISTED = """
+    a an the and or of to at for from as than that them him her his he we she you your it its is are was were be been am have has had do
+    does did can could will would shall should must some just but us me my in on not so"""
+_WEAK = frozenset(_WEAK_LISTED.split())
 _UNSCRIPTED_S, _UNREAD_S = 0.6, 4.0
 _QUOTED = 5
 
@@ -219,9 +225,8 @@ def _unfitting(heard: Sequence[Heard], words: Sequence[str], rate_hz: int) -> It
 def _is_another(one: Heard, rate_hz: int) -> bool:
     """Say whether a word is so unlike its sound that another was said."""
     seconds = (one.end - one.start) / rate_hz
-    # Contractions are slurred in ways that no dictionary has.
-    shortest_s = _OTHER_FITS[0][0] if "'" in one.said else 0.0
-    limit = next((fit for least_s, fit in _OTHER_FITS if seconds >= max(least_s, shortest_s)), None)
+    limits = _WEAK_FITS if one.said in _WEAK or "'" in one.said else _OTHER_FITS
+    limit = next((fit for least_s, fit in limits if seconds >= least_s), None)
     return bool(one.owners) and limit is not None and one.fit < limit
 
 
