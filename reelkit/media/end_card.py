@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,7 +138,7 @@ class EndCardPainter:
     @property
     def needed_px(self) -> int:
         """How high everything on the card is at its full size."""
-        return self._height_of(self._parts(self._height))
+        return _needed_px(self.card, self._width, self._height)
 
     def _texts(self, size_px: int, lines: int) -> list[tuple[Canvas, int, bool]]:
         """Title, rule and subtitle, as far as there are any: each with the gap above it and whether it grows in."""
@@ -152,8 +152,10 @@ class EndCardPainter:
 
     def _parts(self, room_px: int) -> list[tuple[Canvas, int, bool]]:
         """The texts, the title smaller where there is little room, and above them the logo, as large as the rest leaves it."""
-        made = (self._texts(size, lines) for size, lines in _TITLES)
-        texts = next((texts for texts in made if self._height_of(texts) <= room_px), self._texts(*_TITLES[-1]))
+        for size, lines in _TITLES:
+            texts = self._texts(size, lines)
+            if self._height_of(texts) <= room_px:
+                break
         scale = self._scale
         logo_gap = round(_LOGO_GAP_PX * scale)
         room = room_px - self._height_of(texts) - logo_gap
@@ -206,6 +208,13 @@ class EndCardPainter:
         for picture, x, y in (found for each in placed for found in glyph_pictures(*each)):
             canvas.put(picture, x, y)
         return canvas
+
+
+@lru_cache(maxsize=16)
+def _needed_px(card: EndCard, width_px: int, height_px: int) -> int:
+    # Kept, as a brand that is tuned is planned at every touch, mostly with the same card. The rate does not matter at rest.
+    painter = EndCardPainter(card, width_px=width_px, height_px=height_px, fps=Fps(num=30))
+    return painter._height_of(painter._parts(height_px))
 
 
 def _yuv(colour: str) -> NDArray[np.float64]:
