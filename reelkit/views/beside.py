@@ -36,7 +36,9 @@ class Beside(View):
 
         for place, view in enumerate(self.views):
             view.widget.layout = ipywidgets.Layout(flex="1 1 340px" if place == 0 else "1 1 460px", min_width="min(320px, 100%)")
-        return ipywidgets.HBox([view.widget for view in self.views], layout=ipywidgets.Layout(flex_flow="row wrap", width="100%"))
+        return ipywidgets.HBox(
+            [view.widget for view in self.views], layout=ipywidgets.Layout(flex_flow="row wrap", width="100%", grid_gap="0 14px")
+        )
 
     def _together(self) -> str:
         first, *others = (view.html for view in self.views)

@@ -13,7 +13,7 @@ function render({ model, el }) {
 
   function credit(clip) {
     const who = clip.page ? h("a", { href: clip.page, target: "_blank", rel: "noopener noreferrer" }, clip.author) : clip.author;
-    return [h("p", { class: "rk-name" }, clip.id), h("p", {}, who, ` · ${clip.licence}`), h("p", { class: "rk-foot" }, `${clip.library}, ${clip.length}; found by ${clip.query || "nothing"}, ${clip.rung}`)];
+    return [h("p", { class: "rk-name" }, clip.id), h("p", {}, who, ` · ${clip.licence}`), h("p", { class: "rk-foot" }, `${clip.library}, ${clip.length}; found by ${clip.query || "nothing"} (${clip.rung})`)];
   }
 
   function slot(one) {

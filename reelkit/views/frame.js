@@ -56,7 +56,7 @@ class Screen {
 
   constructor(label) {
     this.canvas = h("canvas", { role: "img", "aria-label": label });
-    this.video = h("video", { muted: true, playsinline: true, preload: "auto", tabindex: "-1", "aria-hidden": "true" });
+    this.video = h("video", { playsinline: true, preload: "auto", tabindex: "-1", "aria-hidden": "true" });
     this.zones = h("div", { class: "rk-zones", "aria-hidden": "true" });
     this.box = h("div", { class: "rk-screen" }, this.canvas, this.video, this.zones);
     this.name = h("figcaption", {}, label);
@@ -242,6 +242,8 @@ function render({ model, el }) {
     swap.setAttribute("aria-pressed", String(showsB));
     swap.textContent = showsB ? `Show ${facts().name_a}` : `Show ${facts().name_b || "B"}`;
     view.dataset.compare = how;
+    view.dataset.zoom = model.get("zoom");
+    view.style.setProperty("--rk-shape", facts().width / facts().height);
     a.element.hidden = how === "swap" && showsB;
     b.element.hidden = how === "off" || (how === "swap" && !showsB);
     a.name.textContent = facts().name_a;
@@ -249,7 +251,6 @@ function render({ model, el }) {
     a.name.hidden = how === "off";
     for (const screen of [a, b]) {
       const scale = model.get("zoom");
-      screen.box.dataset.zoom = scale;
       screen.box.style.width = scale === "fit" ? "" : `${(facts().width * Number(scale)) / (globalThis.devicePixelRatio || 1)}px`;
       screen.box.style.aspectRatio = `${facts().width} / ${facts().height}`;
       const zone = facts().zones[model.get("zone")];
@@ -257,10 +258,10 @@ function render({ model, el }) {
       screen.zones.replaceChildren();
       if (zone) {
         const [top, right, bottom, left] = [zone.top / 19.2, zone.right / 10.8, zone.bottom / 19.2, zone.left / 10.8];
-        const part = (inset, text) => { const covered = h("div", {}, h("span", {}, text)); covered.style.inset = inset; return covered; };
+        const part = (inset, text, shape = "") => { const covered = h("div", { class: shape }, h("span", {}, text)); covered.style.inset = inset; return covered; };
         screen.zones.append(
           part(`0 0 ${100 - top}% 0`, "tabs, search"), part(`${100 - bottom}% 0 0 0`, "name, text, sound"),
-          part(`${top}% 0 ${bottom}% ${100 - right}%`, "buttons"), part(`${top}% ${100 - left}% ${bottom}% 0`, ""),
+          part(`${top}% 0 ${bottom}% ${100 - right}%`, "buttons", "rk-upright"), part(`${top}% ${100 - left}% ${bottom}% 0`, ""),
         );
       }
     }

@@ -6,7 +6,8 @@ function render({ model, el }) {
   const note = status();
   const cells = model.get("cells").map((cell) => {
     const image = h("img", { src: cell.frame, alt: `${cell.name}, a frame` });
-    const video = h("video", { muted: true, playsinline: true, loop: false, preload: "auto", tabindex: "-1", "aria-label": `${cell.name}, moving`, hidden: true });
+    const video = h("video", { playsinline: true, preload: "auto", tabindex: "-1", "aria-label": `${cell.name}, moving`, hidden: true });
+    video.muted = true; // as an attribute it would count only in a page as it is parsed
     const heardButton = button("Sound", () => hear(cell.name), { "aria-pressed": "false", "aria-label": `Hear ${cell.name}`, "aria-disabled": "true" });
     return { name: cell.name, image, video, heardButton, element: h("figure", { class: "rk-version" }, image, video, h("figcaption", {}, h("span", {}, cell.name), heardButton)) };
   });
@@ -57,7 +58,7 @@ function render({ model, el }) {
     note.textContent = ready < cells.length ? `${ready} of ${cells.length} previews are ready.` : "";
   }
   view.append(
-    h("div", { class: "rk-head" }, h("p", { class: "rk-title" }, model.get("title")), h("p", { class: "rk-notes" }, `${cells.length} versions`)),
+    h("div", { class: "rk-head" }, h("p", { class: "rk-title" }, model.get("title")), h("p", { class: "rk-notes" }, `${cells.length} version${cells.length === 1 ? "" : "s"}`)),
     h("div", { class: "rk-versions" }, cells.map((cell) => cell.element)),
     scrub, h("div", { class: "rk-tools", role: "toolbar", "aria-label": "Versions" }, play), note,
   );

@@ -73,6 +73,7 @@ function render({ model, el }) {
         const none = value === null || value === undefined;
         const shown = String(value ?? "").startsWith("#") ? value : model.get("values")[`palette.${value}`];
         if (shown) colour.value = shown.toLowerCase();
+        colour.classList.toggle("rk-unset", none);
         digits.value = none ? "" : (shown ?? value).toUpperCase();
         if (named) named.value = none ? "none" : String(value).startsWith("#") ? "" : value;
       };
@@ -97,10 +98,14 @@ function render({ model, el }) {
       };
       parts.push(h("span", { class: "rk-label" }, field.label), list, add, hint);
     } else {
-      const listId = `${id}-list`;
-      const input = h("input", { ...common, type: "text", list: field.kind === "suggested" ? listId : null, onchange: () => say(field.kind === "list" ? input.value.split(",").map((part) => part.trim()).filter(Boolean) : input.value || (field.optional ? null : "")) });
-      set = (value) => { input.value = Array.isArray(value) ? value.join(", ") : value ?? ""; };
-      parts.push(label, input, field.kind === "suggested" ? h("datalist", { id: listId }, field.choices.map((name) => h("option", { value: name }))) : null, hint);
+      const input = h("input", { ...common, type: "text", onchange: () => say(field.kind === "list" ? input.value.split(",").map((part) => part.trim()).filter(Boolean) : input.value || (field.optional ? null : "")) });
+      const told = (one) => (one !== null && typeof one === "object" ? Object.values(one).join(" ") : one);
+      set = (value) => { input.value = Array.isArray(value) ? value.map(told).join(", ") : value ?? ""; };
+      // A list of its own: the one that browsers lay under a text shows only what begins with the text.
+      const chosen = h("select", { "aria-label": `${field.label}, from the list`, onchange: () => { if (chosen.value) say(chosen.value); } }, ["", ...(field.choices ?? [])].map((name) => h("option", { value: name }, name || "choose…")));
+      const both = set;
+      if (field.kind === "suggested") set = (value) => { both(value); chosen.value = field.choices.includes(value) ? value : ""; };
+      parts.push(label, field.kind === "suggested" ? h("span", { class: "rk-suggested" }, input, chosen) : input, hint);
     }
     box.append(...parts.filter(Boolean));
     setters.set(field.name, (value) => {

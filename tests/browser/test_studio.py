@@ -160,8 +160,8 @@ def test_a_change_of_style_changes_the_picture_in_place(tuned: Page, draft: tupl
     assert changed_from(tuned, after["sha256"])["sha256"] == before["sha256"]
 
 
-def test_the_saved_brand_stands_beside_it(tuned: Page, draft: tuple[Draft, Callable[..., Brand]]) -> None:
-    """Side by side, one is as tuned and the other as saved, each exact."""
+def test_the_saved_brand_stands_beside_it(tuned: Page, served: tuple[str, Open, str], draft: tuple[Draft, Callable[..., Brand]]) -> None:
+    """Side by side, whatever room there is, one is as tuned and the other as saved, each exact and whole."""
     told, brand = draft
     frame = int(exact(tuned)["frame"])
     slide(tuned, "captions.size_px", 64)
@@ -169,6 +169,14 @@ def test_the_saved_brand_stands_beside_it(tuned: Page, draft: tuple[Draft, Calla
     changed_from(tuned, rendered(told, brand(), frame))
     assert exact(tuned, 0)["sha256"] == rendered(told, brand(**{"captions.size_px": 64}), frame)
     assert exact(tuned, 1)["sha256"] == rendered(told, brand(), frame)
+    for width in (1280, 420 + beside(served)):
+        tuned.set_viewport_size({"width": width, "height": 1000})
+        one, other = (tuned.locator(".rk-live-frame .rk-screen").nth(side).bounding_box() for side in (0, 1))
+        assert one is not None and other is not None
+        assert (one["y"], one["width"], one["height"]) == (other["y"], other["width"], other["height"])
+        assert one["x"] + one["width"] <= other["x"]
+        assert one["width"] / one["height"] == pytest.approx(270 / 480, rel=0.02)
+    tuned.set_viewport_size({"width": 1280, "height": 1000})
     tuned.get_by_label("Compare").select_option("off")
     tuned.get_by_role("button", name="Undo", exact=True).first.click()
 
