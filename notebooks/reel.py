@@ -85,8 +85,8 @@ views.footage(script, found, edits=run.edits, keep=run.kept_edits.keep, others=o
 # %% [markdown]
 # ## Voice
 #
-# The script is spoken, and the voice itself tells when it says each word. The captions will follow these times to the frame. Play from any
-# word; drag the edge of one, or a cue's mark, where you hear it better.
+# The script is spoken. When each word is said the voice tells, or it is found by listening; what is a guess is marked. The captions will
+# follow these times to the frame. Play from any word; drag the edge of one, or a cue's mark, where you hear it better.
 
 # %%
 clips = run.edited(found)

@@ -46,6 +46,7 @@ def html(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = N
             "Made in": seconds(sum(float(step.get("seconds", 0.0)) for step in steps)) if steps else None,
             "Started": _moment(run.get("started_at")),
             "Published": _mapping(run.get("published")).get("url"),
+            "Checks": _checks([_mapping(finding) for finding in _sequence(run.get("findings"))]),
         }
     )
     title = f"Run {run.get('run_id', '')}".strip()
@@ -75,6 +76,14 @@ def again(job: Mapping[str, Any]) -> str:
     for name, value in _mapping(job.get("overrides")).items():
         parts += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"]
     return shlex.join(parts)
+
+
+def _checks(findings: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return how many findings hold, and which do not: whoever reads no further than this is to know of them."""
+    if not findings:
+        return None
+    open_ones = [str(finding.get("name")) for finding in findings if not finding.get("holds")]
+    return f"{len(findings) - len(open_ones)} of {len(findings)} hold" + (f"; look at {', '.join(open_ones)}" if open_ones else "")
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Markup:

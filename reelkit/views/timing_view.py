@@ -103,16 +103,24 @@ def html(
     notes = [seconds(audio.duration_s), plural(len(audio.words), "word")]
     notes += [plural(len(sentences), "sentence")] if sentences else []
     notes += [plural(len(cues), "cue")] if cues else []
+    guessed = sum(word.timed_by == "estimated" and any(map(str.isalnum, word.text)) for word in audio.words)
+    warning = fill('<p class="rk-reason rk-guessed">{}</p>', _guessed(guessed)) if guessed else Markup()
     body = fill(
-        '{}{}<ul class="rk-legend" aria-label="How words were timed">{}</ul>'
+        '{}{}{}<ul class="rk-legend" aria-label="How words were timed">{}</ul>'
         '<div class="rk-scroll" tabindex="0" role="group" aria-label="Waveform with words">{}</div>{}',
         heading("Narration", *notes),
         player,
+        warning,
         legend,
         drawn,
         _words(audio, language),
     )
     return card("timing", body, label="Narration", palette=palette)
+
+
+def _guessed(count: int) -> str:
+    are, times = ("is", "time is") if count == 1 else ("are", "times are")
+    return f"{plural(count, 'word')} {are} placed by length: the {times} a guess. Look whether the captions keep up with the voice."
 
 
 class _Drawing:

@@ -198,8 +198,9 @@ def test_rows_partition_a_narration(lengths: list[tuple[int, int]], tail: int, r
 
 
 def test_a_narration_says_how_each_word_was_timed() -> None:
-    """The legend counts words by method, and each method has a line of its own kind."""
+    """The legend counts words by method, each method has a line of its own kind, and of a guess a warning stands above them."""
     page = Parsed(GOOD_VIEWS["narration"].html)
+    assert "27 words are placed by length: the times are a guess" in page.text.replace("\xa0", " ")
     for told in ("the voice's own durations (28", "aligned to the audio (28", "estimated from lengths (27"):
         assert told in page.text.replace("\xa0", " ")
     assert {"rk-durations", "rk-alignment", "rk-estimated"} <= {attrs.get("class") for attrs in page.all("g")}
@@ -227,6 +228,14 @@ def test_frames_may_be_planes_rgb_or_jpeg() -> None:
     rgb = samples.picture(2)
     page = Parsed(views.frames([(0.0, rgb), (0.5, rgb_to_planes(rgb)), (1.0, jpeg(rgb, width_px=50))]).html)
     assert [attrs["alt"] for attrs in page.all("img")] == ["Frame at 0:00.0", "Frame at 0:00.5", "Frame at 0:01.0"]
+
+
+def test_a_run_says_which_checks_do_not_hold() -> None:
+    """Whoever reads no further than the run's card learns of its warnings by name; a run that was not checked says nothing of checks."""
+    findings = [{"name": "loudness", "holds": True}, {"name": "words-timed", "holds": False}, {"name": "cut-pace", "holds": False}]
+    told = Parsed(views.run(samples.manifest() | {"findings": findings}).html).text
+    assert "1 of 3 hold; look at words-timed, cut-pace" in told
+    assert "Checks" not in Parsed(views.run(samples.manifest()).html).text
 
 
 @pytest.mark.parametrize("show", [lambda: views.frames([]), lambda: views.findings([]), lambda: views.cues([]), lambda: views.run({})])
