@@ -125,13 +125,13 @@ def take_steps(run: Manifest, into: Path) -> None:
 
 
 @contextlib.contextmanager
-def dask(workers: int) -> Iterator[str]:
-    """Give the address of a scheduler whose workers may each use one core, another one each."""
+def dask(workers: int, cache: Path) -> Iterator[str]:
+    """Give the address of a scheduler whose workers may each use one core, another one each, and which share a cache."""
     with contextlib.ExitStack() as stack:
         address_file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "scheduler.json"
         started: list[subprocess.Popen[bytes]] = []
         stack.callback(lambda: [process.terminate() for process in started] and [process.wait() for process in started])
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": os.environ | {"REELKIT_CACHE": str(cache)}}
         dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
         started.append(subprocess.Popen([*dask, "--scheduler-file", str(address_file)], **quiet))  # type: ignore[call-overload]
         for number in range(workers):
@@ -188,7 +188,7 @@ def speedup(cache: Path, place: Path, what: list[str], rounds: int) -> bool:
     for number in range(rounds):
         took = []
         for workers in (1, 2):
-            with dask(workers) as address:
+            with dask(workers, cache) as address:
                 took.append(batch(cache, place / f"d{number}{workers}", *what, "--dask", address))
         gains.append(took[0].wall_s / took[1].wall_s)
         print(f"  one Dask worker {took[0].wall_s:.1f} s, two {took[1].wall_s:.1f} s: {gains[-1]:.2f}", flush=True)

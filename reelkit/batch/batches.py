@@ -250,6 +250,7 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
                     reel=reel,
                     outputs=outputs,
                     templates=templates_dir(),
+                    cache=cache_dir(outputs),
                     upload=terms.upload,
                     wait=wait_for_it,
                     encoders=encoders,

@@ -21,6 +21,7 @@ from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
 from reelkit.brand import load_brand
 from reelkit.errors import BrandError, BusyError, without_keys
 from reelkit.model import GenerationResult, Value
+from reelkit.runs.cache import cache_dir
 from reelkit.runs.folder import outputs_dir
 from reelkit.runs.manifest import read_manifest
 from reelkit.whole import write_whole
@@ -28,6 +29,7 @@ from reelkit.whole import write_whole
 __all__ = ["StepFile", "StepNow", "Work", "do_work", "progress_folder", "read_step"]
 
 _TOLD_EVERY_S = 0.5
+_HAS_OWN_CACHE = "REELKIT_CACHE" in os.environ
 
 
 class Work(Value):
@@ -37,6 +39,7 @@ class Work(Value):
     reel: PlannedReel
     outputs: Path
     templates: Path
+    cache: Path | None = Field(default=None, description="for a worker that sees it and has none of its own by ``REELKIT_CACHE``")
     upload: bool = False
     wait: bool = Field(default=False, description="wait where another process is making this reel")
     encoders: int | None = Field(default=None, ge=1, description="encoder processes; one for each core of the worker where not given")
@@ -124,6 +127,8 @@ def _publishes_for_all(work: Work) -> bool:
 def _surroundings(work: Work) -> Iterator[None]:
     """Say in the environment, which kernels inherit, where the studio is and how many cores a reel may take."""
     said = {"REELKIT_TEMPLATES": str(work.templates)} if work.templates.is_dir() else {}
+    if work.cache is not None and work.cache.is_dir() and not _HAS_OWN_CACHE and cache_dir(work.outputs) != work.cache:
+        said["REELKIT_CACHE"] = str(work.cache)
     if work.encoders is not None:
         said["REELKIT_ENCODERS"] = str(work.encoders)
     os.environ.update(said)

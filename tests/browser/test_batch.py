@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib.resources
+import re
 from collections.abc import Iterator
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.batch.studio import make_studio
 from tests.browser.studio import Studio, run_all
+from tests.report.test_index import a_run
 
 AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
 BOARD = ".rk-runs tbody tr"
@@ -31,6 +33,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
     cell = next(cell for cell in book.cells if "parameters" in cell.metadata.get("tags", []))
     cell.source = cell.source.replace("brands = []", 'brands = ["ada", "bix"]')
     nbformat.write(book, path)
+    # A night before, with a reel that a model wrote and that failed.
+    a_run(studio.outputs, "northwind", 5, costs={"script": 0.4}, state="failed", step="voice", reason="no voice")
     return studio
 
 
@@ -93,11 +97,78 @@ def test_the_runs_are_filtered_where_they_are_seen(page: Page, studio: Studio) -
     assert rows_of(page) == brands
 
 
+def test_costs_and_findings_are_filtered_where_they_are_seen(page: Page) -> None:
+    """A sum leaves the runs that cost so much or more, a finding those in which it does not hold; both say when there is none."""
+    brands = rows_of(page)
+    cost = page.get_by_label("cost from $", exact=True)
+    assert entered(page, cost, "0.40") == ["northwind"]
+    assert "$0.40" in page.locator(BOARD).first.inner_text()
+    entered(page, cost, "0.41")
+    page.wait_for_selector(".rk-runs .rk-none")
+    assert entered(page, cost, "0") == brands
+    offered = page.get_by_label("finding", exact=True).locator("option").all_inner_texts()
+    assert offered[0] == "any"
+    for finding in offered[1:]:
+        with_it = page.locator(BOARD).evaluate_all(
+            "(rows, name) => rows.filter(row => row.cells[4].innerText.includes(name)).length", finding
+        )
+        assert with_it > 0
+        assert len(chosen(page, "finding", finding)) == with_it
+        assert chosen(page, "finding", "any") == brands
+    assert "useful-length" in offered
+
+
+def entered(page: Page, field: Locator, value: str) -> list[str]:
+    """Type into a filter and return the brands of the rows that stay."""
+    field.fill(value)
+    field.press("Enter")
+    return rows_of(page)
+
+
+def test_jupyterlabs_dark_theme(page: Page) -> None:
+    """Chosen in JupyterLab's own menu, its dark theme reaches the filters and every view: light words on dark, and axe finds nothing."""
+    wear_theme(page, "JupyterLab Dark")
+    try:
+        assert page.evaluate("document.body.dataset.jpThemeLight") == "false"
+        for place in (".rk-batch", ".rk-runs", ".rk-trend"):
+            words, ground = page.locator(place).evaluate(
+                "one => [one, one.closest('.rk')].map((each, at) => getComputedStyle(each)[at ? 'backgroundColor' : 'color'])"
+            )
+            assert lightness(words) > 0.7 > 0.3 > lightness(ground), (place, words, ground)
+        label, select = page.locator(".widget-dropdown label").first, page.get_by_label("brand", exact=True)
+        assert lightness(label.evaluate("one => getComputedStyle(one).color")) > 0.7
+        assert lightness(select.evaluate("one => getComputedStyle(one).backgroundColor")) < 0.3
+        assert faults(page) == []
+        assert chosen(page, "brand", "ada") == ["ada"]
+        chosen(page, "brand", "any")
+    finally:
+        wear_theme(page, "JupyterLab Light")
+
+
+def wear_theme(page: Page, name: str) -> None:
+    """Choose Settings > Theme > a theme, and wait until it is worn."""
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Theme$")).hover()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{name}$")).click()
+    page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name, timeout=60_000)
+    page.wait_for_timeout(1000)
+
+
+def lightness(colour: str) -> float:
+    """The mean of a computed colour's red, green and blue, 0 to 1."""
+    return sum(float(part) for part in re.findall(r"[\d.]+", colour)[:3]) / 3 / 255
+
+
+def faults(page: Page) -> list[tuple[str, str]]:
+    """What axe finds wrong with the views."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({include: [['.rk-batch'], ['.rk-runs'], ['.rk-trend']]}, {resultTypes: ['violations']})")
+    return [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_word_can_be_read(page: Page, theme: str) -> None:
     """In both of JupyterLab's themes axe finds nothing wrong with the views, contrast included."""
     page.evaluate("theme => document.body.dataset.jpThemeLight = String(theme === 'light')", theme)
     page.wait_for_timeout(400)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run({include: [['.rk-batch'], ['.rk-runs'], ['.rk-trend']]}, {resultTypes: ['violations']})")
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+    assert faults(page) == []
