@@ -15,7 +15,8 @@ def _leave(number: int, frame: object) -> None:
     os._exit(_INTERRUPTED)
 
 
-if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+# A process that multiprocessing starts loads our main module, too, and has its own way to end.
+if "multiprocessing" not in sys.modules and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _leave)
 
 

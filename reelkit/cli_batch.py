@@ -127,7 +127,7 @@ def _make_and_tell(arguments: argparse.Namespace, outputs: Path) -> int:
             complain(told)
         return WRONG_USE
     try:
-        with _cluster(arguments, planned) as (executor, encoders), BatchScreen(outputs, quiet=arguments.quiet) as screen:
+        with _cluster(arguments, planned) as (executor, encoders):
             terms = Terms(
                 upload=arguments.upload,
                 executor=executor,
@@ -136,11 +136,17 @@ def _make_and_tell(arguments: argparse.Namespace, outputs: Path) -> int:
                 keep_free_gb=KEEP_FREE_GB if arguments.keep_free_gb is None else arguments.keep_free_gb,
                 cell_timeout_s=arguments.step_timeout,
             )
-            batch = run_batch(planned.id, outputs, terms, watcher=screen) if planned.reels else planned
+            try:
+                with BatchScreen(outputs, quiet=arguments.quiet) as screen:
+                    batch = run_batch(planned.id, outputs, terms, watcher=screen) if planned.reels else planned
+            except Interrupted as stop:
+                # Told before a cluster is left, which takes its time.
+                tell_interrupted(stop.batch, arguments.json, outputs, time.monotonic() - began)
+                return INTERRUPTED
         seconds = time.monotonic() - began
         page, trouble = write_page(batch, outputs)
-    except KeyboardInterrupt as stop:
-        tell_interrupted(stop.batch if isinstance(stop, Interrupted) else batch, arguments.json, outputs, time.monotonic() - began)
+    except KeyboardInterrupt:
+        tell_interrupted(batch, arguments.json, outputs, time.monotonic() - began)
         return INTERRUPTED
     line = morning_line(batch, seconds, page)
     summary = summary_of(batch, outputs, seconds, line, page)

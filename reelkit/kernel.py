@@ -6,6 +6,7 @@ lost before that would stay for ever wherever orphans are adopted by anything bu
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -23,7 +24,8 @@ def main() -> None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     from ipykernel import kernelapp
 
-    kernelapp.launch_new_instance()
+    # That it ends with its parent is nothing to warn of.
+    kernelapp.launch_new_instance(log_level=logging.ERROR)
 
 
 def _end_with(parent: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from tempfile import TemporaryDirectory
@@ -35,6 +36,7 @@ def dask_executor(address: str, *, workers: int) -> Iterator[Executor]:
     except ImportError:
         raise RunError("--dask needs Dask; install it with: pip install 'reelkit[dask]'") from None
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_silent())
         if address == "local":
             scratch = stack.enter_context(TemporaryDirectory(prefix="rk-dask-"))
             cluster = LocalCluster(
@@ -49,3 +51,17 @@ def dask_executor(address: str, *, workers: int) -> Iterator[Executor]:
             raise RunError(f"--dask: no scheduler answers at {address} ({type(error).__name__}); start one with `dask scheduler`") from None
         executor: Executor = client.get_executor(pure=False)
         yield executor
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Keep Dask from telling of its own connections, such as that an interrupt cut them: how a batch ended is told by the batch."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
