@@ -58,7 +58,7 @@ views.voice(line, saved.voice, draft.say, voices=ready, missing=missing, take=st
 # %% [markdown]
 # ## What you changed
 #
-# Run this cell again after tuning; nothing listed means nothing differs from the file.
+# In JupyterLab, run this cell again after tuning: it lists what differs from the brand's file.
 
 # %%
 style.changes

@@ -32,7 +32,7 @@ def html(findings: Iterable[Finding], *, palette: Palette | None = None) -> str:
     open_ones = [finding for finding in listed if not finding.holds]
     body = heading("Findings", *notes)
     if open_ones:
-        body += table("Findings that do not hold", columns, map(_row, open_ones))
+        body += _stacking(table("Findings that do not hold", columns, map(_row, open_ones)))
     if held:
         # What holds is folded away where something else needs a look.
         folded = Markup() if open_ones else Markup(" open")
@@ -40,7 +40,7 @@ def html(findings: Iterable[Finding], *, palette: Palette | None = None) -> str:
             '<details class="rk-more"{}><summary>{}</summary>{}</details>',
             folded,
             f"What holds ({len(held)})",
-            table("Findings that hold", columns[:-1], map(_row, held)),
+            _stacking(table("Findings that hold", columns[:-1], map(_row, held))),
         )
     return card("findings", body, label="Findings", palette=palette)
 
@@ -51,11 +51,17 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: order.index(finding.verdict))
 
 
+def _stacking(listed: Markup) -> Markup:
+    """Have a table's rows become blocks where the window is narrow: what to do about a finding must not lie out of sight."""
+    return fill('<div class="rk-stacks">{}</div>', listed)
+
+
 def _row(finding: Finding) -> Markup:
     sign, word = _MARKS[finding.verdict]
     return fill(
         '<tr><td><span class="rk-verdict rk-{}"><span aria-hidden="true">{}</span>{}</span></td><th scope="row">{}'
-        '<span class="rk-level">{}</span></th><td>{}</td><td>{}</td><td class="rk-num">{}</td>{}</tr>',
+        '<span class="rk-level">{}</span></th><td data-label="Measured">{}</td><td data-label="Norm">{}</td>'
+        '<td class="rk-num" data-label="At">{}</td>{}</tr>',
         finding.verdict,
         sign,
         word,
@@ -64,5 +70,5 @@ def _row(finding: Finding) -> Markup:
         finding.measured,
         finding.norm,
         "" if finding.at_s is None else clock(finding.at_s),
-        Markup() if finding.holds else fill("<td>{}</td>", finding.hint),
+        Markup() if finding.holds else fill('<td data-label="What to do">{}</td>', finding.hint),
     )

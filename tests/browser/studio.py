@@ -133,6 +133,9 @@ def open_lab(page: Page, address: str, notebook: str, *, ready: str) -> None:
 def run_all(page: Page) -> None:
     """Choose Run > Run All Cells, again where the kernel was not there yet."""
     for _ in range(6):
+        # Asked before it knows the notebook's kernel, JupyterLab asks which one.
+        if (ask := page.locator("dialog.jp-Dialog", has_text="Select Kernel")).is_visible():
+            ask.locator("button.jp-mod-accept").click()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         begun = "[...document.querySelectorAll('.jp-InputPrompt')].some(one => one.textContent.includes('*'))"

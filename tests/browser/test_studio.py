@@ -342,6 +342,52 @@ def test_a_dragged_word_stays(reel: Page, served: tuple[str, Open, str]) -> None
     reel.wait_for_function(f"{name} === {before!r}")
 
 
+def drag(page: Page, what: Locator, by_px: float) -> None:
+    """Drag something sideways with the pointer."""
+    what.scroll_into_view_if_needed()
+    box = what.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + by_px / 2, y, steps=3)
+    page.mouse.move(x + by_px, y, steps=3)
+    page.mouse.up()
+
+
+def test_a_dragged_edge_snaps(reel: Page) -> None:
+    """Let go near its neighbour's edge, a word's edge comes to lie on it exactly; far from any it stays where it was let go."""
+    times = """word => document.querySelector(`.rk-live-timing [data-word='${word}']`).getAttribute('aria-label')
+        .match(/, ([0-9.]+) to ([0-9.]+) s/).slice(1).map(Number)"""
+    (start, end), (following, _) = reel.evaluate(times, 5), reel.evaluate(times, 6)
+    pixels_a_second = 130
+    edge = reel.locator(".rk-live-timing [data-word='5'] [data-edge=end]")
+    drag(reel, edge, -0.06 * pixels_a_second)
+    reel.wait_for_selector(".rk-live-timing [data-word='5'].rk-edited")
+    shorter = reel.evaluate(times, 5)[1]
+    assert start < shorter < end
+    # A few pixels short of the neighbour: closer than anybody aims.
+    drag(reel, edge, (following - shorter) * pixels_a_second - 3)
+    reel.wait_for_function(f"([word, end]) => ({times})(word)[1] === end", arg=[5, following])
+    for _ in range(2):
+        reel.locator(".rk-live-timing").get_by_role("button", name="Undo").click()
+    reel.wait_for_function(f"([word, end]) => ({times})(word)[1] === end", arg=[5, end])
+
+
+def test_a_cue_break_is_dragged(reel: Page) -> None:
+    """A cue's mark that is dragged to another word begins the cue there; Undo puts it back."""
+    begins = "[...document.querySelectorAll('.rk-live-timing [data-break]')].map(mark => Number(mark.dataset.break))"
+    before = reel.evaluate(begins)
+    mark = reel.locator(".rk-live-timing [data-break]").first
+    words = reel.locator(".rk-live-timing [data-word]")
+    here, there = (words.nth(number).bounding_box() for number in (before[0], before[0] + 1))
+    assert here is not None and there is not None
+    drag(reel, mark, there["x"] - here["x"])
+    reel.wait_for_function(f"from => ({begins}).includes(from + 1) && !({begins}).includes(from)", arg=before[0])
+    reel.locator(".rk-live-timing").get_by_role("button", name="Undo").click()
+    reel.wait_for_function(f"before => JSON.stringify({begins}) === JSON.stringify(before)", arg=before)
+
+
 def test_words_are_moved_and_broken_by_keyboard(reel: Page) -> None:
     """Arrows go from word to word, Shift moves a start, B begins a cue; Control+Z takes each back."""
     reel.locator(".rk-live-timing [data-word='0']").focus()
