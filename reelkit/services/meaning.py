@@ -6,6 +6,7 @@ under a millisecond, and a search compares some dozens of short texts.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -45,7 +46,12 @@ def likeness(text: str, others: Sequence[str]) -> list[float]:
 
 @lru_cache(maxsize=1)
 def _model() -> Any:
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
     import wordllama
 
+    # It begins by having the whole process log at INFO, onto the terminal and into the cells of notebooks.
+    root.setLevel(level)
+    root.handlers[:] = handlers
     # Its own files: without the folder it looks for the tokenizer elsewhere, and would download it.
     return wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)

@@ -1,5 +1,8 @@
 """Nearness in meaning, and that it serves: the benchmark's bars."""
 
+import subprocess
+import sys
+
 import pytest
 
 from benchmarks import relevance
@@ -24,6 +27,18 @@ def test_terms_alone_are_enough() -> None:
     """A scene whose text is in another language is found by its English terms."""
     near, far = nearness("", ("coffee beans", "grinder"), ["grinding coffee beans", "a dog on the beach"])
     assert near > FAR > far
+
+
+def test_nothing_is_logged_that_was_not() -> None:
+    """The model leaves the process's log as it was: what clients log of their requests stands on no terminal and in no notebook."""
+    probe = """
+import logging
+from reelkit.services.meaning import likeness
+print(likeness("river", ["boat"])[0] > 0, logging.getLogger().handlers, logging.getLogger().level)
+logging.getLogger("httpx").info("asked for something")
+"""
+    ended = subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == ("True [] 30\n", "")
 
 
 def test_the_benchmarks_bars_hold(capsys: pytest.CaptureFixture[str]) -> None:
