@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from reelkit.batch.casting import cast_reels, hold_clips
+from reelkit.batch.casting import Casting
 from reelkit.batch.delivery import bring_home
 from reelkit.batch.interrupts import interrupted_once
 from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, open_batch
@@ -236,7 +236,8 @@ def run_batch(batch_id: str, outputs: Path, terms: Terms, *, watcher: BatchWatch
 def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) -> Batch:
     sweep(outputs)
     file.begin()
-    batch = file.cast(partial(cast_reels, outputs=outputs), partial(hold_clips, outputs=outputs))
+    casting = Casting(outputs)
+    batch = file.cast(casting.choose, casting.hold)
     # Of a batch that was killed; one that works on the same batch beside us tells its own again.
     shutil.rmtree(progress_folder(outputs, batch.id), ignore_errors=True)
     todo = [reel for reel in batch.reels if not _is_made(batch, reel, outputs, terms.upload)]

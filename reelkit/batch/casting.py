@@ -7,73 +7,106 @@ those before it were cast with: no clip comes twice, and no timing decides what 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from reelkit.batch.plan import Batch, PlannedReel
-from reelkit.brand import load_brand
+from reelkit.batch.pool import ReelPool
+from reelkit.brand import Brand, load_brand
 from reelkit.errors import ReelkitError
 from reelkit.parts import Parts
 from reelkit.runs.folder import open_run
 from reelkit.runs.ledger import ledger_of
 from reelkit.runs.manifest import RunJob, reel_name
 
-__all__ = ["cast_reels", "hold_clips"]
+__all__ = ["Casting"]
 
 
-def cast_reels(batch: Batch, *, outputs: Path) -> tuple[PlannedReel, ...]:
-    """Return a batch's reels with the clips that each will show, and those that it leaves aside for the reels before it.
-
-    Left as they are: reels that are made or cast, those of brands that show drawn backdrops only, those that a model writes (they claim
-    their clips when they have a script), and those of brands whose team shares a ledger (they claim them there). One that cannot be cast
-    says why when it is made.
+class Casting:
+    """Casts reels, and claims what they were cast with.
 
     Parameters
     ----------
-    batch : Batch
     outputs : Path
         Whose ledger knows what was shown and claimed.
     """
-    return tuple(_cast_in_turn(batch, outputs))
+
+    def __init__(self, outputs: Path) -> None:
+        self._outputs = outputs
+        self._brands: dict[str, Brand] = {}
+
+    def choose(self, batch: Batch) -> tuple[PlannedReel, ...]:
+        """Return a batch's reels with the clips that each will show, and those that it leaves aside for the reels before it.
+
+        Left as they are: reels that are made or cast, those of brands that show drawn backdrops only, those that a model writes (they
+        claim their clips when they have a script), and those of brands whose team shares a ledger (they claim them there). One that
+        cannot be cast says why when it is made.
+        """
+        todo = {reel.number for reel in batch.missing if reel.clips is None and self._can_cast(reel)}
+        if not todo:
+            return batch.reels
+        # In a process of its own, as scripts take a voice's pace and so the voice: a batch's own process lives long, and stays small.
+        with ReelPool(1) as pool:
+            try:
+                return pool.submit(_cast_in_turn, batch.reels, todo, self._outputs).result()
+            except BaseException:
+                pool.kill()
+                raise
+
+    def hold(self, reels: Sequence[PlannedReel]) -> None:
+        """Claim the clips of reels that are cast, so that nothing that is made beside their batch takes them."""
+        cast = [(reel.slug, _name_of(reel), reel.clips, self._brand_of(reel).footage.recent_reels) for reel in reels if reel.clips]
+        ledger_of(self._outputs).claim_in_turn(cast)
+
+    def _can_cast(self, reel: PlannedReel) -> bool:
+        try:
+            brand = self._brand_of(reel)
+        except ReelkitError:
+            return False
+        drawn = {"backdrops"} if brand.footage.folder else {"backdrops", "folder"}
+        is_written = reel.script is not None or brand.script.writer == "deck"
+        return is_written and brand.ledger == "local" and not drawn.issuperset(brand.footage.libraries)
+
+    def _brand_of(self, reel: PlannedReel) -> Brand:
+        key = json.dumps([reel.brand, reel.overrides], sort_keys=True)
+        if key not in self._brands:
+            self._brands[key] = _changed_brand(reel)
+        return self._brands[key]
 
 
-def hold_clips(reel: PlannedReel, *, outputs: Path) -> None:
-    """Claim a cast reel's clips, so that nothing that is made beside its batch takes them."""
-    if reel.clips:
-        brand = load_brand(reel.brand)
-        brand = brand.with_changes(dict(reel.overrides)) if reel.overrides else brand
-        ledger_of(outputs).claim_clips(
-            reel.slug,
-            reel_name(RunJob(brand=reel.brand, topic_seed=reel.topic_seed, script=reel.script)),
-            reel.clips,
-            reels=brand.footage.recent_reels,
-        )
+def _changed_brand(reel: PlannedReel) -> Brand:
+    brand = load_brand(reel.brand)
+    return brand.with_changes(dict(reel.overrides)) if reel.overrides else brand
 
 
-def _cast_in_turn(batch: Batch, outputs: Path) -> Iterator[PlannedReel]:
+def _name_of(reel: PlannedReel) -> str:
+    return reel_name(RunJob(brand=reel.brand, topic_seed=reel.topic_seed, script=reel.script))
+
+
+def _cast_in_turn(reels: tuple[PlannedReel, ...], todo: set[int], outputs: Path) -> tuple[PlannedReel, ...]:
     shown: dict[str, list[tuple[str, ...]]] = {}
-    missing = {reel.number for reel in batch.missing}
-    for reel in batch.reels:
-        cast = reel
-        if reel.number in missing and reel.clips is None:
+    cast = []
+    for planned in reels:
+        reel = planned
+        if planned.number in todo:
             with contextlib.suppress(ReelkitError):
-                cast = _cast(reel, outputs, shown.get(reel.slug, []))
-        if cast.clips:
-            shown.setdefault(reel.slug, []).append(cast.clips)
-        yield cast
+                reel = _cast(planned, outputs, shown.get(planned.slug, []))
+        if reel.clips:
+            shown.setdefault(reel.slug, []).append(reel.clips)
+        cast.append(reel)
+    return tuple(cast)
 
 
 def _cast(reel: PlannedReel, outputs: Path, shown: list[tuple[str, ...]]) -> PlannedReel:
     from reelkit.steps.footage import choose_footage
     from reelkit.steps.script import generate_script
 
-    run = open_run(reel.brand, reel.topic_seed, script=reel.script, overrides=dict(reel.overrides), outputs=outputs)
-    brand = run.brand
-    if brand.ledger != "local" or set(brand.footage.libraries) <= {"backdrops"} or (reel.script is None and brand.script.writer != "deck"):
-        return reel
+    brand = _changed_brand(reel)
+    run = open_run(brand, reel.topic_seed, script=reel.script, outputs=outputs)
     reels = brand.footage.recent_reels
     before = {clip for clips in shown[max(0, len(shown) - reels) :] for clip in clips}
-    used = tuple(sorted(before.union(ledger_of(outputs).clips_used_before(brand.slug, reel_name(run.job), reels=reels))))
+    used = tuple(sorted(before.union(ledger_of(outputs).clips_used_before(brand.slug, _name_of(reel), reels=reels))))
     parts = Parts.of(run)
     script = run.edits.script(generate_script(brand, reel.topic_seed, writer=parts.writer))
     clips = choose_footage(script, brand, libraries=parts.libraries, used=(*used, *run.kept_edits.rejected))

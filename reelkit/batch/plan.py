@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -202,7 +202,7 @@ class BatchFile:
         """Write down that it runs."""
         return self._change(lambda _: {"ended_at": None})
 
-    def cast(self, choose: Callable[[Batch], tuple[PlannedReel, ...]], hold: Callable[[PlannedReel], object]) -> Batch:
+    def cast(self, choose: Callable[[Batch], tuple[PlannedReel, ...]], hold: Callable[[Sequence[PlannedReel]], object]) -> Batch:
         """Write down which clips the reels will show, then hold these in the ledger, before another batch may do so."""
         with _locked(self.outputs):
             batch = self.read()
@@ -210,8 +210,7 @@ class BatchFile:
             if cast != batch:
                 _write(self.path, cast)
             # Written first: whoever is cut between the two chooses the same again, not beside its own claims.
-            for reel in cast.missing:
-                hold(reel)
+            hold(cast.missing)
             return cast
 
     def end(self) -> Batch:

@@ -94,21 +94,14 @@ class Ledger:
 
     def claim_clips(self, brand: str, reel: str, clips: Collection[str], *, reels: int) -> tuple[str, ...]:
         """Take clips for a reel, and return those that the brand's latest other reels have, finished or not. What a reel has stays its."""
-        wanted = {clip for clip in clips if not clip.startswith(_DRAWN)}
-        if not wanted:
-            return ()
+        return self.claim_in_turn([(brand, reel, clips, reels)])[0]
+
+    def claim_in_turn(self, claims: Sequence[tuple[str, str, Collection[str], int]]) -> list[tuple[str, ...]]:
+        """Make claims one after the other, with nobody else's between them; each is the arguments of :meth:`claim_clips`."""
+        if not any(_footage(clips) for _, _, clips, _ in claims):
+            return [()] * len(claims)
         with self._open() as db:
-            own = db.execute("SELECT clips FROM claims WHERE brand = ? AND reel = ?", (brand, reel)).fetchone()
-            made = db.execute(
-                "SELECT clip FROM clips WHERE number IN (SELECT number FROM runs WHERE brand = ? AND reel = ?)", (brand, reel)
-            ).fetchall()
-            has = {*(json.loads(own[0]) if own else ()), *(clip for (clip,) in made)}
-            lost = (wanted & _clips_of_others(db, brand, reel, reels)) - has
-            db.execute(
-                "INSERT INTO claims (brand, reel, clips) VALUES (?, ?, ?) ON CONFLICT (brand, reel) DO UPDATE SET clips = excluded.clips",
-                (brand, reel, json.dumps(sorted(wanted - lost))),
-            )
-        return tuple(sorted(lost))
+            return [_claim(db, brand, reel, _footage(clips), reels) for brand, reel, clips, reels in claims]
 
     def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Mapping[str, Credit], used: Sequence[str], sha256: str) -> None:
         """Remember a finished run, and whose each of its clips is; a run that is recorded again keeps its place and its one entry."""
@@ -188,6 +181,26 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"<Ledger {self.path}>"
+
+
+def _footage(clips: Collection[str]) -> set[str]:
+    return {clip for clip in clips if not clip.startswith(_DRAWN)}
+
+
+def _claim(db: sqlite3.Connection, brand: str, reel: str, wanted: set[str], reels: int) -> tuple[str, ...]:
+    if not wanted:
+        return ()
+    own = db.execute("SELECT clips FROM claims WHERE brand = ? AND reel = ?", (brand, reel)).fetchone()
+    made = db.execute(
+        "SELECT clip FROM clips WHERE number IN (SELECT number FROM runs WHERE brand = ? AND reel = ?)", (brand, reel)
+    ).fetchall()
+    has = {*(json.loads(own[0]) if own else ()), *(clip for (clip,) in made)}
+    lost = (wanted & _clips_of_others(db, brand, reel, reels)) - has
+    db.execute(
+        "INSERT INTO claims (brand, reel, clips) VALUES (?, ?, ?) ON CONFLICT (brand, reel) DO UPDATE SET clips = excluded.clips",
+        (brand, reel, json.dumps(sorted(wanted - lost))),
+    )
+    return tuple(sorted(lost))
 
 
 def _clips_of_others(db: sqlite3.Connection, brand: str, reel: str, reels: int) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reelkit.batch.casting import cast_reels, hold_clips
+from reelkit.batch.casting import Casting
 from reelkit.batch.plan import BatchFile, PlannedReel, batches_dir, read_batches
 from reelkit.batch.topics import plan_brands
 from reelkit.errors import RunError
@@ -126,8 +126,8 @@ def plan(studio: Path, count: int) -> tuple[BatchFile, Sequence[PlannedReel]]:
 
 
 def cast(file: BatchFile) -> list[PlannedReel]:
-    batch = file.cast(lambda batch: cast_reels(batch, outputs=file.outputs), lambda reel: hold_clips(reel, outputs=file.outputs))
-    return list(batch.reels)
+    casting = Casting(file.outputs)
+    return list(file.cast(casting.choose, casting.hold).reels)
 
 
 def test_a_cast_that_is_cut_is_cast_the_same(studio: Path) -> None:
@@ -135,11 +135,11 @@ def test_a_cast_that_is_cut_is_cast_the_same(studio: Path) -> None:
     pictures(studio, 20)
     file, _ = plan(studio, 3)
 
-    def cut(reel: PlannedReel) -> None:
+    def cut(reels: Sequence[PlannedReel]) -> None:
         raise RunError("cut")
 
     with pytest.raises(RunError, match="cut"):
-        file.cast(lambda batch: cast_reels(batch, outputs=file.outputs), cut)
+        file.cast(Casting(file.outputs).choose, cut)
     written = file.read().reels
     assert cast(file) == list(written)
     assert all(reel.clips for reel in written)
