@@ -91,6 +91,18 @@ def test_other_words_are_found(cache: FileCache, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("by", ["hibari", "piper"])
+@pytest.mark.parametrize(("sentence", "word", "other"), [(12, "day", "sun"), (12, "year", "cup"), (0, "most", "red"), (0, "oil.", "tea.")])
+def test_a_single_short_word_is_found(cache: FileCache, tmp_path: Path, by: str, sentence: int, word: str, other: str) -> None:
+    """One short word that the script has otherwise is named with its place, by two voices."""
+    path = write_sound(tmp_path / "take.wav", *spoken([SENTENCES[sentence]], cache, by=by))
+    script = [other if said == word else said for said in SENTENCES[sentence].split()]
+    with pytest.raises(VoiceError, match=rf"where the script has '.*{other}.*' \(word \d+\)") as caught:
+        recorded(path, cache).narrate([" ".join(script)], language="en")
+    # What sounds on both sides of it may go with it.
+    assert abs(int(str(caught.value).rpartition("(word ")[2].partition(")")[0]) - script.index(other) - 1) <= 1
+
+
+@pytest.mark.parametrize("by", ["hibari", "piper"])
 def test_what_is_right_is_not_found_fault_with(cache: FileCache, tmp_path: Path, by: str) -> None:
     """Two voices that read all the benchmark's scripts, with their figures each in its own way, are taken as they are."""
     for at in range(0, len(SENTENCES), 4):
