@@ -347,6 +347,7 @@ class Parts:
             draw=draw_backdrop_apart,
             probe=probe_clip,
             version=drawing_version(),
+            workers=self.encoders,
         )
 
     def _stock(self, name: str) -> StockLibrary:
