@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +98,20 @@ def test_a_command_that_fails_fails_nothing(studio: Studio) -> None:
     ended = studio.run(*BATCH, "--notify-command", "echo no mail here >&2; exit 4")
     assert ended.returncode == 0
     assert ended.stderr == "reelkit: the notify command ended with 4: no mail here; the batch stands as it is\n"
+
+
+def test_a_page_that_cannot_be_written_fails_nothing(studio: Studio) -> None:
+    """The batch's own page is written at its end and named by the line and the answer; where it cannot be, a line says how to have it."""
+    told = studio.asked(*BATCH)
+    page = Path(told["report_path"])
+    assert page == Path(told["file"]).with_suffix(".html")
+    assert f"({page.relative_to(studio.folder)})" in told["summary"]
+    assert "Cold brew" in page.read_text(encoding="utf-8")
+    page.unlink()
+    page.mkdir()
+    ended = studio.run(*BATCH, "--json")
+    assert (ended.returncode, json.loads(ended.stdout)["report_path"]) == (0, None)
+    assert ended.stderr.startswith("reelkit: the batch's page could not be written (")
+    assert ended.stderr.endswith(f"; write it with: reelkit report {told['file']}\n")
+    page.rmdir()
+    assert studio.asked(*BATCH)["report_path"] == str(page)
