@@ -1,7 +1,7 @@
 """How soon a tuned brand is seen: from a touch of a control to the exact frame, in the kernel.
 
 The real StyleView and FrameView over a draft of northwind at 1080x1920, in the kernel alone; with ``--browser`` the whole way in Chromium,
-from the control's event to the drawn frame, in the notebook as Voila serves it.
+from the control's event to the drawn frame, in the notebook as Voila serves it and in JupyterLab.
 
 Run it: ``python -m benchmarks.style_view`` (``--strict``: exit with 1 when a bar is missed).
 """
@@ -24,7 +24,7 @@ from playwright.sync_api import sync_playwright
 from reelkit import views
 from reelkit.brand import load_brand
 from reelkit.draft import Draft
-from tests.browser.studio import Studio, exact, open_app
+from tests.browser.studio import Studio, exact, open_app, open_lab
 
 BAR_MS, BROWSER_BAR_MS = 50.0, 100.0
 WORDS = "Cold brew takes time. Give it a night in the fridge. In the morning you have coffee that is sweet and never bitter."
@@ -42,13 +42,13 @@ def changes() -> Iterator[dict[str, Any]]:
         yield {"captions.uppercase": upper}
 
 
-def in_browser(folder: Path) -> list[float]:
+def in_browser(studio: Studio, server: str) -> list[float]:
     """Return what each of 24 steps of the size slider takes in Chromium, in ms, from its event to the drawn exact frame."""
-    studio = Studio(folder / "studio", changes={"footage.backdrops": ["gradient_flow"]}, names=("tune_brand",))
-    with sync_playwright() as playwright, studio.voila() as address:
+    served, opened = (studio.lab, open_lab) if server == "JupyterLab" else (studio.voila, open_app)
+    with sync_playwright() as playwright, served() as address:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        open_app(page, address, "tune_brand", ready=".rk-live-voice")
+        opened(page, address, "tune_brand", ready=".rk-live-voice")
         exact(page)
         # The moving copy is made at rest, in other processes: it is waited for, so that nothing else runs.
         page.wait_for_selector(".rk-live-frame[data-copy=ready]", timeout=240_000)
@@ -100,7 +100,9 @@ def main() -> int:
             took.append((time.perf_counter() - began) * 1000)
         missed = told("a change of style, in the kernel", took, BAR_MS)
         if options.browser:
-            missed |= told("the same, to the drawn frame in Chromium", in_browser(Path(scratch)), BROWSER_BAR_MS)
+            studio = Studio(Path(scratch) / "studio", changes={"footage.backdrops": ["gradient_flow"]}, names=("tune_brand",))
+            for server in ("Voila", "JupyterLab"):
+                missed |= told(f"the same, to the drawn frame in Chromium ({server})", in_browser(studio, server), BROWSER_BAR_MS)
     print(f"     {os.cpu_count()} cores, load {busy:.1f} before")
     return 1 if options.strict and missed else 0
 

@@ -15,18 +15,28 @@ function render({ model, el }) {
   const tools = {};
   const setters = new Map();
   let flying = false;
-  let waiting = null;
+  const queue = [];
 
   // One change is under way at a time; what came meanwhile goes as one, so that a slider never runs ahead of its picture.
   function send(changes, settled) {
-    if (flying) {
-      waiting = { set: { ...(waiting?.set ?? {}), ...changes }, settled };
-      return;
+    const last = queue.at(-1);
+    if (!flying) go({ set: changes, settled });
+    else if (last?.set) Object.assign(last, { set: { ...last.set, ...changes }, settled });
+    else queue.push({ set: changes, settled });
+  }
+
+  // Undo and its like come after every change that was made before them, also those that still wait.
+  function order(name) {
+    if (flying) queue.push({ [name]: true });
+    else go({ [name]: true });
+  }
+
+  function go(message) {
+    if (message.set) {
+      flying = true;
+      if (note.classList.contains("rk-trouble")) note.textContent = "";
     }
-    flying = true;
-    if (note.classList.contains("rk-trouble")) note.textContent = "";
-    view.dataset.sent = performance.now();
-    model.send({ set: changes, settled });
+    model.send(message);
   }
 
   function control(field) {
@@ -109,7 +119,7 @@ function render({ model, el }) {
     }
     box.append(...parts.filter(Boolean));
     setters.set(field.name, (value) => {
-      if (!("typing" in box.dataset) && !(field.name in (waiting?.set ?? {}))) set(value);
+      if (!("typing" in box.dataset) && !queue.some((one) => one.set && field.name in one.set)) set(value);
       box.classList.toggle("rk-tuned", facts().tuned.includes(field.name));
     });
     return box;
@@ -151,11 +161,7 @@ function render({ model, el }) {
     if (message.done || message.trouble !== undefined) {
       flying = false;
       view.dataset.answered = Number(view.dataset.answered || 0) + 1;
-      if (waiting) {
-        const { set, settled } = waiting;
-        waiting = null;
-        send(set, settled);
-      }
+      while (queue.length && !flying) go(queue.shift());
     }
   }
   // When nothing changed for a moment, the kernel makes captions clear as a render would.
@@ -164,10 +170,10 @@ function render({ model, el }) {
   const sound = h("audio", { controls: true, hidden: true, "aria-label": "How it sounds now" });
   const hear = button("Listen", () => { note.textContent = "Speaking…"; model.send({ listen: true }); });
   const fetchAnew = button("Fetch the footage anew", () => { note.textContent = "Fetching footage; what must be drawn takes a while…"; model.send({ fetch: true }); });
-  tools.undo = button("Undo", () => model.send({ undo: true }), { "aria-keyshortcuts": "Control+Z" });
-  tools.redo = button("Redo", () => model.send({ redo: true }), { "aria-keyshortcuts": "Control+Shift+Z" });
-  tools.reset = button("Back to the saved brand", () => model.send({ reset: true }));
-  tools.save = button("Save to the brand file", () => model.send({ save: true }), { class: "rk-button rk-main" });
+  tools.undo = button("Undo", () => order("undo"), { "aria-keyshortcuts": "Control+Z" });
+  tools.redo = button("Redo", () => order("redo"), { "aria-keyshortcuts": "Control+Shift+Z" });
+  tools.reset = button("Back to the saved brand", () => order("reset"));
+  tools.save = button("Save to the brand file", () => order("save"), { class: "rk-button rk-main" });
   tools.list = h("p", { class: "rk-tuned-list" });
   tools.diff = h("pre", { class: "rk-diff", tabindex: "0", "aria-label": "What changed in the file" });
   view.append(
@@ -181,7 +187,7 @@ function render({ model, el }) {
     const writes = event.target.closest(".rk-field")?.dataset.typing !== undefined;
     if (!writes && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
       event.preventDefault();
-      model.send(event.shiftKey ? { redo: true } : { undo: true });
+      order(event.shiftKey ? "redo" : "undo");
     }
   });
   const end = listen(model, { "msg:custom": heard, "change:facts": told, "change:values": told });

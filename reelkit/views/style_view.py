@@ -107,7 +107,7 @@ class StyleView(LiveView):
         self._groups = groups_of(groups)
         self._before: list[dict[str, Any]] = []
         self._after: list[dict[str, Any]] = []
-        self._sliding = False
+        self._sliding: frozenset[str] = frozenset()
         self._settling = threading.Lock()
         self._finals: list[tuple[Timeline, Timeline]] = []
         self._said = self._diff = ""
@@ -141,11 +141,11 @@ class StyleView(LiveView):
         tuned = self._tuned({name: self._typed(name, value) for name, value in changes.items()})
         if tuned != kept:
             self._become(tuned)
-            if not self._sliding:
+            if not changes.keys() <= self._sliding:
                 self._before.append(kept)
                 self._after.clear()
             self._tell()
-        self._sliding = not settled
+        self._sliding = frozenset() if settled else self._sliding | changes.keys()
 
     def undo(self) -> None:
         """Take the last change back."""
@@ -252,7 +252,7 @@ class StyleView(LiveView):
         if source:
             target.append(self.changes)
             self._become(source.pop())
-            self._sliding = False
+            self._sliding = frozenset()
             self._tell()
 
     def _tuned(self, changes: Mapping[str, Any]) -> dict[str, Any]:

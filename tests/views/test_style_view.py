@@ -65,6 +65,11 @@ def test_undo_and_redo_go_step_by_step(style: StyleView) -> None:
     style.set({"captions.uppercase": False})
     style.undo()
     assert style.changes == {"captions.size_px": 81}
+    style.set({"captions.line_height": 1.5}, settled=False)
+    style.set({"captions.uppercase": False})
+    style.undo()
+    assert style.changes == {"captions.size_px": 81, "captions.line_height": 1.5}
+    style.undo()
     style.undo()
     assert (style.changes, shown(style)) == ({}, first)
     style.redo()
@@ -208,3 +213,47 @@ def test_a_colour_that_a_preset_names_is_named(northwind: StyleView) -> None:
     values = northwind._values()
     assert (values["captions.active_colour"], values["captions.shadow_colour"]) == ("accent", "primary")
     assert (values["captions.colour"], values["captions.outline_colour"]) == ("#FFFFFF", "#000000")
+
+
+def stronger(timeline: Timeline) -> Timeline:
+    return timeline.model_copy(update={"caption_style": timeline.caption_style.model_copy(update={"outline_px": 12})})
+
+
+def test_at_rest_both_sides_are_as_they_will_be_rendered(brand: Brand, tmp_path: Path) -> None:
+    """Tuned and saved are made final, each once; going back to a look that was final shows that again without making it anew."""
+    plan, asked = planner(tmp_path), []
+
+    def settle(timeline: Timeline) -> Timeline:
+        asked.append(timeline.caption_style.size_px)
+        return stronger(timeline)
+
+    frame = views.frame(plan(brand), at=10)
+    style = views.style(brand, frame, plan, settle=settle)
+    style.set({"captions.size_px": 70})
+    style.settle()
+    assert frame.timeline == stronger(plan(style.brand))
+    assert frame.versus == stronger(plan(brand))
+    style.set({"captions.size_px": 80})
+    style.settle()
+    style.undo()
+    assert frame.timeline == plan(style.brand)
+    style.settle()
+    assert frame.timeline == stronger(plan(style.brand))
+    assert asked == [70, brand.captions.size_px, 80]
+
+
+def test_a_change_meanwhile_is_not_overtaken(brand: Brand, tmp_path: Path) -> None:
+    """What is tuned while a look is made final stays on the screen."""
+    plan = planner(tmp_path)
+    frame = views.frame(plan(brand), at=10)
+
+    def settle(timeline: Timeline) -> Timeline:
+        if timeline.caption_style.size_px == 70:
+            style.set({"captions.size_px": 80})
+        return stronger(timeline)
+
+    style = views.style(brand, frame, plan, settle=settle)
+    style.set({"captions.size_px": 70})
+    style.settle()
+    assert frame.timeline == plan(style.brand)
+    assert style.changes == {"captions.size_px": 80}
