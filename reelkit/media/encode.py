@@ -55,7 +55,7 @@ class EncoderSettings(Value):
             "vbv-maxrate": self.max_kbit_s,
             "vbv-bufsize": self.max_kbit_s,
             "threads": 1,
-            # superfast without these spends twice to four times the bytes; see _filled_memory for what mbtree asks in return.
+            # superfast without these spends twice to four times the bytes; see _zeroed_memory for what mbtree asks in return.
             "mbtree": 1,
             "rc-lookahead": 10,
         }
@@ -67,40 +67,44 @@ class EncoderSettings(Value):
         }
 
 
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""glibc's names for what ``mallopt`` sets."""
+_REUSED_BYTES, _ZEROED_BYTES = 32 << 20, 32 << 10
+"""Up to here memory is used again; from there on, while the encoder takes some, it is the system's own."""
+
+
 def reuse_memory() -> None:
     """Have the memory of a frame used again for the next one, for a process that composes many.
 
     glibc would give each frame's megabytes back to the system, which costs a tenth of a render in page faults. Elsewhere this does nothing.
     """
-    m_trim_threshold, m_mmap_threshold = -1, -3
     if allocator := _allocator():
-        allocator.mallopt(m_mmap_threshold, 32 << 20)
-        allocator.mallopt(m_trim_threshold, 64 << 20)
+        allocator.mallopt(_MMAP_THRESHOLD, _REUSED_BYTES)
+        allocator.mallopt(_TRIM_THRESHOLD, 2 * _REUSED_BYTES)
 
 
 def release_memory() -> None:
-    """Give what an encoder held back to the system: what comes next finds no holes left by it, and need not grow around them."""
+    """Give what was held back to the system: what comes next finds no holes left by it, and need not grow around them."""
     gc.collect()
     if allocator := _allocator():
         allocator.malloc_trim(0)
 
 
 @contextmanager
-def _filled_memory() -> Iterator[None]:
-    """Have new memory always hold the same bytes.
+def _zeroed_memory() -> Iterator[None]:
+    """Have the encoder's pictures lie in memory that comes from the system, and goes back to it with the encoder.
 
     x264's mbtree reads what it never wrote in the pictures that it looks ahead at, so that a segment could differ by a few bytes from one
-    long-lived process to the next. glibc can fill what it hands out.
+    long-lived process to the next. The system's memory is always zero.
     """
-    m_perturb = -6
     allocator = _allocator()
     if allocator:
-        allocator.mallopt(m_perturb, 1)
+        allocator.mallopt(_MMAP_THRESHOLD, _ZEROED_BYTES)
     try:
         yield
     finally:
         if allocator:
-            allocator.mallopt(m_perturb, 0)
+            allocator.mallopt(_MMAP_THRESHOLD, _REUSED_BYTES)
 
 
 @functools.cache
@@ -167,14 +171,13 @@ def encode_segment(
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709
             canvas = canvas or Canvas(*size_px)
-            # Opened beforehand: of what the encoder takes here most is never touched, and need not be filled.
             output.start_encoding()
             for index, planes in enumerate(frames):
                 frame = canvas.holding(planes, index, 1 / fps.ratio)
-                with _filled_memory():
+                with _zeroed_memory():
                     packets = stream.encode(frame)
                 output.mux(packets)
-            with _filled_memory():
+            with _zeroed_memory():
                 packets = stream.encode(None)
             output.mux(packets)
     except (av.FFmpegError, OSError) as error:
