@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -255,16 +256,14 @@ def even_out(samples: Samples, rate_hz: int, *, level_s: float = 0.03, follow_s:
     follow_s : float
         Time in which the gain follows, before and after.
     """
-    from scipy.ndimage import uniform_filter1d
-
-    power = uniform_filter1d(_power(samples), max(1, round(level_s * rate_hz)))
+    power = _mean_around(_power(samples), max(1, round(level_s * rate_hz)))
     sounding = power > power.max(initial=0.0) * 1e-4
     if not sounding.any():
         return np.asarray(samples, np.float32)
     average = power[sounding].mean(dtype=np.float64)
     over_db = 10 * np.log10(np.maximum(power / np.float32(average), np.float32(1)))
     for _ in range(2):
-        over_db = uniform_filter1d(over_db, max(1, round(follow_s * rate_hz)))
+        over_db = _mean_around(over_db, max(1, round(follow_s * rate_hz)))
     even = samples * np.power(np.float32(10), over_db / -40)[:, None]
     even *= np.float32(np.sqrt(average / _power(even)[sounding].mean(dtype=np.float64)))
     return np.asarray(even, np.float32)
@@ -273,6 +272,11 @@ def even_out(samples: Samples, rate_hz: int, *, level_s: float = 0.03, follow_s:
 def _power(samples: Samples) -> Samples:
     """Return the mean square over the channels, for each sample."""
     return np.asarray(np.einsum("nc,nc->n", samples, samples) / np.float32(samples.shape[1]))
+
+
+def _mean_around(values: Samples, count: int) -> Samples:
+    """Return the mean of ``count`` values around each; beyond the ends they are mirrored."""
+    return np.asarray(cv2.blur(values[None], (count, 1), borderType=cv2.BORDER_REFLECT)[0], np.float32)
 
 
 def _gains(track: AudioTrack, first: int, count: int) -> Samples:

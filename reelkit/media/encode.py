@@ -139,7 +139,13 @@ class Canvas:
 
 
 def encode_segment(
-    frames: Iterable[Planes], path: Path, *, size_px: tuple[int, int], fps: Fps, settings: EncoderSettings, canvas: Canvas | None = None
+    frames: Iterable[Planes],
+    path: Path,
+    *,
+    size_px: tuple[int, int],
+    fps: Fps,
+    settings: EncoderSettings,
+    canvases: Sequence[Canvas] = (),
 ) -> None:
     """Encode frames as one segment, an MP4 that holds nothing but its packets.
 
@@ -150,8 +156,8 @@ def encode_segment(
         Written as it is given: the caller renames it into place.
     size_px : tuple of int
         (width, height).
-    canvas : Canvas, optional
-        On whose planes the frames are drawn, one after the other.
+    canvases : sequence of Canvas, optional
+        On whose planes the frames are drawn, in turn.
 
     Raises
     ------
@@ -170,10 +176,10 @@ def encode_segment(
             context.colorspace = Colorspace.ITU709
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709
-            canvas = canvas or Canvas(*size_px)
+            canvases = canvases or (Canvas(*size_px),)
             output.start_encoding()
             for index, planes in enumerate(frames):
-                frame = canvas.holding(planes, index, 1 / fps.ratio)
+                frame = canvases[index % len(canvases)].holding(planes, index, 1 / fps.ratio)
                 with _zeroed_memory():
                     packets = stream.encode(frame)
                 output.mux(packets)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -191,18 +192,16 @@ def _true_peaks(samples: Samples, rate_hz: int) -> NDArray[np.float64]:
 
 def _limiter_gains(peaks: NDArray[np.float64], rate_hz: int, *, ceiling_dbtp: float, around_ms: float, release_db_per_s: float) -> Samples:
     """Return a smooth gain for every 8 samples, on lines between which it keeps the peaks of all of them under the ceiling."""
-    from scipy.ndimage import maximum_filter1d, uniform_filter1d
-
     over_db = 20 * np.log10(np.maximum(peaks / 10 ** (ceiling_dbtp / 20), 1.0))
     fall = np.arange(len(over_db)) * (release_db_per_s * PEAK_STEP / rate_hz)
     over_db = np.maximum.accumulate(over_db + fall) - fall
     half = max(1, round(around_ms * rate_hz / 2000 / PEAK_STEP))
     # The mean over a window of the maximum over the same window is nowhere below what was asked for; one step more on each side
     # covers the line that is drawn between steps.
-    over_db = maximum_filter1d(over_db, 4 * half + 3)
+    over_db = cv2.dilate(over_db[None], np.ones((1, 4 * half + 3), np.uint8))
     for _ in range(2):
-        over_db = uniform_filter1d(over_db, 2 * half + 1)
-    return np.asarray(np.power(10.0, over_db / -20), np.float32)
+        over_db = cv2.blur(over_db, (2 * half + 1, 1), borderType=cv2.BORDER_REFLECT)
+    return np.asarray(np.power(10.0, over_db[0] / -20), np.float32)
 
 
 def _between_steps(at_steps: Samples) -> Samples:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -18,6 +19,10 @@ from reelkit.errors import ComposeError
 from reelkit.media.encode import EncoderSettings
 
 __all__ = ["SegmentJob", "encode_segments"]
+
+
+_WORTH_A_PROCESS = 3
+"""Segments for which another process is begun: it has to start, and to decode its clip from the nearest keyframe on."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def encode_segments(
     timeline : Path
         The timeline's JSON.
     workers : int
-        Processes at once.
+        Cores to use: as many processes at once, or fewer that each work on several frames at a time where there is little to do.
     beside : Future, optional
         Other work that takes the place of one of them until it is done.
     frames_done : callable, optional
@@ -60,7 +65,9 @@ def encode_segments(
     """
     todo = _Todo(jobs)
     progress = _FramesDone(frames_done)
-    running = [_Worker(todo, timeline, settings, progress) for _ in range(max(1, min(workers, len(jobs))))]
+    count = max(1, min(workers, math.ceil(len(jobs) / _WORTH_A_PROCESS)))
+    settled = {"timeline": str(timeline), "settings": settings.model_dump(), "threads": max(1, workers // count)}
+    running = [_Worker(todo, settled, progress) for _ in range(count)]
     if len(running) == max(1, workers):
         running[-1].after = beside
     try:
@@ -148,9 +155,9 @@ def _environment() -> dict[str, str]:
 
 
 class _Worker(threading.Thread):
-    def __init__(self, todo: _Todo, timeline: Path, settings: EncoderSettings, progress: _FramesDone) -> None:
+    def __init__(self, todo: _Todo, settled: dict[str, Any], progress: _FramesDone) -> None:
         super().__init__(daemon=True)
-        self._todo, self._timeline, self._settings, self._progress = todo, timeline, settings, progress
+        self._todo, self._settled, self._progress = todo, settled, progress
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
         self.after: Future[Any] | None = None
@@ -184,13 +191,7 @@ class _Worker(threading.Thread):
     def _encode(self, job: SegmentJob) -> None:
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
-        order = {
-            "timeline": str(self._timeline),
-            "start": job.start,
-            "end": job.end,
-            "path": str(job.path),
-            "settings": self._settings.model_dump(),
-        }
+        order = {**self._settled, "start": job.start, "end": job.end, "path": str(job.path)}
         with suppress(BrokenPipeError):
             process.stdin.write(json.dumps(order) + "\n")
             process.stdin.flush()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ _REPORT_EVERY = 10
 
 
 def main() -> None:
-    """Answer each line of standard input: ``{"timeline", "start", "end", "path", "settings"}``."""
+    """Answer each line of standard input: ``{"timeline", "start", "end", "path", "settings", "threads"}``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     reuse_memory()
@@ -35,7 +36,7 @@ def main() -> None:
         job = json.loads(line)
         try:
             if job["timeline"] not in compositors:
-                compositors[job["timeline"]] = Compositor(Timeline.model_validate_json(Path(job["timeline"]).read_bytes()))
+                compositors[job["timeline"]] = _compositor(job)
             _encode(compositors[job["timeline"]], job)
         except (ReelkitError, OSError, MemoryError) as error:
             _say({"error": str(error) or type(error).__name__})
@@ -44,23 +45,42 @@ def main() -> None:
         release_memory()
 
 
+def _compositor(job: dict[str, Any]) -> Compositor:
+    return Compositor(Timeline.model_validate_json(Path(job["timeline"]).read_bytes()), threads=job["threads"])
+
+
 def _encode(compositor: Compositor, job: dict[str, Any]) -> None:
+    timeline = compositor.timeline
+    size = timeline.width_px, timeline.height_px
+    canvases = [Canvas(*size) for _ in range(1 if job["threads"] == 1 else 2)]
+
     def told() -> Iterator[Planes]:
-        for number, planes in enumerate(frames_of(compositor, job["start"], job["end"], canvas.planes), start=1):
+        frames = frames_of(compositor, job["start"], job["end"], [canvas.planes for canvas in canvases])
+        for number, planes in enumerate(frames, start=1):
             yield planes
             if number % _REPORT_EVERY == 0:
                 _say({"frames": number})
 
     settings = EncoderSettings.model_validate(job["settings"])
-    size = compositor.timeline.width_px, compositor.timeline.height_px
-    canvas = Canvas(*size)
-    encode_segment(told(), Path(job["path"]), size_px=size, fps=compositor.timeline.fps, settings=settings, canvas=canvas)
+    encode_segment(told(), Path(job["path"]), size_px=size, fps=timeline.fps, settings=settings, canvases=canvases)
 
 
-def frames_of(compositor: Compositor, start: int, end: int, canvas: Planes) -> Iterator[Planes]:
-    """Give the composed frames from ``start`` until ``end``, each drawn over the one before: what the encoder gets."""
-    for frame in range(start, end):
-        yield compositor.frame_at(frame, into=canvas)
+def frames_of(compositor: Compositor, start: int, end: int, canvases: Sequence[Planes]) -> Iterator[Planes]:
+    """Give the composed frames from ``start`` until ``end``, each drawn over the one before: what the encoder gets.
+
+    On several canvases in turn, the next frame is composed while somebody looks at the one before.
+    """
+    if len(canvases) == 1:
+        for frame in range(start, end):
+            yield compositor.frame_at(frame, into=canvases[0])
+        return
+    with ThreadPoolExecutor(1) as beside:
+        coming = beside.submit(compositor.frame_at, start, into=canvases[0])
+        for frame in range(start, end):
+            planes = coming.result()
+            if frame + 1 < end:
+                coming = beside.submit(compositor.frame_at, frame + 1, into=canvases[(frame + 1 - start) % len(canvases)])
+            yield planes
 
 
 def _say(answer: dict[str, Any]) -> None:

@@ -92,13 +92,14 @@ def test_a_frame_is_the_same_in_any_order(tmp_path: Path, kind: str) -> None:
             assert compositor.frame_at(frame).tobytes() == in_order[frame], frame
 
 
+@pytest.mark.parametrize("cores", [1, 2])
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_encoder_gets_the_frames_that_a_preview_shows(tmp_path: Path, kind: str) -> None:
-    """What the worker hands to the encoder is ``frame_at``, byte for byte."""
+def test_the_encoder_gets_the_frames_that_a_preview_shows(tmp_path: Path, kind: str, cores: int) -> None:
+    """What the worker hands to the encoder is ``frame_at``, byte for byte; also where it composes ahead of the encoder."""
     timeline = KINDS[kind](tmp_path)
-    with Compositor(timeline) as warm:
-        canvas = Canvas(timeline.width_px, timeline.height_px).planes
-        handed = [planes.tobytes() for start in (0, 30) for planes in worker.frames_of(warm, start, start + 30, canvas)][30:]
+    with Compositor(timeline, threads=cores) as warm:
+        canvases = [Canvas(timeline.width_px, timeline.height_px).planes for _ in range(cores)]
+        handed = [planes.tobytes() for start in (0, 30) for planes in worker.frames_of(warm, start, start + 30, canvases)][30:]
     with Compositor(timeline) as compositor:
         assert handed == [compositor.frame_at(frame).tobytes() for frame in range(30, 60)]
 
