@@ -10,11 +10,13 @@ import ctypes
 import functools
 import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, TypeVar
 
 import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
@@ -25,6 +27,8 @@ from reelkit.media.planes import Planes, plane_rows
 from reelkit.model import Fps, Value
 
 __all__ = ["Canvas", "EncoderSettings", "encode_segment", "join_segments", "release_memory", "reuse_memory"]
+
+Result = TypeVar("Result")
 
 _MOVFLAGS = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
 """Plain faststart leaves an edit list; without one, only negative composition offsets let both streams start at 0."""
@@ -55,7 +59,7 @@ class EncoderSettings(Value):
             "vbv-maxrate": self.max_kbit_s,
             "vbv-bufsize": self.max_kbit_s,
             "threads": 1,
-            # superfast without these spends twice to four times the bytes; see _zeroed_memory for what mbtree asks in return.
+            # superfast without these spends twice to four times the bytes; see _zeroed for what mbtree asks in return.
             "mbtree": 1,
             "rc-lookahead": 10,
         }
@@ -69,7 +73,7 @@ class EncoderSettings(Value):
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """glibc's names for what ``mallopt`` sets."""
-_REUSED_BYTES, _ZEROED_BYTES = 32 << 20, 32 << 10
+_REUSED_BYTES, _ZEROED_BYTES = 32 << 20, 16 << 10
 """Up to here memory is used again; from there on, while the encoder takes some, it is the system's own."""
 
 
@@ -81,6 +85,8 @@ def reuse_memory() -> None:
     if allocator := _allocator():
         allocator.mallopt(_MMAP_THRESHOLD, _REUSED_BYTES)
         allocator.mallopt(_TRIM_THRESHOLD, 2 * _REUSED_BYTES)
+    # Begun before any other thread, it has memory of its own from the start.
+    _encoder_thread().submit(_zeroed, int).result()
 
 
 def release_memory() -> None:
@@ -90,21 +96,26 @@ def release_memory() -> None:
         allocator.malloc_trim(0)
 
 
-@contextmanager
-def _zeroed_memory() -> Iterator[None]:
-    """Have the encoder's pictures lie in memory that comes from the system, and goes back to it with the encoder.
+def _zeroed(act: Callable[..., Result], *given: Any) -> Result:
+    """Call a part of the encoder, on its own thread, so that its pictures lie in memory that comes from the system and goes back to it.
 
     x264's mbtree reads what it never wrote in the pictures that it looks ahead at, so that a segment could differ by a few bytes from one
-    long-lived process to the next. The system's memory is always zero.
+    long-lived process to the next. The system's memory is always zero; and where glibc has a stock for each thread, this one's never holds
+    anything so large that it would be used again.
     """
     allocator = _allocator()
     if allocator:
         allocator.mallopt(_MMAP_THRESHOLD, _ZEROED_BYTES)
     try:
-        yield
+        return act(*given)
     finally:
         if allocator:
             allocator.mallopt(_MMAP_THRESHOLD, _REUSED_BYTES)
+
+
+@functools.cache
+def _encoder_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "encoder")
 
 
 @functools.cache
@@ -157,7 +168,7 @@ def encode_segment(
     size_px : tuple of int
         (width, height).
     canvases : sequence of Canvas, optional
-        On whose planes the frames are drawn, in turn.
+        On whose planes the frames are drawn, in turn: on more than one, while the encoder works on those before.
 
     Raises
     ------
@@ -177,15 +188,22 @@ def encode_segment(
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709
             canvases = canvases or (Canvas(*size_px),)
-            output.start_encoding()
-            for index, planes in enumerate(frames):
-                frame = canvases[index % len(canvases)].holding(planes, index, 1 / fps.ratio)
-                with _zeroed_memory():
-                    packets = stream.encode(frame)
-                output.mux(packets)
-            with _zeroed_memory():
-                packets = stream.encode(None)
-            output.mux(packets)
+            encoder = _encoder_thread()
+            encoder.submit(_zeroed, output.start_encoding).result()
+            under_way: deque[Future[list[av.Packet]]] = deque()
+            try:
+                for index, planes in enumerate(frames):
+                    frame = canvases[index % len(canvases)].holding(planes, index, 1 / fps.ratio)
+                    under_way.append(encoder.submit(_zeroed, stream.encode, frame))
+                    # On another canvas the next frame may be composed meanwhile.
+                    while len(under_way) >= len(canvases):
+                        output.mux(under_way.popleft().result())
+                under_way.append(encoder.submit(_zeroed, stream.encode, None))
+                while under_way:
+                    output.mux(under_way.popleft().result())
+            finally:
+                # Whatever went wrong, the encoder is not closed while it works.
+                wait(under_way)
     except (av.FFmpegError, OSError) as error:
         why = error.strerror or error
         raise ComposeError(f"compose: a segment could not be encoded: {why}; free some disk space or look at output in the brand") from None

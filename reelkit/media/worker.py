@@ -10,7 +10,6 @@ import json
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,8 @@ def _compositor(job: dict[str, Any]) -> Compositor:
 def _encode(compositor: Compositor, job: dict[str, Any]) -> None:
     timeline = compositor.timeline
     size = timeline.width_px, timeline.height_px
-    canvases = [Canvas(*size) for _ in range(1 if job["threads"] == 1 else 2)]
+    # With a core to spare the next frame is composed while one is encoded.
+    canvases = [Canvas(*size) for _ in range(min(job["threads"], 2))]
 
     def told() -> Iterator[Planes]:
         frames = frames_of(compositor, job["start"], job["end"], [canvas.planes for canvas in canvases])
@@ -66,21 +66,9 @@ def _encode(compositor: Compositor, job: dict[str, Any]) -> None:
 
 
 def frames_of(compositor: Compositor, start: int, end: int, canvases: Sequence[Planes]) -> Iterator[Planes]:
-    """Give the composed frames from ``start`` until ``end``, each drawn over the one before: what the encoder gets.
-
-    On several canvases in turn, the next frame is composed while somebody looks at the one before.
-    """
-    if len(canvases) == 1:
-        for frame in range(start, end):
-            yield compositor.frame_at(frame, into=canvases[0])
-        return
-    with ThreadPoolExecutor(1) as beside:
-        coming = beside.submit(compositor.frame_at, start, into=canvases[0])
-        for frame in range(start, end):
-            planes = coming.result()
-            if frame + 1 < end:
-                coming = beside.submit(compositor.frame_at, frame + 1, into=canvases[(frame + 1 - start) % len(canvases)])
-            yield planes
+    """Give the composed frames from ``start`` until ``end``, each drawn over an older one: what the encoder gets."""
+    for frame in range(start, end):
+        yield compositor.frame_at(frame, into=canvases[(frame - start) % len(canvases)])
 
 
 def _say(answer: dict[str, Any]) -> None:
