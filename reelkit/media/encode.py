@@ -190,7 +190,7 @@ def encode_segment(
             canvases = canvases or (Canvas(*size_px),)
             encoder = _encoder_thread()
             encoder.submit(_zeroed, output.start_encoding).result()
-            under_way: deque[Future[list[av.Packet]]] = deque()
+            under_way: deque[Future[Any]] = deque()
             try:
                 for index, planes in enumerate(frames):
                     frame = canvases[index % len(canvases)].holding(planes, index, 1 / fps.ratio)
