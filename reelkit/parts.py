@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from reelkit.brand import Brand, templates_dir
+from reelkit.cores import usable_cores
 from reelkit.errors import ServiceError, VoiceError
 from reelkit.model import Cache, Finding, Reel, Script, ScriptRequest, ServiceCall, content_key
 from reelkit.runs.cache import FileCache, cache_dir
@@ -175,7 +176,7 @@ class Parts:
         said = os.environ.get("REELKIT_ENCODERS", "")
         if said.isdecimal() and int(said):
             return int(said)
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return usable_cores()
 
     def seconds_of(self, sentence: str) -> float:
         """Return how long the brand's voice takes to say a sentence, without the pauses around it."""

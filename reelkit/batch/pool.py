@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from typing import IO, Any, TypeVar
 import psutil
 
 from reelkit.batch.worker import packed, unpacked
+from reelkit.cores import usable_cores
 from reelkit.errors import RunError
 
 __all__ = ["LostWorker", "ReelPool", "cores", "encoders_each", "pool_width"]
@@ -30,11 +30,6 @@ class LostWorker(RunError):
     """A worker process ended in the middle of a reel, as often as it was tried."""
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def pool_width(reels: int, *, workers: int | None = None, free_gb: float | None = None) -> int:
     """Return how many reels to make at once: as many as asked for, else one a core as far as memory goes; never more than there are.
 
@@ -45,7 +40,7 @@ def pool_width(reels: int, *, workers: int | None = None, free_gb: float | None 
     """
     if workers is None:
         free = psutil.virtual_memory().available / 1e9 if free_gb is None else free_gb
-        workers = min(cores(), int(free / REEL_GB))
+        workers = min(usable_cores(), int(free / REEL_GB))
     return max(1, min(workers, reels))
 
 
@@ -64,7 +59,7 @@ def encoders_each(width: int, *, of: int | None = None) -> int:
     >>> encoders_each(2, of=8), encoders_each(3, of=8), encoders_each(4, of=2)
     (4, 2, 1)
     """
-    return max(1, (of or cores()) // width)
+    return max(1, (of or usable_cores()) // width)
 
 
 class ReelPool(Executor):

@@ -18,6 +18,7 @@ from types import TracebackType
 import cv2
 import numpy as np
 
+from reelkit.cores import usable_cores
 from reelkit.media.compositor import Compositor
 from reelkit.media.open_clips import KeptClips
 from reelkit.media.planes import Planes
@@ -53,7 +54,7 @@ class FrameSource:
     def __init__(
         self, timeline: Timeline, *, cache: Cache | None = None, threads: int | None = None, like: FrameSource | None = None
     ) -> None:
-        self._shared: _Shared = like._shared if like is not None else _Shared(cache, threads or os.cpu_count() or 1)
+        self._shared: _Shared = like._shared if like is not None else _Shared(cache, threads or usable_cores())
         self._compositor: Compositor = Compositor(timeline, clips=self._shared.clips, like=like._compositor if like is not None else None)
         self._small: Compositor | None = None
         self._small_with = 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
+from reelkit.cores import usable_cores
 from reelkit.errors import FootageError
 from reelkit.model import Cache, Candidate, Clip, ClipFacts, Credit, Fps, Palette, Progress, Value, content_key
 from reelkit.services.word_stems import stems_of
@@ -97,7 +97,7 @@ class BackdropLibrary:
         self._palette, self._families = palette, tuple(families)
         self._size = {"width_px": width_px, "height_px": height_px}
         self._fps, self._cache, self._draw, self._probe, self._version = fps, cache, draw, probe, version
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = workers or usable_cores()
 
     def search(self, terms: Sequence[str], *, text: str = "") -> list[Candidate]:
         """Return every backdrop of the brand, those that suit the scene first."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from reelkit.cores import usable_cores
 from reelkit.errors import ComposeError
 from reelkit.media.audio import mix_tracks
 from reelkit.media.encode import EncoderSettings, join_segments, release_memory
@@ -73,7 +73,7 @@ def compose_video(
             settings,
             scratch,
             cache,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers or usable_cores(),
             beside=sound,
             progress=lambda share: tell(0.95 * share),
         )
