@@ -17,7 +17,7 @@ from reelkit.batch.worker import packed, unpacked
 from reelkit.cores import usable_cores
 from reelkit.errors import RunError
 
-__all__ = ["LostWorker", "ReelPool", "cores", "encoders_each", "pool_width"]
+__all__ = ["LostWorker", "ReelPool", "encoders_each", "pool_width"]
 
 T = TypeVar("T")
 
