@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -24,6 +25,7 @@ T = TypeVar("T")
 REEL_GB = 1.2
 """What a reel's processes take together at their peak."""
 TRIES = 3
+_GONE_S = 1.0
 
 
 class LostWorker(RunError):
@@ -178,11 +180,14 @@ class _Worker:
             if self._said.closed:
                 return
             # Its children first: they cannot be found by it any more when it is gone.
+            below: list[psutil.Process] = []
             with suppress(psutil.NoSuchProcess):
-                for process in (*psutil.Process(self._process.pid).children(recursive=True), self._process):
-                    with suppress(psutil.NoSuchProcess, ProcessLookupError):
-                        process.kill()
+                below = psutil.Process(self._process.pid).children(recursive=True)
+            for process in (*below, self._process):
+                with suppress(psutil.NoSuchProcess, ProcessLookupError):
+                    process.kill()
             self._process.wait()
+            _await_end(below)
             self._said.seek(0)
             last = self._said.read().decode(errors="replace").strip().splitlines()[-1:]
             self.why = last[0] if last else f"exit code {self._process.returncode}"
@@ -191,3 +196,17 @@ class _Worker:
                 if pipe is not None:
                     with suppress(OSError, ValueError):
                         pipe.close()
+
+
+def _await_end(processes: list[psutil.Process]) -> None:
+    """Wait until processes that were killed write nothing any more, so that what they leave can be swept; a busy machine takes its time."""
+    until = time.monotonic() + _GONE_S
+    while any(map(_writes, processes)) and time.monotonic() < until:
+        time.sleep(0.005)
+
+
+def _writes(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
