@@ -43,6 +43,13 @@ function render({ model, el }) {
     return [index ? list[index - 1].end : 0, index + 1 < list.length ? list[index + 1].start : facts().samples];
   }
 
+  /** Let the click that ends a drag play nothing: snapped away, an edge leaves the pointer over its word. */
+  function unclicked() {
+    const stop = (event) => event.stopPropagation();
+    ruler.addEventListener("click", stop, { capture: true });
+    setTimeout(() => ruler.removeEventListener("click", stop, { capture: true }));
+  }
+
   function drag(index, edge) {
     return (event) => {
       event.preventDefault();
@@ -61,6 +68,7 @@ function render({ model, el }) {
       const drop = () => {
         removeEventListener("pointermove", move);
         removeEventListener("pointerup", drop);
+        unclicked();
         if (held === index) model.send({ move: index, start: word.start, end: word.end });
         held = null;
       };
@@ -84,6 +92,7 @@ function render({ model, el }) {
       const drop = () => {
         removeEventListener("pointermove", move);
         removeEventListener("pointerup", drop);
+        unclicked();
         if (to !== index) model.send({ shift: [index, to] });
       };
       addEventListener("pointermove", move);

@@ -356,7 +356,7 @@ def drag(page: Page, what: Locator, by_px: float) -> None:
 
 
 def test_a_dragged_edge_snaps(reel: Page) -> None:
-    """Let go near its neighbour's edge, a word's edge comes to lie on it exactly; far from any it stays where it was let go."""
+    """Let go near its neighbour's edge, a word's edge comes to lie on it exactly; undone, it is back; nothing is played by it."""
     times = """word => document.querySelector(`.rk-live-timing [data-word='${word}']`).getAttribute('aria-label')
         .match(/, ([0-9.]+) to ([0-9.]+) s/).slice(1).map(Number)"""
     (start, end), (following, _) = reel.evaluate(times, 5), reel.evaluate(times, 6)
@@ -372,6 +372,7 @@ def test_a_dragged_edge_snaps(reel: Page) -> None:
     for _ in range(2):
         reel.locator(".rk-live-timing").get_by_role("button", name="Undo").click()
     reel.wait_for_function(f"([word, end]) => ({times})(word)[1] === end", arg=[5, end])
+    assert reel.evaluate("document.querySelector('.rk-live-timing audio').paused")
 
 
 def test_a_cue_break_is_dragged(reel: Page) -> None:
