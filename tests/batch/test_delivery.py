@@ -67,7 +67,8 @@ def test_reels_come_home(studio: Path) -> None:
             assert {"report.html", "reel.ipynb", "poster.jpg"} <= found.artefacts.keys()
             assert one.public_url is not None
             assert one.public_url.startswith(f"file://{outputs}/published/ada/")
-        assert ledger_of(outputs).topics("ada") == ledger_of(studio / "here").topics("ada")
+        # Whichever of two that are made at once ends first.
+        assert sorted(ledger_of(outputs).topics("ada")) == sorted(ledger_of(studio / "here").topics("ada")) != []
         (batch,) = read_batches(outputs)
         assert len((outputs / "batches" / f"{batch.id}.json").read_bytes()) < 10_000
         third = generate_batch("ada", 1, executor=machine, outputs=outputs)
