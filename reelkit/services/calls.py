@@ -51,6 +51,8 @@ _REASONS = {
     504: "took too long behind its gateway",
 }
 _PASSING = frozenset({408, 409, 425, 429})
+_WIRES = ("httpcore", "httpcore2", "hpack")
+"""Under the clients of models and stores; at DEBUG they log every header that a server sends, and some send back what they were given."""
 
 
 class Trouble(Exception):
@@ -133,6 +135,8 @@ class Calls:
         self._sleep = sleep
         self._now = now
         self._began = now()
+        for wire in _WIRES:
+            logging.getLogger(wire).setLevel(logging.INFO)
 
     def make(self, attempt: Callable[[], T]) -> T:
         """Make a call until it goes well.
