@@ -91,9 +91,9 @@ views.footage(script, found, edits=run.edits, keep=run.kept_edits.keep, others=o
 # %%
 clips = run.edited(found)
 spoken = run.step("voice", synthesize_voice, script, run.brand, voice=parts.voice, progress=run.share("voice"))
-said = group_words_into_sentences(spoken.words)
 
 # %% tags=["remove-input"]
+said = group_words_into_sentences(spoken.words)
 recue = partial(split_cues, style=run.brand.captions, until=len(spoken.samples))
 views.narration(spoken, said, edits=run.edits, keep=run.kept_edits.keep, recue=recue, palette=palette)
 
@@ -105,6 +105,8 @@ views.narration(spoken, said, edits=run.edits, keep=run.kept_edits.keep, recue=r
 # %%
 audio = run.edited(spoken)
 sentences = run.step("sentences", group_words_into_sentences, audio.words)
+
+# %%
 cues = run.step("cues", split_cues, sentences, run.brand.captions, until=len(audio.samples), breaks=run.edits.breaks)
 
 # %% tags=["remove-input"]
@@ -118,9 +120,13 @@ views.cues(cues, style=run.brand.captions, palette=palette)
 
 # %%
 music = run.step("music", parts.music, audio.duration_s)
+
+# %%
 sounds = {"narration": run.path("voice.wav"), "music": music, "stingers": parts.stingers()}
-timeline = run.step("timeline", plan_timeline, script, clips, audio, sentences, run.brand, cues=cues, cache=parts.cache, **sounds)
-timeline = run.step("legibility", strengthen_captions, timeline)
+planned = run.step("timeline", plan_timeline, script, clips, audio, sentences, run.brand, cues=cues, cache=parts.cache, **sounds)
+
+# %%
+timeline = run.step("legibility", strengthen_captions, planned)
 
 # %% tags=["remove-input"]
 views.shots(timeline, palette=palette)
@@ -139,6 +145,8 @@ frame
 reel = run.step(
     "compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, workers=parts.encoders, progress=run.share("compose")
 )
+
+# %%
 seen = {"copy": parts.preview_copy(reel), "progress": run.share("check")}
 findings = run.step("check", check_video, reel, timeline, run.brand, **seen)
 
