@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +22,8 @@ SHOWN = {
     "tune_brand": {"frame": ".rk-live-frame", "style": ".rk-live-style", "voice": ".rk-live-voice"},
     "reel": {"script": ".rk-live-script", "footage": ".rk-live-footage", "timing": ".rk-live-timing", "findings": ".rk-findings.rk-live"},
     "compare": {"grid": ".rk-live-grid"},
+    "tour": {"player": ".rk:has(.rk-stage)"},
+    "batch": {"board": ".rk-runs"},
 }
 
 
@@ -28,6 +32,7 @@ def main() -> int:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         studio = Studio(Path(folder) / "studio", changes=CHANGES, names=tuple(SHOWN))
+        make_a_night(studio)
         chromium = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         with studio.voila() as address:
@@ -45,6 +50,15 @@ def main() -> int:
     return 0
 
 
+def make_a_night(studio: Studio) -> None:
+    """Make a batch of short reels, one brand of which speaks a language that its voice does not."""
+    lost = studio.folder / "templates" / "brands" / "pulsefit.yaml"
+    lost.write_text(lost.read_text().replace("language: en", "language: de"))
+    asked = ["--brands", "northwind", "orbit", "pulsefit", "--count", "2", "--length", "15", "--quiet"]
+    small = [f"--set={field}={json.dumps(value)}" for field, value in CHANGES.items()]
+    subprocess.run([sys.executable, "-m", "reelkit", "batch", *asked, *small], cwd=studio.folder, env=studio.env, check=False)
+
+
 def prepare(page: Page, notebook: str) -> None:
     """Bring a notebook's views to where they show something."""
     if notebook == "tune_brand":
@@ -59,7 +73,9 @@ def prepare(page: Page, notebook: str) -> None:
     elif notebook == "reel":
         page.wait_for_selector(".rk-findings.rk-live", timeout=240_000)
         page.wait_for_selector(".rk-live-timing[data-sound=ready]")
-    else:
+    elif notebook == "tour":
+        page.wait_for_function("document.querySelector('.rk-video').readyState >= 2", timeout=60_000)
+    elif notebook == "compare":
         page.wait_for_selector(".rk-live-grid[data-ready='4']", timeout=240_000)
 
 
