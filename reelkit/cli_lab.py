@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -49,15 +50,17 @@ def lab_command(arguments: argparse.Namespace) -> int:
 
 
 def _listening(server: subprocess.Popen[bytes]) -> dict[str, Any] | None:
-    """Wait until a server has written down where it listens; return its address and port, None where it ended before."""
+    """Wait until a server has written down where it listens, and listens; return its address and port, None where it ended before."""
     from jupyter_core.paths import jupyter_runtime_dir
 
     written = Path(jupyter_runtime_dir()) / f"jpserver-{server.pid}.json"
     while server.poll() is None:
         try:
             said = json.loads(written.read_text(encoding="utf-8"))
+            # It writes its address down a moment before it answers there.
+            socket.create_connection((said["hostname"] or "localhost", said["port"]), timeout=_LOOK_S).close()
         except (OSError, ValueError):
-            # Not there yet, or not whole yet.
+            # Not there yet, or not whole yet, or not answering yet.
             time.sleep(_LOOK_S)
             continue
         return {"url": f"{said['url']}lab?token={said['token']}", "port": said["port"], "pid": server.pid}
