@@ -31,7 +31,6 @@ from pathlib import Path
 
 from distributed import Client
 
-from reelkit.brand import load_brand
 from reelkit.media.audio import write_wav
 from reelkit.model import Timeline
 from reelkit.parts import Parts
@@ -111,7 +110,7 @@ def take_steps_of_all(outputs: Path, into: Path) -> tuple[float, float]:
 
 def take_steps(run: Manifest, into: Path) -> None:
     into.mkdir(parents=True)
-    brand = load_brand(run.job.brand).with_changes(dict(run.job.overrides))
+    brand = run.job.changed_brand()
     parts = Parts(brand, outputs=into)
     script = generate_script(brand, run.job.topic_seed, writer=parts.writer)
     clips = fetch_footage(script, brand, libraries=parts.libraries, used=run.used)

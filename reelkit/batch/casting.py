@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reelkit.batch.plan import Batch, PlannedReel
 from reelkit.batch.pool import ReelPool
-from reelkit.brand import Brand, load_brand
+from reelkit.brand import Brand
 from reelkit.errors import ReelkitError
 from reelkit.parts import Parts
 from reelkit.runs.folder import open_run
@@ -56,7 +56,9 @@ class Casting:
 
     def hold(self, reels: Sequence[PlannedReel]) -> None:
         """Claim the clips of reels that are cast, so that nothing that is made beside their batch takes them."""
-        cast = [(reel.slug, _name_of(reel), reel.clips, self._brand_of(reel).footage.recent_reels) for reel in reels if reel.clips]
+        cast = [
+            (reel.slug, reel_name(_job_of(reel)), reel.clips, self._brand_of(reel).footage.recent_reels) for reel in reels if reel.clips
+        ]
         ledger_of(self._outputs).claim_in_turn(cast)
 
     def _can_cast(self, reel: PlannedReel) -> bool:
@@ -71,17 +73,12 @@ class Casting:
     def _brand_of(self, reel: PlannedReel) -> Brand:
         key = json.dumps([reel.brand, reel.overrides], sort_keys=True)
         if key not in self._brands:
-            self._brands[key] = _changed_brand(reel)
+            self._brands[key] = _job_of(reel).changed_brand()
         return self._brands[key]
 
 
-def _changed_brand(reel: PlannedReel) -> Brand:
-    brand = load_brand(reel.brand)
-    return brand.with_changes(dict(reel.overrides)) if reel.overrides else brand
-
-
-def _name_of(reel: PlannedReel) -> str:
-    return reel_name(RunJob(brand=reel.brand, topic_seed=reel.topic_seed, script=reel.script))
+def _job_of(reel: PlannedReel) -> RunJob:
+    return RunJob(brand=reel.brand, topic_seed=reel.topic_seed, script=reel.script, overrides=reel.overrides)
 
 
 def _cast_in_turn(reels: tuple[PlannedReel, ...], todo: set[int], outputs: Path) -> tuple[PlannedReel, ...]:
@@ -102,11 +99,11 @@ def _cast(reel: PlannedReel, outputs: Path, shown: list[tuple[str, ...]]) -> Pla
     from reelkit.steps.footage import choose_footage
     from reelkit.steps.script import generate_script
 
-    brand = _changed_brand(reel)
+    brand = _job_of(reel).changed_brand()
     run = open_run(brand, reel.topic_seed, script=reel.script, outputs=outputs)
     reels = brand.footage.recent_reels
     before = {clip for clips in shown[max(0, len(shown) - reels) :] for clip in clips}
-    used = tuple(sorted(before.union(ledger_of(outputs).clips_used_before(brand.slug, _name_of(reel), reels=reels))))
+    used = tuple(sorted(before.union(ledger_of(outputs).clips_used_before(brand.slug, reel_name(_job_of(reel)), reels=reels))))
     parts = Parts.of(run)
     script = run.edits.script(generate_script(brand, reel.topic_seed, writer=parts.writer))
     clips = choose_footage(script, brand, libraries=parts.libraries, used=(*used, *run.kept_edits.rejected))

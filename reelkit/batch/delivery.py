@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
-from reelkit.brand import load_brand
 from reelkit.errors import ReelkitError
 from reelkit.ledgers import ledger_for
 from reelkit.model import Timeline
@@ -63,7 +62,7 @@ def _unpack(outcome: Outcome, reel: PlannedReel, folder: Path) -> None:
         write_whole(folder / name, content)
     # The brand's file and the script lie elsewhere here.
     manifest = brought.model_copy(update={"job": brought.job.model_copy(update={"brand": reel.brand, "script": reel.script})})
-    brand = load_brand(reel.brand)
+    brand = manifest.job.changed_brand()
     # A team's ledger has learnt of it from the worker.
     if outcome.state == "done" and brand.ledger == "local":
         ledger, name = ledger_for(brand, folder.parents[1]), manifest.run_id

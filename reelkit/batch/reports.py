@@ -10,7 +10,6 @@ from typing import Any
 
 from reelkit.batch.plan import Outcome, PlannedReel, read_batch
 from reelkit.batch.runner import NOTEBOOK, palette_of, report
-from reelkit.brand import load_brand
 from reelkit.errors import RunError
 from reelkit.parts import Parts
 from reelkit.report import INDEX, runs_below, write_index, write_report
@@ -149,7 +148,7 @@ def _outputs_of(run: Path) -> Path:
 
 
 def _put(page: Path, manifest: Manifest, name: str, outputs: Path) -> str:
-    brand = load_brand(manifest.job.brand).with_changes(dict(manifest.job.overrides))
+    brand = manifest.job.changed_brand()
     stem = f"{brand.publishing.prefix}{brand.slug}/{name}"
     store = Parts(brand, outputs=outputs).store
     store.put(f"{stem}.html", page, content_type="text/html", title=str(manifest.facts.get("topic", name)))

@@ -18,7 +18,6 @@ from pydantic import Field
 from reelkit.batch.delivery import files_of, is_shared
 from reelkit.batch.jobs import Job
 from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
-from reelkit.brand import load_brand
 from reelkit.errors import BrandError, BusyError, without_keys
 from reelkit.model import GenerationResult, Value
 from reelkit.runs.cache import cache_dir
@@ -117,7 +116,7 @@ def _facts(result: GenerationResult, outputs: Path) -> dict[str, Any]:
 def _publishes_for_all(work: Work) -> bool:
     """Say whether the brand's store is one that every machine reaches; a folder is filled where the batch was begun."""
     try:
-        return load_brand(work.job.brand).with_changes(dict(work.reel.overrides)).publishing.store != "folder"
+        return work.job.changed_brand().publishing.store != "folder"
     except BrandError:
         # The reel itself will fail of it, and say so.
         return False

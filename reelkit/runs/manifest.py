@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
+from reelkit.brand import Brand, load_brand
 from reelkit.errors import RunError
 from reelkit.model import Finding, Reel, ServiceCall, ShapedReel, UploadResult, Value
 from reelkit.whole import sha256_of, write_whole
@@ -24,6 +25,17 @@ class RunJob(Value):
     topic_seed: int = Field(ge=0)
     script: Path | None = Field(default=None, description="a script of the user's own, Markdown or plain text")
     overrides: dict[str, JsonValue] = Field(default={}, description="brand fields replaced for this run, by dotted name")
+
+    def changed_brand(self) -> Brand:
+        """Return the brand with what is replaced for this run.
+
+        Raises
+        ------
+        BrandError
+            When the brand cannot be loaded, or not be changed so.
+        """
+        brand = load_brand(self.brand)
+        return brand.with_changes(dict(self.overrides)) if self.overrides else brand
 
 
 def reel_name(job: RunJob) -> str:

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from reelkit import generate_batch
-from reelkit.batch.plan import read_batches
+from reelkit.batch.delivery import bring_home, files_of
+from reelkit.batch.plan import Outcome, read_batches
 from reelkit.runs.ledger import ledger_of
-from reelkit.runs.manifest import manifest_of
+from reelkit.runs.manifest import MANIFEST, manifest_of
 from reelkit.whole import sha256_of
 from tests.batch.studio import make_studio
 from tests.services.supabase_server import KEY, Supabase
@@ -73,6 +74,21 @@ def test_reels_come_home(studio: Path) -> None:
         assert len((outputs / "batches" / f"{batch.id}.json").read_bytes()) < 10_000
         third = generate_batch("ada", 1, executor=machine, outputs=outputs)
     assert [one.run_dir.name[:4] for one in third.results if one.run_dir] == ["0003"]
+
+
+def test_whose_ledger_a_reel_is_in_its_overrides_say(studio: Path) -> None:
+    """A reel that another machine made for a team's ledger is not put into the local one when it comes home."""
+    (made,) = generate_batch("ada", 1, outputs=studio / "there").results
+    (batch,) = read_batches(studio / "there")
+    assert made.run_dir is not None
+    reel, manifest = batch.reels[0], manifest_of(made.run_dir)
+    job = manifest.job.model_copy(update={"overrides": {"ledger": "supabase"}})
+    a_teams = {MANIFEST: manifest.model_copy(update={"job": job}).model_dump_json().encode()}
+    for named, topics in (({}, 1), (a_teams, 0)):
+        outputs = studio / f"here-{topics}"
+        outcome = Outcome(number=1, state="done", run=f"ada/{made.run_dir.name}", files=files_of(made.run_dir) | named)
+        assert bring_home(outcome, reel, outputs=outputs, upload=False).error is None
+        assert len(ledger_of(outputs).topics("ada")) == topics
 
 
 def test_what_is_published_from_there_is_known_here(studio: Path) -> None:

@@ -12,7 +12,7 @@ from reelkit.runs.cache import FileCache
 from reelkit.runs.manifest import Manifest, manifest_of
 from tests.batch.studio import make_studio
 from tests.cli.conftest import Studio
-from tests.services.postgres import Database, postgres
+from tests.services.postgres import Database
 from tests.services.servers import Conversation, Reply, answers, gives, refuses, serving
 from tests.services.stock_gate import stock_gate
 from tests.services.stock_server import Video
@@ -48,14 +48,6 @@ class Services(NamedTuple):
     openai_url: str
     env: dict[str, str]
     store: Supabase
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        with postgres(tmp_path_factory.mktemp("postgres")) as running:
-            yield running
 
 
 @pytest.fixture(scope="module")

@@ -23,19 +23,11 @@ from reelkit.runs.manifest import manifest_of
 from reelkit.services.team_ledger import ClaimedTopics, TeamLedger
 from reelkit.steps.footage import fetch_footage
 from tests.batch.studio import TOPICS, make_studio
-from tests.services.postgres import SQL, Database, postgres
+from tests.services.postgres import SQL, Database
 from tests.services.supabase_server import KEY, Fault, Supabase, cut_answer, drip, endless, hang_up, status, text
 
 BRAND = "northwind"
 CREDIT = Credit(author="Ána Ünal", licence="Pexels License", page_url="https://www.pexels.com/video/11/")
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        with postgres(tmp_path_factory.mktemp("postgres")) as running:
-            yield running
 
 
 @pytest.fixture
