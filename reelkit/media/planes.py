@@ -6,7 +6,7 @@ Only what is drawn (captions, logos, cards) starts as RGB and is converted once,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -158,7 +158,12 @@ class Sprite:
             return np.asarray(cv2.addWeighted(values, 1.0, values, 0.0, 0.0, dtype=cv2.CV_16U), np.uint16)
 
         luma, keep = whole(planes[..., 0]), whole(planes[..., 3])
-        return cls(x - left, y - top, luma, whole(small[..., 1]), whole(small[..., 2]), keep, whole(small[..., 3]))
+        return cls(x - left, y - top, luma, whole(small[..., 1]), whole(small[..., 2]), keep, whole(small[..., 3]))._bounded()
+
+    def _bounded(self) -> Sprite:
+        """Return the sprite with no sample, however it was rounded, brighter than its alpha allows: what blending counts on."""
+        most, most_half = 255 * (255 - self.keep), 255 * (255 - self.keep_half)
+        return replace(self, luma=np.minimum(self.luma, most), cb=np.minimum(self.cb, most_half), cr=np.minimum(self.cr, most_half))
 
     @property
     def width_px(self) -> int:
@@ -179,9 +184,10 @@ class Sprite:
         def less(values: NDArray[np.uint16]) -> NDArray[np.uint16]:
             return (values.astype(np.uint32) * share >> 8).astype(np.uint16)
 
-        return Sprite(
+        faded = Sprite(
             self.x, self.y, less(self.luma), less(self.cb), less(self.cr), 255 - less(255 - self.keep), 255 - less(255 - self.keep_half)
         )
+        return faded._bounded()
 
     def blend(self, planes: Planes) -> None:
         """Blend into a frame's planes, in place."""
@@ -197,8 +203,12 @@ def _blend(plane: Bytes, over: NDArray[np.uint16], keep: NDArray[np.uint16], x: 
         return
     cut = (slice(top - y, bottom - y), slice(left - x, right - x))
     under = plane[top:bottom, left:right]
-    total = under.astype(np.uint32) * keep[cut] + over[cut] + 128
-    under[...] = np.minimum((total + (total >> 8)) >> 8, 255)
+    # At most 255 x 255 together: 16 bits hold it with what rounding adds.
+    total = np.multiply(under, keep[cut], dtype=np.uint16)
+    total += over[cut]
+    total += 128
+    total += total >> 8
+    under[...] = total >> 8
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 from reelkit.errors import ComposeError
 from reelkit.media.encode import EncoderSettings
@@ -21,8 +20,8 @@ from reelkit.media.encode import EncoderSettings
 __all__ = ["SegmentJob", "encode_segments"]
 
 
-_WORTH_A_PROCESS = 3
-"""Segments for which another process is begun: it has to start, and to decode its clip from the nearest keyframe on."""
+_ENDS_WITHIN_S = 5.0
+"""So long a process may take to end those that it forked."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def encode_segments(
     timeline : Path
         The timeline's JSON.
     workers : int
-        Cores to use: as many processes at once, or fewer that each work on several frames at a time where there is little to do.
+        Cores to use: as many processes at once, or for fewer segments fewer that each work on several frames at a time.
     beside : Future, optional
         Other work that takes the place of one of them until it is done.
     frames_done : callable, optional
@@ -65,26 +64,25 @@ def encode_segments(
     """
     todo = _Todo(jobs)
     progress = _FramesDone(frames_done)
-    count = max(1, min(workers, math.ceil(len(jobs) / _WORTH_A_PROCESS)))
+    count = max(1, min(workers, len(jobs)))
     settled = {"timeline": str(timeline), "settings": settings.model_dump(), "threads": max(1, workers // count)}
-    running = [_Worker(todo, settled, progress) for _ in range(count)]
-    if len(running) == max(1, workers):
-        running[-1].after = beside
-    try:
-        for worker in running:
-            worker.start()
-        for worker in running:
-            # A bounded wait lets Ctrl-C through at once on every system.
-            while worker.is_alive():
-                worker.join(0.2)
-                if any(other.error for other in running):
-                    break
+    with _crew(json.dumps(settled), count) as lines:
+        running = [_Worker(line, todo, progress) for line in lines]
+        if count == workers:
+            running[-1].after = beside
+        try:
+            for worker in running:
+                worker.start()
+            for worker in running:
+                # A bounded wait lets Ctrl-C through at once on every system.
+                while worker.is_alive() and not any(other.error for other in running):
+                    worker.join(0.2)
+        finally:
+            for worker in running:
+                worker.stopped = True
         errors = [worker.error for worker in running if worker.error]
         if errors:
             raise ComposeError(errors[0])
-    finally:
-        for worker in running:
-            worker.stop()
 
 
 class _Todo:
@@ -116,11 +114,6 @@ class _Todo:
                 self._runs.remove(run)
             self._reached.add(job.end)
             return job
-
-    def is_empty(self) -> bool:
-        """Return whether nothing is left to take."""
-        with self._lock:
-            return not self._runs
 
     def _split(self) -> list[SegmentJob] | None:
         """Return the longest run; where another worker is about to come to it, its later half."""
@@ -154,49 +147,128 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "GLIBC_TUNABLES": ":".join(tunables)}
 
 
-class _Worker(threading.Thread):
-    def __init__(self, todo: _Todo, settled: dict[str, Any], progress: _FramesDone) -> None:
-        super().__init__(daemon=True)
-        self._todo, self._settled, self._progress = todo, settled, progress
-        self._process: subprocess.Popen[str] | None = None
-        self._stopped = False
-        self.after: Future[Any] | None = None
-        self.error = ""
+class _Process:
+    """A worker process, or the one that forks several."""
 
-    def run(self) -> None:
-        while self.after is not None and not self._stopped and not wait([self.after], 0.2).done:
-            pass
-        if self._stopped or self._todo.is_empty():
-            return
+    def __init__(self, settled: str, *descriptors: int) -> None:
+        pipe = subprocess.DEVNULL if descriptors else subprocess.PIPE
         try:
-            command = [sys.executable, "-m", "reelkit.media.worker"]
-            self._process = subprocess.Popen(
-                command,
+            self._begun = subprocess.Popen(
+                [sys.executable, "-m", "reelkit.media.worker", settled, *map(str, descriptors)],
                 env=_environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdin=pipe,
+                stdout=pipe,
                 stderr=subprocess.PIPE,
+                pass_fds=descriptors,
                 text=True,
                 encoding="utf-8",
             )
-            job = self._todo.take(None)
-            while job is not None and not self._stopped:
+        except OSError as error:
+            raise ComposeError(f"compose: no encoder could be started ({error.strerror}); free some memory and run it again") from None
+        self._lock, self._why = threading.Lock(), ""
+
+    def own_line(self) -> _Line:
+        """Return the line to the worker that it is itself."""
+        assert self._begun.stdin is not None and self._begun.stdout is not None
+        return _Line(self, self._begun.stdin, self._begun.stdout)
+
+    def why(self) -> str:
+        """Wait for its end and return what it said of it."""
+        assert self._begun.stderr is not None
+        with self._lock:
+            if not self._why:
+                said = self._begun.stderr.read().strip().splitlines()
+                self._why = said[-1] if said else f"exit code {self._begun.wait()}"
+            return self._why
+
+    def end(self) -> None:
+        """End it, with those that it forked."""
+        self._begun.terminate()
+        try:
+            self._begun.wait(_ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._begun.kill()
+            self._begun.wait()
+        assert self._begun.stderr is not None
+        with self._lock:
+            self._begun.stderr.close()
+
+
+class _Line(NamedTuple):
+    """What joins us to a worker: its process, or the one that forked it, and the files by which it is ordered and heard."""
+
+    process: _Process
+    orders: IO[str]
+    answers: IO[str]
+
+    def close(self) -> None:
+        for file in (self.orders, self.answers):
+            with suppress(OSError, ValueError):
+                file.close()
+
+
+@contextmanager
+def _crew(settled: str, count: int) -> Iterator[list[_Line]]:
+    """Give a line to each of ``count`` workers; none of them outlives the block."""
+    lines: list[_Line] = []
+    try:
+        # Where it can be, what all need is loaded once.
+        if count > 1 and sys.platform == "linux":
+            lines += _forked(settled, count)
+        else:
+            for _ in range(count):
+                lines.append(_Process(settled).own_line())
+        yield lines
+    finally:
+        for process in {line.process for line in lines}:
+            process.end()
+        for line in lines:
+            line.close()
+
+
+def _forked(settled: str, count: int) -> list[_Line]:
+    """Return lines to workers that one process forks."""
+    pipes = [(*os.pipe(), *os.pipe()) for _ in range(count)]
+    theirs = [end for orders_in, _, _, answers_out in pipes for end in (orders_in, answers_out)]
+    try:
+        process = _Process(settled, *theirs)
+    finally:
+        for end in theirs:
+            os.close(end)
+    return [
+        _Line(process, os.fdopen(orders_out, "w", encoding="utf-8"), os.fdopen(answers_in, encoding="utf-8"))
+        for _, orders_out, answers_in, _ in pipes
+    ]
+
+
+class _Worker(threading.Thread):
+    """Has the segments of a reel encoded at the other end of a line, one after another."""
+
+    def __init__(self, line: _Line, todo: _Todo, progress: _FramesDone) -> None:
+        super().__init__(daemon=True)
+        self._line, self._todo, self._progress = line, todo, progress
+        self.after: Future[Any] | None = None
+        self.stopped = False
+        self.error = ""
+
+    def run(self) -> None:
+        while self.after is not None and not self.stopped and not wait([self.after], 0.2).done:
+            pass
+        try:
+            job = None if self.stopped else self._todo.take(None)
+            while job is not None and not self.stopped:
                 self._encode(job)
                 job = self._todo.take(job)
         except (OSError, ValueError, ComposeError) as error:
-            self.error = self.error or str(error)
-        finally:
-            self.stop()
+            self.error = str(error)
 
     def _encode(self, job: SegmentJob) -> None:
-        process = self._process
-        assert process is not None and process.stdin is not None and process.stdout is not None
-        order = {**self._settled, "start": job.start, "end": job.end, "path": str(job.path)}
+        order = {"start": job.start, "end": job.end, "path": str(job.path)}
         with suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(order) + "\n")
-            process.stdin.flush()
+            self._line.orders.write(json.dumps(order) + "\n")
+            self._line.orders.flush()
         counted = 0
-        for line in process.stdout:
+        for line in self._line.answers:
             answer = json.loads(line)
             if "frames" in answer:
                 self._progress.add(answer["frames"] - counted)
@@ -207,22 +279,5 @@ class _Worker(threading.Thread):
                 job.keep()
                 self._progress.add(job.end - job.start - counted)
                 return
-        if self._stopped:
-            raise ComposeError("compose: stopped")
-        process.wait()
-        said = (process.stderr.read() if process.stderr else "").strip().splitlines()
-        why = said[-1] if said else f"exit code {process.returncode}"
+        why = self._line.process.why()
         raise ComposeError(f"compose: the encoder process ended early ({why}); run it again, finished segments are kept")
-
-    def stop(self) -> None:
-        self._stopped = True
-        process = self._process
-        if process is None:
-            return
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                with suppress(OSError, ValueError):
-                    pipe.close()

@@ -26,7 +26,7 @@ _NEAR = 0.03
 """How far a picture may lie from its path, in samples of the reel."""
 _TAPS = 3
 """Source samples that a filter reads beyond the one it stands on."""
-_SEARCHED = 32
+_SEARCHED = 96
 """Source samples before the view among which scaling may begin."""
 
 

@@ -1,17 +1,21 @@
-"""A process that encodes segments: ``python -m reelkit.media.worker``, one JSON line in for each, JSON lines out.
+"""A process that encodes segments: ``python -m reelkit.media.worker SETTLED``, one JSON line in for each, JSON lines out.
 
 A process of its own starts clean of whatever the caller's process holds (a notebook kernel, a test), needs nothing of the caller's main
-module, and can be killed. It ends when its input ends, and with its parent.
+module, and can be killed. It ends when its input ends, and with its parent. Given pairs of file descriptors, to read orders from and to
+answer on (``SETTLED IN OUT IN OUT``), it loads what all need once, forks a worker for each pair, and ends with the last of them.
 """
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NoReturn
 
 from reelkit.errors import ReelkitError
 from reelkit.media.compositor import Compositor
@@ -23,46 +27,70 @@ __all__ = ["end_with_parent", "frames_of", "main"]
 
 _REPORT_EVERY = 10
 
+_Pair = tuple[int, int]
+
 
 def main() -> None:
-    """Answer each line of standard input: ``{"timeline", "start", "end", "path", "settings", "threads"}``."""
+    """Answer each line of input, ``{"start", "end", "path"}``; settled for all is ``{"timeline", "settings", "threads"}``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
-    reuse_memory()
-    # One compositor for all segments: where the next one follows, its clips are decoded on instead of opened and sought in again.
-    compositors: dict[str, Compositor] = {}
-    for line in sys.stdin:
-        job = json.loads(line)
+    worker = _Worker(json.loads(sys.argv[1]))
+    # All of this stays: it need not be looked through after each segment, nor its memory be copied by who is forked.
+    gc.freeze()
+    pairs = list(zip(*[map(int, sys.argv[2:])] * 2, strict=True))
+    worker.answer(*(_forked(pairs) if pairs else (sys.stdin, sys.stdout)))
+    # Nothing is left that would have to be put away.
+    os._exit(0)
+
+
+class _Worker:
+    """Encodes segments of one timeline.
+
+    One compositor serves all of them: where the next one follows, its clips are decoded on instead of opened and sought in again.
+    """
+
+    def __init__(self, settled: dict[str, Any]) -> None:
+        self._settings = EncoderSettings.model_validate(settled["settings"])
+        self._threads = settled["threads"]
+        self._error = ""
         try:
-            if job["timeline"] not in compositors:
-                compositors[job["timeline"]] = _compositor(job)
-            _encode(compositors[job["timeline"]], job)
+            timeline = Timeline.model_validate_json(Path(settled["timeline"]).read_bytes())
+            self._compositor = Compositor(timeline, threads=self._threads)
         except (ReelkitError, OSError, MemoryError) as error:
-            _say({"error": str(error) or type(error).__name__})
-        else:
-            _say({"finished": True})
-        release_memory()
+            self._error = _line(error)
 
+    def answer(self, orders: IO[str], answers: IO[str]) -> None:
+        """Do what each line of ``orders`` asks, and tell of it, until they end."""
 
-def _compositor(job: dict[str, Any]) -> Compositor:
-    return Compositor(Timeline.model_validate_json(Path(job["timeline"]).read_bytes()), threads=job["threads"])
+        def say(answer: dict[str, Any]) -> None:
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
 
+        reuse_memory()
+        for line in orders:
+            error = self._error
+            try:
+                if not error:
+                    self._encode(json.loads(line), say)
+            except (ReelkitError, OSError, MemoryError) as raised:
+                error = _line(raised)
+            say({"error": error} if error else {"finished": True})
+            release_memory()
 
-def _encode(compositor: Compositor, job: dict[str, Any]) -> None:
-    timeline = compositor.timeline
-    size = timeline.width_px, timeline.height_px
-    # With a core to spare the next frame is composed while one is encoded.
-    canvases = [Canvas(*size) for _ in range(min(job["threads"], 2))]
+    def _encode(self, job: dict[str, Any], say: Any) -> None:
+        timeline = self._compositor.timeline
+        size = timeline.width_px, timeline.height_px
+        # With a core to spare the next frame is composed while one is encoded.
+        canvases = [Canvas(*size) for _ in range(min(self._threads, 2))]
 
-    def told() -> Iterator[Planes]:
-        frames = frames_of(compositor, job["start"], job["end"], [canvas.planes for canvas in canvases])
-        for number, planes in enumerate(frames, start=1):
-            yield planes
-            if number % _REPORT_EVERY == 0:
-                _say({"frames": number})
+        def told() -> Iterator[Planes]:
+            frames = frames_of(self._compositor, job["start"], job["end"], [canvas.planes for canvas in canvases])
+            for number, planes in enumerate(frames, start=1):
+                yield planes
+                if number % _REPORT_EVERY == 0:
+                    say({"frames": number})
 
-    settings = EncoderSettings.model_validate(job["settings"])
-    encode_segment(told(), Path(job["path"]), size_px=size, fps=timeline.fps, settings=settings, canvases=canvases)
+        encode_segment(told(), Path(job["path"]), size_px=size, fps=timeline.fps, settings=self._settings, canvases=canvases)
 
 
 def frames_of(compositor: Compositor, start: int, end: int, canvases: Sequence[Planes]) -> Iterator[Planes]:
@@ -71,9 +99,47 @@ def frames_of(compositor: Compositor, start: int, end: int, canvases: Sequence[P
         yield compositor.frame_at(frame, into=canvases[(frame - start) % len(canvases)])
 
 
-def _say(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+def _line(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _forked(pairs: Sequence[_Pair]) -> tuple[IO[str], IO[str]]:
+    """Return, in a process forked for each pair, the files to read from and to write to; who forks them leaves with the last."""
+    parent = os.getpid()
+    children = set[int]()
+    for pair in pairs:
+        child = os.fork()
+        if not child:
+            end_with_parent()
+            if os.getppid() != parent:
+                os._exit(1)
+            # Nobody but a worker itself may hold its end open, or it would not be seen to end.
+            for descriptor in {*chain(*pairs)} - {*pair}:
+                os.close(descriptor)
+            return os.fdopen(pair[0], encoding="utf-8"), os.fdopen(pair[1], "w", encoding="utf-8")
+        children.add(child)
+    for descriptor in chain(*pairs):
+        os.close(descriptor)
+    _leave_with(children)
+
+
+def _leave_with(children: set[int]) -> NoReturn:
+    """Wait until all children have ended, and leave as the first one did that did not end well; the others are then ended, too."""
+
+    def end_all(*_signal: object) -> None:
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+
+    signal.signal(signal.SIGTERM, end_all)
+    failed = 0
+    while children:
+        child, status = os.wait()
+        children.discard(child)
+        code = os.waitstatus_to_exitcode(status)
+        if code and not failed:
+            failed = code
+            end_all()
+    sys.exit(f"exit code {failed}" if failed < 0 else failed)
 
 
 def end_with_parent() -> None:
