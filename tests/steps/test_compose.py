@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import av
+import psutil
 import pytest
 
 from reelkit.errors import ClipError, ComposeError
@@ -103,9 +105,30 @@ def test_a_full_disk_is_one_line(tmp_path: Path, timeline: Timeline) -> None:
     assert not (tmp_path / "out" / "reel.mp4").exists()
 
 
+def _encoders() -> list[psutil.Process]:
+    """Return the processes of a render, the one that forks the others first."""
+    return [child for child in psutil.Process().children(recursive=True) if "reelkit.media.worker" in child.cmdline()]
+
+
 def test_workers_end_with_the_render(tmp_path: Path, timeline: Timeline) -> None:
     """After a render no process of it is left."""
-    import psutil
-
     compose_video(timeline, tmp_path / "reel.mp4")
-    assert [child for child in psutil.Process(os.getpid()).children(recursive=True) if "worker" in " ".join(child.cmdline())] == []
+    assert _encoders() == []
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_killed_encoder_is_one_line_and_ends_the_others(tmp_path: Path, timeline: Timeline, which: int) -> None:
+    """Whichever of a render's processes is killed, the line says so, no other is left, and a second call makes the reel."""
+    killed: list[int] = []
+
+    def kill(_share: float) -> None:
+        if not killed:
+            killed.append(_encoders()[which].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    cache = FileCache(tmp_path / "cache")
+    with pytest.raises(ComposeError, match=r"the encoder process ended early \(exit code -9\); run it again, finished segments are kept"):
+        compose_video(timeline, tmp_path / "reel.mp4", workers=2, progress=kill, cache=cache)
+    assert _encoders() == []
+    assert {path.name for path in tmp_path.iterdir()} <= {"cache"}
+    assert compose_video(timeline, tmp_path / "reel.mp4", workers=2, cache=cache).frame_count == timeline.frame_count
