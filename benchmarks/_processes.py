@@ -11,8 +11,10 @@ from pathlib import Path
 
 import psutil
 
+from tests.batch.studio import is_kernel
+
 MARK = "REELKIT_BENCH_MARK"
-KINDS = ("kernel", "worker", "parent", "all")
+KINDS = ("kernel", "forks", "worker", "parent", "all")
 
 
 def adopt_orphans() -> None:
@@ -41,7 +43,7 @@ KEPT: set[int] = set()
 
 
 def kind_of(process: psutil.Process, parent: int) -> str:
-    """Return ``parent``, ``worker``, ``kernel``, or ``other`` (encoders, what draws backdrops)."""
+    """Return ``parent``, ``worker``, ``forks`` (what forks kernels), ``kernel``, or ``other`` (encoders, what draws backdrops)."""
     with contextlib.suppress(psutil.Error):
         line = " ".join(process.cmdline())
         return (
@@ -50,6 +52,8 @@ def kind_of(process: psutil.Process, parent: int) -> str:
             else "worker"
             if "reelkit.batch.worker" in line
             else "kernel"
+            if is_kernel(process)
+            else "forks"
             if "reelkit.kernel" in line
             else "other"
         )
@@ -57,7 +61,8 @@ def kind_of(process: psutil.Process, parent: int) -> str:
 
 
 def kill(kind: str, parent: int, mark: str) -> int:
-    """Send SIGKILL to a kernel, a worker or the parent alone, or to the whole tree at once; return how many were met."""
+    """Send SIGKILL to a kernel, to what forks them, to a worker or the parent alone, or to the whole tree at once; return how many were
+    met."""
     targets = [process for process in marked(mark) if kind in ("all", kind_of(process, parent))]
     for process in targets if kind == "all" else targets[:1]:
         with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):

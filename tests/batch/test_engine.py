@@ -15,8 +15,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from reelkit.batch.engine import execute_notebook
+from reelkit.batch.kernels import KernelForks, forked_kernels, kernel_forks
 from reelkit.errors import RunError
 from reelkit.runs.progress import NoLines
+from tests.batch.studio import is_kernel
 
 _MOVED_FROM, _MOVED_TO = 0x40, 0x80
 
@@ -47,6 +49,13 @@ def a_notebook(folder: Path, *sources: str) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True, params=["started", "forked"])
+def kernels(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The two ways to a kernel: one process after another, and forked from one that has loaded what they need."""
+    with forked_kernels() if request.param == "forked" else contextlib.nullcontext():
+        yield request.param
+
+
 @pytest.fixture(autouse=True)
 def sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A place of its own for a test's kernels, so that other tests at the same time do not count; its path is short, as sockets ask."""
@@ -57,7 +66,7 @@ def sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def left_over(sockets: Path) -> list[str]:
     """Kernels of ours and their socket folders."""
-    kernels = [str(child.pid) for child in psutil.Process().children(recursive=True) if "reelkit.kernel" in child.cmdline()]
+    kernels = [str(child.pid) for child in psutil.Process().children(recursive=True) if is_kernel(child)]
     return kernels + [path.name for path in sockets.iterdir()]
 
 
@@ -157,7 +166,7 @@ def test_a_file_that_is_no_notebook_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_ctrl_c_answers_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+def test_ctrl_c_answers_at_once_and_leaves_nothing(tmp_path: Path, kernels: str) -> None:
     """An interrupt reaches the cell, whose own cleaning is waited for; then kernel, its children and its sockets are gone."""
     source = f"""
 import pathlib, subprocess, sys, time
@@ -170,8 +179,10 @@ finally:
     (here / "cleaned").write_text("")
 """
     notebook = a_notebook(tmp_path, source)
-    code = "import pathlib, sys; from reelkit.batch.engine import execute_notebook; from reelkit.runs.progress import NoLines\n"
-    code += "execute_notebook(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), {}, watcher=NoLines())"
+    way = {"started": "contextlib.nullcontext", "forked": "forked_kernels"}[kernels]
+    code = "import contextlib, pathlib, sys; from reelkit.batch.engine import execute_notebook; from reelkit.runs.progress import NoLines\n"
+    code += f"from reelkit.batch.kernels import forked_kernels\nwith {way}():\n"
+    code += "    execute_notebook(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), {}, watcher=NoLines())"
     out = tmp_path / "out.ipynb"
     process = subprocess.Popen([sys.executable, "-c", code, str(notebook), str(out)], stderr=subprocess.PIPE, text=True)
     pid_file = tmp_path / "child"
@@ -193,3 +204,59 @@ def test_a_kernel_whose_starter_was_lost_ends_with_all_it_started(tmp_path: Path
     command = [sys.executable, "-m", "reelkit.kernel", "-f", str(tmp_path / "kernel.json")]
     with subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL) as kernel:
         assert kernel.wait(60) == -signal.SIGKILL
+
+
+def what_forks() -> psutil.Process | None:
+    return next((child for child in psutil.Process().children() if "--forks" in child.cmdline()), None)
+
+
+@pytest.mark.skipif(not KernelForks.work_here(), reason="Linux")
+def test_forked_kernels_are_alike_and_apart(tmp_path: Path, sockets: Path) -> None:
+    """Each has its own arguments, environment, folder and process group, whatever one before it did; none reads what we say to another."""
+    source = "import os, sys, reelkit\nprint(os.getpid() == os.getpgrp(), sys.stdin.read() == '', os.environ.get('X'), os.getcwd(), x)\n"
+    source += "print(hasattr(reelkit, 'mark'))\nreelkit.mark = os.environ['X'] = '1'\nos.chdir('/')"
+    seen = []
+    with forked_kernels():
+        for x in (1, 2):
+            assert execute_notebook(a_notebook(tmp_path, source), tmp_path / "out.ipynb", {"x": x}, watcher=NoLines()) is None
+            seen.append(nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs[0].text.split("\n")[:2])
+        assert left_over(sockets) == []
+    assert seen == [[f"True True None {Path.cwd()} {x}", "False"] for x in (1, 2)]
+    assert what_forks() is None
+
+
+@pytest.mark.skipif(not KernelForks.work_here(), reason="Linux")
+def test_what_forks_kernels_may_be_lost(tmp_path: Path, sockets: Path) -> None:
+    """Killed with a notebook running, its kernel ends with all that it started and is told as dead; the next kernel comes from another."""
+    source = """
+import os, pathlib, signal, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+pathlib.Path(here).write_text(str(child.pid))
+os.kill(os.getppid(), signal.SIGKILL)
+time.sleep(600)
+"""
+    with forked_kernels():
+        notebook, out = a_notebook(tmp_path, f"here = {str(tmp_path / 'child')!r}", source), tmp_path / "out.ipynb"
+        problem = execute_notebook(notebook, out, {"x": 1}, watcher=NoLines())
+        assert problem is not None
+        assert "kernel died" in problem
+        until = time.monotonic() + 10
+        while is_running(int((tmp_path / "child").read_text())) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not is_running(int((tmp_path / "child").read_text()))
+        assert execute_notebook(a_notebook(tmp_path, "print(x)"), out, {"x": 1}, watcher=NoLines()) is None
+    assert left_over(sockets) == []
+
+
+@pytest.mark.skipif(not KernelForks.work_here(), reason="Linux")
+def test_it_forks_with_no_thread_of_its_own() -> None:
+    """What a thread held at a fork stays held in the kernel for ever: there is none then."""
+    with forked_kernels():
+        forks = kernel_forks()
+        assert forks is not None
+        kernel = forks.fork(["--version"], dict(os.environ), Path.cwd())
+        parent = what_forks()
+        assert parent is not None
+        assert parent.num_threads() == 1
+        assert kernel.wait() == 1
+        assert kernel.poll() == 1
