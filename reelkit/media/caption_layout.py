@@ -232,6 +232,19 @@ def lay_out(
     if right_to_left is None:
         right_to_left = is_right_to_left(" ".join(texts))
     language = language_of(texts) if language is None else language
+    return _laid_out(
+        tuple(texts),
+        sizes,
+        max_chars=style.max_chars_per_line,
+        max_lines=style.max_lines,
+        right_to_left=right_to_left,
+        language=language,
+    )
+
+
+@lru_cache(maxsize=512)
+def _laid_out(texts: tuple[str, ...], max_chars: int, max_lines: int, sizes: CaptionSizes, right_to_left: bool, language: str) -> CueLayout:
+    """Lay out a cue once, as a reel's captions are measured, shown, drawn and checked."""
     room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px + sizes.cursor_px) - _SLACK_PX
 
     def line_width(line: Sequence[str], size_px: float) -> float:
@@ -251,8 +264,8 @@ def lay_out(
             [text for _, text in shown],
             lru_cache(maxsize=None)(lambda i, j: line_width([text for _, text in merged(shown[i:j])], sizes.size_px)),
             max_width_px=room,
-            max_chars=style.max_chars_per_line,
-            max_lines=style.max_lines,
+            max_chars=max_chars,
+            max_lines=max_lines,
             min_share=sizes.min_size_px / sizes.size_px,
         )
     )

@@ -291,7 +291,8 @@ class _Ear:
         for frame in packet.decode():
             if self._start is None and frame.pts is not None:
                 self._start = frame.pts * frame.time_base
-            self._pieces.extend(np.asarray(piece.to_ndarray(), np.float32) for piece in self._to_float.resample(frame))
+            pieces = [frame] if frame.format.name == "fltp" else self._to_float.resample(frame)
+            self._pieces.extend(np.asarray(piece.to_ndarray(), np.float32) for piece in pieces)
             if self._copy is not None:
                 self._copy.take(frame)
 

@@ -16,6 +16,7 @@ __all__ = ["TextContrast", "contrast_ratio", "fill_colour", "relative_luminance"
 
 Mask = NDArray[np.bool_]
 Level = NDArray[np.float32]
+Places = NDArray[np.intp]
 
 _LINEAR = np.array([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in np.arange(256) / 255.0], np.float32)
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -163,20 +164,38 @@ def _cut(planes: Planes, mask: Mask, x: int, y: int) -> tuple[Bytes, Planes] | N
 
 def _glyphs(level: Level, fill: Bytes, short_px: int) -> Iterator[tuple[Level, Level]]:
     """Yield each glyph's levels inside and directly around it, without what is near another glyph."""
+    flat = level.reshape(-1)
+    for inside, around in _glyph_places(fill.tobytes(), fill.shape, short_px):
+        yield flat[inside], flat[around]
+
+
+@lru_cache(maxsize=8)
+def _glyph_places(packed: bytes, shape: tuple[int, int], short_px: int) -> tuple[tuple[Places, Places], ...]:
+    """Return the places, counted along the rows, of each glyph's inside and of what is directly around it.
+
+    A text is measured on several pictures in turn, of which it has the same places.
+    """
+    fill = np.frombuffer(packed, np.uint8).reshape(shape)
     gap, reach = _px(_GAP_PX, short_px, 1), _px(_REACH_PX, short_px, 3)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(fill, connectivity=8)
     smallest = max(8.0, _SMALLEST_GLYPH * float(np.median(stats[1:, cv2.CC_STAT_AREA]))) if count > 1 else 0.0
     near, core = _grown(fill, gap), 1 - _grown(1 - fill, 1)
+    found = []
     for label in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[label])
         if area < smallest:
             continue
-        cut = slice(max(0, top - reach), top + height + reach), slice(max(0, left - reach), left + width + reach)
+        first_row, first_column = max(0, top - reach), max(0, left - reach)
+        cut = slice(first_row, top + height + reach), slice(first_column, left + width + reach)
         own = (labels[cut] == label).astype(np.uint8)
         inside = own & core[cut]
         around = _grown(own, reach) & (1 - near[cut])
         if around.any():
-            yield level[cut][(inside if inside.any() else own) > 0], level[cut][around > 0]
+            both = (inside if inside.any() else own), around
+            rows_columns = [np.nonzero(part) for part in both]
+            inner, outer = ((rows + first_row) * shape[1] + columns + first_column for rows, columns in rows_columns)
+            found.append((inner, outer))
+    return tuple(found)
 
 
 def _short(planes: Planes) -> int:
