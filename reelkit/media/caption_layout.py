@@ -243,7 +243,9 @@ def lay_out(
 
 
 @lru_cache(maxsize=512)
-def _laid_out(texts: tuple[str, ...], max_chars: int, max_lines: int, sizes: CaptionSizes, right_to_left: bool, language: str) -> CueLayout:
+def _laid_out(
+    texts: tuple[str, ...], sizes: CaptionSizes, *, max_chars: int, max_lines: int, right_to_left: bool, language: str
+) -> CueLayout:
     """Lay out a cue once, as a reel's captions are measured, shown, drawn and checked."""
     room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px + sizes.cursor_px) - _SLACK_PX
 

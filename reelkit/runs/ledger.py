@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS published (
 ) WITHOUT ROWID;
 """
 _BUSY_S = 30.0
+_CLAIMS_KEPT = 500
+"""Of each brand; older ones are let go once their reels are finished, as those are then told by the runs themselves."""
 _DRAWN = "backdrops/"
 """Clips that are no footage: drawn ones may stand in reels that are made at once."""
 
@@ -101,7 +103,10 @@ class Ledger:
         if not any(_footage(clips) for _, _, clips, _ in claims):
             return [()] * len(claims)
         with self._open() as db:
-            return [_claim(db, brand, reel, _footage(clips), reels) for brand, reel, clips, reels in claims]
+            lost = [_claim(db, brand, reel, _footage(clips), reels) for brand, reel, clips, reels in claims]
+            for brand in {brand for brand, _, _, _ in claims}:
+                _let_go(db, brand, max(_CLAIMS_KEPT, *(reels for other, _, _, reels in claims if other == brand)))
+            return lost
 
     def record(self, brand: str, run: str, *, reel: str, topic: str, clips: Mapping[str, Credit], used: Sequence[str], sha256: str) -> None:
         """Remember a finished run, and whose each of its clips is; a run that is recorded again keeps its place and its one entry."""
@@ -201,6 +206,15 @@ def _claim(db: sqlite3.Connection, brand: str, reel: str, wanted: set[str], reel
         (brand, reel, json.dumps(sorted(wanted - lost))),
     )
     return tuple(sorted(lost))
+
+
+def _let_go(db: sqlite3.Connection, brand: str, kept: int) -> None:
+    """Remove the claims of a brand's finished reels but for the latest; a reel that is not finished may come back for what it has."""
+    db.execute(
+        "DELETE FROM claims WHERE brand = :brand AND reel IN (SELECT reel FROM runs WHERE brand = :brand) "
+        "AND number <= (SELECT number FROM claims WHERE brand = :brand ORDER BY number DESC LIMIT 1 OFFSET :kept)",
+        {"brand": brand, "kept": kept},
+    )
 
 
 def _clips_of_others(db: sqlite3.Connection, brand: str, reel: str, reels: int) -> set[str]:

@@ -98,6 +98,21 @@ def test_claimed_clips_are_left_aside(tmp_path: Path) -> None:
     assert ledger.claim_clips("northwind", "seed 1", ["b", "c"], reels=5) == (), "another take keeps its footage"
 
 
+def test_old_claims_of_finished_reels_are_let_go(tmp_path: Path) -> None:
+    """However many nights pass, claims stay few: what is finished is told by its run. One that is not keeps what it has."""
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    clips = {"c0": Credit(author="Us", licence="CC0")}
+    ledger.record("northwind", "r", reel="seed 0", topic="t", clips=clips, used=[], sha256="ab")
+    ledger.claim_clips("pulse", "seed 0", ["c0"], reels=5)
+    ledger.claim_in_turn([("northwind", f"seed {number}", [f"c{number}"], 5) for number in range(510)])
+    with sqlite3.connect(ledger.path) as db:
+        left = {reel for (reel,) in db.execute("SELECT reel FROM claims WHERE brand = 'northwind'")}
+        assert left == {f"seed {number}" for number in range(1, 510)}
+        assert db.execute("SELECT reel FROM claims WHERE brand = 'pulse'").fetchall() == [("seed 0",)]
+    assert ledger.claim_clips("northwind", "seed 0", ["c0"], reels=5) == (), "what a finished reel shows is still its own"
+    assert ledger.claim_clips("northwind", "seed 1", ["c1"], reels=5) == ()
+
+
 def _claim(path: Path, worker: int, won: Any) -> None:
     clips = [f"clip {number}" for number in range(20)]
     lost = Ledger(path).claim_clips("northwind", f"seed {worker}", clips, reels=5)
