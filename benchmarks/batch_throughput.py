@@ -5,11 +5,15 @@ are kept; segments, mastered sound and previews are made anew each time:
 
 - a batch: papermill, kernels, the steps, reports, manifests, the cache, as many reels at once as the machine takes;
 - ``compose_video`` alone, one reel after another with every core, without a cache, on timelines that lie ready;
-- the steps alone (script, footage, voice, timeline, ``compose_video``, ``check_video``), called as plain functions in one process, one
-  reel after another: what is between this and the batch is papermill, kernels, caching, reports and manifests.
+- the steps alone, as the notebook takes them (script, footage, voice, timeline, legibility, ``compose_video``, ``check_video`` with the
+  preview that it makes), called as plain functions in one process, one reel after another, without the cache.
 
-The bar: a batch takes at most 1.15 times as long as ``compose_video`` alone; over the steps alone stands beside it. Then a batch on one
-Dask worker that may use one core, and on two that may use one each; the bar: at least 1.8 times as many reels an hour.
+What the batch takes beyond the steps alone is papermill, kernels, caching, reports (and the views in them) and manifests. The bar is
+read in two ways. Strictly: a batch takes at most 1.15 times as long as ``compose_video`` alone, whatever the other steps take. By its
+words: papermill and the rest together take at most 15 % of what ``compose_video`` alone takes. On the clock the second flatters a batch,
+which makes several reels at once where the steps alone wait for each other; so it is held to in CPU. ``--count 4`` shows more of a night
+of hundreds, as each worker loads papermill once. Then a batch on one Dask worker that may use one core, and on two that may use one
+each; the bar: at least 1.8 times as many reels an hour.
 Beside a time stands the CPU that all processes took together, whose ratios hold on a busy machine, too.
 """
 
@@ -32,6 +36,7 @@ from pathlib import Path
 from distributed import Client
 
 from reelkit.media.audio import write_wav
+from reelkit.media.preview import PreviewCopy
 from reelkit.model import Timeline
 from reelkit.parts import Parts
 from reelkit.runs.manifest import Manifest, manifest_of
@@ -43,6 +48,7 @@ from reelkit.steps.strengthen import strengthen_captions
 from reelkit.steps.timeline import plan_timeline
 from reelkit.steps.timing import group_words_into_sentences, split_cues
 from reelkit.steps.voice import synthesize_voice
+from reelkit.whole import whole_file
 
 COST, SPEEDUP = 1.15, 1.8
 BRANDS = ("northwind", "orbit")
@@ -120,7 +126,8 @@ def take_steps(run: Manifest, into: Path) -> None:
     write_wav(into / "voice.wav", audio.samples, audio.rate_hz)
     sounds = {"narration": into / "voice.wav", "music": parts.music(audio.duration_s), "stingers": parts.stingers()}
     timeline = strengthen_captions(plan_timeline(script, clips, audio, sentences, brand, cues=cues, cache=parts.cache, **sounds))
-    check_video(compose_video(timeline, into / "reel.mp4"), timeline, brand)
+    copy = PreviewCopy(whole_file(into / "preview.mp4"))
+    check_video(compose_video(timeline, into / "reel.mp4"), timeline, brand, copy=copy)
 
 
 @contextlib.contextmanager
@@ -166,20 +173,22 @@ def main() -> int:
 
 
 def cost(cache: Path, place: Path, what: list[str], rounds: int) -> bool:
-    over_compose, over_steps, cpu = [], [], []
+    whole_wall, whole_cpu, named_wall, named_cpu = [], [], [], []
     for number in range(rounds):
         whole = batch(cache, place / f"a{number}", *what)
         composing = alone(cache, place / "warm", place / f"b{number}", steps=False)
         steps = alone(cache, place / "warm", place / f"c{number}", steps=True)
-        over_compose.append(whole.wall_s / composing.wall_s)
-        over_steps.append(whole.wall_s / steps.wall_s)
-        cpu.append(whole.cpu_s / composing.cpu_s)
+        whole_wall.append(whole.wall_s / composing.wall_s)
+        whole_cpu.append(whole.cpu_s / composing.cpu_s)
+        named_wall.append((whole.wall_s - steps.wall_s) / composing.wall_s)
+        named_cpu.append((whole.cpu_s - steps.cpu_s) / composing.cpu_s)
         print(f"  batch {whole}, compose_video alone {composing}, the steps alone {steps}", flush=True)
-    ratio = statistics.median(over_compose)
-    print(f"a batch over the steps alone: {statistics.median(over_steps):.2f}")
-    print(f"CPU of a batch over that of compose_video alone: {statistics.median(cpu):.2f}")
-    print(f"a batch over compose_video alone: {ratio:.2f} (bar {COST:.2f}){'' if ratio <= COST else ': missed'}", flush=True)
-    return ratio <= COST
+    ratio, named = statistics.median(whole_wall), statistics.median(named_cpu)
+    print("papermill, kernels, caching, reports and manifests, of compose_video alone:")
+    print(f"  CPU {named:.2f} (bar {COST - 1:.2f}){'' if named <= COST - 1 else ': missed'}, clock {statistics.median(named_wall):.2f}")
+    print("a batch over compose_video alone, with all other steps, too:")
+    print(f"  clock {ratio:.2f} (bar {COST:.2f}){'' if ratio <= COST else ': missed'}, CPU {statistics.median(whole_cpu):.2f}", flush=True)
+    return ratio <= COST and named <= COST - 1
 
 
 def speedup(cache: Path, place: Path, what: list[str], rounds: int) -> bool:
