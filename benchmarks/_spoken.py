@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks._render import cpu_s
-from reelkit.brand import Brand, BrandMotion, BrandOverlays, BrandScript
+from reelkit.brand import Brand, BrandMotion, BrandScript
 from reelkit.media.audio import write_wav
 from reelkit.model import Clip, Move, Palette, Scene, Script, Timeline
 from reelkit.runs.cache import FileCache
@@ -25,8 +25,6 @@ BRAND = Brand(
     palette=Palette(background="#101010", surface="#1B1F5E", primary="#3CC8F4", accent="#FF7A66", text="#F4F7FF"),
     script=BrandScript(deck="none"),
     motion=BrandMotion(transition="crossfade", transition_ms=330),
-    # A bar that shows how much of the whole is done is another one on every frame once the whole has another length.
-    overlays=BrandOverlays(progress_bar=False),
 )
 MOVES = ("push", "pan_left", "pull", "drift_up", "pan_right", "drift_down")
 

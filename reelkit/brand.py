@@ -217,7 +217,7 @@ class BrandOverlays(Value):
 
     logo: bool = True
     logo_width_px: int = Field(default=150, ge=40, le=600, description="a square that the logo is fitted into")
-    progress_bar: bool = True
+    progress_bar: bool = Field(default=False, description="each of its frames tells of the whole length: an edit of that renders all anew")
     key_words: bool = Field(default=True, description="large words and icons where a scene asks for them (emphasis and icon)")
     end_card: bool = True
     end_card_s: float = Field(default=2.4, ge=1.0, le=6.0)

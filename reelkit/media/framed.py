@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from reelkit.media.grain import GRAIN_LSB, grain
 from reelkit.media.planes import Bytes, Planes
 from reelkit.media.view import show, view_at
 from reelkit.model import Shot
@@ -52,10 +56,12 @@ def _behind(source: Planes, shot: Shot, size_px: tuple[int, int]) -> Planes:
     coarse = _COARSE_PX // 2 * 2, _even(_COARSE_PX * size_px[1] / size_px[0], size_px[1])
     small = show(source, view_at(resting, shot.start, (source.width_px, source.height_px), coarse), coarse)
 
-    def blurred(plane: Bytes, unit: int, floor: int, keep: float) -> Bytes:
+    def blurred(plane: Bytes, unit: int, floor: int, keep: float) -> NDArray[Any]:
         soft = cv2.GaussianBlur(plane.astype(np.float32), (0, 0), _BLUR * _COARSE_PX / unit, borderType=cv2.BORDER_REPLICATE)
         dim = (soft - floor) * keep + floor
-        large = cv2.resize(dim, (size_px[0] // unit, size_px[1] // unit), interpolation=cv2.INTER_LINEAR)
-        return np.rint(large).astype(np.uint8)
+        return cv2.resize(dim, (size_px[0] // unit, size_px[1] // unit), interpolation=cv2.INTER_LINEAR)
 
-    return Planes(blurred(small.y, 1, 16, _LIGHT), blurred(small.u, 2, 128, _COLOUR), blurred(small.v, 2, 128, _COLOUR))
+    # A blur has no grain left that would keep it from banding.
+    luma = cv2.scaleAdd(grain(*size_px), GRAIN_LSB, blurred(small.y, 1, 16, _LIGHT))
+    planes = luma, blurred(small.u, 2, 128, _COLOUR), blurred(small.v, 2, 128, _COLOUR)
+    return Planes(*(np.asarray(cv2.convertScaleAbs(plane), np.uint8) for plane in planes))

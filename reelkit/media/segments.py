@@ -13,7 +13,7 @@ from reelkit.media.captions import reading_of
 from reelkit.media.fonts import find_font
 from reelkit.model import CaptionCue, Clip, EndCard, KeyWords, LogoOverlay, Overlay, Shot, Timeline, content_key
 
-__all__ = ["made_by", "plan_segments", "segment_key"]
+__all__ = ["drawn_joins", "made_by", "plan_segments", "segment_key"]
 
 
 def plan_segments(timeline: Timeline) -> list[tuple[int, int]]:
@@ -42,6 +42,20 @@ def plan_segments(timeline: Timeline) -> list[tuple[int, int]]:
     if cuts[-1] != timeline.frame_count:
         cuts.append(timeline.frame_count)
     return list(pairwise(cuts))
+
+
+def drawn_joins(timeline: Timeline, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the first and last frames, from ``start``, of transitions from or to a drawn clip.
+
+    What mixing and moving leave of its grain keeps it from banding only as long as the encoder keeps it too.
+    """
+    joins = []
+    for before, shot in pairwise(timeline.shots):
+        first, last = max(shot.start, start), min(shot.start + shot.transition.frames, shot.end, end) - 1
+        # Only what is drawn loops.
+        if shot.transition.kind != "cut" and first <= last and (before.clip.loops or shot.clip.loops):
+            joins.append((first - start, last - start))
+    return joins
 
 
 def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:

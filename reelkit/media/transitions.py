@@ -7,12 +7,15 @@ the share of the way.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from reelkit.media.grain import GRAIN_LSB, grain
 from reelkit.media.planes import Bytes, Planes
 from reelkit.media.view import ease
 from reelkit.model import Transition
@@ -45,7 +48,7 @@ def join(transition: Transition, step: int, outgoing: Planes, incoming: Planes, 
     if kind == "dip":
         share = ease(share)
         shown, weight = (outgoing, 1 - 2 * share) if share < 0.5 else (incoming, 2 * share - 1)
-        return _mixed(background, shown, weight)
+        return _dipped(background, shown, weight)
     if kind == "slide":
         return _slid(outgoing, incoming, ease(share))
     if kind == "wipe":
@@ -77,6 +80,18 @@ def _each(change: Callable[[Bytes, Bytes, int], Bytes], outgoing: Planes, incomi
 
 def _mixed(under: Planes, over: Planes, weight: float) -> Planes:
     return _each(lambda a, b, _: np.asarray(cv2.addWeighted(a, 1.0 - weight, b, weight, 0.0), np.uint8), under, over)
+
+
+def _dipped(background: Planes, shown: Planes, weight: float) -> Planes:
+    """Mix a picture with the background, whose grain takes the place of the picture's as that fades: an even ground lends none."""
+    mixed = _mixed(background, shown, weight)
+    luma = cv2.addWeighted(background.y, 1.0 - weight, shown.y, weight, 0.0, dtype=cv2.CV_32F)
+    return Planes(_grained(luma, math.sqrt(1.0 - weight * weight)), mixed.u, mixed.v)
+
+
+def _grained(luma: NDArray[Any], share: float) -> Bytes:
+    """Bring luma to 8 bits under a share of the grain that what is drawn has."""
+    return np.asarray(cv2.convertScaleAbs(cv2.scaleAdd(grain(luma.shape[1], luma.shape[0]), GRAIN_LSB * share, luma)), np.uint8)
 
 
 def _slid(outgoing: Planes, incoming: Planes, share: float) -> Planes:
@@ -152,8 +167,11 @@ def _whipped(outgoing: Planes, incoming: Planes, share: float, step: float) -> P
         at = a.shape[1] - edge // unit
         # What lies beside the frame is mixed into its edges, as it passes by while the shutter is open.
         strip = np.hstack([a, b])[:, max(at - side, 0) : at + a.shape[1] + side]
-        blurred = np.asarray(cv2.blur(strip, (blur, 1), borderType=cv2.BORDER_REFLECT_101), np.uint8)
+        depth = cv2.CV_32F if unit == 1 else cv2.CV_8U
+        blurred = cv2.boxFilter(strip, depth, (blur, 1), borderType=cv2.BORDER_REFLECT_101)
         left = min(side, at)
-        return np.ascontiguousarray(blurred[:, left : left + a.shape[1]])
+        shown = np.ascontiguousarray(blurred[:, left : left + a.shape[1]])
+        # A camera's speed blurs what it sees and not the film's grain, without which smooth pictures would show bands.
+        return _grained(shown, math.sqrt(1.0 - 1.0 / blur)) if unit == 1 else np.asarray(shown, np.uint8)
 
     return _each(swung, outgoing, incoming)

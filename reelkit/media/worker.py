@@ -21,6 +21,7 @@ from reelkit.errors import ReelkitError
 from reelkit.media.compositor import Compositor
 from reelkit.media.encode import Canvas, EncoderSettings, encode_segment, release_memory, reuse_memory
 from reelkit.media.planes import Planes
+from reelkit.media.segments import drawn_joins
 from reelkit.model import Timeline
 
 __all__ = ["end_with_parent", "frames_of", "main"]
@@ -90,7 +91,8 @@ class _Worker:
                 if number % _REPORT_EVERY == 0:
                     say({"frames": number})
 
-        encode_segment(told(), Path(job["path"]), size_px=size, fps=timeline.fps, settings=self._settings, canvases=canvases)
+        finer, path = drawn_joins(timeline, job["start"], job["end"]), Path(job["path"])
+        encode_segment(told(), path, size_px=size, fps=timeline.fps, settings=self._settings, canvases=canvases, finer=finer)
 
 
 def frames_of(compositor: Compositor, start: int, end: int, canvases: Sequence[Planes]) -> Iterator[Planes]:

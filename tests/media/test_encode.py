@@ -57,6 +57,21 @@ def test_the_same_frames_give_the_same_bytes(tmp_path: Path) -> None:
     assert _segment(tmp_path / "a.mp4", 75, 1).read_bytes() == _segment(tmp_path / "b.mp4", 75, 1).read_bytes()
 
 
+def test_a_finer_stretch_gets_more_bits_and_joins_like_any_other(tmp_path: Path) -> None:
+    """Frames that are to be finer take more bytes than without, those before them take the same, and the parameter sets stay."""
+    sizes = []
+    for finer in ((), ((30, 44),)):
+        path = tmp_path / f"{len(finer)}.mp4"
+        encode_segment(_frames(60, 1), path, size_px=SIZE, fps=FPS, settings=EncoderSettings(), finer=finer)
+        with av.open(str(path)) as container:
+            sizes.append([packet.size for packet in container.demux(video=0) if packet.size])
+    # The first frame names the encoder and its options.
+    assert sizes[0][1:15] == sizes[1][1:15]
+    assert sum(sizes[1][31:45]) > 1.2 * sum(sizes[0][31:45])
+    sound = encode_audio(np.zeros((192_000, 2), np.float32), 48_000)
+    assert join_segments([tmp_path / "0.mp4", tmp_path / "1.mp4"], sound, tmp_path / "joined.mp4", fps=FPS, tags={}) == 120
+
+
 def test_segments_of_other_settings_do_not_join(tmp_path: Path) -> None:
     """Parameter sets must be the same; else the join says so instead of making a broken file."""
     segments = [_segment(tmp_path / "a.mp4", 30, 1), _segment(tmp_path / "b.mp4", 30, 2, fps=Fps(num=24))]

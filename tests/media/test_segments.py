@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reelkit.media.encode import EncoderSettings
 from reelkit.media.fonts import find_font
-from reelkit.media.segments import plan_segments, segment_key
+from reelkit.media.segments import drawn_joins, plan_segments, segment_key
 from reelkit.model import Clip, Fps, Shot, Timeline, Transition
 from tests.media.timelines import small_timeline
 
@@ -78,3 +78,19 @@ def test_a_moved_file_is_the_same_file(tmp_path: Path) -> None:
     """Clips count by content: another path with the same bytes gives the same key."""
     first, second = small_timeline(tmp_path / "a"), small_timeline(tmp_path / "b")
     assert segment_key(first, 0, 40, SETTINGS) == segment_key(second, 0, 40, SETTINGS)
+
+
+def test_only_joins_of_what_is_drawn_are_coded_finer(tmp_path: Path) -> None:
+    """A transition counts from where a segment has it, as long as a drawn clip is on one side of it; a cut or one of footage does not."""
+    fade = Transition(kind="crossfade", frames=8)
+    timeline = small_timeline(tmp_path, frames=(60, 60, 60), transition=fade)
+    assert drawn_joins(timeline, 0, 180) == []
+    first, *others = timeline.shots
+    drawn = first.model_copy(update={"clip": first.clip.model_copy(update={"loops": True})})
+    timeline = timeline.model_copy(update={"shots": (drawn, *others)})
+    assert drawn_joins(timeline, 0, 180) == [(60, 67)]
+    assert drawn_joins(timeline, 30, 64) == [(30, 33)]
+    assert drawn_joins(timeline, 64, 120) == [(0, 3)]
+    assert drawn_joins(timeline, 68, 180) == []
+    cut = timeline.model_copy(update={"shots": (drawn, *(shot.model_copy(update={"transition": Transition()}) for shot in others))})
+    assert drawn_joins(cut, 0, 180) == []

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import get_args
 
+import cv2
 import numpy as np
 import pytest
 
+from reelkit.media.grain import GRAIN_LSB, grain
 from reelkit.media.planes import Planes, planes_to_rgb
 from reelkit.media.transitions import join
 from reelkit.model import Transition, TransitionKind
@@ -69,6 +71,21 @@ def test_a_transition_leaves_the_shots_alone(kind: TransitionKind) -> None:
     first = [planes.tobytes() for planes in film(kind, 6)]
     assert [planes.tobytes() for planes in reversed(film(kind, 6))] == first[::-1]
     assert (A.tobytes(), B.tobytes(), BACK.tobytes()) == before
+
+
+@pytest.mark.parametrize("kind", ["dip", "whip"])
+def test_what_takes_a_pictures_grain_away_gives_other(kind: TransitionKind) -> None:
+    """Going through an even ground or blurred by its speed, a picture keeps most of the grain that keeps it from banding."""
+    grained = [Planes(np.rint(planes.y + GRAIN_LSB * grain(*SIZE)).astype(np.uint8), planes.u, planes.v) for planes in (A, B)]
+    shown = [join(Transition(kind=kind, frames=11), step, *grained, background=BACK) for step in range(13)]
+    strengths = [roughness(planes) for planes in shown]
+    assert min(strengths) > 0.6 * min(strengths[0], strengths[-1])
+
+
+def roughness(planes: Planes) -> float:
+    """How far samples lie off the mean around them, in 8-bit steps; edges and the line between two pictures do not count."""
+    luma = planes.y.astype(np.float32)
+    return float(np.median(np.abs(luma - cv2.blur(luma, (5, 5)))[8:-8, 8:-8]))
 
 
 def test_a_wipe_shows_both_pictures_as_they_are() -> None:
