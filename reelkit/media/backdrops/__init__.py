@@ -50,7 +50,7 @@ _FAMILIES: Mapping[str, _Entry] = MappingProxyType(
         "gradient_flow": _Entry(gradient_flow.lay_out, 1 / 2),
         "paper_layers": _Entry(paper_layers.lay_out, 3 / 4),
         "light_leaks": _Entry(light_leaks.lay_out, 1 / 2),
-        "topographic": _Entry(topographic.lay_out, 2 / 3),
+        "topographic": _Entry(topographic.lay_out, 3 / 5),
         "particles": _Entry(particles.lay_out, 1 / 2),
         "bokeh": _Entry(bokeh.lay_out, 1 / 2),
         "waves": _Entry(waves.lay_out, 2 / 3),

@@ -58,7 +58,7 @@ def lay_out(canvas: Canvas, inks: Inks, rng: Generator) -> Callable[[float], Yuv
 def _lines(canvas: Canvas, height: Floats, px_per_level: Floats, line_px: tuple[np.float32, np.float32]) -> list[Floats]:
     """Return how far thin and strong lines cover each pixel: those where the height is whole, and a whole number of ``STRONG``."""
     size = (canvas.width_px, canvas.height_px)
-    level = cv2.resize(height, size, interpolation=cv2.INTER_CUBIC)
+    level = _smooth(height, canvas)
     spread = cv2.resize(px_per_level, size, interpolation=cv2.INTER_LINEAR)
     covers = []
     for every, half_px in zip((1.0, float(STRONG)), line_px, strict=True):
@@ -71,3 +71,16 @@ def _lines(canvas: Canvas, height: Floats, px_per_level: Floats, line_px: tuple[
         covers.append(np.clip(away, 0.0, 1.0, out=away))
     covers[0] *= 1.0 - covers[1]
     return covers
+
+
+def _smooth(height: Floats, canvas: Canvas) -> Floats:
+    """Return a coarse field at each pixel of the frame, so smooth that lines of equal height are.
+
+    OpenCV's cubic filter does not keep a slope straight: lines would be scalloped from one sample to the next. A linear one does, and a
+    blur over about a sample rounds its corners. Beyond its edges the field goes on as it came.
+    """
+    beyond = np.pad(height, 1, mode="reflect", reflect_type="odd")
+    across, down = canvas.width_px / height.shape[1], canvas.height_px / height.shape[0]
+    large = cv2.blur(cv2.resize(beyond, None, fx=across, fy=down, interpolation=cv2.INTER_LINEAR), (7, 7))
+    left, top = round(across), round(down)
+    return np.asarray(large[top : top + canvas.height_px, left : left + canvas.width_px], np.float32)
