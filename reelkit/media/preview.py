@@ -221,14 +221,13 @@ class _Cadence:
 
 
 def _video_stream(container: OutputContainer, rate: Fraction, width: int, height: int, bps: int) -> VideoStream:
-    # Of the same bytes superfast looks no better (SSIM 0.978 and 0.977), and takes a third more time.
     options = {
-        "preset": "ultrafast",
+        "preset": "superfast",
         "crf": "27",
         "maxrate": str(bps),
         "bufsize": str(bps * 2),
         "g": str(round(rate * 2)),
-        "x264-params": "threads=1:cabac=1:deblock=0,0:bframes=3:b-adapt=0:weightb=1",
+        "x264-params": "threads=1",
     }
     stream = container.add_stream("libx264", rate=rate, options=options)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"

@@ -24,6 +24,7 @@ from reelkit.model import Clip
 
 __all__ = ["clip_thumbnails", "even", "frame_near", "jpeg", "rgb_of"]
 
+_NEAR_S = 2
 _LOOK_ON_FRAMES = 90
 """Some files have one keyframe: so far is decoded from it for a picture of another moment."""
 
@@ -108,15 +109,33 @@ def frame_near(container: InputContainer, at_s: float, *, exact: bool) -> VideoF
     base = stream.time_base or Fraction(1, 1000)
     target = (stream.start_time or 0) + int(at_s / base)
     container.seek(target, stream=stream, backward=True)
+    if not exact:
+        near = _keyframe(container, stream)
+        if near is not None and near.pts is not None and (target - near.pts) * base <= _NEAR_S:
+            return near
+        container.seek(target, stream=stream, backward=True)
     last: VideoFrame | None = None
     for number, frame in enumerate(_sound_frames(container, stream)):
         if frame.pts is not None and frame.pts > target and last is not None:
             break
         last = frame
-        far = frame.pts is not None and (target - frame.pts) * base > 2
+        far = frame.pts is not None and (target - frame.pts) * base > _NEAR_S
         if not exact and (not far or number >= _LOOK_ON_FRAMES):
             break
     return last
+
+
+def _keyframe(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """Return the keyframe that was sought, without decoding those after it for which a decoder waits before it gives one."""
+    try:
+        packet = next((packet for packet in container.demux(stream) if packet.size), None)
+        frames = [] if packet is None else packet.decode() or stream.codec_context.decode(None)
+    except av.FFmpegError:
+        return None
+    if not frames:
+        return None
+    frames[0].time_base = stream.time_base
+    return frames[0]
 
 
 def _sound_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

@@ -6,13 +6,15 @@ import io
 import itertools
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
 from reelkit.errors import ClipError
 from reelkit.media.planes import rgb_to_planes
-from reelkit.media.stills import clip_thumbnails, jpeg
+from reelkit.media.probe import open_video
+from reelkit.media.stills import clip_thumbnails, frame_near, jpeg, rgb_of
 from reelkit.model import Clip, Credit
 from tests.report.notebook import make_reel
 from tests.views import samples
@@ -45,6 +47,32 @@ def test_a_video_gives_a_strip_of_its_moments(tmp_path: Path) -> None:
     strip = [_opened(content) for content in clip_thumbnails(_clip(path, "video", 3000), count=3, width_px=90)]
     assert [picture.shape for picture in strip] == [(160, 90, 3)] * 3
     assert all(np.abs(one - other).mean() > 3 for one, other in itertools.pairwise(strip))
+
+
+def test_a_frame_near_a_moment_is_the_keyframe_before_it(tmp_path: Path) -> None:
+    """Of a reel it is the very frame that decoding gives there; where the one keyframe is far, a frame on the way from it; one after the
+    other from the same open file."""
+    path = make_reel(tmp_path / "clip.mp4", seconds=3)
+    with open_video(path) as container, open_video(path) as other:
+        for at_s in (2.9, 0.4, 1.7):
+            near = frame_near(container, at_s, exact=False)
+            assert near is not None and near.time is not None
+            assert 0 <= at_s - near.time <= 2
+            assert near.key_frame
+            exact = frame_near(other, near.time, exact=True)
+            assert exact is not None
+            assert np.array_equal(rgb_of(near), rgb_of(exact))
+    far = tmp_path / "far.mp4"
+    with av.open(str(far), "w") as made:
+        stream = made.add_stream("libx264", rate=10, options={"g": "1000", "sc_threshold": "0"})
+        stream.width, stream.height = 64, 64
+        for level in range(60):
+            made.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((64, 64, 3), 4 * level, np.uint8))))
+        made.mux(stream.encode(None))
+    with open_video(far) as container:
+        levels = [float(rgb_of(frame).mean()) for at_s in (0.5, 5.5) if (frame := frame_near(container, at_s, exact=False))]
+    assert levels[0] < 10
+    assert levels[1] > 100
 
 
 def test_a_picture_is_upright_and_its_holes_are_black(tmp_path: Path) -> None:
