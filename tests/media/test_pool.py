@@ -38,3 +38,8 @@ def test_two_workers_go_forward_through_their_halves() -> None:
             last[worker] = todo.take(last[worker])
             ways[worker].append(last[worker].start // 75)
     assert ways == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]
+
+
+def test_another_worker_is_begun_where_it_has_a_stretch_of_its_own() -> None:
+    """A few segments in a row are one worker's, who decodes their clip once; far from each other, or many, they are shared."""
+    assert [_Todo(_jobs(*jobs)).shares for jobs in ((1, set()), (3, set()), (4, set()), (3, {1}), (12, set()))] == [1, 1, 2, 2, 4]
