@@ -35,6 +35,7 @@ from pathlib import Path
 
 from distributed import Client
 
+from benchmarks._processes import adopt_orphans
 from reelkit.media.audio import write_wav
 from reelkit.media.preview import PreviewCopy
 from reelkit.model import Timeline
@@ -70,6 +71,13 @@ def cpu_of_children() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
+def bury_orphans() -> None:
+    """Wait for what a batch left to end when it ended its workers: what forks kernels knows their CPU, and we must ask for it."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+
+
 def forget(cache: Path) -> None:
     """Remove from a cache all that the reels to compare make anew."""
     for room in ("segments", "sounds", "previews"):
@@ -82,6 +90,7 @@ def batch(cache: Path, outputs: Path, *more: str) -> Took:
     command = [sys.executable, "-m", "reelkit.cli", "batch", "--keep-free-gb", "0", "--quiet", "--outputs", str(outputs), *more]
     began, spent = time.monotonic(), cpu_of_children()
     subprocess.run(command, env=os.environ | {"REELKIT_CACHE": str(cache)}, check=True, stdout=subprocess.DEVNULL)
+    bury_orphans()
     return Took(time.monotonic() - began, cpu_of_children() - spent)
 
 
@@ -161,6 +170,7 @@ def main() -> int:
     arguments = parser.parse_args()
     what = ["--brands", *BRANDS, "--count", str(arguments.count), "--length", arguments.length]
     missed = 0
+    adopt_orphans()
     with tempfile.TemporaryDirectory(prefix="r-") as folder:
         place, cache = Path(folder), Path(folder) / "cache"
         batch(cache, place / "warm", *what)

@@ -61,8 +61,7 @@ def _fork_kernels() -> list[str] | None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _load()
-    # Nobody waits for kernels: whoever asked for them sees their end by themselves.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, _bury)
     own = os.getpid()
     for line in sys.stdin:
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
@@ -76,6 +75,13 @@ def _fork_kernels() -> list[str] | None:
         answers.write(f"{pid}\n")
         answers.flush()
     return None
+
+
+def _bury(*_: object) -> None:
+    """Wait for kernels that have ended; whoever asked for them sees their end by themselves."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _load() -> None:

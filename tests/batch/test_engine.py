@@ -249,8 +249,8 @@ time.sleep(600)
 
 
 @pytest.mark.skipif(not KernelForks.work_here(), reason="Linux")
-def test_it_forks_with_no_thread_of_its_own() -> None:
-    """What a thread held at a fork stays held in the kernel for ever: there is none then."""
+def test_it_forks_with_no_thread_of_its_own_and_buries_what_ended() -> None:
+    """What a thread held at a fork stays held in the kernel for ever: there is none then. A kernel that ended is gone, not a zombie."""
     with forked_kernels():
         forks = kernel_forks()
         assert forks is not None
@@ -260,3 +260,7 @@ def test_it_forks_with_no_thread_of_its_own() -> None:
         assert parent.num_threads() == 1
         assert kernel.wait() == 1
         assert kernel.poll() == 1
+        until = time.monotonic() + 10
+        while parent.children() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert parent.children() == []
