@@ -24,7 +24,7 @@ import warnings
 __all__ = ["main"]
 
 _LOOK_EVERY_S = 0.5
-_LOADED = ("ipykernel.kernelapp", "ipykernel.zmqshell", "anywidget", "psutil", "reelkit.media.preview", "reelkit.views")
+_LOADED = ("ipykernel.kernelapp", "ipykernel.zmqshell", "anywidget", "psutil", "scipy.signal", "reelkit.media.preview", "reelkit.views")
 
 
 def main() -> None:
