@@ -1,4 +1,4 @@
-"""Notebooks as apps: how Voila is called so that a page asks no address outside."""
+"""Notebooks as apps and in JupyterLab: how Voila and JupyterLab are called so that neither asks an address outside, nor whether it may."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["app_command", "app_environment"]
+__all__ = ["app_command", "app_environment", "lab_environment"]
 
 _SHARE = Path(__file__).parent / "share"
 
@@ -18,5 +18,14 @@ def app_command(place: Path) -> list[str]:
 
 def app_environment() -> dict[str, str]:
     """Return the environment in which the command finds its page."""
-    others = [os.environ["JUPYTER_PATH"]] if os.environ.get("JUPYTER_PATH") else []
-    return {**os.environ, "JUPYTER_PATH": os.pathsep.join([str(_SHARE), *others])}
+    return _finding_ours("JUPYTER_PATH")
+
+
+def lab_environment() -> dict[str, str]:
+    """Return the environment in which JupyterLab finds other defaults of its settings; what somebody has set goes before them."""
+    return _finding_ours("JUPYTER_CONFIG_PATH")
+
+
+def _finding_ours(variable: str) -> dict[str, str]:
+    others = [os.environ[variable]] if os.environ.get(variable) else []
+    return {**os.environ, variable: os.pathsep.join([str(_SHARE), *others])}

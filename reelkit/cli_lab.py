@@ -24,7 +24,7 @@ def lab_command(arguments: argparse.Namespace) -> int:
 
     A machine (``--json``) gets no browser: one line tells where the server listens, once it does. ``--app`` serves one notebook by Voila.
     """
-    from reelkit.app_server import app_command, app_environment
+    from reelkit.app_server import app_command, app_environment, lab_environment
     from reelkit.batch.jobs import notebook_path
 
     if arguments.app:
@@ -34,7 +34,7 @@ def lab_command(arguments: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "jupyterlab", "-y", f"--ServerApp.root_dir={studio}"]
     command.append("--ServerApp.open_browser=False" if arguments.json else str(notebook.relative_to(studio)))
     # What the server says goes to standard error, where it says it anyway; its standard output must not mix with the answer.
-    with subprocess.Popen(command, stdout=sys.stderr.fileno() if arguments.json else None) as server:
+    with subprocess.Popen(command, env=lab_environment(), stdout=sys.stderr.fileno() if arguments.json else None) as server:
         try:
             if arguments.json:
                 listening = _listening(server)

@@ -109,6 +109,10 @@ def test_lab_answers_with_its_address(studio: Studio) -> None:
         with urllib.request.urlopen(told["url"], timeout=60) as answer:
             assert b"JupyterLab" in answer.read()
         assert f":{told['port']}/" in told["url"]
+        # It asks nobody whether they would like news.
+        asked = told["url"].replace("/lab?", "/lab/api/settings/@jupyterlab/apputils-extension:notification?")
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            assert json.load(answer)["schema"]["properties"]["fetchNews"]["default"] == "false"
         lab.send_signal(signal.SIGTERM)
         rest, err = lab.communicate(timeout=60)
     assert (lab.returncode, rest) == (130, "")
