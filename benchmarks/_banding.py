@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -16,11 +17,13 @@ import numpy as np
 
 from benchmarks._reels import ffmpeg
 from reelkit.media.backdrops import backdrop_frames
+from reelkit.media.compositor import Compositor
 from reelkit.media.encode import EncoderSettings, encode_segment
 from reelkit.media.planes import Planes
-from reelkit.model import Fps, Palette
+from reelkit.media.segments import drawn_joins
+from reelkit.model import CaptionStyle, Clip, Fps, Move, Palette, Shot, Timeline, Transition, TransitionKind
 
-__all__ = ["CAMBI_BAR", "PALETTES", "banding_of", "cambi"]
+__all__ = ["CAMBI_BAR", "PALETTES", "banding_of", "banding_of_joins", "cambi"]
 
 CAMBI_BAR = 5.0
 PALETTES = {
@@ -29,6 +32,9 @@ PALETTES = {
     "saturated": Palette(background="#230F2B", surface="#42204E", primary="#E0559A", accent="#FFC857", text="#FFF5FB"),
 }
 
+_SHOT, _JOIN = 30, 12
+"""Frames of a shot and of a transition."""
+
 
 def banding_of(family: str, palette: Palette, path: Path, *, size_px: tuple[int, int], frames: int) -> float:
     """Encode the beginning of a backdrop as a reel is encoded, to a file, and return its highest CAMBI."""
@@ -36,6 +42,36 @@ def banding_of(family: str, palette: Palette, path: Path, *, size_px: tuple[int,
     shown = (_grown(planes, size_px) for planes in itertools.islice(drawn, frames))
     encode_segment(shown, path, size_px=size_px, fps=Fps(num=30), settings=EncoderSettings())
     return max(cambi(path, every=6))
+
+
+def banding_of_joins(kind: TransitionKind, clips: Sequence[Clip], palette: Palette, path: Path) -> float:
+    """Encode moving shots joined by transitions of a kind as a reel is encoded, to a file, and return the highest CAMBI within them."""
+    shots = [
+        Shot(
+            clip=clip,
+            start=number * _SHOT,
+            end=(number + 1) * _SHOT,
+            move=Move(kind=move),
+            transition=Transition(kind=kind, frames=_JOIN) if number else Transition(),
+        )
+        for number, (clip, move) in enumerate(zip(clips, itertools.cycle(("push", "pan_left", "drift_up")), strict=False))
+    ]
+    timeline = Timeline(
+        brand="bench",
+        topic="Banding",
+        frame_count=_SHOT * len(shots),
+        background=palette.background,
+        shots=tuple(shots),
+        cues=(),
+        caption_style=CaptionStyle(),
+    )
+    size = timeline.width_px, timeline.height_px
+    with Compositor(timeline) as compositor:
+        frames = (compositor.frame_at(number) for number in range(timeline.frame_count))
+        finer = drawn_joins(timeline, 0, timeline.frame_count)
+        encode_segment(frames, path, size_px=size, fps=timeline.fps, settings=EncoderSettings(), finer=finer)
+    bands = cambi(path)
+    return max(max(bands[shot.start : shot.start + _JOIN]) for shot in shots[1:])
 
 
 def cambi(path: Path, *, every: int = 1) -> list[float]:

@@ -75,6 +75,8 @@ def test_every_preset_draws_its_golden_frame(name: str, pytestconfig: pytest.Con
     [
         ("arabic", "صباح الخير يا 42", 1),
         ("hebrew", "שלום New York טוב", 1),
+        ("greek", "Καλημέρα, καφέ; όχι ακόμη", 1),
+        ("cyrillic", "Доброе утро, ещё кофейку", 2),
         ("emoji", "lift off 🚀 café", 2),
         ("combining", "Tiê\u0301ng Viê\u0323t na\u0308i\u0308ve", 1),
         ("devanagari", "सुबह की कॉफ़ी ज़िंदगी", 2),
