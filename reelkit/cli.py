@@ -187,8 +187,9 @@ def _doctor(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([check._asdict() for check in checks])
     else:
+        width = max(len(check.name) for check in checks)
         for check in checks:
-            print(f"{'ok  ' if check.well else 'FAIL'}  {check.name:<10} {check.told}")
+            print(f"{'ok  ' if check.well else 'FAIL'}  {check.name:<{width}}  {check.told}")
     return DONE if all(check.well for check in checks) else FAILED
 
 

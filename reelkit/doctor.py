@@ -38,16 +38,24 @@ def examine() -> Iterator[Check]:
         try:
             yield Check(name, True, work())
         except (ReelkitError, ImportError, OSError) as error:
-            yield Check(name, False, " ".join(str(error).split()))
+            yield Check(name, False, _without_name(" ".join(str(error).split()), name))
+
+
+def _without_name(line: str, name: str) -> str:
+    """Return what was told of a part without the name that stands before it already."""
+    slugs, _, part = name.rpartition(": ")
+    for lead in (*(f"brand '{slug}'" for slug in slugs.split(", ")), {"store": "upload"}.get(part, part)):
+        line = line.removeprefix(f"{lead}: ")
+    return line
 
 
 def _services() -> Iterator[tuple[str, Callable[[], str]]]:
-    """Yield what tries each service that a brand names, once for all brands that name it alike."""
+    """Yield what tries each service that brands name, once for all brands that name it alike, with their names."""
     from reelkit.brand import list_brands, load_brand
     from reelkit.parts import Parts
     from reelkit.runs.folder import outputs_dir
 
-    seen: dict[str, str] = {}
+    found: dict[str, tuple[str, list[str], Callable[[], str]]] = {}
     for slug in list_brands():
         try:
             brand = load_brand(slug)
@@ -60,10 +68,9 @@ def _services() -> Iterator[tuple[str, Callable[[], str]]]:
             "ledger": (),
         }
         for what, work in Parts(brand, outputs=outputs_dir()).checks():
-            key = f"{what} {asked.get(what, ())}"
-            if key not in seen:
-                seen[key] = slug
-                yield (what if what in ("pexels", "pixabay") else f"{slug}: {what}"), work
+            found.setdefault(f"{what} {asked.get(what, ())}", (what, [], work))[1].append(slug)
+    for what, slugs, work in found.values():
+        yield (what if what in ("pexels", "pixabay") else f"{', '.join(slugs)}: {what}"), work
 
 
 def _python() -> str:

@@ -7,6 +7,7 @@ and an edit whose ground is gone (other words, another pace) changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pydantic import Field
 
@@ -68,4 +69,4 @@ class Edits(Value):
             floor = max(min(word.end + late, ceiling), start + shortest)
             placed.append(word.model_copy(update={"start": start, "end": floor}))
         words = tuple(placed)
-        return audio if words == audio.words else AudioResult(audio.samples, audio.rate_hz, words)
+        return audio if words == audio.words else replace(audio, words=words)

@@ -40,6 +40,8 @@ __all__ = [
     "Colour",
     "Credit",
     "Cue",
+    "Doubt",
+    "DoubtfulPlace",
     "EndCard",
     "Finding",
     "Fps",
@@ -251,6 +253,17 @@ def _ordered(words: tuple[Word, ...], what: str) -> None:
             raise ValueError(f"{what}: word {after.text!r} starts at {after.start}, before {before.text!r} ends at {before.end}")
 
 
+class Doubt(Value):
+    """Words ``start`` to ``stop`` of a script in whose place a recording may say something else: ``heard``, or nothing where that is empty.
+
+    Where ``stop`` is ``start``, it may say more than the script, before that word.
+    """
+
+    start: int = Field(ge=0)
+    stop: int = Field(ge=0)
+    heard: str
+
+
 @dataclass(frozen=True)
 class AudioResult:
     """The narration and when each of its words is said.
@@ -262,6 +275,8 @@ class AudioResult:
     rate_hz : int
     words : tuple of Word
         In order, not overlapping, inside the audio; their texts are ``voiceover.split()``.
+    doubts : tuple of Doubt
+        Where a recording should be listened to, in the order of words.
 
     Raises
     ------
@@ -272,6 +287,7 @@ class AudioResult:
     samples: NDArray[np.float32]
     rate_hz: int
     words: tuple[Word, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 1 or self.samples.dtype != np.float32:
@@ -701,6 +717,14 @@ class AudioTrack(Value):
     fade_out: int = Field(default=0, ge=0, description="samples over which the track fades to silence at the reel's end")
 
 
+class DoubtfulPlace(Value):
+    """A place of a reel whose voice should be listened to: from a frame on it may say ``heard`` where its script has ``script``."""
+
+    start: int = Field(ge=0, description="frame")
+    script: str = Field(description="words of the script; empty where the voice may say more than these")
+    heard: str = Field(description="what is heard; empty where the words may be left out")
+
+
 class Timeline(Value):
     """The reel as plain data: all that rendering needs, saved as JSON and read back equal."""
 
@@ -717,6 +741,9 @@ class Timeline(Value):
     shots: tuple[Shot, ...] = Field(min_length=1)
     cues: tuple[CaptionCue, ...] = ()
     estimated_words: int = Field(default=0, ge=0, description="spoken words whose times are a guess, by their lengths")
+    doubtful: tuple[DoubtfulPlace, ...] = Field(
+        default=(), description="where a recorded voice-over may say something else than its script"
+    )
     caption_style: CaptionStyle = CaptionStyle()
     strengthened: tuple[StyleChange, ...] = Field(
         default=(), description="what makes the brand's caption style clear on this reel's pictures"

@@ -218,7 +218,14 @@ class Parts:
 
     def _check_voice(self) -> str:
         self.refuse_language()
-        return f"{self.brand.voice.engine} is ready: {self.voice!r} in '{self.brand.language}'"
+        from reelkit.services.alignment import can_align
+        from reelkit.services.moonshine import can_recognise
+
+        said = self.brand.voice
+        ready = f"{said.engine} is ready: '{said.recording or said.name}' in '{self.brand.language}'"
+        if said.engine == "recorded" and can_align(self.brand.language) and not can_recognise():
+            return f"{ready}; that it says each single word of its script is heard only with pip install 'reelkit[recorded]'"
+        return ready
 
     def _check_stock(self, name: str) -> str:
         return self._stock(name).check()

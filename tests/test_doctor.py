@@ -1,6 +1,7 @@
 """Doctor with services: each one that a brand names is tried by a real call, and what is missing is said."""
 
 import json
+import re
 import shutil
 import time
 from pathlib import Path
@@ -69,8 +70,8 @@ def test_services_that_a_brand_names_are_tried(brand: Path, capsys: pytest.Captu
         found = told(capsys)
         assert [(asked.method, asked.path) for asked in server.asked] == [("GET", "/v1/models")] * 2
         assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
-    assert found["northwind: writer"] == (True, f"{server.url.removeprefix('http://')} has tiny")
-    assert found["northwind: voice"] == (True, f"{server.url.removeprefix('http://')} has tiny")
+    assert found["northwind: writer"] == (True, f"{server.url.removeprefix('http://')} answers, and has the model 'tiny'")
+    assert found["northwind: voice"] == (True, f"{server.url.removeprefix('http://')} answers, and has the model 'tiny'")
     assert found["northwind: store"] == (True, "Supabase has the bucket 'reels', which is public, and takes the key")
 
 
@@ -91,10 +92,29 @@ def test_what_is_missing_is_explained(
     assert "there is no such voice of Piper's" in found["northwind: voice"][1]
 
 
+def test_each_line_names_its_service_once(
+    brand: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Two brands that name the same services share a line each, which stands behind their names and says nothing of them again."""
+    for name in ("OPENAI_API_KEY", "PEXELS_API_KEY", "SUPABASE_URL", "SUPABASE_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    change(
+        brand, script={"writer": "openai"}, footage={"libraries": ["pexels", "backdrops"]}, publishing={"store": "supabase", "bucket": "b"}
+    )
+    brand.write_text(brand.read_text() + "ledger: supabase\n")
+    (brand.parent / "southwind.yaml").write_text(brand.read_text().replace("slug: northwind", "slug: southwind"))
+    assert main(["doctor"]) == 1
+    lines = dict(re.split("  +", line[6:], maxsplit=1) for line in capsys.readouterr().out.splitlines() if line.startswith("FAIL"))
+    assert set(lines) == {"northwind, southwind: writer", "northwind, southwind: store", "northwind, southwind: ledger", "pexels"}
+    begins = ("script.writer is openai", "publishing.store is supabase", "ledger is supabase", "PEXELS_API_KEY is not set")
+    assert all(line.startswith(begins) for line in lines.values())
+
+
 def test_a_voice_of_ones_own_is_tried(brand: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A Piper voice that is there is ready; in a language that it does not speak it is not."""
     change(brand, voice={"engine": "piper", "name": JOE})
-    assert told(capsys)["northwind: voice"] == (True, f"piper is ready: <PiperVoice '{JOE}'> in 'en'")
+    assert told(capsys)["northwind: voice"] == (True, f"piper is ready: '{JOE}' in 'en'")
     parts = Parts(load_brand("northwind").with_changes({"language": "de"}), outputs=brand.parent)
     ((_, work),) = parts.checks()
     with pytest.raises(Exception, match="language is 'de'; Piper's voice"):
@@ -161,7 +181,7 @@ def test_nobody_there_is_one_line() -> None:
 def test_stock_sites_are_asked_once(tmp_path: Path, site: StockSite) -> None:
     """One question, which counts against the limits, and no file; a refused key and a site that fails are one line."""
     with stock.stock_server(stock.Video(1, "coffee cup")) as server:
-        assert stock.library_of(site, server, tmp_path).check() == f"{site.name} answers, and takes the key; it found 1 videos of 'coffee'"
+        assert stock.library_of(site, server, tmp_path).check() == f"{site.name} answers, and takes the key; it found 1 video of 'coffee'"
         assert (len(server.questions), server.downloads) == (1, [])
         for fault, line in ((stock.status(503), "is not available (503)"), (stock.page, "answered with a web page")):
             server.answer_faults, server.always = [fault], True

@@ -24,7 +24,7 @@ _VOICES = {
     "piper": ("piper-tts", "onnxruntime", "pocketsphinx"),
     "coqui": ("coqui-tts", "torch", "pocketsphinx"),
     "openai": ("pocketsphinx",),
-    "recorded": ("pocketsphinx",),
+    "recorded": ("pocketsphinx", "moonshine-voice"),
 }
 _PROBE_BYTES = 1 << 20
 

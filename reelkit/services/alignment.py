@@ -24,9 +24,13 @@ __all__ = [
     "Heard",
     "aligner_version",
     "can_align",
+    "fit_of",
     "hear_words",
+    "in_dictionary",
+    "phones_of",
     "place_words",
     "refuse_without_aligner",
+    "sound_out",
     "time_words_in",
     "unheard_sentences",
 ]
@@ -171,7 +175,7 @@ def hear_words(samples: NDArray[np.float32], rate_hz: int, words: Sequence[str],
     refuse_without_aligner()
     with _ALONE:
         decoder = _decoder()
-        said = [(token, word.owners) for word in _read(words) for token in _tokens(decoder, word)]
+        said = [(token, word.owners) for word in sound_out(words) for token in _tokens(decoder, word)]
         if not said:
             return []
         sound = _pcm(samples, rate_hz)
@@ -188,6 +192,31 @@ def hear_words(samples: NDArray[np.float32], rate_hz: int, words: Sequence[str],
     return _heard(runs, said, len(samples), rate_hz)
 
 
+def fit_of(samples: NDArray[np.float32], rate_hz: int, words: Sequence[str]) -> float | None:
+    """Return how well a sound fits these English words, to hold against others: the more the better; None where it does not follow them.
+
+    Raises
+    ------
+    VoiceError
+        When pocketsphinx is not installed.
+    """
+    runs = hear_words(samples, rate_hz, words, closely=True)
+    return sum(run.fit * (run.end - run.start) for run in runs) / rate_hz * _FRAMES_PER_S if runs else None
+
+
+def in_dictionary(words: Sequence[str]) -> bool:
+    """Return whether pocketsphinx knows how all of these words are said: names and made-up words it mostly does not.
+
+    Raises
+    ------
+    VoiceError
+        When pocketsphinx is not installed.
+    """
+    refuse_without_aligner()
+    with _ALONE:
+        return all(_decoder().lookup_word(plain) for plain in map(_bare, words) if plain)
+
+
 def unheard_sentences(samples: NDArray[np.float32], rate_hz: int, sentences: Sequence[str]) -> list[int]:
     """Return which of the English sentences a sound does not say, where it says the others in their order.
 
@@ -199,7 +228,7 @@ def unheard_sentences(samples: NDArray[np.float32], rate_hz: int, sentences: Seq
     refuse_without_aligner()
     with _ALONE:
         decoder = _decoder()
-        told = [[token for word in _read(sentence.split()) for token in _tokens(decoder, word)] for sentence in sentences]
+        told = [[token for word in sound_out(sentence.split()) for token in _tokens(decoder, word)] for sentence in sentences]
         roads: list[tuple[Any, ...]] = []
         at = 0
         for tokens in told:
@@ -256,7 +285,8 @@ def _heard(runs: Sequence[_Run], said: Sequence[tuple[str, tuple[tuple[int, int]
     return heard if follows else []
 
 
-def _read(words: Sequence[str]) -> list[SpokenWord]:
+def sound_out(words: Sequence[str]) -> list[SpokenWord]:
+    """Return English words as they are spoken, those that say nothing left out; nothing where they cannot be read."""
     try:
         spoken = read_aloud(words, load_reader(), _READ)
     # hibari's reader was not written for every text (it knows no number above 10^36, for one).
@@ -270,7 +300,7 @@ def _tokens(decoder: Any, word: SpokenWord) -> list[str]:
     plain = word.text.lower().strip(";:,.!?—…\"“”()'").replace("’", "'")
     if plain.replace("'", "").isalpha() and decoder.lookup_word(plain):
         return [plain]
-    runs = [_phones(run) for run in word.phonemes.split()]
+    runs = [phones_of(run) for run in word.phonemes.split()]
     tokens = []
     for phones in (run for run in runs if run):
         token = "~" + "_".join(phones)
@@ -280,7 +310,11 @@ def _tokens(decoder: Any, word: SpokenWord) -> list[str]:
     return tokens
 
 
-def _phones(phonemes: str) -> list[str]:
+def _bare(word: str) -> str:
+    return word.lower().strip(";:,.!?—…\"“”'()").replace("’", "'")
+
+
+def phones_of(phonemes: str) -> list[str]:
     """Return American phonemes as ARPAbet; a vowel that takes up the r behind it is one sound."""
     for pair in ("ɜɹ", "əɹ"):
         phonemes = phonemes.replace(pair, "ɚ")

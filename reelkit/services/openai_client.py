@@ -134,4 +134,4 @@ def check_server(
     known = calls.make(ask)
     if known and model not in known and not any(one.removesuffix(":latest") == model for one in known):
         raise calls.error(f"has no model '{model}' for this key", f"it has {', '.join(sorted(known)[:6])}, for example")
-    return f"{host} has {model}" if known else f"{host} answers; it lists no models"
+    return f"{host} answers, and has the model '{model}'" if known else f"{host} answers; it lists no models"

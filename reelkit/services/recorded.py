@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate, groupby
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from reelkit.errors import AudioError, VoiceError
-from reelkit.model import AudioResult, Cache, content_key
+from reelkit.model import AudioResult, Cache, Doubt, content_key
 from reelkit.services.alignment import (
     Heard,
     aligner_version,
@@ -21,6 +23,8 @@ from reelkit.services.alignment import (
     unheard_sentences,
 )
 from reelkit.services.kept_speech import SpokenBreath, kept_speech
+from reelkit.services.misreadings import Misreading, find_misreadings
+from reelkit.services.moonshine import can_recognise, recogniser_version
 from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
 from reelkit.whole import sha256_of
 
@@ -38,8 +42,11 @@ _WEAK_LISTED = """
     a an the and or of to at for from as than that them him her his he we she you your it its is are was were be been am have has had do
     does did can could will would shall should must some just but us me my in on not so"""
 _WEAK = frozenset(_WEAK_LISTED.split())
+_LOUDEST = 0.7
+_MARKS = ",.;:!?\"“”'()—…-"
+_DOUBTS = TypeAdapter(tuple[Doubt, ...])
 _UNSCRIPTED_S, _UNREAD_S = 0.6, 4.0
-_QUOTED = 5
+_QUOTED, _FEW = 5, 3
 
 ReadAudio = Callable[[Path], tuple[NDArray[np.float32], int]]
 """Reads a sound file as mono samples and their rate in Hz."""
@@ -58,6 +65,8 @@ class RecordedVoice:
         Keeps where the words lie (room "speech").
     pace : callable
         How long a sentence takes to say, by the built-in voice or a guess: of a recording nobody knows before it is heard.
+    word_by_word : bool, optional
+        Whether a recogniser hears English words too, and each is held against the script; by default where one is installed.
 
     Raises
     ------
@@ -65,11 +74,14 @@ class RecordedVoice:
         When there is no such file.
     """
 
-    def __init__(self, path: Path, *, read: ReadAudio, cache: Cache, pace: Callable[[str], float]) -> None:
+    def __init__(
+        self, path: Path, *, read: ReadAudio, cache: Cache, pace: Callable[[str], float], word_by_word: bool | None = None
+    ) -> None:
         if not path.is_file():
             raise VoiceError(f"voice.recording is {path}, but there is no such file; give the path of a WAV, MP3 or M4A file")
         self.path = path
         self._read, self._cache, self._pace = read, cache, pace
+        self._word_by_word = can_recognise() if word_by_word is None else word_by_word
 
     def refuse(self, language: str) -> None:
         """Raise where words of a language could not be timed.
@@ -95,7 +107,8 @@ class RecordedVoice:
         Raises
         ------
         VoiceError
-            When the recording cannot be read, is silent, or says something else than the script: with the place.
+            When the recording cannot be read, is silent, or says something else than the script: with the place. Where that is in
+            doubt, the place stands among the doubts of what is returned.
         """
         self.refuse(language)
         words = " ".join(sentences).split()
@@ -103,7 +116,36 @@ class RecordedVoice:
             "recorded", _LAYOUT, sound=sha256_of(self.path), times=aligner_version(language), language=language, text=" ".join(words)
         )
         (heard,) = kept_speech(self._cache, key, words, lambda: [self._timed(sentences, words, language)])
-        return heard
+        return replace(heard, doubts=self._doubts(heard, key)) if can_align(language) and self._word_by_word else heard
+
+    def _doubts(self, heard: AudioResult, key: str) -> tuple[Doubt, ...]:
+        """Return where the recording should be listened to."""
+        at = content_key("doubts", _LAYOUT, speech=key, recogniser=recogniser_version())
+        kept = self._cache.file("speech", at, ".json", lambda path: path.write_bytes(_DOUBTS.dump_json(self._listened_to(heard))))
+        return _DOUBTS.validate_json(kept.read_bytes())
+
+    def _listened_to(self, heard: AudioResult) -> tuple[Doubt, ...]:
+        words, spans = [word.text for word in heard.words], [(word.start, word.end) for word in heard.words]
+        found = find_misreadings(_as_loud(heard.samples), heard.rate_hz, words, spans=spans)
+        if wrong := [one for one in found if one.sure]:
+            raise VoiceError(self._what_is_said(wrong, words, [start / heard.rate_hz for start, _ in spans]))
+        return tuple(Doubt(start=one.start, stop=one.stop, heard=one.heard) for one in found)
+
+    def _what_is_said(self, wrong: Sequence[Misreading], words: Sequence[str], starts_s: Sequence[float]) -> str:
+        """Return a line for words that the recording says otherwise."""
+        told = []
+        for one in wrong[:_QUOTED]:
+            script, number = " ".join(words[one.start : one.stop]).strip(_MARKS), one.start + 1
+            at = f"at {starts_s[min(one.start, len(words) - 1)]:.1f} s"
+            if not script:
+                behind = f"after '{words[one.start - 1]}' (word {one.start})" if one.start else "before the first word"
+                told.append(f"says '{one.heard}' {at}, {behind}, which is not in the script")
+            elif one.heard:
+                told.append(f"says '{one.heard}' {at}, where the script has '{script}' (word {number})")
+            else:
+                told.append(f"leaves out '{script}' (word {number}) {at}")
+        more = f"; and {len(wrong) - _QUOTED} more" if len(wrong) > _QUOTED else ""
+        return f"voice.recording: {self.path.name} {'; '.join(told)}{more}; make the two agree"
 
     def _timed(self, sentences: Sequence[str], words: Sequence[str], language: str) -> SpokenBreath:
         try:
@@ -115,15 +157,23 @@ class RecordedVoice:
             raise VoiceError(f"voice.recording: {self.path.name} is silent; record it again")
         if not can_align(language):
             return samples, rate_hz, place_sentences(samples, rate_hz, sentences)
-        # At one loudness for the aligner, however softly it was spoken.
-        heard = hear_words(samples * np.float32(0.7 / loudest), rate_hz, words, closely=True)
-        strange = next(self._strangers(heard, words, rate_hz), None)
-        if strange or not heard:
-            raise VoiceError(self._what_is_missing(samples, rate_hz, sentences, otherwise=strange))
+        heard = hear_words(_as_loud(samples), rate_hz, words, closely=True)
+        if not heard:
+            raise VoiceError(self._what_is_missing(samples, rate_hz, sentences))
         spans = meet_the_sound(spans_of((Piece(*run[:3]) for run in heard if run.owners), "alignment"), samples, rate_hz)
-        return samples, rate_hz, with_silent(spans, range(len(words)), len(samples), rate_hz)
+        whole = with_silent(spans, range(len(words)), len(samples), rate_hz)
+        unfit = next(_unfitting(heard, words, rate_hz), None)
+        if unfit:
+            found = find_misreadings(_as_loud(samples), rate_hz, words, spans=[span[:2] for span in whole]) if self._word_by_word else []
+            wrong = [one for one in found if one.sure]
+            if 0 < len(wrong) <= _FEW:
+                line = self._what_is_said(wrong, words, [span[0] / rate_hz for span in whole])
+            else:
+                line = self._stranger(unfit, heard, words, rate_hz)
+            raise VoiceError(self._what_is_missing(samples, rate_hz, sentences, otherwise=line))
+        return samples, rate_hz, whole
 
-    def _what_is_missing(self, samples: NDArray[np.float32], rate_hz: int, sentences: Sequence[str], *, otherwise: str | None) -> str:
+    def _what_is_missing(self, samples: NDArray[np.float32], rate_hz: int, sentences: Sequence[str], *, otherwise: str = "") -> str:
         unheard = unheard_sentences(samples, rate_hz, sentences)
         where = f"{self.path.name} ({len(samples) / rate_hz:.1f} s)"
         if not unheard or len(unheard) == len(sentences):
@@ -139,28 +189,29 @@ class RecordedVoice:
             "record it, or take it out of the script"
         )
 
-    def _strangers(self, heard: Sequence[Heard], words: Sequence[str], rate_hz: int) -> Iterator[str]:
-        """Yield a line for the first place where the recording says something else."""
-        for run in _unfitting(heard, words, rate_hz):
-            first, last = run[0], run[-1]
-            owners = [owner for one in run for owner, _ in one.owners]
-            at = f"at {first.start / rate_hz:.1f} to {last.end / rate_hz:.1f} s"
-            if owners:
-                low, high = min(owners), max(owners) + 1
-                should = " ".join(words[max(0, low - 2) : min(high, low + _QUOTED) + 2])
-                yield (
-                    f"voice.recording: {self.path.name} says something else than the script {at}, where the script has '{should}' "
-                    f"(word {low + 1}); make the two agree"
-                )
-            else:
-                before = [one.owners[-1][0] for one in heard if one.owners and one.end <= first.start]
-                behind = (
-                    f"after '{' '.join(words[max(0, before[-1] - _QUOTED + 1) : before[-1] + 1])}'" if before else "before its first word"
-                )
-                yield f"voice.recording: {self.path.name} says something that is not in the script {at}, {behind}; make the two agree"
+    def _stranger(self, run: Sequence[Heard], heard: Sequence[Heard], words: Sequence[str], rate_hz: int) -> str:
+        """Return a line for a place where the recording says something else."""
+        first, last = run[0], run[-1]
+        owners = [owner for one in run for owner, _ in one.owners]
+        at = f"at {first.start / rate_hz:.1f} to {last.end / rate_hz:.1f} s"
+        if owners:
+            low, high = min(owners), max(owners) + 1
+            should = " ".join(words[max(0, low - 2) : min(high, low + _QUOTED) + 2])
+            return (
+                f"voice.recording: {self.path.name} says something else than the script {at}, where the script has '{should}' "
+                f"(word {low + 1}); make the two agree"
+            )
+        before = [one.owners[-1][0] for one in heard if one.owners and one.end <= first.start]
+        behind = f"after '{' '.join(words[max(0, before[-1] - _QUOTED + 1) : before[-1] + 1])}'" if before else "before its first word"
+        return f"voice.recording: {self.path.name} says something that is not in the script {at}, {behind}; make the two agree"
 
     def __repr__(self) -> str:
         return f"<RecordedVoice {self.path.name}>"
+
+
+def _as_loud(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a recording at one loudness for those who listen to it, however softly it was spoken."""
+    return samples * np.float32(_LOUDEST / np.abs(samples).max())
 
 
 def place_sentences(samples: NDArray[np.float32], rate_hz: int, sentences: Sequence[str]) -> list[Span]:
@@ -232,7 +283,7 @@ def _is_another(one: Heard, rate_hz: int) -> bool:
 
 def _is_plain(one: Heard, words: Sequence[str]) -> bool:
     """Say whether a word is said as it is written."""
-    return len(one.owners) == 1 and one.said == words[one.owners[0][0]].lower().replace("’", "'").strip(",.;:!?\"“”'()—…-")
+    return len(one.owners) == 1 and one.said == words[one.owners[0][0]].lower().replace("’", "'").strip(_MARKS)
 
 
 def _shortly(sentence: str) -> str:

@@ -195,7 +195,7 @@ class StockLibrary:
             found = self._calls(key, call_s=self._answer_s + 1.0, step_s=3 * self._answer_s).make(lambda: self._ask(question, key))
         except _KeyRefusedError:
             raise ServiceError(f"{self.name} refused the key; check {self._site.key_env}") from None
-        return f"{self.name} answers, and takes the key; it found {len(found)} videos of '{_ANY_TERM}'"
+        return f"{self.name} answers, and takes the key; it found {len(found)} video{'s' * (len(found) != 1)} of '{_ANY_TERM}'"
 
     def _reserve_checked(self, key: str) -> float:
         try:

@@ -83,9 +83,9 @@ def connect(asked_by: str, *, bucket: str = "", table: str = "", without: str) -
     """
     url, key = (key_named(name) for name in ("SUPABASE_URL", "SUPABASE_KEY"))
     if not url or not key:
-        missing = " and ".join(name for name, value in (("SUPABASE_URL", url), ("SUPABASE_KEY", key)) if not value)
-        where = "in the environment or .env; copy it from the project's API settings"
-        raise ServiceError(f"{asked_by}, but there is no {missing} {where}")
+        missing = [name for name, value in (("SUPABASE_URL", url), ("SUPABASE_KEY", key)) if not value]
+        where = f"in the environment or .env; copy {'them' if len(missing) > 1 else 'it'} from the project's API settings"
+        raise ServiceError(f"{asked_by}, but there is no {' and '.join(missing)} {where}")
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", url):
         # Not quoted: it may be the key.
         raise ServiceError("SUPABASE_URL must be like https://abcdefgh.supabase.co; copy it from the project's API settings")

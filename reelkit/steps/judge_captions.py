@@ -11,7 +11,7 @@ import numpy as np
 from reelkit.media.caption_layout import caption_sizes, lay_out
 from reelkit.media.captions import CaptionPainter
 from reelkit.media.fonts import advice_for
-from reelkit.model import CaptionCue, Finding, Timeline
+from reelkit.model import CaptionCue, DoubtfulPlace, Finding, Timeline
 from reelkit.steps.characters import lacking_characters, named_characters
 from reelkit.steps.judge_sound import Narration
 from reelkit.steps.strengthen import LEAST_CONTRAST
@@ -111,6 +111,17 @@ def judge_caption_times(timeline: Timeline, narration: Narration | None) -> Iter
             at_s=None,
             hint="look whether captions keep up with the voice; a voice that tells its durations (hibari, piper, coqui) needs no guess",
         )
+    if timeline.doubtful:
+        places = [f"{place.start / fps:.1f} s" for place in timeline.doubtful]
+        yield _should(
+            name="words-said",
+            holds=False,
+            norm="the words of the script, each as it is written, in the recording",
+            measured=f"at {places[0]} {_other_words(timeline.doubtful[0])}"
+            + (f"; listen also at {', '.join(places[1:])}" if places[1:] else ""),
+            at_s=timeline.doubtful[0].start / fps,
+            hint="listen there; where the two differ, record it again or write into the script what is said",
+        )
     yield from _judge_reading(timeline, fps)
     start_s = timeline.cues[0].start / fps
     yield _should(
@@ -121,6 +132,12 @@ def judge_caption_times(timeline: Timeline, narration: Narration | None) -> Iter
         at_s=start_s,
         hint="let the voice begin at once",
     )
+
+
+def _other_words(place: DoubtfulPlace) -> str:
+    if not place.script:
+        return f"'{place.heard}' is heard, which the script does not have"
+    return f"'{place.heard}' is heard where the script has '{place.script}'" if place.heard else f"'{place.script}' is not heard"
 
 
 def _disordered(cue: CaptionCue) -> bool:

@@ -19,6 +19,7 @@ from reelkit.model import (
     CaptionWord,
     Clip,
     Cue,
+    DoubtfulPlace,
     EndCard,
     Fps,
     LogoOverlay,
@@ -113,6 +114,14 @@ def plan_timeline(
         cues=_caption_cues(cues, fps, frame_count),
         # A dash has no time of its own in any voice; only what is said counts.
         estimated_words=sum(word.timed_by == "estimated" and any(map(str.isalnum, word.text)) for word in audio.words),
+        doubtful=tuple(
+            DoubtfulPlace(
+                start=min(fps.frame_at(audio.words[min(doubt.start, len(audio.words) - 1)].start, audio.rate_hz), frame_count - 1),
+                script=" ".join(word.text for word in audio.words[doubt.start : doubt.stop]),
+                heard=doubt.heard,
+            )
+            for doubt in audio.doubts
+        ),
         caption_style=style,
         overlays=(*key_words, *_overlays(brand, card_start, frame_count)),
         audio=(*_tracks(audio, sentences, brand, narration, music), *_stingers(changes, audio, brand, stingers)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Protocol, runtime_checkable
 
@@ -113,7 +113,7 @@ def _narrated(script: Script, brand: Brand, voice: Narrator) -> AudioResult:
     whole = voice.narrate([text for text, _ in _sentences(script, brand)], language=brand.language)
     if [word.text for word in whole.words] != script.voiceover.split():
         raise VoiceError(f"brand '{brand.slug}': the recording gave {len(whole.words)} words for the script's {script.word_count}")
-    return _join([_cut(whole, 0, begins=True)], whole.rate_hz, brand)
+    return replace(_join([_cut(whole, 0, begins=True)], whole.rate_hz, brand), doubts=whole.doubts)
 
 
 def _sentences(script: Script, brand: Brand) -> Iterator[tuple[str, int]]:

@@ -120,14 +120,14 @@ LINES: dict[str, tuple[str, str, str, str, Any]] = {
     "writer": (
         "script: {deck: ada, length_s: 4, writer: openai, base_url: URL/v1}",
         "ada: writer",
-        "has gpt-5.4-mini",
+        "has the model 'gpt-5.4-mini'",
         "refused the key (401); check OPENAI_API_KEY",
         written_by_a_model,
     ),
     "speech": (
         "voice: {engine: openai, name: alloy, base_url: URL/v1}",
         "ada: voice",
-        "has gpt-4o-mini-tts",
+        "has the model 'gpt-4o-mini-tts'",
         "refused the key (401); check OPENAI_API_KEY",
         spoken_by_a_server,
     ),

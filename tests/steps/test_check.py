@@ -13,7 +13,20 @@ from reelkit.errors import CheckError
 from reelkit.media.audio import write_wav
 from reelkit.media.inspect import PictureFacts, SoundFacts
 from reelkit.media.planes import Planes
-from reelkit.model import AudioTrack, CaptionStyle, EndCard, Finding, LogoOverlay, Move, Palette, ProgressBar, Reel, Timeline, Transition
+from reelkit.model import (
+    AudioTrack,
+    CaptionStyle,
+    DoubtfulPlace,
+    EndCard,
+    Finding,
+    LogoOverlay,
+    Move,
+    Palette,
+    ProgressBar,
+    Reel,
+    Timeline,
+    Transition,
+)
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
 from reelkit.steps.judge_captions import judge_glyphs
@@ -261,6 +274,24 @@ def test_guessed_word_times_are_told(right: tuple[Reel, Timeline, list[Finding]]
     assert "words-timed" not in {finding.name for finding in findings}
     guessed = named(check_video(reel, plan.model_copy(update={"estimated_words": 3}), reels.brand()), "words-timed")
     assert (guessed.verdict, guessed.measured.startswith("3 of ")) == ("warn", True)
+
+
+def test_places_to_listen_to_are_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """Where a recording may say something else, a warning names the first place with what is heard, and the times of the others."""
+    reel, plan, findings = right
+    assert "words-said" not in {finding.name for finding in findings}
+    places = [("coffee", "tea"), ("", "so"), ("very", "")]
+    doubtful = tuple(DoubtfulPlace(start=30 * at, script=script, heard=heard) for at, (script, heard) in enumerate(places, 1))
+    told = []
+    for first in range(3):
+        found = named(check_video(reel, plan.model_copy(update={"doubtful": doubtful[first:]}), reels.brand()), "words-said")
+        assert (found.verdict, found.at_s) == ("warn", 1.0 + first)
+        told.append(found.measured)
+    assert told == [
+        "at 1.0 s 'tea' is heard where the script has 'coffee'; listen also at 2.0 s, 3.0 s",
+        "at 2.0 s 'so' is heard, which the script does not have; listen also at 3.0 s",
+        "at 3.0 s 'very' is not heard",
+    ]
 
 
 def test_small_letters_are_found(right: tuple[Reel, Timeline, list[Finding]]) -> None:
