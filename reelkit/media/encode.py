@@ -226,7 +226,8 @@ class _Packet:
 
 
 def _packets(path: Path, fps: Fps, parameter_sets: bytes) -> list[_Packet]:
-    with av.open(str(path), options={"ignore_editlist": "1"}) as segment:
+    # Opening would decode the first frames, to find out what is known of a segment.
+    with av.open(str(path), options={"ignore_editlist": "1", "skip_frame": "all"}) as segment:
         stream = segment.streams.video[0]
         if bytes(stream.codec_context.extradata or b"") != parameter_sets:
             raise ComposeError(f"compose: segment {path.name} was encoded with other settings; clear the cache with `reelkit clean`")
