@@ -19,7 +19,9 @@ def stems_of(text: str) -> tuple[str, ...]:
     >>> stems_of("Latte-Art_pouring.02 CoffeeBeans berries")
     ('latte', 'art', 'pour', 'coffee', 'bean', 'berry')
     """
-    plain = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
+    # Ethiopic digits and their like are words to a pattern.
+    marks = (" " if mark.isdigit() else mark for mark in unicodedata.normalize("NFKD", text))
+    plain = "".join(mark for mark in marks if not unicodedata.combining(mark))
     parted = re.sub(r"([a-z])([A-Z])", r"\1 \2", plain)
     return tuple(map(_stem, re.findall(r"[^\W\d_]+", parted.lower())))
 

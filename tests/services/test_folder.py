@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -144,6 +144,7 @@ def test_any_shape_of_video(tmp_path: Path) -> None:
 
 
 @given(st.text())
+@example("፩ cup of ፪")
 def test_stems_are_plain_words(text: str) -> None:
     """Whatever the text, stems are lower-case words without digits, and stemming a stem's own text never fails."""
     for stem in stems_of(text):
