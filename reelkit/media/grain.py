@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GRAIN_LSB", "grain"]
+__all__ = ["GRAIN_LSB", "grain", "grained"]
 
 GRAIN_LSB = 4.0
 """Peak to peak height of grain in 8-bit steps of luma. 1 keeps a picture from banding, 4 one that is encoded: finer grain is lost in x264
@@ -29,3 +30,8 @@ def grain(width_px: int, height_px: int) -> NDArray[np.float32]:
         tile = (ranks.reshape(size, size) / np.float32(size * size)).astype(np.float32)
     whole = np.tile(tile - np.float32(0.5), (-(-height_px // size), -(-width_px // size)))[:height_px, :width_px]
     return np.ascontiguousarray(whole)
+
+
+def grained(luma: NDArray[Any], share: float = 1.0) -> NDArray[np.uint8]:
+    """Bring luma [dtype=float32, shape=(height, width)] to 8 bits under a share of the grain that what is drawn has."""
+    return np.asarray(cv2.convertScaleAbs(cv2.scaleAdd(grain(luma.shape[1], luma.shape[0]), GRAIN_LSB * share, luma)), np.uint8)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reelkit.media.grain import GRAIN_LSB, grain
+from reelkit.media.grain import grained
 from reelkit.media.planes import Bytes, Planes
 from reelkit.media.view import ease
 from reelkit.model import Transition
@@ -79,19 +78,18 @@ def _each(change: Callable[[Bytes, Bytes, int], Bytes], outgoing: Planes, incomi
 
 
 def _mixed(under: Planes, over: Planes, weight: float) -> Planes:
-    return _each(lambda a, b, _: np.asarray(cv2.addWeighted(a, 1.0 - weight, b, weight, 0.0), np.uint8), under, over)
+    return _each(lambda a, b, _: _mix(a, b, weight), under, over)
+
+
+def _mix(under: Bytes, over: Bytes, weight: float) -> Bytes:
+    return np.asarray(cv2.addWeighted(under, 1.0 - weight, over, weight, 0.0), np.uint8)
 
 
 def _dipped(background: Planes, shown: Planes, weight: float) -> Planes:
     """Mix a picture with the background, whose grain takes the place of the picture's as that fades: an even ground lends none."""
-    mixed = _mixed(background, shown, weight)
     luma = cv2.addWeighted(background.y, 1.0 - weight, shown.y, weight, 0.0, dtype=cv2.CV_32F)
-    return Planes(_grained(luma, math.sqrt(1.0 - weight * weight)), mixed.u, mixed.v)
-
-
-def _grained(luma: NDArray[Any], share: float) -> Bytes:
-    """Bring luma to 8 bits under a share of the grain that what is drawn has."""
-    return np.asarray(cv2.convertScaleAbs(cv2.scaleAdd(grain(luma.shape[1], luma.shape[0]), GRAIN_LSB * share, luma)), np.uint8)
+    chroma = (_mix(under, over, weight) for under, over in ((background.u, shown.u), (background.v, shown.v)))
+    return Planes(grained(luma, math.sqrt(1.0 - weight * weight)), *chroma)
 
 
 def _slid(outgoing: Planes, incoming: Planes, share: float) -> Planes:
@@ -172,6 +170,6 @@ def _whipped(outgoing: Planes, incoming: Planes, share: float, step: float) -> P
         left = min(side, at)
         shown = np.ascontiguousarray(blurred[:, left : left + a.shape[1]])
         # A camera's speed blurs what it sees and not the film's grain, without which smooth pictures would show bands.
-        return _grained(shown, math.sqrt(1.0 - 1.0 / blur)) if unit == 1 else np.asarray(shown, np.uint8)
+        return grained(shown, math.sqrt(1.0 - 1.0 / blur)) if unit == 1 else np.asarray(shown, np.uint8)
 
     return _each(swung, outgoing, incoming)

@@ -297,7 +297,7 @@ def sound_out(words: Sequence[str]) -> list[SpokenWord]:
 
 def _tokens(decoder: Any, word: SpokenWord) -> list[str]:
     """Return the entries of pocketsphinx's dictionary that say a word, made where it has none."""
-    plain = word.text.lower().strip(";:,.!?—…\"“”()'").replace("’", "'")
+    plain = _bare(word.text)
     if plain.replace("'", "").isalpha() and decoder.lookup_word(plain):
         return [plain]
     runs = [phones_of(run) for run in word.phonemes.split()]
