@@ -23,6 +23,8 @@ from reelkit.whole import write_whole
 __all__ = ["change_yaml", "one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path"]
 
 V = TypeVar("V", bound=BaseModel)
+_NAMED = 8
+"""Neighbours of a missing file that are told."""
 
 
 def shown_path(path: Path) -> str:
@@ -60,7 +62,8 @@ def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
     except FileNotFoundError:
         others = sorted(other.stem for other in path.parent.glob("*.yaml"))
         near = [other for other in others if other.startswith(path.stem)] or difflib.get_close_matches(path.stem, others, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
+        there = f"; there {'is' if len(others) == 1 else 'are'} {', '.join(others[:_NAMED])}{', ...' * (len(others) > _NAMED)}"
+        hint = f"; did you mean '{near[0]}'?" if near else there * bool(others)
         raise BrandError(f"{what}: there is no file {where}{hint}") from None
     except UnicodeDecodeError as error:
         raise BrandError(f"{what}: {where} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None

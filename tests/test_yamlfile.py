@@ -116,6 +116,14 @@ def test_a_missing_file_names_its_nearest_neighbour(tmp_path: Path, typed: str) 
         read_yaml(tmp_path / f"{typed}.yaml", what="table")
 
 
+def test_a_missing_file_like_no_other_names_those_there_are(tmp_path: Path) -> None:
+    """Who cannot have meant one of them sees what there is, up to eight."""
+    for letter in "abcdefghij":
+        (tmp_path / f"{letter}1.yaml").write_text("name: T\n")
+    with pytest.raises(BrandError, match=re.escape("nope.yaml; there are a1, b1, c1, d1, e1, f1, g1, h1, ...") + "$"):
+        read_yaml(tmp_path / "nope.yaml", what="table")
+
+
 def test_a_folder_is_one_line(tmp_path: Path) -> None:
     """A folder in place of a file is said as what the system says of it."""
     (tmp_path / "table.yaml").mkdir()

@@ -18,6 +18,7 @@ from reelkit.services.alignment import (
     aligner_version,
     can_align,
     hear_words,
+    in_dictionary,
     place_words,
     refuse_without_aligner,
     unheard_sentences,
@@ -47,6 +48,8 @@ _MARKS = ",.;:!?\"“”'()—…-"
 _DOUBTS = TypeAdapter(tuple[Doubt, ...])
 _UNSCRIPTED_S, _UNREAD_S = 0.6, 4.0
 _QUOTED, _FEW = 5, 3
+_BESIDE = 2
+"""Words on either side of one that pocketsphinx does not know which may fit ill with it, and must then be heard by a recogniser."""
 
 ReadAudio = Callable[[Path], tuple[NDArray[np.float32], int]]
 """Reads a sound file as mono samples and their rate in Hz."""
@@ -162,14 +165,18 @@ class RecordedVoice:
             raise VoiceError(self._what_is_missing(samples, rate_hz, sentences))
         spans = meet_the_sound(spans_of((Piece(*run[:3]) for run in heard if run.owners), "alignment"), samples, rate_hz)
         whole = with_silent(spans, range(len(words)), len(samples), rate_hz)
-        unfit = next(_unfitting(heard, words, rate_hz), None)
+        unfit = list(_unfitting(heard, words, rate_hz))
+        if unfit and self._word_by_word:
+            found = find_misreadings(_as_loud(samples), rate_hz, words, spans=[span[:2] for span in whole])
+            unfit = [run for run in unfit if not _is_unknown(run, found, words)]
+        else:
+            found = []
         if unfit:
-            found = find_misreadings(_as_loud(samples), rate_hz, words, spans=[span[:2] for span in whole]) if self._word_by_word else []
             wrong = [one for one in found if one.sure]
             if 0 < len(wrong) <= _FEW:
                 line = self._what_is_said(wrong, words, [span[0] / rate_hz for span in whole])
             else:
-                line = self._stranger(unfit, heard, words, rate_hz)
+                line = self._stranger(unfit[0], heard, words, rate_hz)
             raise VoiceError(self._what_is_missing(samples, rate_hz, sentences, otherwise=line))
         return samples, rate_hz, whole
 
@@ -199,11 +206,16 @@ class RecordedVoice:
             should = " ".join(words[max(0, low - 2) : min(high, low + _QUOTED) + 2])
             return (
                 f"voice.recording: {self.path.name} says something else than the script {at}, where the script has '{should}' "
-                f"(word {low + 1}); make the two agree"
+                f"(word {low + 1}); make the two agree{self._second_opinion(words[low:high])}"
             )
         before = [one.owners[-1][0] for one in heard if one.owners and one.end <= first.start]
         behind = f"after '{' '.join(words[max(0, before[-1] - _QUOTED + 1) : before[-1] + 1])}'" if before else "before its first word"
         return f"voice.recording: {self.path.name} says something that is not in the script {at}, {behind}; make the two agree"
+
+    def _second_opinion(self, words: Sequence[str]) -> str:
+        """Return what else may be done where words are doubted that pocketsphinx does not know."""
+        alone = not self._word_by_word and not in_dictionary(words)
+        return " or, as PocketSphinx may not know such words, have them heard by a recogniser too: pip install 'reelkit[recorded]'" if alone else ""
 
     def __repr__(self) -> str:
         return f"<RecordedVoice {self.path.name}>"
@@ -271,6 +283,18 @@ def _unfitting(heard: Sequence[Heard], words: Sequence[str], rate_hz: int) -> It
                 yield run
         elif seconds >= _UNSCRIPTED_S or any(_is_another(one, rate_hz) for one in run):
             yield run
+
+
+def _is_unknown(run: Sequence[Heard], found: Sequence[Misreading], words: Sequence[str]) -> bool:
+    """Say whether a run may fit ill as pocketsphinx does not know its words, where a recogniser hears what stands around them."""
+    owners = [owner for one in run for owner, _ in one.owners]
+    if not owners:
+        return False
+    low, high = min(owners), max(owners) + 1
+    near = range(max(0, low - _BESIDE), min(len(words), high + _BESIDE))
+    known = [at for at in near if in_dictionary([words[at]])]
+    unknown = len(known) < len(near)
+    return unknown and not any(one.start <= at < max(one.stop, one.start + 1) for one in found for at in known)
 
 
 def _is_another(one: Heard, rate_hz: int) -> bool:

@@ -143,10 +143,21 @@ def test_what_is_in_doubt_is_no_failure(cache: FileCache, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("by", ["hibari", "piper"])
 def test_names_are_not_refused(cache: FileCache, tmp_path: Path, by: str) -> None:
-    """Names that a recogniser cannot know may be doubted, never refused."""
-    for number, text in enumerate((NAMED[0], NAMED[9], NAMED[11])):
+    """Names that no dictionary and no recogniser can know may be doubted, never refused."""
+    for number, text in enumerate(NAMED):
         path = write_sound(tmp_path / f"{number}.wav", *spoken([text], cache, by=by))
         assert recorded(path, cache).narrate([text], language="en").words
+
+
+def test_names_let_no_other_text_through(cache: FileCache, tmp_path: Path) -> None:
+    """A reading of another text full of names is refused; so is a plain word beside a name that is said otherwise."""
+    for number, (text, other) in enumerate(pairwise(NAMED)):
+        path = write_sound(tmp_path / f"{number}.wav", *spoken([text], cache))
+        with pytest.raises(VoiceError, match="voice.recording: "):
+            recorded(path, cache).narrate([other], language="en")
+    path = write_sound(tmp_path / "take.wav", *spoken([NAMED[6]], cache))
+    with pytest.raises(VoiceError, match="barista.*sister|sister.*barista"):
+        recorded(path, cache).narrate([NAMED[6].replace("barista", "sister")], language="en")
 
 
 def test_doubts_reach_the_reel(cache: FileCache, tmp_path: Path) -> None:
