@@ -8,7 +8,7 @@ are kept; segments, mastered sound and previews are made anew each time:
 - the steps alone, as the notebook takes them (script, footage, voice, timeline, legibility, ``compose_video``, ``check_video``), called as
   plain functions in one process, one reel after another, without the cache.
 
-What the batch takes beyond the steps alone is papermill, kernels, caching, reports (with their previews and views) and manifests. The bar is
+What the batch takes beyond the steps alone is papermill, kernels, caching, reports (with previews and views) and manifests. The bar is
 read in two ways. Strictly: a batch takes at most 1.15 times as long as ``compose_video`` alone, whatever the other steps take. By its
 words: papermill and the rest together take at most 15 % of what ``compose_video`` alone takes. On the clock the second flatters a batch,
 which makes several reels at once where the steps alone wait for each other; so it is held to in CPU. ``--count 4`` shows more of a night

@@ -10,9 +10,11 @@ import ctypes
 import functools
 import gc
 import sys
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +28,7 @@ from reelkit.media.loudness import EncodedAudio
 from reelkit.media.planes import Planes, plane_rows
 from reelkit.model import Fps, Value
 
-__all__ = ["Canvas", "EncoderSettings", "encode_segment", "join_segments", "release_memory", "reuse_memory"]
+__all__ = ["Canvas", "EncoderSettings", "begin_segment", "encode_segment", "join_segments", "release_memory", "reuse_memory"]
 
 Result = TypeVar("Result")
 
@@ -83,16 +85,22 @@ _REUSED_BYTES, _ZEROED_BYTES = 32 << 20, 16 << 10
 """Up to here memory is used again; from there on, while the encoder takes some, it is the system's own."""
 
 
-def reuse_memory() -> None:
+def reuse_memory(encoders: int = 1) -> None:
     """Have the memory of a frame used again for the next one, for a process that composes many.
 
     glibc would give each frame's megabytes back to the system, which costs a tenth of a render in page faults. Elsewhere this does nothing.
+
+    Parameters
+    ----------
+    encoders : int
+        How many segments will be encoded at once.
     """
     if allocator := _allocator():
         allocator.mallopt(_MMAP_THRESHOLD, _REUSED_BYTES)
         allocator.mallopt(_TRIM_THRESHOLD, 2 * _REUSED_BYTES)
-    # Begun before any other thread, it has memory of its own from the start.
-    _encoder_thread().submit(_zeroed, int).result()
+    # Begun before any other threads, they have memory of their own from the start.
+    for number in range(encoders):
+        _encoder_thread(number).submit(_zeroed, int).result()
 
 
 def release_memory() -> None:
@@ -103,25 +111,41 @@ def release_memory() -> None:
 
 
 def _zeroed(act: Callable[..., Result], *given: Any) -> Result:
-    """Call a part of the encoder, on its own thread, so that its pictures lie in memory that comes from the system and goes back to it.
+    """Call a part of an encoder, on its own thread, so that its pictures lie in memory that comes from the system and goes back to it.
 
     x264's mbtree reads what it never wrote in the pictures that it looks ahead at, so that a segment could differ by a few bytes from one
     long-lived process to the next. The system's memory is always zero; and where glibc has a stock for each thread, this one's never holds
     anything so large that it would be used again.
     """
-    allocator = _allocator()
-    if allocator:
-        allocator.mallopt(_MMAP_THRESHOLD, _ZEROED_BYTES)
-    try:
+    with _THE_SYSTEMS_OWN:
         return act(*given)
-    finally:
-        if allocator:
-            allocator.mallopt(_MMAP_THRESHOLD, _REUSED_BYTES)
+
+
+class _SystemsOwnMemory:
+    """While somebody is within it, memory that is large is the system's own."""
+
+    def __init__(self) -> None:
+        self._lock, self._within = threading.Lock(), 0
+
+    def __enter__(self) -> None:
+        self._add(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._add(-1)
+
+    def _add(self, one: int) -> None:
+        with self._lock:
+            self._within += one
+            if allocator := _allocator():
+                allocator.mallopt(_MMAP_THRESHOLD, _ZEROED_BYTES if self._within else _REUSED_BYTES)
+
+
+_THE_SYSTEMS_OWN = _SystemsOwnMemory()
 
 
 @functools.cache
-def _encoder_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "encoder")
+def _encoder_thread(number: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, f"encoder {number}")
 
 
 @functools.cache
@@ -162,7 +186,6 @@ def encode_segment(
     size_px: tuple[int, int],
     fps: Fps,
     settings: EncoderSettings,
-    canvases: Sequence[Canvas] = (),
     finer: Sequence[tuple[int, int]] = (),
 ) -> None:
     """Encode frames as one segment, an MP4 that holds nothing but its packets.
@@ -174,8 +197,6 @@ def encode_segment(
         Written as it is given: the caller renames it into place.
     size_px : tuple of int
         (width, height).
-    canvases : sequence of Canvas, optional
-        On whose planes the frames are drawn, in turn: on more than one, while the encoder works on those before.
     finer : sequence of (int, int), optional
         First and last frames, from the segment's start, of stretches that get more bits than others.
 
@@ -184,35 +205,68 @@ def encode_segment(
     ComposeError
         When the encoder refuses or the disk is full.
     """
+    begin_segment(frames, path, size_px=size_px, fps=fps, settings=settings, canvases=[Canvas(*size_px)], finer=finer)()
+
+
+def begin_segment(
+    frames: Iterable[Planes],
+    path: Path,
+    *,
+    size_px: tuple[int, int],
+    fps: Fps,
+    settings: EncoderSettings,
+    canvases: Sequence[Canvas],
+    finer: Sequence[tuple[int, int]] = (),
+    encoder: int = 0,
+) -> Callable[[], None]:
+    """Begin a segment as :func:`encode_segment` makes it: take its frames, and return what waits until they are encoded.
+
+    Parameters
+    ----------
+    canvases : sequence of Canvas
+        On whose planes the frames are drawn, in turn: on more than one, while the encoder works on those before. They are free again when
+        the segment is whole.
+    encoder : int
+        Which of the process's encoders to take; each works on its own, on one segment at a time.
+    """
+    with _as_one_line(), ExitStack() as opened:
+        output = opened.enter_context(av.open(str(path), "w", format="mp4", options=_MOVFLAGS))
+        stream = output.add_stream("libx264", rate=fps.ratio, options=settings.x264(fps, finer=finer))
+        stream.width, stream.height = size_px
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = 1 / fps.ratio
+        context = stream.codec_context
+        context.time_base = 1 / fps.ratio
+        context.color_range = ColorRange.MPEG
+        context.colorspace = Colorspace.ITU709
+        context.color_primaries = ColorPrimaries.BT709
+        context.color_trc = ColorTrc.BT709
+        thread = _encoder_thread(encoder)
+        thread.submit(_zeroed, output.start_encoding).result()
+        under_way: deque[Future[Any]] = deque()
+        # Whatever goes wrong, the encoder is not closed while it works.
+        opened.callback(wait, under_way)
+        for index, planes in enumerate(frames):
+            frame = canvases[index % len(canvases)].holding(planes, index, 1 / fps.ratio)
+            under_way.append(thread.submit(_zeroed, stream.encode, frame))
+            # On another canvas the next frame may be composed meanwhile.
+            while len(under_way) >= len(canvases):
+                output.mux(under_way.popleft().result())
+        under_way.append(thread.submit(_zeroed, stream.encode, None))
+        left = opened.pop_all()
+
+    def finish() -> None:
+        with _as_one_line(), left:
+            while under_way:
+                output.mux(under_way.popleft().result())
+
+    return finish
+
+
+@contextmanager
+def _as_one_line() -> Iterator[None]:
     try:
-        with av.open(str(path), "w", format="mp4", options=_MOVFLAGS) as output:
-            stream = output.add_stream("libx264", rate=fps.ratio, options=settings.x264(fps, finer=finer))
-            stream.width, stream.height = size_px
-            stream.pix_fmt = "yuv420p"
-            stream.time_base = 1 / fps.ratio
-            context = stream.codec_context
-            context.time_base = 1 / fps.ratio
-            context.color_range = ColorRange.MPEG
-            context.colorspace = Colorspace.ITU709
-            context.color_primaries = ColorPrimaries.BT709
-            context.color_trc = ColorTrc.BT709
-            canvases = canvases or (Canvas(*size_px),)
-            encoder = _encoder_thread()
-            encoder.submit(_zeroed, output.start_encoding).result()
-            under_way: deque[Future[Any]] = deque()
-            try:
-                for index, planes in enumerate(frames):
-                    frame = canvases[index % len(canvases)].holding(planes, index, 1 / fps.ratio)
-                    under_way.append(encoder.submit(_zeroed, stream.encode, frame))
-                    # On another canvas the next frame may be composed meanwhile.
-                    while len(under_way) >= len(canvases):
-                        output.mux(under_way.popleft().result())
-                under_way.append(encoder.submit(_zeroed, stream.encode, None))
-                while under_way:
-                    output.mux(under_way.popleft().result())
-            finally:
-                # Whatever went wrong, the encoder is not closed while it works.
-                wait(under_way)
+        yield
     except (av.FFmpegError, OSError) as error:
         why = error.strerror or error
         raise ComposeError(f"compose: a segment could not be encoded: {why}; free some disk space or look at output in the brand") from None

@@ -68,9 +68,12 @@ def encode_segments(
     todo = _Todo(jobs)
     progress = _FramesDone(frames_done)
     count = max(1, min(workers, todo.shares))
-    settled = {"timeline": str(timeline), "settings": settings.model_dump(), "threads": max(1, workers // count)}
+    threads = max(1, workers // count)
+    settled = {"timeline": str(timeline), "settings": settings.model_dump(), "threads": threads}
+    # With a core to spare, a worker encodes two segments at once.
+    at_once = _WORTH_A_WORKER if threads > 1 else 1
     with _crew(json.dumps(settled), count) as lines:
-        running = [_Worker(line, todo, progress) for line in lines]
+        running = [_Worker(line, todo, progress, at_once) for line in lines]
         if count == workers:
             running[-1].after = beside
         try:
@@ -109,19 +112,20 @@ class _Todo:
         """How many workers have enough to do of their own."""
         return sum(math.ceil(len(run) / _WORTH_A_WORKER) for run in self._runs)
 
-    def take(self, done: SegmentJob | None) -> SegmentJob | None:
+    def take(self, done: Sequence[SegmentJob], most: int) -> list[SegmentJob]:
         """Return what a worker shall do after ``done``: what follows it, else what lies farthest from where the others are."""
         with self._lock:
-            if done is not None:
-                self._reached.discard(done.end)
-            run = next((run for run in self._runs if done is not None and run[0].start == done.end), None) or self._split()
+            if done:
+                self._reached.discard(done[-1].end)
+            run = next((run for run in self._runs if done and run[0].start == done[-1].end), None) or self._split()
             if run is None:
-                return None
-            job = run.pop(0)
+                return []
+            jobs = run[:most]
+            del run[:most]
             if not run:
                 self._runs.remove(run)
-            self._reached.add(job.end)
-            return job
+            self._reached.add(jobs[-1].end)
+            return jobs
 
     def _split(self) -> list[SegmentJob] | None:
         """Return the longest run; where another worker is about to come to it, its later half."""
@@ -245,11 +249,11 @@ def _forked(settled: str, count: int) -> list[_Line]:
 
 
 class _Worker(threading.Thread):
-    """Has the segments of a reel encoded at the other end of a line, one after another."""
+    """Has the segments of a reel encoded at the other end of a line, so many in a row at a time."""
 
-    def __init__(self, line: _Line, todo: _Todo, progress: _FramesDone) -> None:
+    def __init__(self, line: _Line, todo: _Todo, progress: _FramesDone, at_once: int) -> None:
         super().__init__(daemon=True)
-        self._line, self._todo, self._progress = line, todo, progress
+        self._line, self._todo, self._progress, self._at_once = line, todo, progress, at_once
         self.after: Future[Any] | None = None
         self.stopped = False
         self.error = ""
@@ -258,19 +262,19 @@ class _Worker(threading.Thread):
         while self.after is not None and not self.stopped and not wait([self.after], 0.2).done:
             pass
         try:
-            job = None if self.stopped else self._todo.take(None)
-            while job is not None and not self.stopped:
-                self._encode(job)
-                job = self._todo.take(job)
+            jobs = [] if self.stopped else self._todo.take([], self._at_once)
+            while jobs and not self.stopped:
+                self._encode(jobs)
+                jobs = self._todo.take(jobs, self._at_once)
         except (OSError, ValueError, ComposeError) as error:
             self.error = str(error)
 
-    def _encode(self, job: SegmentJob) -> None:
-        order = {"start": job.start, "end": job.end, "path": str(job.path)}
+    def _encode(self, jobs: Sequence[SegmentJob]) -> None:
+        order = [{"start": job.start, "end": job.end, "path": str(job.path)} for job in jobs]
         with suppress(BrokenPipeError):
             self._line.orders.write(json.dumps(order) + "\n")
             self._line.orders.flush()
-        counted = 0
+        counted, left = 0, list(jobs)
         for line in self._line.answers:
             answer = json.loads(line)
             if "frames" in answer:
@@ -279,8 +283,9 @@ class _Worker(threading.Thread):
             elif "error" in answer:
                 raise ComposeError(answer["error"])
             else:
-                job.keep()
-                self._progress.add(job.end - job.start - counted)
-                return
+                left.pop(0).keep()
+                if not left:
+                    self._progress.add(sum(job.end - job.start for job in jobs) - counted)
+                    return
         why = self._line.process.why()
         raise ComposeError(f"compose: the encoder process ended early ({why}); run it again, finished segments are kept")

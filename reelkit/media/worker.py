@@ -1,4 +1,4 @@
-"""A process that encodes segments: ``python -m reelkit.media.worker SETTLED``, one JSON line in for each, JSON lines out.
+"""A process that encodes segments: ``python -m reelkit.media.worker SETTLED``, one JSON line in for some, JSON lines out.
 
 A process of its own starts clean of whatever the caller's process holds (a notebook kernel, a test), needs nothing of the caller's main
 module, and can be killed. It ends when its input ends, and with its parent. Given pairs of file descriptors, to read orders from and to
@@ -12,14 +12,15 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from reelkit.errors import ReelkitError
 from reelkit.media.compositor import Compositor
-from reelkit.media.encode import Canvas, EncoderSettings, encode_segment, release_memory, reuse_memory
+from reelkit.media.encode import Canvas, EncoderSettings, begin_segment, release_memory, reuse_memory
 from reelkit.media.planes import Planes
 from reelkit.media.segments import drawn_joins
 from reelkit.model import Timeline
@@ -27,12 +28,15 @@ from reelkit.model import Timeline
 __all__ = ["end_with_parent", "frames_of", "main"]
 
 _REPORT_EVERY = 10
+_ENCODERS, _AHEAD = 2, 20
+"""How many segments are encoded at once where there are cores for them, and how many frames are composed ahead of the encoder then: it
+takes three times as long, and so the second one begins early. A frame takes 3 MB."""
 
 _Pair = tuple[int, int]
 
 
 def main() -> None:
-    """Answer each line of input, ``{"start", "end", "path"}``; settled for all is ``{"timeline", "settings", "threads"}``."""
+    """Answer each line of input, ``[{"start", "end", "path"}, ...]``; settled for all is ``{"timeline", "settings", "threads"}``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     worker = _Worker(json.loads(sys.argv[1]))
@@ -53,6 +57,7 @@ class _Worker:
     def __init__(self, settled: dict[str, Any]) -> None:
         self._settings = EncoderSettings.model_validate(settled["settings"])
         self._threads = settled["threads"]
+        self._encoders = min(self._threads, _ENCODERS)
         self._error = ""
         try:
             timeline = Timeline.model_validate_json(Path(settled["timeline"]).read_bytes())
@@ -67,7 +72,7 @@ class _Worker:
             answers.write(json.dumps(answer) + "\n")
             answers.flush()
 
-        reuse_memory()
+        reuse_memory(self._encoders)
         for line in orders:
             error = self._error
             try:
@@ -75,24 +80,51 @@ class _Worker:
                     self._encode(json.loads(line), say)
             except (ReelkitError, OSError, MemoryError) as raised:
                 error = _line(raised)
-            say({"error": error} if error else {"finished": True})
+            if error:
+                say({"error": error})
             release_memory()
 
-    def _encode(self, job: dict[str, Any], say: Any) -> None:
+    def _encode(self, jobs: Sequence[dict[str, Any]], say: Any) -> None:
+        """Encode segments in their order, and say of each that it is finished."""
+        under_way: deque[Callable[[], None]] = deque()
+        counted = 0
+
+        def finish_the_first() -> None:
+            under_way.popleft()()
+            say({"finished": True})
+
+        for number, job in enumerate(jobs):
+            if len(under_way) == self._encoders:
+                finish_the_first()
+            # With a core to spare the next frames are composed while one is encoded, and the next segment is begun.
+            ahead = 1 if self._threads == 1 else 2 if number == len(jobs) - 1 else _AHEAD
+            under_way.append(self._begin(job, number % self._encoders, ahead=ahead, say=say, counted=counted))
+            counted += job["end"] - job["start"]
+        while under_way:
+            finish_the_first()
+
+    def _begin(self, job: dict[str, Any], encoder: int, *, ahead: int, say: Any, counted: int) -> Callable[[], None]:
         timeline = self._compositor.timeline
         size = timeline.width_px, timeline.height_px
-        # With a core to spare the next frame is composed while one is encoded.
-        canvases = [Canvas(*size) for _ in range(min(self._threads, 2))]
+        canvases = [Canvas(*size) for _ in range(ahead)]
 
         def told() -> Iterator[Planes]:
             frames = frames_of(self._compositor, job["start"], job["end"], [canvas.planes for canvas in canvases])
-            for number, planes in enumerate(frames, start=1):
+            for number, planes in enumerate(frames, start=counted + 1):
                 yield planes
                 if number % _REPORT_EVERY == 0:
                     say({"frames": number})
 
-        finer, path = drawn_joins(timeline, job["start"], job["end"]), Path(job["path"])
-        encode_segment(told(), path, size_px=size, fps=timeline.fps, settings=self._settings, canvases=canvases, finer=finer)
+        return begin_segment(
+            told(),
+            Path(job["path"]),
+            size_px=size,
+            fps=timeline.fps,
+            settings=self._settings,
+            canvases=canvases,
+            finer=drawn_joins(timeline, job["start"], job["end"]),
+            encoder=encoder,
+        )
 
 
 def frames_of(compositor: Compositor, start: int, end: int, canvases: Sequence[Planes]) -> Iterator[Planes]:

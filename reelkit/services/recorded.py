@@ -214,8 +214,9 @@ class RecordedVoice:
 
     def _second_opinion(self, words: Sequence[str]) -> str:
         """Return what else may be done where words are doubted that pocketsphinx does not know."""
-        alone = not self._word_by_word and not in_dictionary(words)
-        return " or, as PocketSphinx may not know such words, have them heard by a recogniser too: pip install 'reelkit[recorded]'" if alone else ""
+        if self._word_by_word or in_dictionary(words):
+            return ""
+        return " or, as PocketSphinx may not know such words, have them heard by a recogniser too: pip install 'reelkit[recorded]'"
 
     def __repr__(self) -> str:
         return f"<RecordedVoice {self.path.name}>"

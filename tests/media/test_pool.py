@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given
@@ -14,17 +15,20 @@ def _jobs(count: int, left_out: set[int]) -> list[SegmentJob]:
     return [SegmentJob(75 * n, 75 * (n + 1), Path(f"{n}.mp4"), lambda: None) for n in range(count) if n not in left_out]
 
 
-@given(count=st.integers(1, 40), left_out=st.sets(st.integers(0, 39)), turns=st.lists(st.integers(0, 3), max_size=200))
-def test_every_segment_is_handed_out_once(count: int, left_out: set[int], turns: list[int]) -> None:
-    """Whoever comes when, each segment goes to one worker, and none is left."""
+@given(
+    count=st.integers(1, 40), left_out=st.sets(st.integers(0, 39)), turns=st.lists(st.integers(0, 3), max_size=200), most=st.integers(1, 3)
+)
+def test_every_segment_is_handed_out_once(count: int, left_out: set[int], turns: list[int], most: int) -> None:
+    """Whoever comes when, each segment goes to one worker, and none is left; those handed out together follow each other."""
     jobs = _jobs(count, left_out)
     todo = _Todo(jobs)
-    last: list[SegmentJob | None] = [None] * 4
+    last: list[list[SegmentJob]] = [[] for _ in range(4)]
     given_out: list[SegmentJob] = []
     for worker in [*turns, *[0] * (count + 1)]:
-        last[worker] = todo.take(last[worker])
-        if last[worker] is not None:
-            given_out.append(last[worker])
+        last[worker] = todo.take(last[worker], most)
+        assert len(last[worker]) <= most
+        assert all(before.end == after.start for before, after in pairwise(last[worker]))
+        given_out += last[worker]
     assert sorted(job.start for job in given_out) == [job.start for job in jobs]
 
 
@@ -32,11 +36,11 @@ def test_two_workers_go_forward_through_their_halves() -> None:
     """Where both take the same time, each enters the reel once and goes on from there."""
     todo = _Todo(_jobs(12, set()))
     ways: list[list[int]] = [[], []]
-    last: list[SegmentJob | None] = [None, None]
+    last: list[list[SegmentJob]] = [[], []]
     for _ in range(6):
         for worker in range(2):
-            last[worker] = todo.take(last[worker])
-            ways[worker].append(last[worker].start // 75)
+            last[worker] = todo.take(last[worker], 1)
+            ways[worker] += [job.start // 75 for job in last[worker]]
     assert ways == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]
 
 

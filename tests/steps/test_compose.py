@@ -51,11 +51,12 @@ def test_a_reel_is_whole_and_says_its_facts(tmp_path: Path, timeline: Timeline) 
 
 
 def test_the_same_timeline_gives_the_same_bytes(tmp_path: Path, timeline: Timeline) -> None:
-    """One worker or two, with a cache or without: the file is byte for byte the same."""
+    """One worker or two, several segments at once in one worker, with a cache or without: the file is byte for byte the same."""
     first = compose_video(timeline, tmp_path / "a.mp4", workers=1)
     second = compose_video(timeline, tmp_path / "b.mp4", workers=2, cache=FileCache(tmp_path / "cache"))
     third = compose_video(timeline, tmp_path / "c.mp4", cache=FileCache(tmp_path / "cache"))
-    assert first.sha256 == second.sha256 == third.sha256
+    fourth = compose_video(timeline, tmp_path / "d.mp4", workers=6)
+    assert first.sha256 == second.sha256 == third.sha256 == fourth.sha256
     assert (third.segments_rendered, third.segments_reused) == (0, second.segments_rendered)
 
 
