@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from distributed import Client
 
 from benchmarks._processes import adopt_orphans
@@ -69,11 +70,16 @@ def cpu_of_children() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def bury_orphans() -> None:
+def bury_orphans(others: set[int]) -> None:
     """Wait for what a batch left to end when it ended its workers: what forks kernels knows their CPU, and we must ask for it."""
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.waitpid(-1, 0)
+    while left := children() - others:
+        for pid in left:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}
 
 
 def forget(cache: Path) -> None:
@@ -86,9 +92,10 @@ def batch(cache: Path, outputs: Path, *more: str) -> Took:
     """Make a batch and return how long it took."""
     forget(cache)
     command = [sys.executable, "-m", "reelkit.cli", "batch", "--keep-free-gb", "0", "--quiet", "--outputs", str(outputs), *more]
+    others = children()
     began, spent = time.monotonic(), cpu_of_children()
     subprocess.run(command, env=os.environ | {"REELKIT_CACHE": str(cache)}, check=True, stdout=subprocess.DEVNULL)
-    bury_orphans()
+    bury_orphans(others)
     return Took(time.monotonic() - began, cpu_of_children() - spent)
 
 

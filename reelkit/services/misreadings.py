@@ -18,6 +18,8 @@ _MARKS = ",.;:!?\"“”'‘’()—…-"
 _DOUBTFUL, _DOUBTFUL_READING = 2.5, 4.0
 _SURE, _SURE_FIT = 6.0, 150.0
 """Nats, of words and of figures and abbreviations; and by how much a sound must fit what was heard better than the script."""
+_ANOTHER_TEXT = 40.0
+"""Nats, whatever the words: right readings of texts full of names stay under 26, readings of another text lie over 65."""
 _BESIDE = 2
 """Words on either side that are listened to with a doubtful one."""
 _MISSING = 0.75
@@ -28,8 +30,8 @@ _UNLIKE = 0.3
 class Misreading(NamedTuple):
     """Words ``start`` to ``stop`` of a script, in whose place something else is heard; none where something is said before ``start``.
 
-    ``sure`` is whether two witnesses agree, the recogniser and pocketsphinx, on words that both know. Names, figures and abbreviations
-    are said in too many ways: of them nobody is.
+    ``sure`` is whether two witnesses agree, the recogniser and pocketsphinx, on words that both know, or another text is read. Names,
+    figures and abbreviations are said in too many ways: of them nobody is.
     """
 
     start: int
@@ -69,7 +71,7 @@ def find_misreadings(
         doubt = _doubt(passages, told, said, words[place.start : place.stop])
         if doubt < (_DOUBTFUL if plain else _DOUBTFUL_READING):
             continue
-        sure = (
+        sure = doubt >= _ANOTHER_TEXT or (
             plain
             and doubt >= _SURE
             and in_dictionary([*words[place.start : place.stop], *instead])

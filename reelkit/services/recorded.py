@@ -31,7 +31,7 @@ from reelkit.whole import sha256_of
 
 __all__ = ["ReadAudio", "RecordedVoice", "place_sentences"]
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Part of the key of kept speech: raise it when the same recording would be timed in another way."""
 _OTHER_FIT = -55.0
 _OTHER_FITS = ((0.15, -50.0), (0.09, -60.0), (0.05, -75.0))
@@ -49,7 +49,7 @@ _DOUBTS = TypeAdapter(tuple[Doubt, ...])
 _UNSCRIPTED_S, _UNREAD_S = 0.6, 4.0
 _QUOTED, _FEW = 5, 3
 _BESIDE = 2
-"""Words on either side of one that pocketsphinx does not know which may fit ill with it, and must then be heard by a recogniser."""
+"""Words on either side of a name that a recogniser must hear where the name fits ill."""
 
 ReadAudio = Callable[[Path], tuple[NDArray[np.float32], int]]
 """Reads a sound file as mono samples and their rate in Hz."""
@@ -142,11 +142,11 @@ class RecordedVoice:
             at = f"at {starts_s[min(one.start, len(words) - 1)]:.1f} s"
             if not script:
                 behind = f"after '{words[one.start - 1]}' (word {one.start})" if one.start else "before the first word"
-                told.append(f"says '{one.heard}' {at}, {behind}, which is not in the script")
+                told.append(f"says {_shortly(one.heard)} {at}, {behind}, which is not in the script")
             elif one.heard:
-                told.append(f"says '{one.heard}' {at}, where the script has '{script}' (word {number})")
+                told.append(f"says {_shortly(one.heard)} {at}, where the script has {_shortly(script)} (word {number})")
             else:
-                told.append(f"leaves out '{script}' (word {number}) {at}")
+                told.append(f"leaves out {_shortly(script)} (word {number}) {at}")
         more = f"; and {len(wrong) - _QUOTED} more" if len(wrong) > _QUOTED else ""
         return f"voice.recording: {self.path.name} {'; '.join(told)}{more}; make the two agree"
 
@@ -287,15 +287,20 @@ def _unfitting(heard: Sequence[Heard], words: Sequence[str], rate_hz: int) -> It
 
 
 def _is_unknown(run: Sequence[Heard], found: Sequence[Misreading], words: Sequence[str]) -> bool:
-    """Say whether a run may fit ill as pocketsphinx does not know its words, where a recogniser hears what stands around them."""
+    """Say whether a run may fit ill as it is a name, or beside one, where a recogniser hears the plain words around it."""
     owners = [owner for one in run for owner, _ in one.owners]
     if not owners:
         return False
     low, high = min(owners), max(owners) + 1
-    near = range(max(0, low - _BESIDE), min(len(words), high + _BESIDE))
-    known = [at for at in near if in_dictionary([words[at]])]
-    unknown = len(known) < len(near)
-    return unknown and not any(one.start <= at < max(one.stop, one.start + 1) for one in found for at in known)
+    near = [at for at in range(max(0, low - _BESIDE), min(len(words), high + _BESIDE)) if not _is_name(words, at)]
+    named = any(_is_name(words, at) for at in range(max(0, low - 1), min(len(words), high + 1)))
+    return named and bool(near) and not any(one.start <= at < max(one.stop, one.start + 1) for one in found for at in near)
+
+
+def _is_name(words: Sequence[str], at: int) -> bool:
+    """Say whether a word is written as a name is, or is one that pocketsphinx does not know: either may be said in many ways."""
+    begins = at == 0 or words[at - 1].rstrip("\"”’')").endswith((".", "!", "?", ":", "…"))
+    return not in_dictionary([words[at]]) or (not begins and words[at].strip(_MARKS)[:1].isupper() and words[at].strip(_MARKS) != "I")
 
 
 def _is_another(one: Heard, rate_hz: int) -> bool:
