@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -177,6 +178,11 @@ class Parts:
         if said.isdecimal() and int(said):
             return int(said)
         return usable_cores()
+
+    @property
+    def attended(self) -> bool:
+        """Whether somebody may sit at this notebook and render again what was changed: not where a batch runs it."""
+        return "ipykernel" in sys.modules and "REELKIT_UNATTENDED" not in os.environ
 
     def seconds_of(self, sentence: str) -> float:
         """Return how long the brand's voice takes to say a sentence, without the pauses around it."""

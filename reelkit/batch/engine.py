@@ -125,7 +125,7 @@ class ReelkitEngine(NBClientEngine):  # type: ignore[misc]
                 store_widget_state=False,
                 coalesce_streams=True,
             )
-            client.execute(env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"})
+            client.execute(env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "REELKIT_UNATTENDED": "1"})
 
 
 papermill_engines.register(_NAME, ReelkitEngine)

@@ -18,7 +18,7 @@ from typing import IO, Any, NamedTuple
 from reelkit.errors import ComposeError
 from reelkit.media.encode import EncoderSettings
 
-__all__ = ["SegmentJob", "encode_segments"]
+__all__ = ["SegmentJob", "encode_segments", "have_encoders_ready"]
 
 
 _WORTH_A_WORKER = 3
@@ -69,10 +69,10 @@ def encode_segments(
     progress = _FramesDone(frames_done)
     count = max(1, min(workers, todo.shares))
     threads = max(1, workers // count)
-    settled = {"timeline": str(timeline), "settings": settings.model_dump(), "threads": threads}
+    settled = {"timeline": str(timeline), "settings": settings.model_dump(), "threads": threads, "workers": count}
     # With a core to spare, a worker encodes two segments at once.
     at_once = _WORTH_A_WORKER if threads > 1 else 1
-    with _crew(json.dumps(settled), count) as lines:
+    with _crew(json.dumps(settled), count, workers) as lines:
         running = [_Worker(line, todo, progress, at_once) for line in lines]
         if count == workers:
             running[-1].after = beside
@@ -154,17 +154,16 @@ class _FramesDone:
 
 
 class _Process:
-    """A worker process, or the one that forks several."""
+    """A worker process, or the one that forks several: it loads all that they need, and waits to be told what is settled."""
 
-    def __init__(self, settled: str, *descriptors: int) -> None:
-        pipe = subprocess.DEVNULL if descriptors else subprocess.PIPE
+    def __init__(self, *descriptors: int) -> None:
         try:
             self._begun = subprocess.Popen(
-                [sys.executable, "-m", "reelkit.media.worker", settled, *map(str, descriptors)],
+                [sys.executable, "-m", "reelkit.media.worker", *map(str, descriptors)],
                 # Looking for plugins of pydantic takes a tenth of the time in which a worker loads.
                 env=os.environ | {"PYDANTIC_DISABLE_PLUGINS": "__all__"},
-                stdin=pipe,
-                stdout=pipe,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL if descriptors else subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 pass_fds=descriptors,
                 text=True,
@@ -174,10 +173,22 @@ class _Process:
             raise ComposeError(f"compose: no encoder could be started ({error.strerror}); free some memory and run it again") from None
         self._lock, self._why = threading.Lock(), ""
 
+    def settle(self, settled: str) -> None:
+        """Tell it what is settled for all segments."""
+        assert self._begun.stdin is not None
+        # That it has ended will be seen by its worker's line.
+        with suppress(BrokenPipeError):
+            self._begun.stdin.write(settled + "\n")
+            self._begun.stdin.flush()
+
     def own_line(self) -> _Line:
         """Return the line to the worker that it is itself."""
         assert self._begun.stdin is not None and self._begun.stdout is not None
         return _Line(self, self._begun.stdin, self._begun.stdout)
+
+    def runs(self) -> bool:
+        """Say whether it has not ended."""
+        return self._begun.poll() is None
 
     def why(self) -> str:
         """Wait for its end and return what it said of it."""
@@ -196,9 +207,10 @@ class _Process:
         except subprocess.TimeoutExpired:
             self._begun.kill()
             self._begun.wait()
-        assert self._begun.stderr is not None
-        with self._lock:
+        assert self._begun.stdin is not None and self._begun.stderr is not None
+        with self._lock, suppress(OSError):
             self._begun.stderr.close()
+            self._begun.stdin.close()
 
 
 class _Line(NamedTuple):
@@ -214,31 +226,65 @@ class _Line(NamedTuple):
                 file.close()
 
 
+_ready: list[list[_Line]] = []
+"""Lines to workers that wait for a render: at most one crew."""
+
+
+def have_encoders_ready(workers: int) -> None:
+    """Begin the processes of a render before there is one, so that it need not wait for them: they load for most of a second.
+
+    They end with this process, and with the thread that calls this.
+
+    Parameters
+    ----------
+    workers : int
+        As :func:`encode_segments` will be given.
+    """
+    # Elsewhere each worker loads by itself.
+    if sys.platform == "linux" and not (_ready and _is_fit(_ready[0], workers)):
+        _ready.append(_forking(workers))
+
+
+def _is_fit(lines: Sequence[_Line], workers: int) -> bool:
+    return len(lines) == workers and lines[0].process.runs()
+
+
 @contextmanager
-def _crew(settled: str, count: int) -> Iterator[list[_Line]]:
-    """Give a line to each of ``count`` workers; none of them outlives the block."""
+def _crew(settled: str, count: int, workers: int) -> Iterator[list[_Line]]:
+    """Give a line to each of ``count`` workers, of as many as there may be; none of them outlives the block."""
     lines: list[_Line] = []
     try:
         # Where it can be, what all need is loaded once.
-        if count > 1 and sys.platform == "linux":
-            lines += _forked(settled, count)
+        if sys.platform == "linux":
+            while _ready and not lines:
+                lines = _ready.pop()
+                if not _is_fit(lines, workers):
+                    _end(lines)
+                    lines = []
+            lines = lines or _forking(workers)
         else:
             for _ in range(count):
-                lines.append(_Process(settled).own_line())
-        yield lines
-    finally:
+                lines.append(_Process().own_line())
         for process in {line.process for line in lines}:
-            process.end()
-        for line in lines:
-            line.close()
+            process.settle(settled)
+        yield lines[:count]
+    finally:
+        _end(lines)
 
 
-def _forked(settled: str, count: int) -> list[_Line]:
-    """Return lines to workers that one process forks."""
+def _end(lines: Sequence[_Line]) -> None:
+    for process in {line.process for line in lines}:
+        process.end()
+    for line in lines:
+        line.close()
+
+
+def _forking(count: int) -> list[_Line]:
+    """Return lines to workers that one process will fork, up to so many."""
     pipes = [(*os.pipe(), *os.pipe()) for _ in range(count)]
     theirs = [end for orders_in, _, _, answers_out in pipes for end in (orders_in, answers_out)]
     try:
-        process = _Process(settled, *theirs)
+        process = _Process(*theirs)
     finally:
         for end in theirs:
             os.close(end)

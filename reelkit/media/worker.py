@@ -1,8 +1,9 @@
-"""A process that encodes segments: ``python -m reelkit.media.worker SETTLED``, one JSON line in for some, JSON lines out.
+"""A process that encodes segments: ``python -m reelkit.media.worker``, one JSON line in for some, JSON lines out.
 
 A process of its own starts clean of whatever the caller's process holds (a notebook kernel, a test), needs nothing of the caller's main
-module, and can be killed. It ends when its input ends, and with its parent. Given pairs of file descriptors, to read orders from and to
-answer on (``SETTLED IN OUT IN OUT``), it loads what all need once, forks a worker for each pair, and ends with the last of them.
+module, and can be killed. It ends when its input ends, and with its parent. Its first line says what is settled for all segments. Given
+pairs of file descriptors, to read orders from and to answer on (``IN OUT IN OUT``), it forks a worker for each pair that is wanted, once it
+has loaded what all need, and ends with the last of them.
 """
 
 from __future__ import annotations
@@ -36,16 +37,32 @@ _Pair = tuple[int, int]
 
 
 def main() -> None:
-    """Answer each line of input, ``[{"start", "end", "path"}, ...]``; settled for all is ``{"timeline", "settings", "threads"}``."""
+    """Answer each line of input, ``[{"start", "end", "path"}, ...]``; the first is ``{"timeline", "settings", "threads", "workers"}``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
-    worker = _Worker(json.loads(sys.argv[1]))
-    # All of this stays: it need not be looked through after each segment, nor its memory be copied by who is forked.
-    gc.freeze()
-    pairs = list(zip(*[map(int, sys.argv[2:])] * 2, strict=True))
-    worker.answer(*(_forked(pairs) if pairs else (sys.stdin, sys.stdout)))
+    told = sys.stdin.readline()
+    if told:
+        settled = json.loads(told)
+        worker = _Worker(settled)
+        # All of this stays: it need not be looked through after each segment, nor its memory be copied by who is forked.
+        gc.freeze()
+        pairs = list(zip(*[map(int, sys.argv[1:])] * 2, strict=True))
+        for descriptor in chain(*pairs[settled["workers"] :]):
+            os.close(descriptor)
+        worker.answer(*_files(pairs[: settled["workers"]]))
     # Nothing is left that would have to be put away.
     os._exit(0)
+
+
+def _files(pairs: Sequence[_Pair]) -> tuple[IO[str], IO[str]]:
+    """Return the files to read from and to write to: in a process forked for each pair, where there are several."""
+    if not pairs:
+        return sys.stdin, sys.stdout
+    return _forked(pairs) if len(pairs) > 1 else _opened(pairs[0])
+
+
+def _opened(pair: _Pair) -> tuple[IO[str], IO[str]]:
+    return os.fdopen(pair[0], encoding="utf-8"), os.fdopen(pair[1], "w", encoding="utf-8")
 
 
 class _Worker:
@@ -150,7 +167,7 @@ def _forked(pairs: Sequence[_Pair]) -> tuple[IO[str], IO[str]]:
             # Nobody but a worker itself may hold its end open, or it would not be seen to end.
             for descriptor in {*chain(*pairs)} - {*pair}:
                 os.close(descriptor)
-            return os.fdopen(pair[0], encoding="utf-8"), os.fdopen(pair[1], "w", encoding="utf-8")
+            return _opened(pair)
         children.add(child)
     for descriptor in chain(*pairs):
         os.close(descriptor)

@@ -14,7 +14,7 @@ from reelkit.media.audio import mix_tracks
 from reelkit.media.encode import EncoderSettings, join_segments, release_memory
 from reelkit.media.kept_sound import read_sound, sound_key, write_sound
 from reelkit.media.loudness import EncodedAudio, encode_audio
-from reelkit.media.pool import SegmentJob, encode_segments
+from reelkit.media.pool import SegmentJob, encode_segments, have_encoders_ready
 from reelkit.media.segments import plan_segments, segment_key
 from reelkit.model import Cache, Progress, Reel, Timeline
 from reelkit.whole import sha256_of, temporary_folder, whole_file
@@ -32,6 +32,7 @@ def compose_video(
     workers: int | None = None,
     progress: Progress | None = None,
     settings: EncoderSettings | None = None,
+    stay_ready: bool = False,
 ) -> Reel:
     """Render a timeline into an MP4 that keeps every line of the platforms' asks.
 
@@ -51,6 +52,8 @@ def compose_video(
         Called with the share done.
     settings : EncoderSettings, optional
         How the picture is encoded; what the timeline asks for where not given.
+    stay_ready : bool, optional
+        Whether to have encoders loaded for the next call, where the system can: for whoever changes something and renders again.
 
     Returns
     -------
@@ -65,6 +68,7 @@ def compose_video(
     """
     settings = settings or EncoderSettings(crf=timeline.crf)
     tell = progress or (lambda _share: None)
+    workers = workers or usable_cores()
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(temporary_folder(path))
         sound = stack.enter_context(ThreadPoolExecutor(1)).submit(_sound, timeline, cache)
@@ -73,10 +77,12 @@ def compose_video(
             settings,
             scratch,
             cache,
-            workers=workers or usable_cores(),
+            workers=workers,
             beside=sound,
             progress=lambda share: tell(0.95 * share),
         )
+        if stay_ready:
+            have_encoders_ready(workers)
         audio = sound.result()
         with whole_file(path) as temporary:
             tags = {"title": timeline.topic, "artist": timeline.brand}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -115,6 +118,34 @@ def test_workers_end_with_the_render(tmp_path: Path, timeline: Timeline) -> None
     """After a render no process of it is left."""
     compose_video(timeline, tmp_path / "reel.mp4")
     assert _encoders() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="encoders are forked on Linux alone")
+def test_encoders_stay_ready_for_who_renders_again(tmp_path: Path, timeline: Timeline) -> None:
+    """One process waits for the next render, which makes the same file; a lost one is no trouble, nor are other numbers."""
+    first = compose_video(timeline, tmp_path / "a.mp4", workers=2, stay_ready=True)
+    (waiting,) = _encoders()
+    second = compose_video(timeline, tmp_path / "b.mp4", workers=2, stay_ready=True)
+    (another,) = _encoders()
+    assert not waiting.is_running()
+    another.kill()
+    another.wait()
+    third = compose_video(timeline, tmp_path / "c.mp4", workers=2, stay_ready=True)
+    fourth = compose_video(timeline, tmp_path / "d.mp4", workers=1)
+    assert first.sha256 == second.sha256 == third.sha256 == fourth.sha256
+    assert _encoders() == []
+
+
+def test_who_waits_for_a_render_ends_with_its_process(tmp_path: Path) -> None:
+    """However a process ends, the encoder that it has ready ends too."""
+    said = "import psutil; from reelkit.media.pool import have_encoders_ready; have_encoders_ready(2); "
+    said += "print(psutil.Process().children()[0].pid, flush=True); "
+    for end in ("", "import os; os.kill(os.getpid(), 9)"):
+        told = subprocess.run([sys.executable, "-c", said + end], stdout=subprocess.PIPE, text=True, check=False).stdout
+        deadline = time.monotonic() + 30
+        while psutil.pid_exists(int(told)) and psutil.Process(int(told)).status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
