@@ -256,7 +256,8 @@ def _ordered(words: tuple[Word, ...], what: str) -> None:
 class Doubt(Value):
     """Words ``start`` to ``stop`` of a script in whose place a recording may say something else: ``heard``, or nothing where that is empty.
 
-    Where ``stop`` is ``start``, it may say more than the script, before that word.
+    Where ``stop`` is ``start``, it may say more than the script, before that word; where ``heard`` is what the script has, the words are
+    heard but do not sound as they should.
     """
 
     start: int = Field(ge=0)

@@ -36,8 +36,9 @@ _MOVFLAGS = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
 """Plain faststart leaves an edit list; without one, only negative composition offsets let both streams start at 0."""
 
 
-_FINER = 1.6
-"""How many times the bits: about four steps of the quantiser, the least that keeps a drawing's grain while it mixes with another's."""
+_FINER, _BEHIND = 1.6, 3
+"""How many times the bits: about four steps of the quantiser, the least that keeps a drawing's grain while it mixes with another's; and for
+how many frames more, as the last ones are predicted from those behind them."""
 
 
 class EncoderSettings(Value):
@@ -70,7 +71,8 @@ class EncoderSettings(Value):
             "rc-lookahead": 10,
         }
         if finer:
-            params["zones"] = "/".join(f"{first},{last},b={_FINER}" for first, last in finer)
+            # What x264 would throw away as too little to be worth its bits is the grain.
+            params["zones"] = "/".join(f"{first},{last + _BEHIND},b={_FINER},no-dct-decimate=1" for first, last in finer)
         return {
             "preset": self.preset,
             "crf": str(self.crf),

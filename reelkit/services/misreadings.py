@@ -18,6 +18,8 @@ _MARKS = ",.;:!?\"“”'‘’()—…-"
 _DOUBTFUL, _DOUBTFUL_READING = 2.5, 4.0
 _SURE, _SURE_FIT = 6.0, 150.0
 """Nats, of words and of figures and abbreviations; and by how much a sound must fit what was heard better than the script."""
+_APART = 1.0
+"""Sounds: words of which one sound is changed for one that lies near ("feet", "feed") are taken for each other by any listener."""
 _ANOTHER_TEXT = 40.0
 """Nats, whatever the words: right readings of texts full of names stay under 26, readings of another text lie over 65."""
 _BESIDE = 2
@@ -74,6 +76,7 @@ def find_misreadings(
         sure = doubt >= _ANOTHER_TEXT or (
             plain
             and doubt >= _SURE
+            and _distance(_phones(script[here]), _phones(sounds[there])) >= _APART
             and in_dictionary([*words[place.start : place.stop], *instead])
             and _fits_better(samples, rate_hz, words, spans, place=place, instead=instead)
         )
@@ -157,10 +160,12 @@ def _differences(script: Sequence[_Sound], heard: Sequence[_Sound]) -> Iterator[
         ours = slice(here, here + sum(one is not None for one, _ in some))
         theirs = slice(there, there + sum(one is not None for _, one in some))
         here, there = ours.stop, theirs.stop
-        if different and [phone for sound in script[ours] for phone in sound.phones] != [
-            phone for sound in heard[theirs] for phone in sound.phones
-        ]:
+        if different and _phones(script[ours]) != _phones(heard[theirs]):
             yield ours, theirs
+
+
+def _phones(sounds: Sequence[_Sound]) -> list[str]:
+    return [phone for sound in sounds for phone in sound.phones]
 
 
 def _same(one: _Sound, other: _Sound) -> bool:

@@ -49,7 +49,7 @@ _DOUBTS = TypeAdapter(tuple[Doubt, ...])
 _UNSCRIPTED_S, _UNREAD_S = 0.6, 4.0
 _QUOTED, _FEW = 5, 3
 _BESIDE = 2
-"""Words on either side of a name that a recogniser must hear where the name fits ill."""
+"""Words on either side of one that fits ill, which the recogniser must hear."""
 
 ReadAudio = Callable[[Path], tuple[NDArray[np.float32], int]]
 """Reads a sound file as mono samples and their rate in Hz."""
@@ -129,10 +129,18 @@ class RecordedVoice:
 
     def _listened_to(self, heard: AudioResult) -> tuple[Doubt, ...]:
         words, spans = [word.text for word in heard.words], [(word.start, word.end) for word in heard.words]
-        found = find_misreadings(_as_loud(heard.samples), heard.rate_hz, words, spans=spans)
+        loud = _as_loud(heard.samples)
+        found = find_misreadings(loud, heard.rate_hz, words, spans=spans)
         if wrong := [one for one in found if one.sure]:
             raise VoiceError(self._what_is_said(wrong, words, [start / heard.rate_hz for start, _ in spans]))
-        return tuple(Doubt(start=one.start, stop=one.stop, heard=one.heard) for one in found)
+        doubts = [Doubt(start=one.start, stop=one.stop, heard=one.heard) for one in found]
+        known = {at for one in found for at in range(one.start, one.stop)}
+        for run in _unfitting(hear_words(loud, heard.rate_hz, words, closely=True), words, heard.rate_hz):
+            owners = {owner for one in run for owner, _ in one.owners}
+            if owners and not owners & known:
+                low, high = min(owners), max(owners) + 1
+                doubts.append(Doubt(start=low, stop=high, heard=" ".join(words[low:high])))
+        return tuple(sorted(doubts, key=lambda doubt: doubt.start))
 
     def _what_is_said(self, wrong: Sequence[Misreading], words: Sequence[str], starts_s: Sequence[float]) -> str:
         """Return a line for words that the recording says otherwise."""
@@ -168,7 +176,7 @@ class RecordedVoice:
         unfit = list(_unfitting(heard, words, rate_hz))
         if unfit and self._word_by_word:
             found = find_misreadings(_as_loud(samples), rate_hz, words, spans=[span[:2] for span in whole])
-            unfit = [run for run in unfit if not _is_unknown(run, found, words)]
+            unfit = [run for run in unfit if not _is_alone(run, found, words, rate_hz)]
         else:
             found = []
         if unfit:
@@ -286,15 +294,14 @@ def _unfitting(heard: Sequence[Heard], words: Sequence[str], rate_hz: int) -> It
             yield run
 
 
-def _is_unknown(run: Sequence[Heard], found: Sequence[Misreading], words: Sequence[str]) -> bool:
-    """Say whether a run may fit ill as it is a name, or beside one, where a recogniser hears the plain words around it."""
+def _is_alone(run: Sequence[Heard], found: Sequence[Misreading], words: Sequence[str], rate_hz: int) -> bool:
+    """Say whether pocketsphinx is alone in doubting a word or two: the recogniser hears the plain words there and beside them."""
     owners = [owner for one in run for owner, _ in one.owners]
-    if not owners:
+    if not owners or (run[-1].end - run[0].start) / rate_hz >= _UNSCRIPTED_S:
         return False
-    low, high = min(owners), max(owners) + 1
-    near = [at for at in range(max(0, low - _BESIDE), min(len(words), high + _BESIDE)) if not _is_name(words, at)]
-    named = any(_is_name(words, at) for at in range(max(0, low - 1), min(len(words), high + 1)))
-    return named and bool(near) and not any(one.start <= at < max(one.stop, one.start + 1) for one in found for at in near)
+    near = range(max(0, min(owners) - _BESIDE), min(len(words), max(owners) + 1 + _BESIDE))
+    plain = [at for at in near if not _is_name(words, at)]
+    return bool(plain) and not any(one.start <= at < max(one.stop, one.start + 1) for one in found for at in plain)
 
 
 def _is_name(words: Sequence[str], at: int) -> bool:

@@ -137,6 +137,8 @@ def judge_caption_times(timeline: Timeline, narration: Narration | None) -> Iter
 def _other_words(place: DoubtfulPlace) -> str:
     if not place.script:
         return f"'{place.heard}' is heard, which the script does not have"
+    if place.heard == place.script:
+        return f"'{place.script}' does not sound as it should"
     return f"'{place.heard}' is heard where the script has '{place.script}'" if place.heard else f"'{place.script}' is not heard"
 
 

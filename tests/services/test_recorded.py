@@ -141,6 +141,18 @@ def test_what_is_in_doubt_is_no_failure(cache: FileCache, tmp_path: Path) -> Non
     assert recorded(voice.path, cache, word_by_word=False).narrate([script], language="en").doubts == ()
 
 
+def test_what_only_one_listener_doubts_is_no_failure(cache: FileCache, tmp_path: Path) -> None:
+    """Right readings in which a word sounds like its neighbour to one of the two that listen: the place is told, the take is taken."""
+    takes = {
+        "Feet on that box, roughly 74%.": "hibari",
+        "You would not enjoy the walk. The ground is at about 465 degrees, hot enough to melt lead.": "piper",
+        NAMED[2]: "hibari",
+    }
+    for number, (text, by) in enumerate(takes.items()):
+        path = write_sound(tmp_path / f"{number}.m4a", *spoken([text], cache, by=by))
+        assert len(recorded(path, cache).narrate([text], language="en").doubts) <= 1
+
+
 @pytest.mark.parametrize("by", ["hibari", "piper"])
 def test_names_are_not_refused(cache: FileCache, tmp_path: Path, by: str) -> None:
     """Names that no dictionary and no recogniser can know may be doubted, never refused."""

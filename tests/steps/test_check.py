@@ -280,17 +280,18 @@ def test_places_to_listen_to_are_told(right: tuple[Reel, Timeline, list[Finding]
     """Where a recording may say something else, a warning names the first place with what is heard, and the times of the others."""
     reel, plan, findings = right
     assert "words-said" not in {finding.name for finding in findings}
-    places = [("coffee", "tea"), ("", "so"), ("very", "")]
+    places = [("coffee", "tea"), ("", "so"), ("very", ""), ("melt", "melt")]
     doubtful = tuple(DoubtfulPlace(start=30 * at, script=script, heard=heard) for at, (script, heard) in enumerate(places, 1))
     told = []
-    for first in range(3):
+    for first in range(4):
         found = named(check_video(reel, plan.model_copy(update={"doubtful": doubtful[first:]}), reels.brand()), "words-said")
         assert (found.verdict, found.at_s) == ("warn", 1.0 + first)
         told.append(found.measured)
     assert told == [
-        "at 1.0 s 'tea' is heard where the script has 'coffee'; listen also at 2.0 s, 3.0 s",
-        "at 2.0 s 'so' is heard, which the script does not have; listen also at 3.0 s",
-        "at 3.0 s 'very' is not heard",
+        "at 1.0 s 'tea' is heard where the script has 'coffee'; listen also at 2.0 s, 3.0 s, 4.0 s",
+        "at 2.0 s 'so' is heard, which the script does not have; listen also at 3.0 s, 4.0 s",
+        "at 3.0 s 'very' is not heard; listen also at 4.0 s",
+        "at 4.0 s 'melt' does not sound as it should",
     ]
 
 
