@@ -142,9 +142,8 @@ frame
 # Then the finished file is read once, for its preview and to be measured.
 
 # %%
-reel = run.step(
-    "compose", compose_video, timeline, run.path("reel.mp4"), cache=parts.cache, workers=parts.encoders, progress=run.share("compose")
-)
+how = {"cache": parts.cache, "workers": parts.encoders, "progress": run.share("compose"), "stay_ready": parts.attended}
+reel = run.step("compose", compose_video, timeline, run.path("reel.mp4"), **how)
 
 # %%
 seen = {"copy": parts.preview_copy(reel), "progress": run.share("check")}
