@@ -62,8 +62,13 @@ def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
     except FileNotFoundError:
         others = sorted(other.stem for other in path.parent.glob("*.yaml"))
         near = [other for other in others if other.startswith(path.stem)] or difflib.get_close_matches(path.stem, others, n=1)
-        there = f"; there {'is' if len(others) == 1 else 'are'} {', '.join(others[:_NAMED])}{', ...' * (len(others) > _NAMED)}"
-        hint = f"; did you mean '{near[0]}'?" if near else there * bool(others)
+        if near:
+            hint = f"; did you mean '{near[0]}'?"
+        elif others:
+            more = ", ..." if len(others) > _NAMED else ""
+            hint = f"; there {'is' if len(others) == 1 else 'are'} {', '.join(others[:_NAMED])}{more}"
+        else:
+            hint = ""
         raise BrandError(f"{what}: there is no file {where}{hint}") from None
     except UnicodeDecodeError as error:
         raise BrandError(f"{what}: {where} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None

@@ -226,8 +226,8 @@ class _Line(NamedTuple):
                 file.close()
 
 
-_ready: list[list[_Line]] = []
-"""Lines to workers that wait for a render: at most one crew."""
+_ready: list[_Line] = []
+"""Lines to the workers that wait for a render."""
 
 
 def have_encoders_ready(workers: int) -> None:
@@ -241,12 +241,8 @@ def have_encoders_ready(workers: int) -> None:
         As :func:`encode_segments` will be given.
     """
     # Elsewhere each worker loads by itself.
-    if sys.platform == "linux" and not (_ready and _is_fit(_ready[0], workers)):
-        _ready.append(_forking(workers))
-
-
-def _is_fit(lines: Sequence[_Line], workers: int) -> bool:
-    return len(lines) == workers and lines[0].process.runs()
+    if sys.platform == "linux":
+        _ready[:] = _loading(workers)
 
 
 @contextmanager
@@ -256,12 +252,7 @@ def _crew(settled: str, count: int, workers: int) -> Iterator[list[_Line]]:
     try:
         # Where it can be, what all need is loaded once.
         if sys.platform == "linux":
-            while _ready and not lines:
-                lines = _ready.pop()
-                if not _is_fit(lines, workers):
-                    _end(lines)
-                    lines = []
-            lines = lines or _forking(workers)
+            lines = _loading(workers)
         else:
             for _ in range(count):
                 lines.append(_Process().own_line())
@@ -270,6 +261,16 @@ def _crew(settled: str, count: int, workers: int) -> Iterator[list[_Line]]:
         yield lines[:count]
     finally:
         _end(lines)
+
+
+def _loading(workers: int) -> list[_Line]:
+    """Return the lines that are ready, where they are as many and their process runs, else new ones."""
+    lines = _ready.copy()
+    _ready.clear()
+    if len(lines) == workers and lines[0].process.runs():
+        return lines
+    _end(lines)
+    return _forking(workers)
 
 
 def _end(lines: Sequence[_Line]) -> None:

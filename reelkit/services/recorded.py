@@ -174,11 +174,11 @@ class RecordedVoice:
         spans = meet_the_sound(spans_of((Piece(*run[:3]) for run in heard if run.owners), "alignment"), samples, rate_hz)
         whole = with_silent(spans, range(len(words)), len(samples), rate_hz)
         unfit = list(_unfitting(heard, words, rate_hz))
-        if unfit and self._word_by_word:
-            found = find_misreadings(_as_loud(samples), rate_hz, words, spans=[span[:2] for span in whole])
+        found = (
+            find_misreadings(_as_loud(samples), rate_hz, words, spans=[span[:2] for span in whole]) if unfit and self._word_by_word else []
+        )
+        if self._word_by_word:
             unfit = [run for run in unfit if not _is_alone(run, found, words, rate_hz)]
-        else:
-            found = []
         if unfit:
             wrong = [one for one in found if one.sure]
             if 0 < len(wrong) <= _FEW:

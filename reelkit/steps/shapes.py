@@ -128,8 +128,9 @@ def compose_shapes(
     for shape in shapes:
         shaped = strengthen_captions(in_shape(timeline, shape))
         output = brand.output.model_copy(update={"width_px": shaped.width_px, "height_px": shaped.height_px})
-        path, more = folder / ShapedReel.file_of(shape), shape != shapes[-1]
-        reel = compose_video(shaped, path, cache=cache, workers=workers, progress=lambda done: share(0.8 * done), stay_ready=more)
+        reel = compose_video(
+            shaped, folder / ShapedReel.file_of(shape), cache=cache, workers=workers, progress=lambda done: share(0.8 * done)
+        )
         findings = check_video(reel, shaped, brand.model_copy(update={"output": output}), progress=lambda done: share(0.8 + 0.2 * done))
         made.append(ShapedReel(shape=shape, reel=reel, findings=tuple(findings)))
     return made

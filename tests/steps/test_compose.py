@@ -18,6 +18,7 @@ import pytest
 from reelkit.errors import ClipError, ComposeError
 from reelkit.media.compositor import Compositor
 from reelkit.media.planes import plane_rows
+from reelkit.media.pool import have_encoders_ready
 from reelkit.media.segments import plan_segments
 from reelkit.model import Timeline, Transition
 from reelkit.runs.cache import FileCache
@@ -133,6 +134,19 @@ def test_encoders_stay_ready_for_who_renders_again(tmp_path: Path, timeline: Tim
     third = compose_video(timeline, tmp_path / "c.mp4", workers=2, stay_ready=True)
     fourth = compose_video(timeline, tmp_path / "d.mp4", workers=1)
     assert first.sha256 == second.sha256 == third.sha256 == fourth.sha256
+    assert _encoders() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="encoders are forked on Linux alone")
+def test_no_more_than_one_render_is_waited_for(tmp_path: Path, timeline: Timeline) -> None:
+    """Encoders for another number of workers take the place of those that were ready, and a lost one's place is taken."""
+    for workers in (3, 2, 2):
+        have_encoders_ready(workers)
+        (waiting,) = _encoders()
+    waiting.kill()
+    waiting.wait()
+    have_encoders_ready(2)
+    compose_video(timeline, tmp_path / "a.mp4", workers=2)
     assert _encoders() == []
 
 
