@@ -23,11 +23,21 @@ __all__ = ["compose_bed"]
 Samples = NDArray[np.float32]
 
 BED_LUFS = -18.0
-_DRUMS = ("kick", "rim", "hat", "shaker", "swell")
+_DRUMS = tuple(instruments.DRUMS)
 _GROUPS = {"pad": ("pad",), "keys": ("keys",), "arpeggio": ("arpeggio",), "lead": ("lead",), "bass": ("bass",), "drums": _DRUMS}
 _SENDS = {"pad": 0.5, "keys": 0.8, "arpeggio": 0.8, "lead": 1.0, "bass": 0.0, "drums": 0.25}
-_DRUM_LEVELS = {"kick": 1.0, "rim": 0.16, "hat": 0.16, "shaker": 0.13, "swell": 0.12}
-_DRUM_PANS = {"kick": 0.0, "rim": -0.15, "hat": 0.25, "shaker": -0.3, "swell": 0.0}
+_DRUM_LEVELS = {
+    "kick": 1.0,
+    "rim": 0.25,
+    "snare": 0.3,
+    "clap": 0.34,
+    "hat": 0.2,
+    "open": 0.14,
+    "crash": 0.12,
+    "shaker": 0.15,
+    "swell": 0.14,
+}
+_DRUM_PANS = {"rim": -0.15, "clap": 0.1, "hat": 0.25, "open": 0.25, "crash": -0.2, "shaker": -0.35}
 
 
 def compose_bed(path: Path, *, mood: str, tempo_bpm: float, duration_s: float, seed: int, rate_hz: int = 48000) -> Path:
@@ -98,11 +108,11 @@ class _Band:
             played = instruments.pad(note.pitch, seconds, rate_hz=self.rate_hz, corner_hz=mood.pad_hz, period_s=8 * beat_s, rng=self.rng)
             return played * np.float32(note.strength)
         if note.part == "bass":
-            return _panned(instruments.bass(note.pitch, seconds, note.strength, rate_hz=self.rate_hz), 0.0)
+            return _panned(instruments.bass(note.pitch, seconds, note.strength, rate_hz=self.rate_hz, edge=mood.bass_edge), 0.0)
         if note.part in _DRUMS:
             noise = self.noise[int(self.rng.integers(len(self.noise) // 4)) :]
             stroke = instruments.drum(note.part, note.strength, rate_hz=self.rate_hz, seconds=min(seconds, 3.0), noise=noise)
-            return _panned(stroke * np.float32(_DRUM_LEVELS[note.part]), _DRUM_PANS[note.part])
+            return _panned(stroke * np.float32(_DRUM_LEVELS[note.part]), _DRUM_PANS.get(note.part, 0.0))
         kind = {"keys": mood.keys, "arpeggio": "pluck" if mood.keys == "rhodes" else mood.keys, "lead": mood.lead}[note.part]
         side = {"keys": (note.pitch - 62) / 40, "arpeggio": 0.35 if note.beat % 1 else -0.35, "lead": 0.12}[note.part]
         return _panned(instruments.keys(kind, note.pitch, round(seconds, 2), round(note.strength, 1), rate_hz=self.rate_hz), side)
@@ -143,7 +153,7 @@ def _tone(tilt_db: float, rate_hz: int) -> NDArray[np.float64]:
     from scipy.signal import butter
 
     return np.array(
-        [butter(2, 30, "highpass", fs=rate_hz, output="sos")[0], _peaking(2000, -4.0, 0.6, rate_hz), _shelf(4000, tilt_db, rate_hz)]
+        [butter(2, 30, "highpass", fs=rate_hz, output="sos")[0], _peaking(2000, -3.0, 0.7, rate_hz), _shelf(4000, tilt_db, rate_hz)]
     )
 
 

@@ -10,7 +10,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bass", "drum", "hertz", "keys", "pad"]
+__all__ = ["DRUMS", "bass", "drum", "hertz", "keys", "pad"]
 
 Samples = NDArray[np.float32]
 
@@ -89,12 +89,20 @@ def pad(
 
 _PARTIALS: dict[str, tuple[tuple[float, float, float], ...]] = {
     # ratio, level, seconds to fall to a third at middle C
-    "felt": tuple((k * (1 + 0.00018 * k * k), float(np.exp(-0.62 * (k - 1))), 1.7 / (1 + 0.45 * (k - 1))) for k in range(1, 9)),
-    "pluck": tuple((float(k), 1.0 / k**1.1 * (1.0 if k % 5 else 0.3), 0.45 / (1 + 0.22 * (k - 1))) for k in range(1, 12)),
-    "marimba": ((1.0, 1.0, 0.34), (3.984, 0.32, 0.13), (9.95, 0.09, 0.035)),
-    "glass": ((1.0, 1.0, 1.1), (2.0, 0.34, 0.8), (3.0, 0.12, 0.5), (4.0, 0.07, 0.3)),
+    "felt": tuple((k * (1 + 0.00018 * k * k), float(np.exp(-0.48 * (k - 1))), 1.7 / (1 + 0.4 * (k - 1))) for k in range(1, 15)),
+    "pluck": tuple((float(k), 1.0 / k**0.9 * (1.0 if k % 5 else 0.3), 0.5 / (1 + 0.16 * (k - 1))) for k in range(1, 25)),
+    "marimba": ((1.0, 1.0, 0.34), (3.984, 0.36, 0.13), (9.95, 0.14, 0.05)),
+    "glass": ((1.0, 1.0, 1.1), (2.0, 0.34, 0.8), (3.0, 0.16, 0.5), (4.0, 0.1, 0.4), (6.27, 0.1, 0.22), (9.1, 0.06, 0.12)),
 }
-_ATTACK_S = {"felt": 0.008, "pluck": 0.003, "marimba": 0.002, "glass": 0.012, "rhodes": 0.004}
+_STRIKE: dict[str, tuple[float, float, float, float]] = {
+    # level, lowest and highest Hz, seconds to fall to a third: the felt, nail or mallet that is heard before the tone
+    "felt": (0.10, 300, 2600, 0.018),
+    "pluck": (0.30, 1800, 9000, 0.006),
+    "marimba": (0.24, 600, 5000, 0.008),
+    "glass": (0.07, 2500, 9000, 0.010),
+    "rhodes": (0.10, 900, 6000, 0.010),
+}
+_ATTACK_S = {"felt": 0.006, "pluck": 0.002, "marimba": 0.002, "glass": 0.008, "rhodes": 0.003}
 _RELEASE_S = {"felt": 0.35, "pluck": 0.25, "marimba": 0.25, "glass": 0.6, "rhodes": 0.3}
 
 
@@ -113,31 +121,38 @@ def keys(kind: str, pitch: int, seconds: float, strength: float, *, rate_hz: int
     count = round(held * rate_hz)
     at = _times(count, rate_hz)
     if kind == "rhodes":
-        bend = 1.5 * strength * np.exp(at / np.float32(-0.5 * shorter)) * _sine(hz, count, rate_hz)
+        bend = 2.1 * strength * np.exp(at / np.float32(-0.5 * shorter)) * _sine(hz, count, rate_hz)
         sound = (_sine(hz, count, rate_hz) * np.cos(bend) + _read(_harmonics((1.0,)), hz, count, rate_hz, 0.25) * np.sin(bend)) * np.exp(
             at / np.float32(-1.5 * shorter)
         )
-        sound += 0.08 * strength * np.exp(at / np.float32(-0.09)) * _sine(7 * hz, count, rate_hz)
+        sound += 0.12 * strength * np.exp(at / np.float32(-0.11)) * _sine(7 * hz, count, rate_hz)
     else:
         sound = np.zeros(count, np.float32)
         for order, (ratio, level, fall) in enumerate(_PARTIALS[kind]):
-            if ratio * hz > 9000:
+            if ratio * hz > 12000:
                 break
             heard = min(count, round(7 * fall * shorter * rate_hz))
             tone = _sine(ratio * hz, heard, rate_hz) * np.exp(at[:heard] / np.float32(-fall * shorter))
             sound[:heard] += np.float32(level * strength ** (0.35 * order)) * tone
+    level, low_hz, high_hz, fall = _STRIKE[kind]
+    struck = min(count, round(8 * fall * rate_hz))
+    sound[:struck] += (
+        np.float32(level * strength) * _band(_hiss(struck), low_hz, high_hz, rate_hz) * np.exp(at[:struck] / np.float32(-fall))
+    )
     attack = max(2, round(_ATTACK_S[kind] * rate_hz))
     sound[:attack] *= np.linspace(0, 1, attack, dtype=np.float32)[: len(sound)]
     return _released(np.asarray(sound * np.float32(strength), np.float32), round(_RELEASE_S[kind] * rate_hz))
 
 
-def bass(pitch: int, seconds: float, strength: float, *, rate_hz: int) -> Samples:
-    """Return a round bass note, mono; its second and third harmonics carry it on small speakers."""
+def bass(pitch: int, seconds: float, strength: float, *, rate_hz: int, edge: float = 0.0) -> Samples:
+    """Return a round bass note, mono; its second and third harmonics carry it on small speakers, ``edge`` adds the buzz of a saw."""
     count = round((seconds + 0.06) * rate_hz)
     hz = hertz(pitch)
     at = _times(count, rate_hz)
     body = _sine(hz, count, rate_hz) + 0.4 * _sine(2 * hz, count, rate_hz) + 0.18 * _sine(3 * hz, count, rate_hz)
     body += 0.06 * _sine(4 * hz, count, rate_hz)
+    if edge:
+        body += edge * (_read(_soft_saw(hz, 1400.0), hz, count, rate_hz) * np.exp(at / np.float32(-0.22)))
     shape = 0.72 + 0.28 * np.exp(at / np.float32(-0.18))
     shape *= np.exp(at / np.float32(-4.0))
     attack = round(0.012 * rate_hz)
@@ -147,36 +162,64 @@ def bass(pitch: int, seconds: float, strength: float, *, rate_hz: int) -> Sample
 
 
 def drum(kind: str, strength: float, *, rate_hz: int, seconds: float, noise: Samples) -> Samples:
-    """Return a stroke, mono: a soft ``kick``, a ``rim`` click, a brushed ``hat``, a ``shaker``, or a ``swell`` of air.
+    """Return a stroke, mono, by its kind's name in :data:`DRUMS`.
 
     Parameters
     ----------
+    seconds : float
+        How long a swell takes; the others are as long as they are.
     noise : ndarray [shape=(n,)]
         White, at least as long as the stroke.
     """
-    length = {"kick": 0.32, "rim": 0.09, "hat": 0.09, "shaker": 0.11, "swell": seconds}[kind]
+    length = seconds if kind == "swell" else DRUMS[kind]
     count = round(length * rate_hz)
-    at = _times(count, rate_hz)
+    at, air = _times(count, rate_hz), noise[:count]
+
+    def falling(low_hz: float, high_hz: float, fall_s: float) -> Samples:
+        return np.asarray(_band(air, low_hz, high_hz, rate_hz) * np.exp(at / np.float32(-fall_s)), np.float32)
+
     if kind == "kick":
-        # The pitch falls from 105 to 47 Hz; its phase is the integral of that.
-        turns = 47 * at + (105 - 47) * np.float32(0.035) * (1 - np.exp(at / np.float32(-0.035)))
-        sound = np.sin(np.float32(2 * np.pi) * turns) * np.exp(at / np.float32(-0.11))
+        # The pitch falls from 165 to 47 Hz; its phase is the integral of that. The beater is heard on small speakers.
+        turns = 47 * at + (165 - 47) * np.float32(0.022) * (1 - np.exp(at / np.float32(-0.022)))
+        sound = np.sin(np.float32(2 * np.pi) * turns) * np.exp(at / np.float32(-0.11)) + 0.3 * falling(1200, 5000, 0.005)
     elif kind == "rim":
         ring = _sine(820, count, rate_hz) + 0.6 * _sine(1250, count, rate_hz)
-        sound = (ring + 0.4 * _band(noise[:count], 900, 4000, rate_hz)) * np.exp(at / np.float32(-0.016))
+        sound = (ring + 0.5 * _band(air, 900, 6000, rate_hz)) * np.exp(at / np.float32(-0.016))
+    elif kind == "snare":
+        skin = (_sine(186, count, rate_hz) + 0.5 * _sine(331, count, rate_hz)) * np.exp(at / np.float32(-0.05))
+        sound = 0.5 * skin + 1.2 * falling(1400, 9000, 0.075)
+    elif kind == "clap":
+        # Several hands: three early bursts, and the room after the last.
+        bursts = sum(np.where(at >= start, np.exp((start - at) / np.float32(0.006)), 0) for start in (0.0, 0.011, 0.021))
+        sound = falling(900, 7500, 0.07) * np.where(at >= 0.03, 1.0, 0) + 0.8 * _band(air, 900, 7500, rate_hz) * bursts
     elif kind == "hat":
-        sound = _band(noise[:count], 5500, 12000, rate_hz) * np.exp(at / np.float32(-0.02))
+        sound = falling(6500, 15000, 0.022)
+    elif kind == "open":
+        sound = falling(6000, 15000, 0.11)
+    elif kind == "crash":
+        sound = falling(3500, 14000, 0.5)
     elif kind == "shaker":
-        sound = _band(noise[:count], 4500, 9500, rate_hz) * np.sin(np.linspace(0, np.pi, count, dtype=np.float32)) ** 2
+        sound = _band(air, 4800, 12000, rate_hz) * np.sin(np.linspace(0, np.pi, count, dtype=np.float32)) ** 2
     else:
-        sound = _band(noise[:count], 600, 3500, rate_hz) * np.linspace(0, 1, count, dtype=np.float32) ** 3
+        sound = _band(air, 600, 6000, rate_hz) * np.linspace(0, 1, count, dtype=np.float32) ** 3
     attack = round(0.002 * rate_hz)
     sound = np.asarray(strength * sound, np.float32)
     sound[:attack] *= np.linspace(0, 1, attack, dtype=np.float32)
     return _released(sound, round(0.02 * rate_hz))
 
 
+DRUMS = {"kick": 0.32, "rim": 0.09, "snare": 0.3, "clap": 0.26, "hat": 0.09, "open": 0.34, "crash": 1.9, "shaker": 0.11, "swell": 0.0}
+"""Strokes and their seconds: a soft kick, a rim click, a brushed snare, hands, a hat, an open one, a cymbal, a shaker, air that swells."""
+
+
+@functools.lru_cache(maxsize=8)
+def _hiss(count: int) -> Samples:
+    """Return white noise that is always the same."""
+    return np.random.Generator(np.random.PCG64(11)).standard_normal(count, dtype=np.float32)
+
+
 def _band(noise: Samples, low_hz: float, high_hz: float, rate_hz: int) -> Samples:
     from scipy.signal import butter, sosfilt
 
-    return np.asarray(sosfilt(butter(2, (low_hz, high_hz), "bandpass", fs=rate_hz, output="sos"), noise), np.float32)
+    edges = low_hz, min(high_hz, 0.45 * rate_hz)
+    return np.asarray(sosfilt(butter(2, edges, "bandpass", fs=rate_hz, output="sos"), noise), np.float32)

@@ -45,7 +45,10 @@ class Groove:
 
     kick: str = ""
     rim: str = ""
+    snare: str = ""
+    clap: str = ""
     hat: str = ""
+    open: str = ""
     shaker: str = ""
 
 
@@ -85,7 +88,9 @@ class Mood:
     room_s, room_db : float
         Length and level of the reverb.
     tilt_db : float
-        Gain of what lies over 2 kHz.
+        Gain of what lies over 4 kHz.
+    bass_edge : float
+        How much of a saw is in the bass.
     """
 
     mode: str
@@ -107,6 +112,7 @@ class Mood:
     room_s: float = 1.6
     room_db: float = -16.0
     tilt_db: float = 0.0
+    bass_edge: float = 0.0
 
 
 MOODS: Mapping[str, Mood] = MappingProxyType(
@@ -122,18 +128,18 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             cadence=(3, "add9"),
             home="add9",
             voicing=(52, 74),
-            pad_hz=(500.0, 1300.0),
+            pad_hz=(650.0, 2400.0),
             keys="felt",
             lead="felt",
             comp=("x.......o.......", "x...............", "x.........o....."),
-            arpeggio=("..o...o...o...o.", "....o...o...o..."),
+            arpeggio=("x...o.o.x...o.o.", "x.o...o.x.o...o."),
             cells=("x.......x.......", "....x.......x...", "x.....x........."),
             bass="x---------------",
-            grooves=(Groove(), Groove(kick="x...............", shaker="o...o...o...o...")),
-            levels_db={"pad": -19.0, "keys": -19.0, "lead": -25.0, "arpeggio": -27.0, "bass": -21.0, "drums": -33.0},
+            grooves=(Groove(shaker="o...o...o...o..."), Groove(kick="x...............", shaker="o.o.x.o.o.o.x.o.")),
+            levels_db={"pad": -21.5, "keys": -19.0, "lead": -23.0, "arpeggio": -23.0, "bass": -22.0, "drums": -33.0},
             room_s=2.6,
             room_db=-11.0,
-            tilt_db=-1.0,
+            tilt_db=2.0,
         ),
         "warm": Mood(
             mode="ionian",
@@ -146,7 +152,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             cadence=(4, "sus7"),
             home="9",
             voicing=(50, 71),
-            pad_hz=(600.0, 1700.0),
+            pad_hz=(700.0, 2400.0),
             keys="rhodes",
             lead="rhodes",
             comp=("x.....o...o.....", "x......o..x.....", "x.........o..o.."),
@@ -154,14 +160,15 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             cells=("x..x..x.........", "....x.x...x.....", "x.....x...x.x..."),
             bass="x-----..x---..f-",
             grooves=(
-                Groove(kick="x.........x.....", hat="..o...o...o...o."),
-                Groove(kick="x......o..x.....", rim="....x.......x...", hat="x.o.x.o.x.o.x.oo"),
+                Groove(kick="x.........x.....", rim="....x.......x...", hat="x.o.x.o.x.o.x.o."),
+                Groove(kick="x......o..x.....", snare="....x.......x..o", hat="x.o.x.o.x.o.x.oo", shaker="o.x.o.x.o.x.o.x."),
             ),
-            levels_db={"pad": -24.0, "keys": -18.0, "lead": -25.0, "arpeggio": -29.0, "bass": -20.0, "drums": -25.0},
+            levels_db={"pad": -26.0, "keys": -18.5, "lead": -23.5, "arpeggio": -27.0, "bass": -20.5, "drums": -21.5},
             swing=0.3,
             room_s=1.4,
             room_db=-17.0,
-            tilt_db=0.0,
+            tilt_db=1.0,
+            bass_edge=0.12,
         ),
         "bright": Mood(
             mode="ionian",
@@ -182,13 +189,20 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             cells=("x.x...x.....x...", "..x.x...x.......", "x...x.x.x......."),
             bass="x-.x-.x-x-.x-.f-",
             grooves=(
-                Groove(kick="x.......x.......", shaker="x.o.x.o.x.o.x.o."),
-                Groove(kick="x.....x.x.......", rim="....x.......x...", hat="x.o.x.o.x.o.x.o.", shaker="xooxxooxxooxxoox"),
+                Groove(kick="x.......x.......", rim="....x.......x...", shaker="x.o.x.o.x.o.x.o."),
+                Groove(
+                    kick="x.....x.x...x...",
+                    clap="....x.......x...",
+                    hat="x.o.x.o.x.o.x.o.",
+                    open="......o.......o.",
+                    shaker="xooxxooxxooxxoox",
+                ),
             ),
-            levels_db={"pad": -22.0, "keys": -20.0, "lead": -26.0, "arpeggio": -24.0, "bass": -20.5, "drums": -23.0},
+            levels_db={"pad": -27.0, "keys": -19.0, "lead": -22.5, "arpeggio": -23.0, "bass": -20.5, "drums": -18.5},
             room_s=1.3,
             room_db=-17.0,
-            tilt_db=1.5,
+            tilt_db=2.0,
+            bass_edge=0.2,
         ),
         "driving": Mood(
             mode="aeolian",
@@ -209,12 +223,20 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             cells=("x.....x.....x...", "x..x....x..x....", "....x..x....x..x"),
             bass="x-x-x-x-x-x-x-f-",
             grooves=(
-                Groove(kick="x.......x.......", hat="..x...x...x...x."),
-                Groove(kick="x...x...x...x...", rim="....x.......x...", hat="..x...x...x...x.", shaker="xoxoxoxoxoxoxoxo"),
+                Groove(kick="x...x...x...x...", hat="..x...x...x...x.", shaker="xoxoxoxoxoxoxoxo"),
+                Groove(
+                    kick="x...x...x...x...",
+                    clap="....x.......x...",
+                    hat="x.xox.xox.xox.xo",
+                    open="..x...x...x...x.",
+                    shaker="xoxoxoxoxoxoxoxo",
+                ),
             ),
-            levels_db={"pad": -22.5, "keys": -23.0, "lead": -27.0, "arpeggio": -23.0, "bass": -20.5, "drums": -21.5},
+            levels_db={"pad": -28.0, "keys": -23.0, "lead": -24.0, "arpeggio": -22.0, "bass": -19.5, "drums": -16.5},
             room_s=1.2,
             room_db=-19.0,
+            tilt_db=0.5,
+            bass_edge=0.5,
         ),
         "curious": Mood(
             mode="dorian",
@@ -235,13 +257,14 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             cells=("x.xx....x.......", "..x..x..x.x.....", "x..x.x....x....."),
             bass="x-....x-..f-....",
             grooves=(
-                Groove(shaker="..o...o...o...o."),
-                Groove(kick="x.........x.....", rim="...x......x..o..", shaker="x.oox.oox.oox.oo"),
+                Groove(rim="....o.......o...", shaker="..o...o...o...o."),
+                Groove(kick="x.........x.....", rim="...x......x..o..", clap="....o.......o...", shaker="x.oox.oox.oox.oo"),
             ),
-            levels_db={"pad": -25.0, "keys": -20.0, "lead": -23.0, "arpeggio": -25.0, "bass": -21.0, "drums": -27.0},
+            levels_db={"pad": -25.0, "keys": -20.0, "lead": -23.0, "arpeggio": -25.0, "bass": -21.0, "drums": -22.0},
             swing=0.18,
             room_s=1.1,
             room_db=-16.0,
+            tilt_db=2.0,
         ),
         "dark": Mood(
             mode="aeolian",
@@ -254,18 +277,22 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             cadence=(5, "add9"),
             home="add9",
             voicing=(45, 65),
-            pad_hz=(260.0, 800.0),
+            pad_hz=(320.0, 1500.0),
             keys="felt",
             lead="glass",
             comp=("x...............", "x.......o......."),
-            arpeggio=("x...o...x...o...", "x.....o.....o..."),
+            arpeggio=("x..o..x.o..o..x.", "x.o.x.o.x.o.x.o."),
             cells=("x...............", "........x.......", "x.......x......."),
             bass="x---------------",
-            grooves=(Groove(kick="x..o............"), Groove(kick="x..o......x.....", shaker="....o.......o...")),
-            levels_db={"pad": -18.5, "keys": -22.0, "lead": -29.0, "arpeggio": -27.0, "bass": -19.0, "drums": -25.0},
+            grooves=(
+                Groove(kick="x..o............", hat="o...o...o...o..."),
+                Groove(kick="x..o......x.....", rim="........x.......", hat="o...o.o.o...o.o.", shaker="....o.......o..."),
+            ),
+            levels_db={"pad": -20.5, "keys": -22.0, "lead": -26.0, "arpeggio": -23.5, "bass": -19.5, "drums": -22.5},
             room_s=3.0,
             room_db=-11.0,
             tilt_db=-4.0,
+            bass_edge=0.3,
         ),
     }
 )

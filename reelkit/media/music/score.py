@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -231,8 +231,11 @@ def _drums(bars: Sequence[_Bar], mood: Mood, rng: np.random.Generator) -> Iterat
         if bar.energy < 2:
             continue
         groove = mood.grooves[1 if bar.energy == 3 else 0]
-        for part, pattern in (("kick", groove.kick), ("rim", groove.rim), ("hat", groove.hat), ("shaker", groove.shaker)):
-            for beat, strength in _strokes(pattern):
+        if bar.energy == 3 and bar.number and bars[bar.number - 1].energy < 3 and groove.clap:
+            yield Note("crash", bar.number * BAR, BAR, 0, 0.8)
+        for stroke in fields(groove):
+            part = stroke.name
+            for beat, strength in _strokes(getattr(groove, part)):
                 swung = mood.swing * STEP if round(beat / STEP) % 2 else 0.0
                 accent = strength * (1.0 if beat % 1 == 0 else 0.8) * rng.uniform(0.85, 1.0)
                 yield Note(part, bar.number * BAR + beat + swung, STEP, 0, accent)
