@@ -219,7 +219,13 @@ def _hiss(count: int) -> Samples:
 
 
 def _band(noise: Samples, low_hz: float, high_hz: float, rate_hz: int) -> Samples:
-    from scipy.signal import butter, sosfilt
+    from scipy.signal import sosfilt
 
-    edges = low_hz, min(high_hz, 0.45 * rate_hz)
-    return np.asarray(sosfilt(butter(2, edges, "bandpass", fs=rate_hz, output="sos"), noise), np.float32)
+    return np.asarray(sosfilt(_bandpass(low_hz, min(high_hz, 0.45 * rate_hz), rate_hz), noise), np.float32)
+
+
+@functools.cache
+def _bandpass(low_hz: float, high_hz: float, rate_hz: int) -> NDArray[np.float64]:
+    from scipy.signal import butter
+
+    return np.asarray(butter(2, (low_hz, high_hz), "bandpass", fs=rate_hz, output="sos"))
