@@ -5,8 +5,8 @@ x264 veryfast crf 20: no moves, no captions, no sound. Everything else is printe
 counts. A render is the call of :func:`reelkit.steps.compose.compose_video` in a fresh process, with its worker processes; a caption is
 changed as in a notebook, whose last render left encoders loaded for the next one, and in a fresh process, too.
 
-Run it: ``python -m benchmarks.compose`` (``--full``: five rounds; ``--seconds 15``: only that reel; ``--strict``: exit with 1 when a bar is
-missed).
+Run it: ``python -m benchmarks.compose`` (an hour; ``--rounds 3 --skip moviepy`` takes a third of that; ``--seconds 15``: only that reel;
+``--strict``: exit with 1 when a bar is missed).
 """
 
 from __future__ import annotations
@@ -82,14 +82,12 @@ class Board:
 def main() -> int:
     """Measure, print a line for each way of making the reel, and list the bars that were missed."""
     asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    asked.add_argument("--full", action="store_true", help="five rounds, MoviePy too")
-    asked.add_argument("--rounds", type=int)
+    asked.add_argument("--rounds", type=int, default=5)
     asked.add_argument("--seconds", type=int, nargs="*", choices=list(CLIPS), default=list(CLIPS))
     asked.add_argument("--skip", nargs="*", choices=["moviepy", "quality", "memory"], default=[])
     asked.add_argument("--footage", type=Path, help="a folder that keeps the footage between runs")
     asked.add_argument("--strict", action="store_true", help="exit with 1 when a bar is missed")
     options = asked.parse_args()
-    rounds = options.rounds or (5 if options.full else 3)
     print(_machine(), flush=True)
     board = Board()
     with tempfile.TemporaryDirectory() as scratch:
@@ -97,14 +95,8 @@ def main() -> int:
         footage = options.footage or work
         footage.mkdir(parents=True, exist_ok=True)
         for seconds in options.seconds:
-            _speed(
-                board,
-                footage,
-                work,
-                seconds,
-                rounds,
-                moviepy=0 if "moviepy" in options.skip or seconds > 15 else rounds if options.full else 1,
-            )
+            moviepy = "moviepy" not in options.skip and seconds == min(CLIPS)
+            _speed(board, footage, work, seconds, options.rounds, moviepy=moviepy)
         if "quality" not in options.skip:
             _quality(board, footage, work)
         if "memory" not in options.skip:
@@ -120,7 +112,7 @@ def _machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores (load {busy:.1f} before), Python {platform.python_version()}, {', '.join(parts)}"
 
 
-def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *, moviepy: int) -> None:
+def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *, moviepy: bool) -> None:
     stock = _reels.reel(footage, _reels.stock_clips(footage, CLIPS[seconds]), seconds)
     drawn = _reels.reel(footage, _reels.backdrop_clips(footage, CLIPS[seconds]), seconds)
     floor, whole, spoken = f"{seconds} s floor", f"{seconds} s compose_video", f"{seconds} s spoken and composed"
@@ -141,7 +133,7 @@ def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *
         shutil.rmtree(cache, ignore_errors=True)
         board.add(f"{seconds} s with veryfast", _rendered(stock, work, preset="veryfast"))
         board.add(f"{seconds} s on backdrops", _rendered(drawn, work))
-        if number < moviepy:
+        if moviepy:
             board.add(f"{seconds} s MoviePy TextClips", _run(_moviepy(stock, work)))
     print(f"{seconds} s reel, {CLIPS[seconds]} clips of 1080p, crossfades, moves, word captions, logo, voice and music")
     board.row(floor, floor)
