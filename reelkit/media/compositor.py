@@ -13,6 +13,7 @@ import cv2
 from reelkit.errors import TimelineError
 from reelkit.media.captions import CaptionPainter
 from reelkit.media.framed import show_whole
+from reelkit.media.grain import lay_grain
 from reelkit.media.open_clips import ClipsInOrder, OpenClips
 from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Planes
@@ -122,5 +123,8 @@ class Compositor:
         shot = self.timeline.shots[index]
         source = self._clips.reader(self.timeline, index).frame(shot.in_frame + frame - shot.start)
         if shot.fit == "blur":
-            return show_whole(source, shot, frame, self._size)
-        return show(source, view_at(shot, frame, (source.width_px, source.height_px), self._size), self._size)
+            picture = show_whole(source, shot, frame, self._size)
+        else:
+            picture = show(source, view_at(shot, frame, (source.width_px, source.height_px), self._size), self._size)
+        # Only what is drawn loops.
+        return lay_grain(picture) if shot.clip.loops else picture

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
@@ -28,7 +28,7 @@ from reelkit.media.loudness import EncodedAudio
 from reelkit.media.planes import Planes, plane_rows
 from reelkit.model import Fps, Value
 
-__all__ = ["Canvas", "EncoderSettings", "begin_segment", "encode_segment", "join_segments", "release_memory", "reuse_memory"]
+__all__ = ["Canvas", "EncoderSettings", "Finer", "begin_segment", "encode_segment", "join_segments", "release_memory", "reuse_memory"]
 
 Result = TypeVar("Result")
 
@@ -36,9 +36,12 @@ _MOVFLAGS = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
 """Plain faststart leaves an edit list; without one, only negative composition offsets let both streams start at 0."""
 
 
-_FINER, _BEHIND = 1.6, 3
-"""How many times the bits: about four steps of the quantiser, the least that keeps a drawing's grain while it mixes with another's; and for
-how many frames more, as the last ones are predicted from those behind them."""
+class Finer(NamedTuple):
+    """A stretch of frames that gets ``times`` as many bits as it would, first and last counted from the segment's start."""
+
+    first: int
+    last: int
+    times: float
 
 
 class EncoderSettings(Value):
@@ -49,8 +52,8 @@ class EncoderSettings(Value):
     max_kbit_s: int = 12_000
     gop_frames: int | None = None
 
-    def x264(self, fps: Fps, *, finer: Sequence[tuple[int, int]] = ()) -> dict[str, str]:
-        """Return the encoder's options; ``finer`` are first and last frames of stretches that get more bits than others."""
+    def x264(self, fps: Fps, *, finer: Sequence[Finer] = ()) -> dict[str, str]:
+        """Return the encoder's options; of stretches that overlap, the later counts."""
         gop = self.gop_frames or round(fps.ratio)
         params = {
             "keyint": gop,
@@ -72,7 +75,7 @@ class EncoderSettings(Value):
         }
         if finer:
             # What x264 would throw away as too little to be worth its bits is the grain.
-            params["zones"] = "/".join(f"{first},{last + _BEHIND},b={_FINER},no-dct-decimate=1" for first, last in finer)
+            params["zones"] = "/".join(f"{first},{last},b={times},no-dct-decimate=1" for first, last, times in finer)
         return {
             "preset": self.preset,
             "crf": str(self.crf),
@@ -188,7 +191,7 @@ def encode_segment(
     size_px: tuple[int, int],
     fps: Fps,
     settings: EncoderSettings,
-    finer: Sequence[tuple[int, int]] = (),
+    finer: Sequence[Finer] = (),
 ) -> None:
     """Encode frames as one segment, an MP4 that holds nothing but its packets.
 
@@ -199,8 +202,7 @@ def encode_segment(
         Written as it is given: the caller renames it into place.
     size_px : tuple of int
         (width, height).
-    finer : sequence of (int, int), optional
-        First and last frames, from the segment's start, of stretches that get more bits than others.
+    finer : sequence of Finer, optional
 
     Raises
     ------
@@ -218,7 +220,7 @@ def begin_segment(
     fps: Fps,
     settings: EncoderSettings,
     canvases: Sequence[Canvas],
-    finer: Sequence[tuple[int, int]] = (),
+    finer: Sequence[Finer] = (),
     encoder: int = 0,
 ) -> Callable[[], None]:
     """Begin a segment as :func:`encode_segment` makes it: take its frames, and return what waits until they are encoded.

@@ -10,10 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from reelkit.media.captions import reading_of
+from reelkit.media.encode import Finer
 from reelkit.media.fonts import find_font
 from reelkit.model import CaptionCue, Clip, EndCard, KeyWords, LogoOverlay, Overlay, Shot, Timeline, content_key
 
-__all__ = ["drawn_joins", "made_by", "plan_segments", "segment_key"]
+__all__ = ["finer_stretches", "made_by", "plan_segments", "segment_key"]
+
+_JOIN_TIMES, _BEHIND = 1.6, 3
+"""How many times the bits within a transition: about four steps of the quantiser, the least that keeps a drawing's grain while it mixes
+with another's; and for how many frames more, as the last ones are predicted from those behind them."""
+_END_TIMES, _END = 1.2, 3
+"""The same of a segment's last frames, which x264 makes coarser as nothing is predicted from them: there the grain would be lost first."""
 
 
 def plan_segments(timeline: Timeline) -> list[tuple[int, int]]:
@@ -44,18 +51,20 @@ def plan_segments(timeline: Timeline) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
-def drawn_joins(timeline: Timeline, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the first and last frames, from ``start``, of transitions from or to a drawn clip.
+def finer_stretches(timeline: Timeline, start: int, end: int) -> list[Finer]:
+    """Return what gets more bits of the frames ``start`` to ``end``, so that a drawing keeps the grain that keeps it from banding.
 
-    What mixing and moving leave of its grain keeps it from banding only as long as the encoder keeps it too.
+    These are the last frames where they show what is drawn, and transitions from or to it.
     """
-    joins = []
+    stretches = []
+    # Only what is drawn loops.
+    if any(shot.clip.loops for shot in timeline.shots if shot.start < end <= shot.end):
+        stretches.append(Finer(max(end - start - _END, 0), end - start - 1, _END_TIMES))
     for before, shot in pairwise(timeline.shots):
         first, last = max(shot.start, start), min(shot.start + shot.transition.frames, shot.end, end) - 1
-        # Only what is drawn loops.
         if shot.transition.kind != "cut" and first <= last and (before.clip.loops or shot.clip.loops):
-            joins.append((first - start, last - start))
-    return joins
+            stretches.append(Finer(first - start, last - start + _BEHIND, _JOIN_TIMES))
+    return stretches
 
 
 def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:

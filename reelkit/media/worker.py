@@ -23,7 +23,7 @@ from reelkit.errors import ReelkitError
 from reelkit.media.compositor import Compositor
 from reelkit.media.encode import Canvas, EncoderSettings, begin_segment, release_memory, reuse_memory
 from reelkit.media.planes import Planes
-from reelkit.media.segments import drawn_joins
+from reelkit.media.segments import finer_stretches
 from reelkit.model import Timeline
 
 __all__ = ["end_with_parent", "frames_of", "main"]
@@ -139,7 +139,7 @@ class _Worker:
             fps=timeline.fps,
             settings=self._settings,
             canvases=canvases,
-            finer=drawn_joins(timeline, job["start"], job["end"]),
+            finer=finer_stretches(timeline, job["start"], job["end"]),
             encoder=encoder,
         )
 

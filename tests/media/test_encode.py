@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from reelkit.errors import ComposeError
-from reelkit.media.encode import EncoderSettings, encode_segment, join_segments
+from reelkit.media.encode import EncoderSettings, Finer, encode_segment, join_segments
 from reelkit.media.loudness import encode_audio
 from reelkit.media.planes import Planes, plane_rows
 from reelkit.model import Fps
@@ -60,7 +60,7 @@ def test_the_same_frames_give_the_same_bytes(tmp_path: Path) -> None:
 def test_a_finer_stretch_gets_more_bits_and_joins_like_any_other(tmp_path: Path) -> None:
     """Frames that are to be finer take more bytes than without, those before them take the same, and the parameter sets stay."""
     sizes = []
-    for finer in ((), ((30, 44),)):
+    for finer in ((), (Finer(30, 47, 1.6),)):
         path = tmp_path / f"{len(finer)}.mp4"
         encode_segment(_frames(60, 1), path, size_px=SIZE, fps=FPS, settings=EncoderSettings(), finer=finer)
         with av.open(str(path)) as container:

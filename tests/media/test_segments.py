@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reelkit.media.encode import EncoderSettings
 from reelkit.media.fonts import find_font
-from reelkit.media.segments import drawn_joins, plan_segments, segment_key
+from reelkit.media.segments import finer_stretches, plan_segments, segment_key
 from reelkit.model import Clip, Fps, Shot, Timeline, Transition
 from tests.media.timelines import small_timeline
 
@@ -80,17 +80,18 @@ def test_a_moved_file_is_the_same_file(tmp_path: Path) -> None:
     assert segment_key(first, 0, 40, SETTINGS) == segment_key(second, 0, 40, SETTINGS)
 
 
-def test_only_joins_of_what_is_drawn_are_coded_finer(tmp_path: Path) -> None:
-    """A transition counts from where a segment has it, as long as a drawn clip is on one side of it; a cut or one of footage does not."""
+def test_only_what_is_drawn_is_coded_finer(tmp_path: Path) -> None:
+    """A transition counts from where a segment has it, as long as a drawn clip is on one side of it; so do last frames of a drawn clip."""
     fade = Transition(kind="crossfade", frames=8)
     timeline = small_timeline(tmp_path, frames=(60, 60, 60), transition=fade)
-    assert drawn_joins(timeline, 0, 180) == []
+    assert finer_stretches(timeline, 0, 180) == []
     first, *others = timeline.shots
     drawn = first.model_copy(update={"clip": first.clip.model_copy(update={"loops": True})})
     timeline = timeline.model_copy(update={"shots": (drawn, *others)})
-    assert drawn_joins(timeline, 0, 180) == [(60, 67)]
-    assert drawn_joins(timeline, 30, 64) == [(30, 33)]
-    assert drawn_joins(timeline, 64, 120) == [(0, 3)]
-    assert drawn_joins(timeline, 68, 180) == []
+    assert finer_stretches(timeline, 0, 180) == [(60, 70, 1.6)]
+    assert finer_stretches(timeline, 30, 64) == [(30, 36, 1.6)]
+    assert finer_stretches(timeline, 64, 120) == [(0, 6, 1.6)]
+    assert finer_stretches(timeline, 68, 180) == []
+    assert finer_stretches(timeline, 0, 30) == finer_stretches(timeline, 30, 60) == [(27, 29, 1.2)]
     cut = timeline.model_copy(update={"shots": (drawn, *(shot.model_copy(update={"transition": Transition()}) for shot in others))})
-    assert drawn_joins(cut, 0, 180) == []
+    assert finer_stretches(cut, 0, 180) == []

@@ -1,8 +1,9 @@
 """Backdrops: footage drawn for a palette. Families of slow motion that loop without a seam, calm where captions stand.
 
-A backdrop is painted in float and brought to 8 bits under a constant blue-noise grain, so that it neither bands nor flickers, and is
-kept lossless. It is stored smaller than the reel, by as much as its softest edge allows (its grain is then as fine as film's): scaling
-it up loses nothing that was there, and it costs a fraction to draw, keep and decode.
+A backdrop is painted in float, brought to 8 bits under as much constant blue-noise grain as rounding asks for, and kept lossless. It is
+stored smaller than the reel, by as much as its softest edge allows: scaling it up loses nothing that was there, and it costs a fraction
+to draw, keep and decode. The grain that keeps it from banding when it is encoded is laid over it as it is shown
+(:func:`reelkit.media.grain.lay_grain`).
 """
 
 from __future__ import annotations

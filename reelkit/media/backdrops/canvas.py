@@ -16,7 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from reelkit.media.backdrops.inks import Floats, Inks
-from reelkit.media.grain import GRAIN_LSB, grain
+from reelkit.media.grain import KEPT_LSB, grain
 from reelkit.media.planes import Planes
 
 __all__ = [
@@ -198,23 +198,21 @@ def grown(picture: Floats, width_px: int, height_px: int) -> Floats:
     return large
 
 
-def finish(picture: Yuv, canvas: Canvas, *, grain_lsb: float = GRAIN_LSB) -> Planes:
+def finish(picture: Yuv, canvas: Canvas) -> Planes:
     """Scale a painted picture to the frame and bring it to 8 bits under constant grain.
 
     Parameters
     ----------
     picture : Yuv
     canvas : Canvas
-    grain_lsb : float
-        Peak to peak height of the grain in 8-bit steps.
     """
     size = (canvas.width_px, canvas.height_px)
     half = (canvas.width_px // 2, canvas.height_px // 2)
     planes: list[NDArray[Any]] = []
-    for plane, (width, height), lsb in zip(picture, (size, half, half), (grain_lsb, 1.0, 1.0), strict=True):
+    for plane, (width, height) in zip(picture, (size, half, half), strict=True):
         scaled: NDArray[Any] = plane
         if plane.shape != (height, width):
             scaled = cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC)
-        planes.append(cv2.scaleAdd(grain(width, height), lsb, scaled))
+        planes.append(cv2.scaleAdd(grain(width, height), KEPT_LSB, scaled))
     eights: list[NDArray[Any]] = [cv2.convertScaleAbs(plane) for plane in planes]
     return Planes(*eights)
