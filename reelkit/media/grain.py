@@ -40,7 +40,7 @@ def grain(width_px: int, height_px: int) -> NDArray[np.float32]:
 
 def grained(luma: NDArray[Any], share: float = 1.0) -> NDArray[np.uint8]:
     """Bring luma [dtype=float32, shape=(height, width)] to 8 bits under a share of the grain that what is drawn has."""
-    return np.asarray(cv2.convertScaleAbs(cv2.scaleAdd(grain(luma.shape[1], luma.shape[0]), GRAIN_LSB * share, luma)), np.uint8)
+    return np.asarray(cv2.convertScaleAbs(cv2.scaleAdd(_coarse(luma.shape[1], luma.shape[0]), GRAIN_LSB * share, luma)), np.uint8)
 
 
 def lay_grain(planes: Planes) -> Planes:
@@ -55,9 +55,15 @@ def lay_grain(planes: Planes) -> Planes:
 
 
 @functools.lru_cache(maxsize=4)
+def _coarse(width_px: int, height_px: int) -> NDArray[np.float32]:
+    cells = grain(-(-width_px // _CELL_PX), -(-height_px // _CELL_PX))
+    whole = cv2.resize(cells, None, fx=_CELL_PX, fy=_CELL_PX, interpolation=cv2.INTER_CUBIC)
+    return np.ascontiguousarray(whole[:height_px, :width_px], np.float32)
+
+
+@functools.lru_cache(maxsize=4)
 def _steps(width_px: int, height_px: int) -> tuple[Bytes, Bytes]:
     """Return by how much each sample is lighter and darker for the grain: bytes, which are added several times as fast as floats."""
-    cells = grain(-(-width_px // _CELL_PX), -(-height_px // _CELL_PX))
-    whole = cv2.resize(cells, None, fx=_CELL_PX, fy=_CELL_PX, interpolation=cv2.INTER_CUBIC)[:height_px, :width_px] * GRAIN_LSB
+    whole = _coarse(width_px, height_px) * np.float32(GRAIN_LSB)
     lighter, darker = (np.rint(np.maximum(signed, 0)).astype(np.uint8) for signed in (whole, -whole))
     return lighter, darker

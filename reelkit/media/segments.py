@@ -16,9 +16,9 @@ from reelkit.model import CaptionCue, Clip, EndCard, KeyWords, LogoOverlay, Over
 
 __all__ = ["finer_stretches", "made_by", "plan_segments", "segment_key"]
 
-_JOIN_TIMES, _BEHIND = 1.6, 3
-"""How many times the bits within a transition: about four steps of the quantiser, the least that keeps a drawing's grain while it mixes
-with another's; and for how many frames more, as the last ones are predicted from those behind them."""
+_JOIN_TIMES, _ZOOM_TIMES, _BEHIND = 1.3, 1.6, 3
+"""How many times the bits within a transition: a zoom softens the grain that it scales, and needs about four steps of
+the quantiser; and for how many frames more, as the last ones are predicted from those behind them."""
 _END_TIMES, _END = 1.2, 3
 """The same of a segment's last frames, which x264 makes coarser as nothing is predicted from them: there the grain would be lost first."""
 
@@ -63,7 +63,8 @@ def finer_stretches(timeline: Timeline, start: int, end: int) -> list[Finer]:
     for before, shot in pairwise(timeline.shots):
         first, last = max(shot.start, start), min(shot.start + shot.transition.frames, shot.end, end) - 1
         if shot.transition.kind != "cut" and first <= last and (before.clip.loops or shot.clip.loops):
-            stretches.append(Finer(first - start, last - start + _BEHIND, _JOIN_TIMES))
+            times = _ZOOM_TIMES if shot.transition.kind == "zoom" else _JOIN_TIMES
+            stretches.append(Finer(first - start, last - start + _BEHIND, times))
     return stretches
 
 

@@ -86,13 +86,10 @@ def _mix(under: Bytes, over: Bytes, weight: float) -> Bytes:
 
 
 def _dipped(background: Planes, shown: Planes, weight: float) -> Planes:
-    """Mix a picture with the background, whose grain takes the place of the picture's as that fades: an even ground lends none.
-
-    It takes more than the place that is left (which would be the root of 1 - weight^2), as moving has softened the picture's own.
-    """
+    """Mix a picture with the background, which has the same grain as what is drawn: an even ground lends none."""
     luma = cv2.addWeighted(background.y, 1.0 - weight, shown.y, weight, 0.0, dtype=cv2.CV_32F)
     chroma = (_mix(under, over, weight) for under, over in ((background.u, shown.u), (background.v, shown.v)))
-    return Planes(grained(luma, math.sqrt(1.0 - weight**4)), *chroma)
+    return Planes(grained(luma, 1.0 - weight), *chroma)
 
 
 def _slid(outgoing: Planes, incoming: Planes, share: float) -> Planes:

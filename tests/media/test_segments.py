@@ -88,9 +88,9 @@ def test_only_what_is_drawn_is_coded_finer(tmp_path: Path) -> None:
     first, *others = timeline.shots
     drawn = first.model_copy(update={"clip": first.clip.model_copy(update={"loops": True})})
     timeline = timeline.model_copy(update={"shots": (drawn, *others)})
-    assert finer_stretches(timeline, 0, 180) == [(60, 70, 1.6)]
-    assert finer_stretches(timeline, 30, 64) == [(30, 36, 1.6)]
-    assert finer_stretches(timeline, 64, 120) == [(0, 6, 1.6)]
+    assert finer_stretches(timeline, 0, 180) == [(60, 70, 1.3)]
+    assert finer_stretches(timeline, 30, 64) == [(30, 36, 1.3)]
+    assert finer_stretches(timeline, 64, 120) == [(0, 6, 1.3)]
     assert finer_stretches(timeline, 68, 180) == []
     assert finer_stretches(timeline, 0, 30) == finer_stretches(timeline, 30, 60) == [(27, 29, 1.2)]
     cut = timeline.model_copy(update={"shots": (drawn, *(shot.model_copy(update={"transition": Transition()}) for shot in others))})

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from reelkit.media.grain import GRAIN_LSB, grain
+from reelkit.media.grain import lay_grain
 from reelkit.media.planes import Planes, planes_to_rgb
 from reelkit.media.transitions import join
 from reelkit.model import Transition, TransitionKind
@@ -76,7 +76,7 @@ def test_a_transition_leaves_the_shots_alone(kind: TransitionKind) -> None:
 @pytest.mark.parametrize("kind", ["dip", "whip"])
 def test_what_takes_a_pictures_grain_away_gives_other(kind: TransitionKind) -> None:
     """Going through an even ground or blurred by its speed, a picture keeps most of the grain that keeps it from banding."""
-    grained = [Planes(np.rint(planes.y + GRAIN_LSB * grain(*SIZE)).astype(np.uint8), planes.u, planes.v) for planes in (A, B)]
+    grained = [lay_grain(planes) for planes in (A, B)]
     shown = [join(Transition(kind=kind, frames=11), step, *grained, background=BACK) for step in range(13)]
     strengths = [roughness(planes) for planes in shown]
     assert min(strengths) > 0.6 * min(strengths[0], strengths[-1])
