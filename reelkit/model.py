@@ -429,6 +429,11 @@ class Clip(Value):
             raise ValueError(f"clip {self.id!r}: a video has a duration_ms and an image has none, got {self.kind} with {self.duration_ms}")
         return self
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it is a backdrop, drawn here: what loops without being anybody's animation."""
+        return self.loops and self.library != "folder"
+
     def __repr__(self) -> str:
         length = "picture" if self.duration_ms is None else f"{self.duration_ms / 1000:.1f} s"
         return f"<Clip {self.id!r} {self.width_px}x{self.height_px}, {length}>"

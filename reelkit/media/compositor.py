@@ -126,5 +126,4 @@ class Compositor:
             picture = show_whole(source, shot, frame, self._size)
         else:
             picture = show(source, view_at(shot, frame, (source.width_px, source.height_px), self._size), self._size)
-        # Only what is drawn loops.
-        return lay_grain(picture) if shot.clip.loops else picture
+        return lay_grain(picture) if shot.clip.is_drawn else picture

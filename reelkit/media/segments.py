@@ -57,12 +57,11 @@ def finer_stretches(timeline: Timeline, start: int, end: int) -> list[Finer]:
     These are the last frames where they show what is drawn, and transitions from or to it.
     """
     stretches = []
-    # Only what is drawn loops.
-    if any(shot.clip.loops for shot in timeline.shots if shot.start < end <= shot.end):
+    if any(shot.clip.is_drawn for shot in timeline.shots if shot.start < end <= shot.end):
         stretches.append(Finer(max(end - start - _END, 0), end - start - 1, _END_TIMES))
     for before, shot in pairwise(timeline.shots):
         first, last = max(shot.start, start), min(shot.start + shot.transition.frames, shot.end, end) - 1
-        if shot.transition.kind != "cut" and first <= last and (before.clip.loops or shot.clip.loops):
+        if shot.transition.kind != "cut" and first <= last and (before.clip.is_drawn or shot.clip.is_drawn):
             times = _ZOOM_TIMES if shot.transition.kind == "zoom" else _JOIN_TIMES
             stretches.append(Finer(first - start, last - start + _BEHIND, times))
     return stretches
@@ -107,7 +106,7 @@ def _shot(shot: Shot, start: int) -> dict[str, Any]:
 
 
 def _clip(clip: Clip) -> dict[str, Any]:
-    return {"sha256": clip.sha256, "kind": clip.kind, "loops": clip.loops, "duration_ms": clip.duration_ms}
+    return {"sha256": clip.sha256, "kind": clip.kind, "loops": clip.loops, "drawn": clip.is_drawn, "duration_ms": clip.duration_ms}
 
 
 def _cue(cue: CaptionCue, start: int) -> list[Any]:
