@@ -19,6 +19,7 @@ from reelkit.steps.judge_captions import judge_caption_style, judge_caption_time
 from reelkit.steps.judge_file import judge_container, judge_picture_stream, judge_sound_stream
 from reelkit.steps.judge_pace import Cuts, covered_by_overlays, judge_pace, judge_stretches
 from reelkit.steps.judge_sound import judge_lengths, judge_loudness, judge_music, judge_narration, read_narration
+from reelkit.steps.python_inserts import own_frames
 from reelkit.steps.watch_captions import CaptionWatch
 
 __all__ = ["check_video", "failed"]
@@ -102,7 +103,9 @@ def _judge_streams(facts: ReelFacts, timeline: Timeline, brand: Brand) -> Iterat
         if narration is not None:
             yield from judge_narration(facts.sound, narration, timeline.fps.ratio)
     if facts.picture is not None and facts.sound is not None:
-        yield from judge_lengths(facts.picture, facts.sound, narration, timeline.fps.ratio)
+        yield from judge_lengths(
+            facts.picture, facts.sound, narration, timeline.fps.ratio, outro_frames=timeline.frame_count - own_frames(timeline)[1]
+        )
     if narration is not None:
         yield from judge_music(timeline, narration)
     if timeline.cues:

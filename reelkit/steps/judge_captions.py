@@ -14,6 +14,7 @@ from reelkit.media.fonts import advice_for
 from reelkit.model import CaptionCue, DoubtfulPlace, Finding, Timeline
 from reelkit.steps.characters import lacking_characters, named_characters
 from reelkit.steps.judge_sound import Narration
+from reelkit.steps.python_inserts import own_frames
 from reelkit.steps.strengthen import LEAST_CONTRAST
 from reelkit.steps.watch_captions import CueSeen
 
@@ -123,12 +124,13 @@ def judge_caption_times(timeline: Timeline, narration: Narration | None) -> Iter
             hint="listen there; where the two differ, record it again or write into the script what is said",
         )
     yield from _judge_reading(timeline, fps)
-    start_s = timeline.cues[0].start / fps
+    start_s, intro_s = timeline.cues[0].start / fps, own_frames(timeline)[0] / fps
+    after_s = start_s - intro_s
     yield _should(
         name="first-text",
-        holds=start_s <= _FIRST_TEXT_S,
-        norm=f"text on screen within {_FIRST_TEXT_S} s",
-        measured=f"at {start_s:.2f} s",
+        holds=after_s <= _FIRST_TEXT_S,
+        norm=f"text on screen within {_FIRST_TEXT_S} s" + (" of the intro's end" if intro_s else ""),
+        measured=f"after {after_s:.2f} s" if intro_s else f"at {start_s:.2f} s",
         at_s=start_s,
         hint="let the voice begin at once",
     )
@@ -172,7 +174,7 @@ def _judge_reading(timeline: Timeline, fps: float) -> Iterator[Finding]:
         at_s=cues[fastest].start / fps,
         hint="lower voice.speed, or shorten the sentence",
     )
-    ends = [*(cue.start for cue in cues[1:]), timeline.frame_count]
+    ends = [*(cue.start for cue in cues[1:]), own_frames(timeline)[1]]
     # A cue that the next one follows at once is as long as the voice allows.
     short = [
         (length, index)

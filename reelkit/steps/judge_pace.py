@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from reelkit.media.inspect import PictureFacts
 from reelkit.media.stretches import Span
 from reelkit.model import EndCard, Finding, LogoOverlay, ProgressBar, Shot, Timeline
+from reelkit.steps.python_inserts import own_frames
 
 __all__ = ["LONGEST_SHOT_S", "Cuts", "covered_by_overlays", "judge_pace", "judge_stretches"]
 
@@ -123,10 +124,11 @@ class Cuts:
 
 
 def judge_pace(cuts: Cuts, timeline: Timeline) -> Iterator[Finding]:
-    """Yield how often the picture changes."""
+    """Yield how often the picture changes, between the brand's intro and outro: those are clips of its own making, cut as it likes."""
     fps = float(timeline.fps.ratio)
-    seen = cuts.seen_at()
-    edges = [0, *seen, timeline.frame_count]
+    start, end = own_frames(timeline)
+    seen = [cut for cut in cuts.seen_at() if start < cut < end]
+    edges = [start, *seen, end]
     lengths = [(end - start) / fps for start, end in pairwise(edges)]
     longest = max(lengths)
     yield _should(
@@ -140,8 +142,8 @@ def judge_pace(cuts: Cuts, timeline: Timeline) -> Iterator[Finding]:
     yield _should(
         name="first-change",
         holds=lengths[0] <= LONGEST_SHOT_S,
-        norm=f"a first visual change within {LONGEST_SHOT_S:.0f} s",
-        measured=f"at {lengths[0]:.2f} s" if seen else "no change of picture",
-        at_s=lengths[0],
+        norm=f"a first visual change within {LONGEST_SHOT_S:.0f} s" + (" of the intro's end" if start else ""),
+        measured=f"{'after' if start else 'at'} {lengths[0]:.2f} s" if seen else "no change of picture",
+        at_s=edges[1] / fps,
         hint="lower footage.shot_s, or open with a shorter sentence",
     )

@@ -105,16 +105,21 @@ def judge_loudness(sound: SoundFacts) -> Iterator[Finding]:
     )
 
 
-def judge_lengths(picture: PictureFacts, sound: SoundFacts, narration: Narration | None, fps: Fraction) -> Iterator[Finding]:
-    """Yield whether picture, sound and narration are equally long, and whether platforms take the length."""
+def judge_lengths(
+    picture: PictureFacts, sound: SoundFacts, narration: Narration | None, fps: Fraction, *, outro_frames: int = 0
+) -> Iterator[Finding]:
+    """Yield whether picture, sound and narration, with the outro after it, are equally long, and whether platforms take the length."""
     frame_s = float(1 / fps)
     length_s = picture.frames_decoded * frame_s
     if narration is not None:
-        off = (length_s - narration.end_s) * float(fps)
+        outro_s = outro_frames * frame_s
+        off = (length_s - outro_s - narration.end_s) * float(fps)
         yield _must(
             name="narration-length",
             holds=abs(off) <= 1.0 + 1e-6,
-            norm=f"as long as the narration, {narration.end_s:.3f} s, within 1 frame",
+            norm=f"as long as the narration, {narration.end_s:.3f} s,"
+            + (f" and the outro, {outro_s:.3f} s," if outro_frames else "")
+            + " within 1 frame",
             measured=f"{length_s:.3f} s, {off:+.2f} frames",
             hint="plan the timeline again from this narration",
         )

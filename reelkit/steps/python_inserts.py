@@ -17,7 +17,7 @@ from reelkit.media.python_clips import PythonClips
 from reelkit.model import AudioTrack, Cache, Clip, ClipOverlay, Credit, Fps, GainPoint, Shot, Timeline
 from reelkit.whole import sha256_of
 
-__all__ = ["add_python_clips", "framed"]
+__all__ = ["add_python_clips", "framed", "own_frames"]
 
 LIBRARY = "python"
 _SILENT_DB = -90.0
@@ -103,8 +103,8 @@ def _clip(path: Path, function: str, brand: Brand, fps: Fps) -> Clip:
 def framed(timeline: Timeline, intro: Clip | None, outro: Clip | None) -> Timeline:
     """Return a timeline with a clip before it and one after it, either of which may be missing.
 
-    Shots, words, cues and overlays move by the intro's frames, the sound by the samples that play meanwhile; music keeps to the part
-    between, and clips bring their own sound, as loud as the voice.
+    Shots, words, cues, overlays and doubtful places move by the intro's frames, the sound by the samples that play meanwhile; music keeps
+    to the part between, and clips bring their own sound, as loud as the voice.
 
     Parameters
     ----------
@@ -142,12 +142,19 @@ def framed(timeline: Timeline, intro: Clip | None, outro: Clip | None) -> Timeli
                 )
                 for cue in timeline.cues
             ),
+            "doubtful": tuple(place.model_copy(update={"start": place.start + before}) for place in timeline.doubtful),
             "overlays": tuple(
                 overlay.model_copy(update={"start": overlay.start + before, "end": overlay.end + before}) for overlay in timeline.overlays
             ),
             "audio": tuple(audio),
         }
     )
+
+
+def own_frames(timeline: Timeline) -> tuple[int, int]:
+    """Return from which frame up to which the reel itself lasts: between the brand's intro and outro, where it has them."""
+    own = [shot for shot in timeline.shots if shot.clip.library != LIBRARY]
+    return (own[0].start, own[-1].end) if own else (0, timeline.frame_count)
 
 
 def _frames(clip: Clip | None, timeline: Timeline) -> int:

@@ -14,10 +14,15 @@ from reelkit.media.audio import mix_tracks, read_audio
 from reelkit.media.compositor import Compositor
 from reelkit.media.loudness import measure_loudness
 from reelkit.media.planes import Planes, planes_to_rgb, rgb_to_planes
-from reelkit.model import ClipOverlay, Fps, ProgressBar, Timeline
+from reelkit.model import ClipOverlay, DoubtfulPlace, Finding, Fps, ProgressBar, Timeline
 from reelkit.runs.cache import FileCache
+from reelkit.steps.check import check_video
 from reelkit.steps.compose import compose_video
-from reelkit.steps.python_inserts import add_python_clips
+from reelkit.steps.judge_captions import judge_caption_times
+from reelkit.steps.judge_pace import Cuts, judge_pace
+from reelkit.steps.judge_sound import read_narration
+from reelkit.steps.python_inserts import add_python_clips, framed, own_frames
+from tests.media import reels
 from tests.media.reels import brand as a_brand
 from tests.media.timelines import SIZE, small_timeline
 
@@ -185,6 +190,55 @@ def test_a_reel_with_intro_and_outro_is_composed(tmp_path: Path, studio: Path) -
     studio.write_text(STUDIO.replace("(10, 120, 10)", "(120, 10, 10)"))
     again = compose_video(add_python_clips(plain, brand, cache=cache), tmp_path / "two.mp4", cache=cache, workers=1)
     assert again.segments_rendered == 1 and again.segments_reused == reel.segments_rendered - 1
+
+
+@pytest.mark.parametrize("ends", [("intro",), ("outro",), ("intro", "outro")], ids="+".join)
+def test_a_reel_with_intro_and_outro_holds_every_must(ends: tuple[str, ...], tmp_path: Path, studio: Path) -> None:
+    """The whole check finds nothing wrong with a reel for what comes before and after it; only its few seconds are too short."""
+    plain = reels.timeline(tmp_path)
+    footage = reels.make_reel(tmp_path / "texture.mp4", plain, reels.Making(shown=lambda _frame: None))
+    clip = plain.shots[0].clip.model_copy(update={"path": footage.path, "sha256": footage.sha256, "duration_ms": 4000})
+    shots = [shot.model_copy(update={"clip": clip, "in_frame": shot.start}) for shot in plain.shots]
+    plan = added(
+        plain.model_copy(update={"shots": tuple(shots)}),
+        tmp_path,
+        **{end: f"{studio}:{'opening' if end == 'intro' else 'closing'}" for end in ends},
+    )
+    start, end = own_frames(plan)
+    assert (end - start, start, plan.frame_count - end) == (reels.FRAMES, 30 * ("intro" in ends), 15 * ("outro" in ends))
+    findings = check_video(compose_video(plan, tmp_path / "reel.mp4", workers=1), plan, a_brand())
+    assert [finding.name for finding in findings if not finding.holds] == ["useful-length"]
+    length = next(finding for finding in findings if finding.name == "narration-length")
+    assert ("and the outro, 0.500 s" in length.norm) == ("outro" in ends) and "+0.00 frames" in length.measured
+    cut_short = plan.model_copy(update={"audio": (plan.audio[0].model_copy(update={"start": plan.audio[0].start + 4800}), *plan.audio[1:])})
+    late = next(f for f in check_video(reels.reel_of(tmp_path / "reel.mp4", plan), cut_short, a_brand()) if f.name == "narration-length")
+    assert not late.holds and "-3.00 frames" in late.measured
+
+
+def test_pace_and_captions_are_judged_between_intro_and_outro(tmp_path: Path) -> None:
+    """A long intro is no slow first shot and no late text, and a short last cue ends where the voice does, not where the outro does."""
+    texts = (*reels.CUES[:2], ("every", "single"), ("morning",))
+    doubt = DoubtfulPlace(start=41, script="roasted", heard="toasted")
+    plain = reels.timeline(tmp_path, spoken=reels.cues(texts=texts)).model_copy(update={"doubtful": (doubt,)})
+    silent = reels.make_reel(tmp_path / "silent.mp4", plain.model_copy(update={"audio": ()}))
+    insert = plain.shots[0].clip.model_copy(update={"library": "python", "path": silent.path, "duration_ms": 4000})
+    plan = framed(plain, insert, insert)
+
+    def found(timeline: Timeline) -> dict[str, Finding]:
+        cuts = Cuts(timeline)
+        for frame in cuts.wanted:
+            shot = next(number for number, shot in enumerate(timeline.shots) if shot.start <= frame < shot.end)
+            cuts.look(frame, np.full((9, 16), 60 * shot, np.uint8))
+        return {f.name: f for f in (*judge_pace(cuts, timeline), *judge_caption_times(timeline, read_narration(timeline)))}
+
+    before, after = found(plain), found(plan)
+    assert {name: finding.holds for name, finding in after.items()} == {name: finding.holds for name, finding in before.items()}
+    assert [name for name, finding in after.items() if not finding.holds] == ["words-said"]
+    assert after["cut-pace"].measured == before["cut-pace"].measured
+    assert (after["first-change"].measured, after["first-text"].measured) == ("after 2.00 s", "after 0.10 s")
+    for name in ("first-change", "first-text", "words-said"):
+        at_s, plain_s = after[name].at_s, before[name].at_s
+        assert at_s is not None and plain_s is not None and at_s == pytest.approx(plain_s + 4)
 
 
 @pytest.mark.parametrize(
