@@ -30,11 +30,15 @@ from reelkit.model import Cache, Fps, content_key
 if TYPE_CHECKING:
     from moviepy import VideoClip
 
-__all__ = ["PythonClips", "source_hash"]
+__all__ = ["PythonClips", "UnfitClipError", "source_hash"]
 
 _ROOM = "python-clips"
 _RATE_HZ = 48_000
 _LONGEST_S = 60.0
+
+
+class UnfitClipError(BrandError):
+    """A clip that is not of the frame's size, or nowhere in it: drawn for another frame."""
 
 
 def source_hash(path: Path) -> str:
@@ -72,6 +76,8 @@ class PythonClips:
         ------
         BrandError
             When the file or the function is missing, asks for what there is not, fails, or returns no clip that can be drawn.
+        UnfitClipError
+            When nothing of it is ever seen in the frame.
         """
         return self._rendered(path, name, "overlay", self._write_overlay)
 
@@ -81,7 +87,9 @@ class PythonClips:
         Raises
         ------
         BrandError
-            As :meth:`overlay`, and when the clip is not of the reel's size.
+            As :meth:`overlay`.
+        UnfitClipError
+            When the clip is not of the reel's size.
         """
         return self._rendered(path, name, "whole", self._write_whole)
 
@@ -102,7 +110,7 @@ class PythonClips:
                     try:
                         write(clip, temporary)
                     except BrandError as error:
-                        raise BrandError(f"{what}: {error}") from None
+                        raise type(error)(f"{what}: {error}") from None
                     except OSError:
                         raise
                     except Exception as error:
@@ -133,7 +141,7 @@ class PythonClips:
         for at_s in times:
             seen |= placed.mask.get_frame(at_s) > 0
         if not seen.any():
-            raise BrandError("nothing of it is ever seen in the frame")
+            raise UnfitClipError("nothing of it is ever seen in the frame")
         rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
         # Sprites stand on even places.
         left, top = int(columns[0]) // 2 * 2, int(rows[0]) // 2 * 2
@@ -153,7 +161,7 @@ class PythonClips:
 
         if tuple(clip.size) != self._size:
             wanted = f"{self._size[0]}x{self._size[1]}"
-            raise BrandError(f"its clip is {clip.size[0]}x{clip.size[1]}; it must be {wanted}, so ask for width_px and height_px")
+            raise UnfitClipError(f"its clip is {clip.size[0]}x{clip.size[1]}; it must be {wanted}, so ask for width_px and height_px")
         ground = tuple(int(self._offered["palette"]["background"][at : at + 2], 16) for at in (1, 3, 5))
         shown = clip if clip.mask is None else CompositeVideoClip([clip], size=self._size, bg_color=ground)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,11 @@ from reelkit.errors import AudioError, BrandError, TimelineError
 from reelkit.media.audio import read_audio
 from reelkit.media.clip_overlay import place_of_clip, size_of_clip
 from reelkit.media.loudness import measure_loudness
-from reelkit.media.python_clips import PythonClips
-from reelkit.model import AudioTrack, Cache, Clip, ClipOverlay, Credit, Fps, GainPoint, Shot, Timeline
+from reelkit.media.python_clips import PythonClips, UnfitClipError
+from reelkit.model import AudioTrack, Cache, Clip, ClipOverlay, Credit, Fps, GainPoint, Overlay, Shot, Timeline
 from reelkit.whole import sha256_of
 
-__all__ = ["add_python_clips", "framed", "own_frames"]
+__all__ = ["add_python_clips", "framed", "own_frames", "redraw_python_clips"]
 
 LIBRARY = "python"
 _SILENT_DB = -90.0
@@ -45,14 +45,13 @@ def add_python_clips(timeline: Timeline, brand: Brand, *, cache: Cache | None) -
     named = brand.overlays
     if not (named.clips or named.intro or named.outro):
         return timeline
-    if cache is None:
-        raise TimelineError("timeline: what a brand's Python functions draw is kept in a cache; pass cache=parts.cache to plan_timeline")
-    offered = {"brand": brand.name, "topic": timeline.topic, "duration_s": timeline.duration_s, "palette": brand.palette.model_dump()}
-    drawn = PythonClips(width_px=timeline.width_px, height_px=timeline.height_px, fps=timeline.fps, offered=offered, cache=cache)
+    drawn = _drawn_for(timeline, brand, cache)
     overlays = []
     for number, clip in enumerate(named.clips):
         with _told_of(brand, f"clips.{number}"):
-            overlays.append(_placed(drawn.overlay(*_function(brand, clip.python)), clip.start_s, timeline))
+            at = round(clip.start_s * timeline.fps.ratio)
+            start = min(max(at if clip.start_s >= 0 else timeline.frame_count + at, 0), timeline.frame_count - 1)
+            overlays.append(_placed(drawn.overlay(*_function(brand, clip.python)), start, timeline.frame_count))
     whole = timeline.model_copy(update={"overlays": (*overlays, *timeline.overlays)})
     ends: dict[str, Clip | None] = {"intro": None, "outro": None}
     for field in ends:
@@ -63,12 +62,78 @@ def add_python_clips(timeline: Timeline, brand: Brand, *, cache: Cache | None) -
     return framed(whole, ends["intro"], ends["outro"])
 
 
+def redraw_python_clips(timeline: Timeline, planned: Timeline, brand: Brand, *, cache: Cache | None) -> Timeline:
+    """Return a timeline of another size with what the brand's own Python functions draw at this size.
+
+    All begins when it did, and sounds as it did. A clip that fills no frame of this size, or that this frame would cut where the reel's
+    own does not, was made for the reel's size: it stays as it is.
+
+    Parameters
+    ----------
+    timeline : Timeline
+        In the new size, with everything in its place.
+    planned : Timeline
+        The same one in the size in which it was planned.
+    brand : Brand
+        Whose functions were drawn for it.
+    cache : Cache, optional
+        Keeps what the functions drew; needed where the timeline has any.
+
+    Raises
+    ------
+    BrandError
+        When a function is missing or fails.
+    TimelineError
+        When there is no cache.
+    """
+    start, end = own_frames(timeline)
+    overlays = [number for number, overlay in enumerate(timeline.overlays) if isinstance(overlay, ClipOverlay)]
+    if not overlays and (start, end) == (0, timeline.frame_count):
+        return timeline
+    drawn = _drawn_for(timeline, brand, cache)
+    redrawn = list(timeline.overlays)
+    for index, (number, clip) in enumerate(zip(overlays, brand.overlays.clips, strict=False)):
+        with _told_of(brand, f"clips.{index}"), suppress(UnfitClipError):
+            placed = _placed(drawn.overlay(*_function(brand, clip.python)), redrawn[number].start, end)
+            if _edges_met(placed, timeline) <= _edges_met(planned.overlays[number], planned):
+                redrawn[number] = placed
+    shots = list(timeline.shots)
+    for number, shot in enumerate(shots):
+        field = "intro" if shot.end <= start else "outro"
+        function = getattr(brand.overlays, field)
+        if shot.clip.library == LIBRARY and function:
+            with _told_of(brand, field), suppress(UnfitClipError):
+                insert = _clip(drawn.whole(*_function(brand, function)), function, brand, timeline.fps)
+                shots[number] = shot.model_copy(update={"clip": insert, "focus": (0.5, 0.5), "fit": "fill"})
+    return timeline.model_copy(update={"overlays": tuple(redrawn), "shots": tuple(shots)})
+
+
+def _drawn_for(timeline: Timeline, brand: Brand, cache: Cache | None) -> PythonClips:
+    if cache is None:
+        raise TimelineError("timeline: what a brand's Python functions draw is kept in a cache; pass cache=parts.cache")
+    start, end = own_frames(timeline)
+    offered = {
+        "brand": brand.name,
+        "topic": timeline.topic,
+        "duration_s": float((end - start) / timeline.fps.ratio),
+        "palette": brand.palette.model_dump(),
+    }
+    return PythonClips(width_px=timeline.width_px, height_px=timeline.height_px, fps=timeline.fps, offered=offered, cache=cache)
+
+
+def _edges_met(overlay: Overlay, timeline: Timeline) -> set[str]:
+    assert isinstance(overlay, ClipOverlay)
+    right, bottom = overlay.x_px + overlay.width_px, overlay.y_px + overlay.height_px
+    met = {"left": overlay.x_px <= 0, "top": overlay.y_px <= 0, "right": right >= timeline.width_px, "bottom": bottom >= timeline.height_px}
+    return {edge for edge, holds in met.items() if holds}
+
+
 @contextmanager
 def _told_of(brand: Brand, field: str) -> Iterator[None]:
     try:
         yield
     except BrandError as error:
-        raise BrandError(f"brand '{brand.slug}': overlays.{field}: {error}") from None
+        raise type(error)(f"brand '{brand.slug}': overlays.{field}: {error}") from None
 
 
 def _function(brand: Brand, named: str) -> tuple[Path, str]:
@@ -76,11 +141,9 @@ def _function(brand: Brand, named: str) -> tuple[Path, str]:
     return brand.path(Path(path)), name
 
 
-def _placed(path: Path, start_s: float, timeline: Timeline) -> ClipOverlay:
+def _placed(path: Path, start: int, until: int) -> ClipOverlay:
     (left, top), (width, height, frames) = place_of_clip(path), size_of_clip(path)
-    at = round(start_s * timeline.fps.ratio)
-    start = min(max(at if start_s >= 0 else timeline.frame_count + at, 0), timeline.frame_count - 1)
-    end = min(start + frames, timeline.frame_count)
+    end = min(start + frames, until)
     return ClipOverlay(path=path, sha256=sha256_of(path), start=start, end=end, x_px=left, y_px=top, width_px=width, height_px=height)
 
 

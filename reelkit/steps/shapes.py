@@ -7,7 +7,6 @@ from typing import get_args
 
 from reelkit.brand import Brand
 from reelkit.errors import TimelineError
-from reelkit.media.focus import find_focus
 from reelkit.model import (
     Cache,
     CaptionStyle,
@@ -27,6 +26,8 @@ from reelkit.model import (
 from reelkit.steps.check import check_video
 from reelkit.steps.compose import compose_video
 from reelkit.steps.end_room import make_room_for_end_card
+from reelkit.steps.python_inserts import redraw_python_clips
+from reelkit.steps.shots import fit_in, focus_in
 from reelkit.steps.strengthen import strengthen_captions
 
 __all__ = ["Shape", "compose_shapes", "in_shape"]
@@ -39,12 +40,14 @@ _WIDEST_PX = 1000
 """Where captions may end when no buttons lie below them, and how wide a line may be where the frame is wide."""
 
 
-def in_shape(timeline: Timeline, shape: Shape) -> Timeline:
+def in_shape(timeline: Timeline, shape: Shape, *, brand: Brand | None = None, cache: Cache | None = None) -> Timeline:
     """Return a timeline in another shape: the same shots, words, sound and times.
 
-    Shots keep in view what they kept in view; bar, logo and key words keep their distance to the safe zone, and their size beside the
+    Shots keep in view what matters in each clip; bar, logo and key words keep their distance to the safe zone, and their size beside the
     frame's shorter side. In a 9:16 frame the apps' buttons cover the most; a shape other than that has the title safe area of its own,
-    and captions go down to it.
+    and captions go down to it. With the brand, each clip is cropped or shown whole as it would be in a reel of this shape, and what the
+    brand's own Python functions draw is drawn for it; without, clips stay as they were fitted, and what was drawn for the reel is cropped
+    and moved.
 
     Parameters
     ----------
@@ -52,6 +55,10 @@ def in_shape(timeline: Timeline, shape: Shape) -> Timeline:
         Of any size, as :func:`reelkit.steps.timeline.plan_timeline` made it.
     shape : {"9:16", "4:5", "1:1", "16:9"}
         1080 px on the shorter side.
+    brand : Brand, optional
+        Whose timeline it is.
+    cache : Cache, optional
+        Keeps where clips draw the eye, and what the brand's own Python functions draw; needed where a brand is given that has any.
 
     Returns
     -------
@@ -61,11 +68,15 @@ def in_shape(timeline: Timeline, shape: Shape) -> Timeline:
     Raises
     ------
     TimelineError
-        When the shape is none of these.
+        When the shape is none of these, or there is no cache.
+    ClipError
+        When a clip does not decode.
+    BrandError
+        When one of the brand's Python functions fails at this size.
 
     Examples
     --------
-    ``compose_video(in_shape(timeline, "1:1"), folder / "square.mp4")``
+    ``compose_video(in_shape(timeline, "1:1", brand=brand, cache=parts.cache), folder / "square.mp4")``
     """
     if shape not in _SIZES:
         raise TimelineError(f"timeline: shape is {shape!r}; it must be one of {', '.join(get_args(Shape))}")
@@ -79,11 +90,13 @@ def in_shape(timeline: Timeline, shape: Shape) -> Timeline:
             "height_px": size[1],
             "safe_zone": zone,
             "caption_style": _style(timeline.caption_style, shape),
-            "shots": tuple(_shot(shot, size) for shot in timeline.shots),
+            "shots": tuple(_shot(shot, size, brand, cache) for shot in timeline.shots),
             "cues": tuple(cue.model_copy(update={"up_px": 0}) for cue in timeline.cues),
             "overlays": tuple(_overlay(overlay, timeline, size, zone) for overlay in timeline.overlays),
         }
     )
+    if brand is not None:
+        shaped = redraw_python_clips(shaped, timeline, brand, cache=cache)
     return make_room_for_end_card(shaped)
 
 
@@ -117,8 +130,10 @@ def compose_shapes(
     ------
     ComposeError, ClipError, CheckError
         When one cannot be rendered or read.
+    BrandError, TimelineError
+        As :func:`in_shape`.
     """
-    shapes = [shape for shape in brand.output.shapes if in_shape(timeline, shape) is not timeline]
+    shapes = [shape for shape in brand.output.shapes if _SIZES[shape] != (timeline.width_px, timeline.height_px)]
     made: list[ShapedReel] = []
 
     def share(done: float) -> None:
@@ -126,7 +141,7 @@ def compose_shapes(
             progress((len(made) + done) / len(shapes))
 
     for shape in shapes:
-        shaped = strengthen_captions(in_shape(timeline, shape))
+        shaped = strengthen_captions(in_shape(timeline, shape, brand=brand, cache=cache))
         output = brand.output.model_copy(update={"width_px": shaped.width_px, "height_px": shaped.height_px})
         reel = compose_video(
             shaped, folder / ShapedReel.file_of(shape), cache=cache, workers=workers, progress=lambda done: share(0.8 * done)
@@ -143,11 +158,10 @@ def _style(style: CaptionStyle, shape: Shape) -> CaptionStyle:
     return style.model_copy(update={"bottom_px": max(style.bottom_px, _LOWEST_PX), **wide})
 
 
-def _shot(shot: Shot, size: tuple[int, int]) -> Shot:
-    """A clip of the reel's own shape had nothing cut off; in another one the crop looks for what matters."""
-    if shot.clip.focus is not None or shot.focus != (0.5, 0.5):
-        return shot
-    return shot.model_copy(update={"focus": find_focus(shot.clip, size[0] / size[1])})
+def _shot(shot: Shot, size: tuple[int, int], brand: Brand | None, cache: Cache | None) -> Shot:
+    """Another shape cuts off something else: its crop looks anew for what matters."""
+    fit = shot.fit if brand is None else fit_in(shot.clip, size, brand)
+    return shot.model_copy(update={"focus": focus_in(shot.clip, size, cache=cache), "fit": fit})
 
 
 def _overlay(overlay: Overlay, timeline: Timeline, size: tuple[int, int], zone: SafeZone) -> Overlay:
@@ -161,7 +175,17 @@ def _overlay(overlay: Overlay, timeline: Timeline, size: tuple[int, int], zone: 
 
     if isinstance(overlay, ProgressBar):
         return overlay.model_copy(update={"y_px": down(overlay.y_px), "height_px": max(round(overlay.height_px * scale), 2)})
-    if isinstance(overlay, LogoOverlay | ClipOverlay):
+    if isinstance(overlay, ClipOverlay):
+        width, height = round(overlay.width_px * scale), round(overlay.height_px * scale)
+        return overlay.model_copy(
+            update={
+                "x_px": _between(overlay.x_px, before[0] - overlay.width_px, size[0] - width),
+                "y_px": _between(overlay.y_px, before[1] - overlay.height_px, size[1] - height),
+                "width_px": width,
+                "height_px": height,
+            }
+        )
+    if isinstance(overlay, LogoOverlay):
         return overlay.model_copy(
             update={
                 "x_px": round(new_left + (overlay.x_px - old_left) * scale),
@@ -177,3 +201,8 @@ def _overlay(overlay: Overlay, timeline: Timeline, size: tuple[int, int], zone: 
     if isinstance(overlay, EndCard):
         return overlay.model_copy(update={"top_px": None, "bottom_px": None})
     return overlay
+
+
+def _between(at_px: int, room_px: int, new_room_px: int) -> int:
+    """Return a place that leaves the same shares of the room on either side, on an even pixel."""
+    return round(new_room_px * (at_px / room_px if room_px > 0 else 0.5) / 2) * 2

@@ -10,6 +10,7 @@ import hashlib
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from reelkit.brand import Brand
 from reelkit.errors import TimelineError
@@ -17,7 +18,7 @@ from reelkit.media.focus import find_focus
 from reelkit.model import Cache, Clip, Fps, Move, Script, SentenceTiming, Shot, Transition, TransitionKind, Word
 from reelkit.steps.judge_pace import LONGEST_SHOT_S
 
-__all__ = ["plan_shots"]
+__all__ = ["fit_in", "focus_in", "plan_shots"]
 
 _LEAD_S = 0.1
 """A cut comes a little before the word it belongs to, as an editor would place it."""
@@ -175,7 +176,7 @@ def _filled(
             until = end if length is None or length >= end - at or end - at - length < fps.ratio / 2 else at + length
             again = times.get(clip.id, 0)
             leads_in = at == spans[0][0] and not first
-            focus = clip.focus or _found_focus(clip, brand, cache)
+            focus = focus_in(clip, (brand.output.width_px, brand.output.height_px), cache=cache)
             shots.append(
                 _shot(clip, (at, until), in_frame, again, brand, focus=focus, scene=scene, number=scene * 7 + turn, leads_in=leads_in)
             )
@@ -220,20 +221,33 @@ def _shot(
         in_frame=in_frame,
         zoom=1.0 + 0.18 * (again % 2),
         focus=focus,
-        fit=brand.footage.fit if _shown_share(clip, brand) < _WHOLE_UNDER else "fill",
+        fit=fit_in(clip, (brand.output.width_px, brand.output.height_px), brand),
         move=move,
         transition=transition,
     )
 
 
-def _shown_share(clip: Clip, brand: Brand) -> float:
+def fit_in(clip: Clip, size_px: tuple[int, int], brand: Brand) -> Literal["fill", "blur"]:
+    """Return how a clip is shown in a frame: as the brand asks where a crop would lose much of it, else filling it."""
+    return brand.footage.fit if _shown_share(clip, size_px) < _WHOLE_UNDER else "fill"
+
+
+def focus_in(clip: Clip, size_px: tuple[int, int], *, cache: Cache | None = None) -> tuple[float, float]:
+    """Return the point that a crop of a clip to a frame keeps in view, as shares of width and height: its file's own, or where it draws
+    the eye.
+
+    Raises
+    ------
+    ClipError
+        When the clip does not decode.
+    """
+    if clip.focus is not None:
+        return clip.focus
+    # A clip of nearly the frame's shape loses nothing that would have to be looked for.
+    return (0.5, 0.5) if _shown_share(clip, size_px) > _NEARLY_ALL else find_focus(clip, size_px[0] / size_px[1], cache=cache)
+
+
+def _shown_share(clip: Clip, size_px: tuple[int, int]) -> float:
     """Return how much of a clip is in view when it fills the frame."""
-    ratio = (clip.width_px * brand.output.height_px) / (clip.height_px * brand.output.width_px)
+    ratio = (clip.width_px * size_px[1]) / (clip.height_px * size_px[0])
     return min(ratio, 1 / ratio)
-
-
-def _found_focus(clip: Clip, brand: Brand, cache: Cache | None) -> tuple[float, float]:
-    # A clip of nearly the reel's shape loses nothing that would have to be looked for.
-    if _shown_share(clip, brand) > _NEARLY_ALL:
-        return (0.5, 0.5)
-    return find_focus(clip, brand.output.width_px / brand.output.height_px, cache=cache)
