@@ -19,7 +19,7 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from reelkit.errors import BrandError
 from reelkit.model import BackdropFamily, CaptionStyle, Fps, Palette, SafeZone, Shape, TransitionKind, Value
-from reelkit.yamlfile import one_line, place_of, problems_of, read_yaml, shown_path
+from reelkit.yamlfile import field_at, one_line, place_of, problems_of, read_yaml, shown_path
 
 __all__ = [
     "OWN_IN_EVERY_STYLE",
@@ -309,6 +309,12 @@ class Brand(Value):
             raise ValueError(
                 f"captions.bottom_px is {self.captions.bottom_px}; it must be at most {lowest}, the safe zone's edge (safe_zone.bottom_px)"
             )
+        widest = self.safe_zone.widest_px(self.output.width_px, self.output.height_px)
+        if self.captions.max_width_px > widest:
+            raise ValueError(
+                f"captions.max_width_px is {self.captions.max_width_px}; it must be at most {widest}, what the safe zone leaves in the"
+                " middle (safe_zone.left_px, safe_zone.right_px)"
+            )
         return self
 
     @model_validator(mode="after")
@@ -406,7 +412,8 @@ class Brand(Value):
         Parameters
         ----------
         changes : dict
-            Dotted field names and values, as a brand file would give them: ``{"captions.size_px": 90, "captions.preset": "pop"}``.
+            Dotted field names and values, as a brand file would give them: ``{"captions.size_px": 90, "captions.preset": "pop"}``. None
+            clears a field that may be nothing: ``{"overlays.outro": None}``.
 
         Raises
         ------
@@ -421,7 +428,7 @@ class Brand(Value):
                 if not isinstance(node.get(group), dict):
                     node[group] = {}
                 node = node[group]
-            node[last] = value
+            node[last] = _nothing(dotted) if value is None else value
         templates = self._templates or templates_dir()
         changed, problems = _build(data, templates, f"brand '{self.slug}' with changes", self._source)
         if changed is None:
@@ -440,6 +447,12 @@ class Brand(Value):
 
     def __repr__(self) -> str:
         return f"<Brand {self.slug!r}: {self.name}>"
+
+
+def _nothing(dotted: str) -> Any:
+    """Return what a field holds that holds nothing: an empty text or list where it begins as one, else None."""
+    field = field_at(Brand, dotted.split("."))
+    return field.default if field is not None and field.default in ("", ()) else None
 
 
 def templates_dir() -> Path:

@@ -534,6 +534,16 @@ class SafeZone(Value):
     left_px: int = 60
     right_px: int = 180
 
+    def widest_px(self, width_px: int, height_px: int) -> int:
+        """Return how wide centred captions may be in a frame, in px at 1080 of its shorter side.
+
+        Examples
+        --------
+        >>> SafeZone().widest_px(1080, 1920)
+        720
+        """
+        return max(2 * min(540 - self.left_px, 540 - self.right_px), 0) * width_px // min(width_px, height_px)
+
 
 class CaptionStyle(Value):
     """How captions look and break, in px of a 1080x1920 frame. A preset in ``templates/styles/`` gives every field."""

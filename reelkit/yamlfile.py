@@ -20,7 +20,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from reelkit.errors import BrandError, without_keys
 from reelkit.whole import write_whole
 
-__all__ = ["change_yaml", "one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path"]
+__all__ = ["change_yaml", "field_at", "one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path"]
 
 V = TypeVar("V", bound=BaseModel)
 _NAMED = 8
@@ -216,7 +216,7 @@ def _problem(details: ErrorDetails, data: Any, model: type[BaseModel], what: str
         return f"{what}: {name} is not a field{hint}{where}"
     if kind == "missing":
         return f"{what}: {name} is missing; add it{where}"
-    expected = _expected(details, got, _field_at(model, loc))
+    expected = _expected(details, got, field_at(model, loc))
     if not loc:
         return f"{what}: {expected}{where}"
     is_what = f" is {_shown(got)};" if kind in _TYPE or not isinstance(got, (dict, list, tuple)) else ":"
@@ -301,12 +301,12 @@ def _line(data: Any, loc: Sequence[int | str]) -> str:
 
 
 def _field_names(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
-    field = _field_at(model, loc)
+    field = field_at(model, loc)
     here = _model_in(field.annotation) if field else model if not loc else None
     return list(here.model_fields) if here else []
 
 
-def _field_at(model: type[BaseModel], loc: Sequence[int | str]) -> FieldInfo | None:
+def field_at(model: type[BaseModel], loc: Sequence[int | str]) -> FieldInfo | None:
     """Return the field that a place in the data belongs to; entries of a list or by name belong to the list's or the names'."""
     here: type[BaseModel] | None = model
     field: FieldInfo | None = None

@@ -126,6 +126,12 @@ def test_demo_brands_differ() -> None:
             "safe_zone: {bottom_px: 500}\nvoice:\n",
             "captions.bottom_px is 1470; it must be at most 1420, the safe zone's edge (safe_zone.bottom_px) @FILE",
         ),
+        (
+            "voice:\n",
+            "safe_zone: {right_px: 200}\nvoice:\n",
+            "captions.max_width_px is 720; it must be at most 680, what the safe zone leaves in the middle (safe_zone.left_px, "
+            "safe_zone.right_px) @FILE",
+        ),
     ],
 )
 def test_a_wrong_brand_file_gives_one_line(old: str, new: str, line: str, templates: Path) -> None:
@@ -237,6 +243,34 @@ def test_changes_are_read_as_the_file_would_be() -> None:
     assert changed.captions.active_colour == "#123456"
     assert (brand.captions.size_px, brand.captions.name) != (90, "pop")
     assert brand.with_changes({}) == brand
+
+
+def test_nothing_clears_what_may_be_nothing() -> None:
+    """A change to nothing empties a text, a list or a file that a brand may do without, and no field that it needs."""
+    brand = load_brand("orbit", templates=TEMPLATES)
+    said = {"overlays.end_card_subtitle": "orbit.example", "script.banned_words": ["delve"], "script.max_cost_usd": 0.5}
+    cleared = brand.with_changes(said).with_changes(dict.fromkeys([*said, "logo"]))
+    assert (cleared.overlays.end_card_subtitle, cleared.script.banned_words, cleared.script.max_cost_usd, cleared.logo) == (
+        "",
+        (),
+        None,
+        None,
+    )
+    for name, line in {
+        "name": "name is empty; it must be text",
+        "captions.size_px": "captions.size_px is empty; it must be a whole",
+    }.items():
+        with pytest.raises(BrandError, match=line):
+            brand.with_changes({name: None})
+
+
+def test_captions_may_be_as_wide_as_the_frame_allows() -> None:
+    """How wide captions may be goes by the frame, as what they are measured by does: wide frames leave more room."""
+    brand = load_brand("orbit", templates=TEMPLATES)
+    with pytest.raises(BrandError, match=r"captions\.max_width_px is 721; it must be at most 720"):
+        brand.with_changes({"captions.max_width_px": 721})
+    wide = {"output.width_px": 1920, "output.height_px": 1080, "captions.max_width_px": 1000}
+    assert brand.with_changes(wide).captions.max_width_px == 1000
 
 
 def test_changes_add_up() -> None:

@@ -41,6 +41,8 @@ def test_help_names_every_command() -> None:
         (["make", "--brand", "northwind", "--seed", "-1"], "'-1' is not a whole number from 0"),
         (["make", "--brand", "northwind", "--set", "captions.size_px"], "must look like captions.size_px=90"),
         (["make", "--brand", "northwind", "--set", "captions.size_px=20"], "captions.size_px is 20; it must be 55 to 120"),
+        (["make", "--brand", "northwind", "--set", "captions.max_width_px=1000"], "captions.max_width_px is 1000; it must be at most 720"),
+        (["make", "--brand", "northwind", "--set", "captions.size_px="], "captions.size_px is empty; it must be a whole number"),
         (["make", "--brand", "northwind", "--set", "captions.size=90"], "captions.size is not a field"),
         (["make", "--brand", "northwind", "--length", "500"], "script.length_s is 500.0; it must be 3 to 180"),
         (

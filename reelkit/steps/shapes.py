@@ -89,7 +89,7 @@ def in_shape(timeline: Timeline, shape: Shape, *, brand: Brand | None = None, ca
             "width_px": size[0],
             "height_px": size[1],
             "safe_zone": zone,
-            "caption_style": _style(timeline.caption_style, shape),
+            "caption_style": _style(timeline.caption_style, shape, zone),
             "shots": tuple(_shot(shot, size, brand, cache) for shot in timeline.shots),
             "cues": tuple(cue.model_copy(update={"up_px": 0}) for cue in timeline.cues),
             "overlays": tuple(_overlay(overlay, timeline, size, zone) for overlay in timeline.overlays),
@@ -151,11 +151,10 @@ def compose_shapes(
     return made
 
 
-def _style(style: CaptionStyle, shape: Shape) -> CaptionStyle:
-    if shape == "9:16":
-        return style
-    wide = {"max_width_px": max(style.max_width_px, _WIDEST_PX)} if shape == "16:9" else {}
-    return style.model_copy(update={"bottom_px": max(style.bottom_px, _LOWEST_PX), **wide})
+def _style(style: CaptionStyle, shape: Shape, zone: SafeZone) -> CaptionStyle:
+    width_px = max(style.max_width_px, _WIDEST_PX) if shape == "16:9" else style.max_width_px
+    bottom_px = style.bottom_px if shape == "9:16" else max(style.bottom_px, _LOWEST_PX)
+    return style.model_copy(update={"bottom_px": bottom_px, "max_width_px": min(width_px, zone.widest_px(*_SIZES[shape]))})
 
 
 def _shot(shot: Shot, size: tuple[int, int], brand: Brand | None, cache: Cache | None) -> Shot:

@@ -54,6 +54,14 @@ def test_everything_stands_in_the_shapes_own_safe_zone(timeline: Timeline, shape
         assert compositor.frame_at(20).width_px == width
 
 
+def test_a_wide_reels_captions_are_narrower_upright(timeline: Timeline) -> None:
+    """Lines as wide as a wide frame may have them keep to the safe zone of each narrower one."""
+    style = timeline.caption_style.model_copy(update={"max_width_px": 1000})
+    wide = timeline.model_copy(update={"width_px": 1920, "height_px": 1080, "caption_style": style})
+    widths = {shape: in_shape(wide, shape).caption_style.max_width_px for shape in SIZES}  # type: ignore[arg-type]
+    assert widths == {"9:16": 720, "4:5": 972, "1:1": 972, "16:9": 1000}
+
+
 def test_words_shots_and_sound_stay(timeline: Timeline) -> None:
     """Another shape changes neither times nor words nor sound, and the way back gives the same reel."""
     square = in_shape(timeline, "1:1")
