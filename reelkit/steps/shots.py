@@ -228,8 +228,12 @@ def _shot(
 
 
 def fit_in(clip: Clip, size_px: tuple[int, int], brand: Brand) -> Literal["fill", "blur"]:
-    """Return how a clip is shown in a frame: as the brand asks where a crop would lose much of it, else filling it."""
-    return brand.footage.fit if _shown_share(clip, size_px) < _WHOLE_UNDER else "fill"
+    """Return how a clip is shown in a frame: as the brand asks where a crop would lose much of it, else filling it.
+
+    A drawn backdrop fills every frame: it goes on beyond any crop.
+    """
+    lost = clip.library != "backdrops" and _shown_share(clip, size_px) < _WHOLE_UNDER
+    return brand.footage.fit if lost else "fill"
 
 
 def focus_in(clip: Clip, size_px: tuple[int, int], *, cache: Cache | None = None) -> tuple[float, float]:

@@ -122,6 +122,8 @@ def test_a_clip_is_fitted_anew(timeline: Timeline, fit: Any, size_px: tuple[int,
     plan = framed_by(timeline, clip, fit=fit if size_px[0] > size_px[1] else "fill")
     assert in_shape(plan, "16:9", brand=brand).shots[0].fit == expected
     assert in_shape(plan, "16:9").shots[0].fit == plan.shots[0].fit
+    backdrop = framed_by(timeline, clip.model_copy(update={"library": "backdrops"}))
+    assert in_shape(backdrop, "16:9", brand=brand).shots[0].fit == "fill"
 
 
 def first_frame(path: Path) -> Any:
