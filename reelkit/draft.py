@@ -124,7 +124,8 @@ class Draft:
         sentences = group_words_into_sentences(audio.words)
         cues = split_cues(sentences, brand.captions, until=len(audio.samples))
         music = parts.music(self.audio.duration_s)
-        timeline = plan_timeline(spoken, self.clips, audio, sentences, brand, cues=cues, narration=self._kept(audio), music=music)
+        kept = self._kept(audio)
+        timeline = plan_timeline(spoken, self.clips, audio, sentences, brand, cues=cues, narration=kept, music=music, cache=parts.cache)
         mixed = mix_tracks(timeline.audio, rate_hz=timeline.audio_rate_hz, sample_count=timeline.sample_count)
         return narration_copy(np.asarray(mixed.mean(axis=1), np.float32), timeline.audio_rate_hz)
 
