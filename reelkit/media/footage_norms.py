@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 
 from reelkit.errors import ClipError
 
-__all__ = ["MAX_PICTURE_PX", "MAX_SIDE_PX", "MIN_DURATION_MS", "brightness_of", "check_length", "check_seen", "check_size", "is_black"]
+__all__ = [
+    "BLACK",
+    "MAX_PICTURE_PX",
+    "MAX_SIDE_PX",
+    "MIN_DURATION_MS",
+    "brightness_of",
+    "check_length",
+    "check_seen",
+    "check_size",
+    "is_black",
+]
 
 MAX_SIDE_PX = 8192
 MAX_PICTURE_PX = 80_000_000
@@ -33,9 +43,9 @@ def is_black(rgb: NDArray[np.float32]) -> bool:
 
 
 def check_seen(path: Path, looks: list[NDArray[np.float32]]) -> None:
-    """Refuse footage that is black in every thumbnail."""
+    """Refuse footage that is black in every thumbnail (what is clear counts as black)."""
     if all(map(is_black, looks)):
-        raise ClipError(f"{path.name}: is black wherever it was looked at; replace it, or remove it from the footage")
+        raise ClipError(f"{path.name}: is black, or clear, wherever it was looked at; replace it, or remove it from the footage")
 
 
 def brightness_of(looks: list[NDArray[np.float32]]) -> float:

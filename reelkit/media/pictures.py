@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -10,19 +11,22 @@ from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from reelkit.errors import ClipError
 from reelkit.media.planes import Planes, rgb_to_planes
 from reelkit.media.svg import draw_svg, is_svg
 from reelkit.model import Clip, Fps
 
-__all__ = ["AnimationReader", "PictureReader", "is_webp", "open_svg", "webp_times"]
+__all__ = ["AnimationReader", "PictureReader", "is_avif", "is_heif", "is_webp", "open_picture", "open_svg", "read_picture", "webp_times"]
 
 _PICTURE_LIMIT_PX = 4096
 _DRAWN_SHORT_PX = 2160
 """The shorter side of a drawing: as sharp as a reel can show it."""
 _MOST_SVG_BYTES = 10_000_000
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+_PROFILED = {"GRAY": ("L", {"1", "L", "LA"}), "RGB": ("RGB", {"RGB", "RGBA", "P"}), "CMYK": ("CMYK", {"CMYK"})}
+"""By the kind of colours that a profile is for: how they are handed over, and the modes of pictures that have them."""
 
 
 class PictureReader:
@@ -36,10 +40,10 @@ class PictureReader:
 
     def __init__(self, path: Path, background: str) -> None:
         try:
-            self._planes = _planes_over(_still(path), background)
+            self._planes = _planes_over(read_picture(path), background)
         except ClipError:
             raise
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        except (OSError, EOFError, RuntimeError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise ClipError(f"picture {path.name} cannot be shown: {error}; replace the file") from None
 
     def frame(self, index: int) -> Planes:
@@ -69,13 +73,88 @@ class AnimationReader:
         if self._shown is None or self._shown[0] != number:
             try:
                 self._opened.seek(number)
-                self._shown = (number, _planes_over(self._opened.convert("RGBA"), self._background))
+                self._shown = (number, _planes_over(_in_srgb(self._opened, self._opened.info.get("icc_profile")), self._background))
             except (OSError, EOFError, ValueError, SyntaxError):
                 raise ClipError(f"clip {self._clip.path.name} does not decode at {float(at_ms / 1000):.2f} s; replace it") from None
         return self._shown[1]
 
     def close(self) -> None:
         self._opened.close()
+
+
+def is_avif(head: bytes) -> bool:
+    """Return whether a file's first bytes open an AVIF picture, which may name itself among the brands beside the first."""
+    brands = head[8 : min(int.from_bytes(head[:4], "big"), len(head))]
+    return head[4:8] == b"ftyp" and any(brands[at : at + 4] in (b"avif", b"avis") for at in range(0, len(brands), 4))
+
+
+def is_heif(head: bytes) -> bool:
+    """Return whether a file's first bytes open a HEIC photograph, as telephones take them.
+
+    Its brands are those of ISO/IEC 23008-12, 10; where they are the general ones an AVIF picture names itself among those beside.
+    """
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and not is_avif(head)
+
+
+def open_picture(path: Path, form: str | None = None) -> Image.Image:
+    """Open a picture that is no SVG, unpacking nothing yet.
+
+    Parameters
+    ----------
+    path : Path
+    form : str, optional
+        Pillow's name of the only form that is tried; any where not given.
+
+    Raises
+    ------
+    OSError, ValueError, SyntaxError
+        Whatever Pillow raises where it is none.
+    """
+    if form is None:
+        with path.open("rb") as file:
+            form = "HEIF" if is_heif(file.read(2048)) else None
+    if form == "HEIF":
+        import pi_heif
+
+        pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+        if not _is_whole(path):
+            # libheif would leave out the tiles that are missing.
+            raise OSError("it is cut short")
+    return Image.open(path, formats=None if form is None else (form,))
+
+
+def read_picture(path: Path, *, box_px: tuple[int, int] = (_PICTURE_LIMIT_PX, _PICTURE_LIMIT_PX)) -> Image.Image:
+    """Read a picture as it is meant to be seen: upright, in sRGB.
+
+    Parameters
+    ----------
+    path : Path
+    box_px : tuple of int
+        Width and height into which it is scaled down; a drawing is always as large as a reel can show it.
+
+    Returns
+    -------
+    Image
+        RGBA, colours not premultiplied. Embedded profiles (ICC.1:2022) are followed, relative to white and black.
+
+    Raises
+    ------
+    ClipError
+        When it is an SVG that cannot be drawn.
+    OSError, EOFError, RuntimeError, ValueError, SyntaxError
+        Whatever the reader of its form raises where it is damaged.
+    """
+    with path.open("rb") as file:
+        if is_svg(file.read(2048)):
+            return open_svg(path)
+    with open_picture(path) as opened:
+        opened.draft("RGB", (2 * box_px[0], 2 * box_px[0]))
+        upright = ImageOps.exif_transpose(opened)
+        if upright.mode.startswith("I;16"):
+            # Pillow would clip sixteen bits instead of scaling them.
+            upright = Image.fromarray((np.asarray(upright, np.uint32) // 257).astype(np.uint8))
+        upright.thumbnail(box_px, Image.Resampling.LANCZOS)
+        return _in_srgb(upright, opened.info.get("icc_profile"))
 
 
 def open_svg(path: Path) -> Image.Image:
@@ -129,17 +208,44 @@ def _anmf_times(path: Path) -> Iterator[int]:
             file.seek(size + size % 2, 1)
 
 
-def _still(path: Path) -> Image.Image:
+def _is_whole(path: Path) -> bool:
+    """Return whether the boxes of a file that hold pictures end before it does (ISO/IEC 14496-12, 4.2)."""
+    at, end = 0, path.stat().st_size
     with path.open("rb") as file:
-        if is_svg(file.read(2048)):
-            return open_svg(path)
-    with Image.open(path) as opened:
-        upright = ImageOps.exif_transpose(opened)
-        if upright.mode.startswith("I;16"):
-            # Pillow would clip sixteen bits instead of scaling them.
-            upright = Image.fromarray((np.asarray(upright, np.uint32) // 257).astype(np.uint8))
-        upright.thumbnail((_PICTURE_LIMIT_PX, _PICTURE_LIMIT_PX), Image.Resampling.LANCZOS)
-        return upright.convert("RGBA")
+        while at < end:
+            file.seek(at)
+            head = file.read(16)
+            name, length = head[4:8], int.from_bytes(head[:4], "big")
+            length = int.from_bytes(head[8:], "big") if length == 1 else length
+            if length and name in (b"meta", b"mdat") and at + length > end:
+                return False
+            at = at + length if length >= 8 else end
+    return True
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return RGBA in sRGB; a profile that is broken, or not for this kind of picture, is left aside as browsers do."""
+    rgba = picture.convert("RGBA")
+    if not profile:
+        return rgba
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode, fitting = _PROFILED[source.profile.xcolor_space.strip()]
+        if picture.mode not in fitting:
+            return rgba
+        seen = ImageCms.profileToProfile(
+            picture if mode == "CMYK" else rgba.convert(mode),
+            source,
+            ImageCms.createProfile("sRGB"),
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            outputMode="RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, KeyError, ValueError, TypeError):
+        return rgba
+    assert seen is not None
+    seen.putalpha(rgba.getchannel("A"))
+    return seen
 
 
 def _planes_over(picture: Image.Image, background: str) -> Planes:

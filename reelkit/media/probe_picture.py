@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reelkit.errors import ClipError
-from reelkit.media.footage_norms import MAX_PICTURE_PX, MAX_SIDE_PX, brightness_of, check_length, check_seen, check_size
-from reelkit.media.pictures import open_svg, webp_times
+from reelkit.media.footage_norms import BLACK, MAX_PICTURE_PX, MAX_SIDE_PX, brightness_of, check_length, check_seen, check_size
+from reelkit.media.pictures import is_avif, is_heif, open_picture, open_svg, webp_times
 from reelkit.media.svg import is_svg
 from reelkit.model import ClipFacts
 
@@ -29,8 +29,10 @@ def picture_form(head: bytes) -> str | None:
         return "SVG"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
-    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
+    if is_avif(head):
         return "AVIF"
+    if is_heif(head):
+        return "HEIF"
     return next((form for magic, form in _FORMS.items() if head.startswith(magic)), None)
 
 
@@ -62,7 +64,7 @@ def _probe_still(path: Path, form: str) -> ClipFacts:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # size is judged below, before anything is unpacked
-            picture = Image.open(path, formats=[form])
+            picture = open_picture(path, form)
         with picture:
             width, height = picture.size
             check_size(path, width, height, MAX_PICTURE_PX)
@@ -129,9 +131,10 @@ def _probe_animation(path: Path, times: tuple[int, ...]) -> ClipFacts:
 
 
 def _seen(picture: Image.Image) -> NDArray[np.float32]:
-    """Return a thumbnail [shape=(height, width, 3)], 0 to 1, over black."""
+    """Return a thumbnail [shape=(height, width, 3)], 0 to 1, over mid-grey, on which ink of any colour shows; what is clear is black."""
     small = picture.copy()
     small.thumbnail((160, 160))
     pixels = np.asarray(small, np.float32) / np.float32(255.0)
-    seen: NDArray[np.float32] = pixels[..., :3] * pixels[..., 3:]
-    return seen
+    alpha = pixels[..., 3:]
+    seen: NDArray[np.float32] = pixels[..., :3] * alpha + np.float32(0.5) * (1 - alpha)
+    return seen if alpha.max() >= BLACK else np.zeros_like(seen)

@@ -14,10 +14,10 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
-from PIL import Image, ImageOps
+from PIL import Image
 
 from reelkit.errors import ClipError
-from reelkit.media.pictures import is_webp, open_svg
+from reelkit.media.pictures import is_webp, read_picture
 from reelkit.media.planes import Bytes, Planes, planes_to_rgb
 from reelkit.media.probe import open_video, video_stream
 from reelkit.model import Clip
@@ -78,17 +78,11 @@ def clip_thumbnails(clip: Clip, *, count: int = 3, width_px: int = 150, quality:
 
 def _picture(path: Path, width_px: int) -> Bytes:
     try:
-        if path.suffix.lower() == ".svg":
-            drawn = open_svg(path)
-            return np.asarray(Image.alpha_composite(Image.new("RGBA", drawn.size, "black"), drawn).convert("RGB"))
-        with Image.open(path) as opened:
-            opened.draft("RGB", (width_px * 4, width_px * 4))
-            upright = ImageOps.exif_transpose(opened)
-            upright.thumbnail((width_px * 2, width_px * 4))
-            seen = upright.convert("RGBA")
-            return np.asarray(Image.alpha_composite(Image.new("RGBA", seen.size, "black"), seen).convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        seen = read_picture(path, box_px=(width_px * 2, width_px * 4))
+    except (OSError, EOFError, RuntimeError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ClipError(f"picture {path.name} cannot be shown: {error}; replace the file") from None
+    # On grey both black ink and white show.
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", seen.size, "grey"), seen).convert("RGB"))
 
 
 def _upright(frame: VideoFrame, aspect: Fraction, width_px: int) -> Bytes:

