@@ -59,7 +59,8 @@ class FrameDisplay:
                 frame.height,
             ):
                 self._mapper = ToneMapper(grade, frame.width, frame.height)
-            light = frame.reformat(format="gbrp10le", src_colorspace=Colorspace.BT2020, interpolation=_EXACT, threads=1)
+            source = _colourspace(frame) if grade == "p3" else Colorspace.BT2020
+            light = frame.reformat(format="gbrp10le", src_colorspace=source, interpolation=_EXACT, threads=1)
             frame = self._mapper.shown(light)
         planes = self._over_background(frame) if _has_alpha(frame) else self._opaque(frame)
         if turns:

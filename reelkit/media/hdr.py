@@ -6,7 +6,7 @@ The picture keeps its look instead of its light: what lies well under diffuse wh
 References
 ----------
 Transfer functions: ITU-R BT.2100-2, tables 4 and 5. Roll-off: the EETF of ITU-R BT.2390-11, 5.4.1, on the largest of R, G and B.
-Diffuse white of 203 cd/m2: ITU-R BT.2408-7, 2. Primaries: ITU-R BT.2087-0. Display gamma: ITU-R BT.1886.
+Diffuse white of 203 cd/m2: ITU-R BT.2408-7, 2. Primaries: ITU-R BT.2087-0, and of P3 SMPTE EG 432-1. Display gamma: ITU-R BT.1886.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from numpy.typing import NDArray
 
 __all__ = ["Grade", "ToneMapper", "grade_of", "sdr_of"]
 
-Grade = Literal["pq", "hlg", "wide"]
+Grade = Literal["pq", "hlg", "wide", "p3"]
 Floats = NDArray[np.float64]
 
 _WHITE_NITS = 203.0
 _PEAK_NITS = 1000.0
 _TABLE_SIDE = 33
 _TO_BT709 = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]])
+_P3_TO_BT709 = np.array([[1.2249, -0.2249, 0.0], [-0.0421, 1.0421, 0.0], [-0.0196, -0.0786, 1.0983]])
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
 _M1, _M2, _C1, _C2, _C3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
 """Constants of PQ."""
@@ -45,18 +46,21 @@ def grade_of(frame: av.VideoFrame) -> Grade | None:
         return "pq"
     if frame.color_trc == ColorTrc.ARIB_STD_B67:
         return "hlg"
+    if frame.color_primaries in (ColorPrimaries.SMPTE431, ColorPrimaries.SMPTE432):
+        # The table knows no alpha, which is worth more than a tint.
+        return None if any(component.is_alpha for component in frame.format.components) else "p3"
     return "wide" if frame.color_primaries == ColorPrimaries.BT2020 else None
 
 
 def sdr_of(signal: Floats, grade: Grade) -> Floats:
-    """Return the BT.709 R'G'B' that shows a BT.2020 one.
+    """Return the BT.709 R'G'B' that shows a BT.2020 one, or one of P3.
 
     Parameters
     ----------
     signal : ndarray [shape=(..., 3)]
         0 to 1.
     grade : Grade
-        The signal's transfer function; "wide" is BT.2020 of standard dynamic range.
+        The signal's transfer function; "wide" is BT.2020 of standard dynamic range, "p3" so P3 with the white of D65.
 
     Returns
     -------
@@ -70,13 +74,13 @@ def sdr_of(signal: Floats, grade: Grade) -> Floats:
     >>> [round(float(sdr_of(np.full(3, level), grade)[0]), 2) for grade, level in (("pq", 0.58), ("hlg", 0.75), ("wide", 0.75))]
     [0.9, 0.9, 0.75]
     """
-    if grade == "wide":
+    if grade in ("wide", "p3"):
         light = np.clip(signal, 0, 1) ** 2.4
     else:
         nits = _pq_nits(signal) if grade == "pq" else _hlg_nits(signal)
         largest = np.maximum(nits.max(axis=-1, keepdims=True), 1e-4)
         light = nits * (_rolled_off(largest) / largest) / _WHITE_NITS
-    shown: Floats = _into_gamut(light @ _TO_BT709.T) ** (1 / 2.4)
+    shown: Floats = _into_gamut(light @ (_P3_TO_BT709 if grade == "p3" else _TO_BT709).T) ** (1 / 2.4)
     return shown
 
 
@@ -137,7 +141,7 @@ class ToneMapper:
             self._graph.configure()
 
     def shown(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """Return a ``gbrp10le`` frame of BT.2020 as one of BT.709."""
+        """Return a ``gbrp10le`` frame of the grade as one of BT.709."""
         self._graph.push(frame)
         shown = self._graph.pull()
         assert isinstance(shown, av.VideoFrame)

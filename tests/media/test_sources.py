@@ -28,6 +28,9 @@ SIZE = (96, 64)
 CORNERS = ("#C83C28", "#28A050", "#2850C8", "#C8B43C")
 """Colours of the upper left, upper right, lower left and lower right quarter."""
 
+P3_CORNERS = ("#B94732", "#509E59", "#324FC1", "#C5B552")
+"""What Display P3 calls the colours of the corners (CSS Color 4, 10.4, worked out in floating point)."""
+
 
 def card(size: tuple[int, int] = SIZE, colours: Sequence[str] = CORNERS) -> np.ndarray:
     """A test card: four quarters [shape=(height, width, 3)]."""
@@ -48,6 +51,7 @@ def write(
     rotation: int = 0,
     aspect: Fraction | None = None,
     matrix: int | None = 1,
+    primaries: int = 1,
     limits: int = 1,
     options: dict[str, str] | None = None,
 ) -> Path:
@@ -59,7 +63,7 @@ def write(
         if form.startswith("yuv"):
             context.color_range = limits
             if matrix:
-                context.colorspace, context.color_primaries, context.color_trc = matrix, 1, 1
+                context.colorspace, context.color_primaries, context.color_trc = matrix, primaries, 1
         if aspect:
             context.sample_aspect_ratio = aspect
         if rotation:
@@ -69,6 +73,7 @@ def write(
             frame = frame.reformat(format=form, dst_colorspace=matrix or 5, dst_color_range=limits)
             if not matrix:
                 frame.colorspace = 2
+            frame.color_primaries = primaries
             frame.pts, frame.time_base = number, Fraction(1, rate)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
@@ -204,6 +209,15 @@ def test_high_dynamic_range_is_shown_as_it_was_meant(tmp_path: Path, transfer: i
     assert [int(np.argmax(colour)) for colour in found[4:]] == [0, 1, 2, 0]
 
 
+def test_video_in_p3_is_shown_in_its_colours(tmp_path: Path) -> None:
+    """Screen recordings of a Mac and telephones' video in Display P3 are no duller than they were seen; greys stay as they are."""
+    path = write(tmp_path / "screen.mp4", [card(colours=(*P3_CORNERS[:3], "#808080"))] * 20, primaries=12)
+    assert_corners(shown(path), (*CORNERS[:3], "#808080"), within=6)
+    veil = np.dstack([card(), np.full((SIZE[1], SIZE[0]), 128, np.uint8)])
+    path = write(tmp_path / "veil.mov", [veil] * 20, codec="prores_ks", form="yuva444p10le", options={"profile": "4444"}, primaries=12)
+    assert abs(int(shown(path, background="#000000").y[5, 5]) - 16 - (colour_to_yuv(CORNERS[0])[0] - 16) // 2) <= 4
+
+
 @pytest.mark.parametrize("grade", ["pq", "hlg"])
 def test_brighter_light_is_never_shown_darker(grade: Any) -> None:
     """Greys rise with the signal, black is black, the peak is white and diffuse white leaves room above it."""
@@ -271,10 +285,6 @@ def test_a_heic_is_shown_whole_and_as_it_was_held(tmp_path: Path, quarter_turns:
     """All tiles of a telephone's photograph are shown, up where up is, in its colours."""
     path = write_heic(tmp_path / "IMG_1.HEIC", card((150, 100)), quarter_turns=quarter_turns)
     assert_corners(shown(path), [CORNERS[index] for index in order])
-
-
-P3_CORNERS = ("#B94732", "#509E59", "#324FC1", "#C5B552")
-"""What Display P3 calls the colours of the corners (CSS Color 4, 10.4, worked out in floating point)."""
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIC"])
