@@ -16,6 +16,8 @@ __all__ = ["FootageLibrary", "choose_footage", "fetch_footage"]
 WORDS_PER_S = 2.5
 """The pace by which a scene's length is guessed before it is spoken."""
 
+_RUNGS = ("scene", "topic", "brand", "any")
+
 _SMALL_WORDS = frozenset(
     {"and", "are", "but", "for", "from", "how", "its", "not", "our", "that", "the", "this", "was", "what", "when", "why"}
 )
@@ -77,8 +79,8 @@ def fetch_footage(
 
     Each library is asked in the brand's order, down a ladder: the scene's own terms, the topic's words, the brand's fallback terms,
     then anything it has. Every scene gets a clip, and one more for each further shot of ``brand.footage.shot_s`` that it is likely to
-    last, as far as the libraries have more. No clip comes twice, neither by id nor by content, and clips that look alike do not follow
-    each other where there is a choice.
+    last, as far as the libraries have more; a further shot gives way where a scene would have none. No clip comes twice, neither by id
+    nor by content, and clips that look alike do not follow each other where there is a choice.
 
     Parameters
     ----------
@@ -120,6 +122,7 @@ def fetch_footage(
 def _fill(casting: _Casting, libraries: Sequence[FootageLibrary], used: Collection[str]) -> None:
     for library in libraries:
         casting.fill(library, used)
+    casting.give_way(libraries, used)
     for library in reversed(libraries):
         casting.repeat(library)
     missing = sum(slot.pick is None for slot in casting.slots if slot.turn == 0)
@@ -156,8 +159,22 @@ class _Casting:
 
     def fill(self, library: FootageLibrary, used: Collection[str]) -> None:
         """Give open slots what a library has, rung by rung, leaving ``used`` aside."""
-        for rung in ("scene", "topic", "brand", "any"):
+        for rung in _RUNGS:
             self._fill_rung(library, rung, [slot for slot in self.slots if slot.pick is None], used)
+
+    def give_way(self, libraries: Sequence[FootageLibrary], used: Collection[str]) -> None:
+        """Give scenes that are still bare what stands in the last of others' further shots, as far as they may be found for them."""
+        bare = [slot for slot in self.slots if slot.pick is None and slot.turn == 0]
+        further = sorted((slot for slot in self.slots if slot.pick and slot.turn), key=lambda slot: (-slot.turn, -slot.place))
+        for slot in further[: len(bare)]:
+            if slot.pick:
+                self.taken -= {slot.pick.candidate.id, slot.pick.candidate.sha256 or slot.pick.candidate.id}
+                slot.pick = None
+        for library in libraries if bare else ():
+            for rung in _RUNGS:
+                self._fill_rung(library, rung, [slot for slot in bare if slot.pick is None], used)
+        for library in libraries if bare else ():
+            self.fill(library, used)
 
     def repeat(self, library: FootageLibrary) -> None:
         """Give scenes that are still bare what was in recent reels."""

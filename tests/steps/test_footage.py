@@ -129,6 +129,17 @@ def test_a_clip_for_each_shot() -> None:
     assert [clip.scene for clip in fetch_footage(scenes, brand(), libraries=[few])] == [0, 1]
 
 
+def test_a_further_shot_gives_way_to_a_bare_scene() -> None:
+    """As many clips as scenes are enough, though all suit the one scene and none the other; with more, each stays where it suits."""
+    scenes = script((LONG, ("road", "street")), (SHORT, ("moon", "stars")))
+    clips = fetch_footage(scenes, brand(), libraries=[Shelf("folder", ["road1", "road2"])])
+    assert [(clip.id, clip.scene, clip.rung) for clip in clips] == [("folder/road1", 0, "scene"), ("folder/road2", 1, "any")]
+    clips = fetch_footage(scenes, brand(), libraries=[Shelf("folder", ["road1", "road2", "zebra"])])
+    assert [(clip.id, clip.scene) for clip in clips] == [("folder/road1", 0), ("folder/road2", 0), ("folder/zebra", 1)]
+    clips = fetch_footage(scenes, brand(), libraries=[Shelf("folder", ["road1", "road2", "zebra"])], used={"folder/zebra"})
+    assert [(clip.id, clip.scene) for clip in clips] == [("folder/road1", 0), ("folder/road2", 1)]
+
+
 def test_the_same_content_only_once(tmp_path: Path) -> None:
     """A file and its copy under another name are one clip."""
     library = pictures(tmp_path, "street.png", "bikes.png")
