@@ -75,7 +75,7 @@ views.script(written, edits=run.edits, keep=run.kept_edits.keep, seconds_of=part
 
 # %%
 script = run.edited(written)
-told = {"used": run.used, "claim": run.claim_clips, "progress": run.share("footage")}
+told = {"used": run.used, "claim": run.claim_clips, "leave_out": run.leave_out, "progress": run.share("footage")}
 found = run.step("footage", fetch_footage, script, run.brand, libraries=parts.libraries, **told)
 
 # %% tags=["remove-input"]

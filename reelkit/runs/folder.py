@@ -9,7 +9,7 @@ import functools
 import os
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
@@ -22,7 +22,7 @@ from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import keep_result
 from reelkit.runs.kept_edits import KeptEdits
 from reelkit.runs.ledger import ReelLedger
-from reelkit.runs.manifest import Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, reel_name, write_manifest
+from reelkit.runs.manifest import MANIFEST, Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, reel_name, write_manifest
 from reelkit.runs.progress import NoLines, Watcher, told
 from reelkit.whole import sweep_temporaries, write_whole
 
@@ -45,6 +45,8 @@ _MADE = (
     "credits.txt",
     "publishing.json",
 )
+_MOST_NAMED = 3
+"""Files that were left out, in a step's line; all of them stand in the manifest."""
 _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE}
 
 
@@ -127,6 +129,7 @@ class RunFolder:
         self.folder = outputs / brand.slug / self.run_id
         self._manifest: Manifest | None = None
         self._clips: dict[str, Credit] = {}
+        self._left_out: tuple[str, ...] = ()
 
     # --- what is there ------------------------------------------------------------------------------------------------
 
@@ -297,6 +300,7 @@ class RunFolder:
         self._update(state="running", step=name, reason=None)
         self.watcher.begins(name)
         began = time.monotonic()
+        self._left_out = ()
         try:
             result = work(*args, **kwargs)
             facts = keep_result(self.folder, result)
@@ -314,7 +318,7 @@ class RunFolder:
             self._fail_with_traceback(name, error)
             raise
         seconds = round(time.monotonic() - began, 3)
-        made = told(result)
+        made = "; ".join(filter(None, (told(result), _some_of(self._left_out))))
         self.watcher.ends(name, seconds, made)
         self._record(StepRecord(name=name, seconds=seconds, told=made), facts, result)
         return result
@@ -326,6 +330,11 @@ class RunFolder:
             step = self.manifest.step or call.service
             costs = costs | {step: round(costs.get(step, 0.0) + call.usd, 8)}
         self._update(calls=(*self.manifest.calls, call), costs=costs)
+
+    def leave_out(self, lines: Collection[str]) -> None:
+        """Record the files that the running step cannot use, a line each; its own line names the first of them."""
+        self._left_out = tuple(dict.fromkeys(lines))
+        self._update(left_out=self._left_out)
 
     def share(self, step: str) -> Callable[[float], None]:
         """Return what a long step may call with the share done."""
@@ -451,6 +460,11 @@ class RunFolder:
 
 def _measured(folder: Path, names: Iterable[str]) -> dict[str, Artefact]:
     return {name: Artefact.of(folder / name) for name in names if (folder / name).is_file()}
+
+
+def _some_of(lines: Sequence[str]) -> str:
+    more = len(lines) - _MOST_NAMED
+    return f"left out: {'; '.join(lines[:_MOST_NAMED])}" + (f"; and {more} more ({MANIFEST})" if more > 0 else "") if lines else ""
 
 
 def _now() -> str:

@@ -84,6 +84,7 @@ class Manifest(Value):
     reason: str | None = Field(default=None, description="why the run failed, in one line")
     steps: tuple[StepRecord, ...] = ()
     facts: dict[str, str | int | float] = Field(default={})
+    left_out: tuple[str, ...] = Field(default=(), description="files that were no usable footage, a line each")
     reel: Reel | None = None
     costs: dict[str, float] = Field(default={}, description="US dollars by step; empty when nothing was bought")
     calls: tuple[ServiceCall, ...] = Field(default=(), description="calls to services that count tokens, in all tries of this run")

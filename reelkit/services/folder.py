@@ -21,8 +21,8 @@ from reelkit.yamlfile import read_value, shown_path
 __all__ = ["ClipNote", "ClipNotes", "FolderLibrary"]
 
 NOTES = "clips.yaml"
-_BESIDE = frozenset({".txt", ".md", ".yaml", ".yml", ".json", ".csv", ".srt", ".vtt", ".xmp"})
-"""Notes that people keep beside their footage: no footage, and no reason to complain."""
+_BESIDE = frozenset({".txt", ".md", ".yaml", ".yml", ".json", ".csv", ".srt", ".vtt", ".xmp", ".aae", ".ini", ".db"})
+"""Notes that people, cameras and file managers keep beside footage: no footage, and no reason to complain."""
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -77,8 +77,9 @@ class FolderLibrary:
 
     @property
     def skipped(self) -> tuple[str, ...]:
-        """One line for each file that is not usable footage."""
-        return self._found[1]
+        """One line for each file that is not usable footage; none before a search."""
+        # Whoever was not asked for footage does not look through the folder for this.
+        return self._found[1] if "_found" in vars(self) else ()
 
     def search(self, terms: Sequence[str], *, text: str = "") -> list[Candidate]:
         """Return the files that match any of the terms, best first; with no terms all of them.

@@ -73,6 +73,7 @@ def fetch_footage(
     libraries: Sequence[FootageLibrary],
     used: Collection[str] = (),
     claim: Callable[[Collection[str]], Collection[str]] | None = None,
+    leave_out: Callable[[Sequence[str]], object] | None = None,
     progress: Progress | None = None,
 ) -> list[Clip]:
     """Find clips for every scene of a script.
@@ -92,6 +93,8 @@ def fetch_footage(
         Ids of clips in the brand's recent reels: taken again only for a scene that nothing else is left for, on rung ``"repeat"``.
     claim : callable, optional
         Called with the ids of clips that are chosen and not ``used``; returns those that another reel took first, which count as used.
+    leave_out : callable, optional
+        Called once with a line for each file that the libraries could not use: its name, what is wrong with it, what to do.
     progress : callable, optional
         Called with the share done while clips are made.
 
@@ -116,6 +119,8 @@ def fetch_footage(
         fetching.fetch(casting, libraries)
         # What could not be had stays taken: every round has fewer candidates than the one before.
         if not casting.reopen(fetching.clips):
+            if leave_out:
+                leave_out([line for library in libraries for line in library.skipped])
             return fetching.cast(casting)
 
 

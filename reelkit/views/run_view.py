@@ -55,6 +55,7 @@ def html(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = N
         parts.append(fill('<p class="rk-reason">{}{}</p>', f"Step {run['step']}: " if run.get("step") else "", run["reason"]))
     if steps:
         parts.append(_steps(steps))
+    parts.append(_more("Footage left out", dict(str(line).partition(": ")[::2] for line in _sequence(run.get("left_out")))))
     if job:
         parts.append(fill('<p class="rk-foot">Make it again: <code>{}</code></p>', again(job)))
     parts += [

@@ -136,6 +136,24 @@ def test_a_damaged_file_makes_the_run_unfinished(templates: Path, tmp_path: Path
     assert a_run(tmp_path).finished() is None
 
 
+def test_what_was_left_out_is_named_once(templates: Path, tmp_path: Path) -> None:
+    """Files that a step could not use stand in the manifest and, the first of them, in the step's line; not in the next making's."""
+    lines, stream = [f"{number}.ts: is no video; replace it" for number in range(5)], io.StringIO()
+    run = open_run("northwind", 1, outputs=tmp_path, watcher=TerminalLines(stream))
+
+    def left_out(lines: list[str]) -> list[Finding]:
+        run.leave_out(lines)
+        return [a_finding()]
+
+    run.step("footage", left_out, [*lines, lines[0]])
+    assert run.manifest.left_out == tuple(lines)
+    said = f"1 finding; left out: {'; '.join(lines[:3])}; and 2 more (run.json)"
+    assert run.manifest.steps[0].told == said
+    assert said in stream.getvalue()
+    run.step("footage", left_out, [])
+    assert (run.manifest.left_out, run.manifest.steps[0].told) == ((), "1 finding")
+
+
 def test_an_error_is_recorded_with_its_step(templates: Path, tmp_path: Path) -> None:
     """A step's error reaches the caller and the manifest as one line, and half-written files go."""
     run = a_run(tmp_path)

@@ -95,8 +95,10 @@ def test_unusable_files_are_skipped_with_a_reason(root: Path) -> None:
     """What is no footage does not stop the rest, and says why; notes beside the footage are no footage and no complaint."""
     (root / "notes.mp4").write_text("not a video")
     (root / "cut.mp4").write_bytes((REAL / "bikes.mp4").read_bytes()[:9000])
-    (root / "README.md").write_text("about these clips")
+    for beside in ("README.md", "IMG_1.AAE", "Thumbs.db", ".DS_Store"):
+        (root / beside).write_text("about these clips")
     library = FolderLibrary(root, probe=probe_clip)
+    assert library.skipped == ()
     assert len(names(library)) == 5
     assert [line.split(":")[0] for line in library.skipped] == ["cut.mp4", "notes.mp4"]
 

@@ -220,10 +220,13 @@ def test_too_few_clips(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_falls_to_backdrops(tmp_path: Path) -> None:
-    """A folder in which nothing is usable does not stop a brand that also has backdrops."""
+    """A folder in which nothing is usable does not stop a brand that also has backdrops, and what is wrong with its files is told."""
     (tmp_path / "fake.mp4").write_text("not a video")
     libraries = [FolderLibrary(tmp_path, probe=probe_clip), backdrops(tmp_path / ".cache")]
-    assert [clip.library for clip in fetch_footage(script((SHORT, ("street", "road"))), brand(), libraries=libraries)] == ["backdrops"]
+    told: list[str] = []
+    clips = fetch_footage(script((SHORT, ("street", "road"))), brand(), libraries=libraries, leave_out=told.extend)
+    assert [clip.library for clip in clips] == ["backdrops"]
+    assert [line.split(";")[0] for line in told] == ["fake.mp4: is a text file, not footage"]
 
 
 def test_real_footage(tmp_path: Path) -> None:
