@@ -453,6 +453,7 @@ class ClipFacts(Value):
     duration_ms: int | None = Field(default=None, gt=0)
     fps: float | None = Field(default=None, gt=0, description="mean rate; None for a picture")
     codec: str
+    loops: bool = Field(default=False, description="it says of itself that it is played over and over, as animations do")
     brightness: float = Field(ge=0.0, le=1.0, description="mean luma of the frames looked at; 0 is black")
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from reelkit.errors import ClipError
 from reelkit.media.displayed import displayed_size
 from reelkit.media.footage_norms import MAX_SIDE_PX, brightness_of, check_length, check_seen, check_size, is_black
-from reelkit.media.probe_picture import picture_form, probe_picture
+from reelkit.media.probe_picture import loops_for_ever, picture_form, probe_picture
 from reelkit.media.svg import is_svg
 from reelkit.model import ClipFacts
 
@@ -114,7 +114,8 @@ def probe_clip(path: Path) -> ClipFacts:
     if facts is not None:
         return facts
     with open_video(path) as container:
-        return _probe_video(path, container)
+        found = _probe_video(path, container)
+    return found.model_copy(update={"loops": form == "GIF" and loops_for_ever(path)})
 
 
 def _head(path: Path) -> bytes:

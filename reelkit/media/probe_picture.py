@@ -16,7 +16,7 @@ from reelkit.media.pictures import is_avif, is_heif, open_picture, open_svg, web
 from reelkit.media.svg import is_svg
 from reelkit.model import ClipFacts
 
-__all__ = ["picture_form", "probe_picture"]
+__all__ = ["loops_for_ever", "picture_form", "probe_picture"]
 
 _FORMS = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"GIF8": "GIF", b"BM": "BMP", b"II*\x00": "TIFF", b"MM\x00*": "TIFF"}
 _MOST_LOOKED_AT = 40
@@ -50,6 +50,15 @@ def probe_picture(path: Path, form: str) -> ClipFacts | None:
         return _probe_svg(path)
     times = webp_times(path) if form == "WEBP" else ()
     return _probe_animation(path, times) if len(times) > 1 else _probe_still(path, form)
+
+
+def loops_for_ever(path: Path) -> bool:
+    """Return whether a GIF says that it is played over and over (NETSCAPE2.0 application extension, a count of 0)."""
+    try:
+        with Image.open(path, formats=["GIF"]) as picture:
+            return bool(picture.info.get("loop") == 0)
+    except Exception:  # as for its being animated
+        return False
 
 
 def _is_animated(path: Path) -> bool:
@@ -114,6 +123,7 @@ def _probe_animation(path: Path, times: tuple[int, ...]) -> ClipFacts:
                 picture.seek(number)
                 looks.append(_seen(picture.convert("RGBA")))
             width, height = picture.size
+            loops = picture.info.get("loop") == 0
     except ClipError:
         raise
     except Exception:  # as for a still picture
@@ -126,6 +136,7 @@ def _probe_animation(path: Path, times: tuple[int, ...]) -> ClipFacts:
         duration_ms=sum(times),
         fps=round(1000 * len(times) / sum(times), 3),
         codec="webp",
+        loops=loops,
         brightness=brightness_of(looks),
     )
 

@@ -150,6 +150,7 @@ class FolderLibrary:
             width_px=facts.width_px,
             height_px=facts.height_px,
             duration_ms=facts.duration_ms,
+            loops=facts.loops,
             credit=Credit(
                 author=own.author or every.author or "own footage",
                 licence=own.licence or every.licence or "own",

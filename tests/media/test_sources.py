@@ -350,6 +350,23 @@ def test_animations_play(tmp_path: Path, form: str, options: dict[str, Any]) -> 
         assert abs(int(reader.frame(index).y[30, 92]) - colour_to_yuv(BACKGROUND)[0]) <= 4
 
 
+@pytest.mark.parametrize("form", ["GIF", "WEBP"])
+def test_an_animation_that_loops_runs_on(tmp_path: Path, form: str) -> None:
+    """What says that it plays over and over does so: its last picture stands for its own time, and leads into the first."""
+    path, times = tmp_path / f"wink.{form.lower()}", [100, 200, 470]
+    pictures = [Image.new("RGB", SIZE, (60 + 60 * number, 90, 60)) for number in range(3)]
+    pictures[0].save(path, form, save_all=True, append_images=pictures[1:], duration=times, loop=1)
+    assert not probe_clip(path).loops
+    pictures[0].save(path, form, save_all=True, append_images=pictures[1:], duration=times, loop=0)
+    facts = probe_clip(path)
+    assert (facts.loops, facts.duration_ms) == (True, 770)
+    reader = open_clip(clip_of(path, size_px=SIZE, duration_ms=facts.duration_ms, loops=True), FPS)
+    for index in (*range(80), 7, 70, 23):
+        at_ms = index * 1000 / 30 % 770
+        number = next(k for k, end in enumerate(itertools.accumulate(times)) if at_ms + 1e-6 < end)
+        assert abs(int(planes_to_rgb(reader.frame(index))[32, 48, 0]) - (60 + 60 * number)) <= 8, (index, number)
+
+
 DRAWING = (
     '<?xml version="1.0"?><!-- a flag --><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 20">'
     '<rect width="15" height="10" fill="#C83C28"/><rect x="15" width="15" height="10" fill="#28A050"/>{}</svg>'

@@ -145,6 +145,16 @@ def test_any_shape_of_video(tmp_path: Path) -> None:
     assert (clips["bigbuckbunny.mp4"].width_px, clips["bigbuckbunny.mp4"].height_px) == (1280, 720)
 
 
+def test_an_animation_loops_and_is_not_drawn(tmp_path: Path) -> None:
+    """An animated GIF that says that it plays over and over does so in a reel; it is no backdrop, whose grain it would not have."""
+    frames = [Image.new("RGB", (64, 64), (40 * number, 90, 200)) for number in range(6)]
+    frames[0].save(tmp_path / "wink.gif", save_all=True, append_images=frames[1:], duration=100, loop=0)
+    frames[0].save(tmp_path / "once.gif", save_all=True, append_images=frames[1:], duration=100)
+    library = FolderLibrary(tmp_path, probe=probe_clip)
+    clips = {clip.path.name: clip for clip in library.fetch(library.search([]))}
+    assert [(clips[name].loops, clips[name].is_drawn) for name in ("wink.gif", "once.gif")] == [(True, False), (False, False)]
+
+
 @given(st.text())
 @example("፩ cup of ፪")
 def test_stems_are_plain_words(text: str) -> None:
