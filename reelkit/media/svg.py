@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from functools import lru_cache
@@ -14,7 +15,19 @@ __all__ = ["draw_svg", "is_svg"]
 
 _EMBEDDED = re.compile(r"data:image/(png|jpeg|jpg|webp|gif)[;,]", re.IGNORECASE)
 _REFERENCE = re.compile(r"url\(\s*['\"]?\s*(?!#)([^'\")\s]+)|@import\s+(\S+)", re.IGNORECASE)
-_LEADING = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*<(?:\w+:)?svg[\s>]", re.DOTALL | re.IGNORECASE)
+_LEADING = re.compile(
+    r"(?>\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?>\[.*?\]\s*)?>)*+<(?:\w+:)?svg[\s>]",  # taken once: no way back to try in vain
+    re.DOTALL | re.IGNORECASE,
+)
+_DECLARATION = re.compile(r"\s*<\?xml\s.*?\?>", re.DOTALL)
+_DECLARED = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*['\"]([A-Za-z][\w.-]*)['\"]")
+_MARKS = {
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+    b"<\0": "utf-16-le",
+    b"\0<": "utf-16-be",
+}
 
 
 def is_svg(head: bytes) -> bool:
@@ -25,7 +38,21 @@ def is_svg(head: bytes) -> bool:
     >>> is_svg(b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg">'), is_svg(b"<html><svg>")
     (True, False)
     """
-    return _LEADING.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+    return _LEADING.match(head.decode(_encoding(head), errors="replace")) is not None
+
+
+def _encoding(data: bytes) -> str:
+    """Return the encoding of an XML text by its first bytes, else by its declaration (XML 1.0, appendix F), else UTF-8."""
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return encoding
+    declared = _DECLARED.match(data)
+    try:
+        # What is declared in bytes of ASCII takes no more than a byte for each.
+        name = codecs.lookup(declared[1].decode("ascii")).name if declared else "utf-8"
+        return "utf-8" if "<?xml".encode(name) != b"<?xml" else name
+    except (LookupError, UnicodeError, TypeError):
+        return "utf-8"
 
 
 def draw_svg(data: bytes, *, width_px: int, height_px: int) -> Image.Image:
@@ -50,12 +77,12 @@ def draw_svg(data: bytes, *, width_px: int, height_px: int) -> Image.Image:
     import resvg_py
 
     try:
-        text = data.decode("utf-8-sig")
+        text = _DECLARATION.sub("", data.decode(_encoding(data)), count=1)
         root = None if "<!ENTITY" in text else ElementTree.fromstring(text)
     except (UnicodeDecodeError, ElementTree.ParseError) as error:
         raise ValueError(f"is not an SVG that can be drawn ({str(error)[:80]}); give a whole SVG or PNG file") from None
     if root is None:
-        raise ValueError("declares XML entities; save it as plain SVG")
+        raise ValueError("declares XML entities; save it as plain SVG, from Illustrator without its editing capabilities")
     if root.tag.rpartition("}")[2] != "svg":
         raise ValueError(f"is XML but no SVG (its root is '{root.tag}'); give an SVG or PNG file")
     _refuse_references(root)
@@ -72,7 +99,9 @@ def draw_svg(data: bytes, *, width_px: int, height_px: int) -> Image.Image:
 def _refuse_references(root: ElementTree.Element) -> None:
     for element in root.iter():
         for name, value in element.attrib.items():
-            if name.rpartition("}")[2] in ("href", "src") and not value.startswith("#") and not _EMBEDDED.match(value.strip()):
+            # Nothing is fetched for a link.
+            refers = name.rpartition("}")[2] in ("href", "src") and element.tag.rpartition("}")[2] != "a"
+            if refers and not value.startswith("#") and not _EMBEDDED.match(value.strip()):
                 raise ValueError(f"refers to another file, '{value[:60]}'; embed it in the SVG instead")
         for text in (*element.attrib.values(), element.text or ""):
             found = _REFERENCE.search(text)

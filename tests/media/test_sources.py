@@ -381,6 +381,40 @@ def test_a_drawing_is_as_sharp_as_a_reel(tmp_path: Path) -> None:
     assert_corners(planes, ("#C83C28", "#28A050", BACKGROUND, "#244894"), within=2)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "iso-8859-1"])
+def test_a_drawing_of_any_encoding_is_drawn(tmp_path: Path, encoding: str) -> None:
+    """An SVG is read in the encoding that its first bytes or its declaration say."""
+    text = DRAWING.format("<title>Café</title>").replace('version="1.0"', f'version="1.0" encoding="{encoding.removesuffix("-sig")}"')
+    (tmp_path / "flag.svg").write_bytes(text.encode(encoding))
+    assert_corners(shown(tmp_path / "flag.svg", background=BACKGROUND), (*CORNERS[:2], BACKGROUND, BACKGROUND), within=2)
+
+
+def test_a_link_in_a_drawing_is_no_file(tmp_path: Path) -> None:
+    """What leads somewhere when it is clicked fetches nothing, and is drawn."""
+    (tmp_path / "flag.svg").write_text(
+        DRAWING.format('<a href="https://example.org/"><rect y="10" width="15" height="10" fill="#2850C8"/></a>')
+    )
+    assert_corners(shown(tmp_path / "flag.svg", background=BACKGROUND), (*CORNERS[:3], BACKGROUND), within=2)
+
+
+def test_entities_in_a_drawing_are_named(tmp_path: Path) -> None:
+    """An SVG from Illustrator whose doctype declares entities is refused for that, as they could unpack to gigabytes."""
+    doctype = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x.dtd" [\n<!ENTITY ns_svg "http://www.w3.org/2000/svg">\n]>'
+    (tmp_path / "flag.svg").write_text(DRAWING.format("").replace("<svg ", f"{doctype}<svg "))
+    with pytest.raises(ClipError, match=r"^flag\.svg: declares XML entities; .*Illustrator"):
+        probe_clip(tmp_path / "flag.svg")
+    (tmp_path / "flag.svg").write_text(DRAWING.format("").replace("<svg ", f"{doctype.replace('ENTITY ns_svg', 'NOTATION n SYSTEM')}<svg "))
+    assert probe_clip(tmp_path / "flag.svg").codec == "svg"
+
+
+@pytest.mark.timeout(20)
+def test_text_that_nearly_opens_a_drawing_is_told_at_once(tmp_path: Path) -> None:
+    """However many comments come before no drawing, the probe does not try every way to read them."""
+    (tmp_path / "page.txt").write_text("<!---->" * 290 + "no drawing")
+    with pytest.raises(ClipError, match="text file"):
+        probe_clip(tmp_path / "page.txt")
+
+
 @pytest.mark.parametrize(
     "part", ['<image href="/etc/passwd" width="9" height="9"/>', '<image href="http://localhost/x.png" width="9" height="9"/>']
 )

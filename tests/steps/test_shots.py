@@ -120,6 +120,14 @@ def test_a_clip_shorter_than_its_shot_hands_over() -> None:
     assert shots[0].end == 30
 
 
+def test_a_clip_that_loops_runs_on() -> None:
+    """An animation that leads into its own beginning fills its shot, however short it is."""
+    script, sentences = _spoken([["one two three four five six seven."]])
+    wink = _clip(0, scene=0, duration_ms=770).model_copy(update={"loops": True})
+    shots = plan_shots(script, [wink, _clip(1, scene=0)], sentences, BRAND, frame_count=_frames(sentences))
+    assert [(shot.clip.id, shot.start, shot.end) for shot in shots] == [("c0", 0, _frames(sentences))]
+
+
 def test_pictures_move_and_reduced_motion_holds_them() -> None:
     """A still picture gets a move; with reduced motion there is neither move nor transition."""
     script, sentences = _spoken([["one two three."], ["four five six."]])
