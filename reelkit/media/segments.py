@@ -141,6 +141,7 @@ def made_by() -> str:
         "uharfbuzz",
         "freetype-py",
         "resvg-py",
+        "pi-heif",
         "pillow",
         "budoux",
         "manimgx-fonts",
