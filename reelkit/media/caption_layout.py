@@ -29,6 +29,8 @@ _SLACK_PX = 2
 _MOST_WEIGHED = 16
 """Longer texts are filled line by line: the ways to break them grow with the number of words to the power of the lines."""
 _TOP_SHARE = 250 / 1920
+_BEFORE_OR_AFTER_MARK = re.compile(r"(?<=\w[/_-])(?=\w)|(?<=//)(?=\w)|(?<=\w)(?=[.@]\w)")
+"""Where an address or a handle may be broken: after marks that say that it goes on, before those that would seem to end it."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +132,15 @@ class PlacedWord:
 
 @dataclass(frozen=True)
 class CueLayout:
-    """All words of a cue that can be drawn, in reading order, and the size they are set at."""
+    """All words of a cue that can be drawn, in reading order, and the size they are set at.
+
+    ``cut`` says that there was no room for all of them: the last ends in an ellipsis.
+    """
 
     words: tuple[PlacedWord, ...]
     size_px: float
     right_to_left: bool
+    cut: bool = False
 
     @property
     def ink(self) -> Bounds | None:
@@ -222,9 +228,10 @@ def lay_out(
     """Break a cue's words into lines and place them.
 
     Lines are centred by their ink; a typewriter's begin at one edge. The last line stands at ``sizes.baseline_px`` unless something in
-    it hangs lower than letters do, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are still
-    too wide are broken, those without spaces between phrases. The first letter with a direction gives the lines theirs where
-    ``right_to_left`` does not say, and the words the ``language`` that their characters are drawn for.
+    it hangs lower than ``sizes.drop_px``, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are
+    still too wide are broken: those without spaces between phrases, addresses at their marks, others with hyphens. The first letter with
+    a direction gives the lines theirs where ``right_to_left`` does not say, and the words the ``language`` that their characters are
+    drawn for.
     """
     # A straight apostrophe within a word is a typewriter's: type has a curved one.
     curved = [re.sub(r"(?<=\w)'(?=\w)", "\u2019", word) for word in words]
@@ -256,7 +263,16 @@ def _laid_out(
         left, _, right, _ = union_of(ink) or (0.0, 0.0, 0.0, 0.0)
         return right - left + (sizes.peak_scale - 1) * max(word[2] - word[0] for word in ink)
 
-    shown = [(index, part) for index, text in enumerate(texts) if line_width([text], sizes.size_px) for part in phrases(text, language)]
+    def fits(text: str) -> bool:
+        return line_width([text], sizes.min_size_px) <= room
+
+    shown = [
+        (index, part)
+        for index, text in enumerate(texts)
+        if line_width([text], sizes.size_px)
+        for phrase in phrases(text, language)
+        for part in ([phrase] if fits(phrase) else _BEFORE_OR_AFTER_MARK.split(phrase))
+    ]
     if not shown:
         return CueLayout((), sizes.size_px, right_to_left)
     fit = (
@@ -276,17 +292,18 @@ def _laid_out(
         rows = [merged(shown[i:j]) for i, j in lines]
         return _place(rows, max(sizes.size_px * share, sizes.min_size_px), sizes, right_to_left, language)
     size = sizes.min_size_px
-    pieces = [(index, piece) for index, text in shown for piece in _pieces(text, lambda piece: line_width([piece], size) <= room)]
+    pieces = [(index, piece) for index, text in shown for piece in _pieces(text, fits)]
     rows = [[]]
     for piece in pieces:
         if rows[-1] and line_width([text for _, text in merged((*rows[-1], piece))], size) > room:
             rows.append([])
         rows[-1] = merged((*rows[-1], piece))
-    most = max(1, int((sizes.baseline_px - sizes.top_px - sizes.cap_px) // (size * sizes.line_height)))
-    if len(rows) > most:
+    most = 1 + max(0, int((sizes.baseline_px - sizes.top_px - sizes.cap_px) // (size * sizes.line_height)))
+    cut = len(rows) > most
+    if cut:
         index, text = rows[most - 1][-1]
         rows[most - 1 :] = [[*rows[most - 1][:-1], (index, "".join(clusters(text)[:-2]) + "…")]]
-    return _place(rows, size, sizes, right_to_left, language)
+    return replace(_place(rows, size, sizes, right_to_left, language), cut=cut)
 
 
 def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:

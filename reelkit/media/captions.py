@@ -179,6 +179,11 @@ class CaptionPainter:
         lefts, tops, rights, bottoms = zip(*edges, strict=True)
         return int(np.floor(min(lefts))), int(np.floor(min(tops))), int(np.ceil(max(rights))), int(np.ceil(max(bottoms)))
 
+    def is_cut(self, cue: int) -> bool:
+        """Return whether there was no room for all of a cue's words, so that it ends in an ellipsis."""
+        shown = range(1, len(self.cues[cue].words) + 1) if self.style.mode == "one_word" else [None]
+        return any(drawing.layout.cut for number in shown if (drawing := self._drawing(cue, number)) is not None)
+
     def words_on(self, frame: int) -> tuple[WordOnFrame, ...]:
         """Return the words that stand on a frame, with their fill colours, in reading order."""
         state = self.state(frame)

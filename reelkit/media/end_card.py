@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reelkit.media.caption_layout import caption_sizes, lay_out
+from reelkit.media.caption_layout import CueLayout, caption_sizes, lay_out
 from reelkit.media.fonts import find_font
 from reelkit.media.grain import GRAIN_LSB, grain
 from reelkit.media.ink import Canvas, Mask, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
@@ -27,6 +27,11 @@ _TOP_SHARE, _BOTTOM_SHARE = 250 / 1920, 1150 / 1920
 _LOGO_PX, _LOGO_GAP_PX = (460, 320), 72
 _TITLES = ((100, 4), (84, 4), (70, 3), (58, 2))
 """Sizes of the title and its lines at most, the first that fits."""
+_SUBTITLE_PX, _SUBTITLE_LINES = 55, 3
+_LEAST_SUBTITLE_PX = 42
+"""It shrinks to fit, down to what body text has on a phone: 16 sp of a screen 411 dp wide."""
+_WIDTH_SHARE = 720 / 1080
+"""Of the frame, between the safe zone's margins on both sides."""
 _OPACITY = 0.92
 _RISE_PX = 56
 _RISE_S, _STAGGER_S = 0.45, 0.08
@@ -140,22 +145,29 @@ class EndCardPainter:
         """How high everything on the card is at its full size."""
         return _needed_px(self.card, self._width, self._height)
 
+    @property
+    def cut_texts(self) -> tuple[str, ...]:
+        """Those of the card's texts for which there is no room: they end in an ellipsis."""
+        top, bottom = self.zone
+        laid_out = (self._title(*self._title_size(bottom - top)), self._subtitle)
+        return tuple(text for text, layout in zip((self.card.title, self.card.subtitle), laid_out, strict=True) if layout.cut)
+
     def _texts(self, size_px: int, lines: int) -> list[tuple[Canvas, int, bool]]:
         """Title, rule and subtitle, as far as there are any: each with the gap above it and whether it grows in."""
-        card, scale = self.card, self._scale
-        title = self._text(card.title, weight=800, size_px=size_px, line_height=1.06, lines=lines, colour=card.palette.text, opacity=1.0)
-        subtitle = self._text(card.subtitle, weight=500, size_px=55, line_height=1.25, lines=2, colour=card.palette.text, opacity=0.82)
+        scale, palette = self._scale, self.card.palette
+        title = self._drawn(self._title(size_px, lines), palette.text, 1.0)
+        subtitle = self._drawn(self._subtitle, palette.text, 0.82)
         rule = Canvas((0, 0, 2 * round(64 * scale), 2 * max(1, round(5 * scale))))
-        rule.lay(rounded_box(rule.bounds, rule.bounds[3] / 2), card.palette.accent)
+        rule.lay(rounded_box(rule.bounds, rule.bounds[3] / 2), palette.accent)
         below = [(title, 0, False), (rule, round(52 * scale), True), (subtitle, round(44 * scale), False)]
         return [(canvas, gap, grows) for canvas, gap, grows in below if canvas is not None]
 
+    def _title_size(self, room_px: int) -> tuple[int, int]:
+        return next((each for each in _TITLES if self._height_of(self._texts(*each)) <= room_px), _TITLES[-1])
+
     def _parts(self, room_px: int) -> list[tuple[Canvas, int, bool]]:
         """The texts, the title smaller where there is little room, and above them the logo, as large as the rest leaves it."""
-        for size, lines in _TITLES:
-            texts = self._texts(size, lines)
-            if self._height_of(texts) <= room_px:
-                break
+        texts = self._texts(*self._title_size(room_px))
         scale = self._scale
         logo_gap = round(_LOGO_GAP_PX * scale)
         room = room_px - self._height_of(texts) - logo_gap
@@ -186,8 +198,17 @@ class EndCardPainter:
             y += height
         return pieces
 
-    def _text(self, text: str, *, weight: int, size_px: int, line_height: float, lines: int, colour: str, opacity: float) -> Canvas | None:
-        """Draw a text in the card's font, balanced on lines; None where there is nothing to draw."""
+    def _title(self, size_px: int, lines: int) -> CueLayout:
+        return self._laid_out(self.card.title, weight=800, size_px=size_px, line_height=1.06, lines=lines, least_px=size_px)
+
+    @cached_property
+    def _subtitle(self) -> CueLayout:
+        return self._laid_out(
+            self.card.subtitle, weight=500, size_px=_SUBTITLE_PX, line_height=1.25, lines=_SUBTITLE_LINES, least_px=_LEAST_SUBTITLE_PX
+        )
+
+    def _laid_out(self, text: str, *, weight: int, size_px: int, line_height: float, lines: int, least_px: int) -> CueLayout:
+        """Lay a text out in the card's font, balanced on lines, as wide as the card has room; where in the frame does not matter yet."""
         style = CaptionStyle(
             **{"mode": "classic", "font": self.card.font, "weight": weight, "size_px": size_px, "line_height": line_height},
             **{
@@ -197,7 +218,13 @@ class EndCardPainter:
                 "bottom_px": 250 + round(size_px * line_height * lines * self._scale * 1920 / self._height),
             },
         )
-        layout = lay_out(text.split(), style, caption_sizes(style, self._width, self._height))
+        sizes = caption_sizes(style, self._width, self._height)
+        least = min(sizes.min_size_px, least_px * self._scale)
+        return lay_out(text.split(), style, replace(sizes, min_size_px=least, max_width_px=self._width * _WIDTH_SHARE))
+
+    @staticmethod
+    def _drawn(layout: CueLayout, colour: str, opacity: float) -> Canvas | None:
+        """Draw a laid-out text; None where there is nothing to draw."""
         placed = [(word.glyphs, layout.size_px, word.x, word.y) for word in layout.words]
         whole = union_mask([mask for each in placed if (mask := glyphs_mask(*each))])
         if whole is None:

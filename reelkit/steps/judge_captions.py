@@ -10,15 +10,16 @@ import numpy as np
 
 from reelkit.media.caption_layout import caption_sizes, lay_out
 from reelkit.media.captions import CaptionPainter
+from reelkit.media.end_card import EndCardPainter
 from reelkit.media.fonts import advice_for
-from reelkit.model import CaptionCue, DoubtfulPlace, Finding, Timeline
+from reelkit.model import CaptionCue, DoubtfulPlace, EndCard, Finding, Timeline
 from reelkit.steps.characters import lacking_characters, named_characters
 from reelkit.steps.judge_sound import Narration
 from reelkit.steps.python_inserts import own_frames
 from reelkit.steps.strengthen import LEAST_CONTRAST
 from reelkit.steps.watch_captions import CueSeen
 
-__all__ = ["judge_caption_style", "judge_caption_times", "judge_captions_seen", "judge_glyphs"]
+__all__ = ["judge_caption_style", "judge_caption_times", "judge_captions_seen", "judge_glyphs", "judge_room"]
 
 _must = partial(Finding, level="must")
 _should = partial(Finding, level="should")
@@ -27,6 +28,7 @@ _MOST_CHARS_PER_S = 17.0
 _LEAST_CUE_S = 5 / 6
 _FIRST_TEXT_S = 0.5
 _LEAST_TEXT_PX = 55.0
+_MOST_QUOTED = 60
 _HEARD_WITHIN_S = 0.1
 """A word may begin with the silence of a closed mouth (p, t, k) or a faint breath (h, f); longer silence means that it is early."""
 _SILENCE_DB = -45.0
@@ -236,3 +238,27 @@ def judge_glyphs(timeline: Timeline) -> Iterator[Finding]:
         at_s=lacking[0][2] / float(timeline.fps.ratio) if lacking else None,
         hint=advice_for(found),
     )
+
+
+def judge_room(timeline: Timeline, painter: CaptionPainter) -> Iterator[Finding]:
+    """Yield which texts on screen had to be cut, as there was no room for all of their words."""
+    cards = [overlay for overlay in timeline.overlays if isinstance(overlay, EndCard)]
+    if not timeline.cues and not cards:
+        return
+    size = {"width_px": timeline.width_px, "height_px": timeline.height_px}
+    cut = [("caption", cue.text, cue.start) for index, cue in enumerate(timeline.cues) if painter.is_cut(index)]
+    for card in cards:
+        cut += [("end card", text, card.start) for text in EndCardPainter(card, **size, fps=timeline.fps).cut_texts]
+    yield _should(
+        name="texts-whole",
+        holds=not cut,
+        norm="every text on screen stands there whole",
+        measured=f"{len(cut)} cut with an ellipsis, first '{_brief(cut[0][1])}' ({cut[0][0]})" if cut else "none cut",
+        at_s=cut[0][2] / float(timeline.fps.ratio) if cut else None,
+        hint="shorten it"
+        + (" (overlays.end_card_text, overlays.end_card_subtitle)" if cut and cut[0][0] == "end card" else ", or lower captions.max_words"),
+    )
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _MOST_QUOTED else text[: _MOST_QUOTED - 1] + "…"

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate, combinations, pairwise
 from pathlib import Path
 
@@ -413,6 +414,29 @@ def test_two_lines_are_as_even_as_they_may_be(words: list[str]) -> None:
     ]
     if equal:
         assert uneven(found[0]) <= min(map(uneven, equal)) + 9
+
+
+def test_long_addresses_break_at_their_marks() -> None:
+    """An address too wide for a line goes on after a slash, a hyphen or an underscore, and before a full stop or an at sign."""
+    style = PRESETS["karaoke"]
+
+    def lines(text: str) -> list[int]:
+        placed = lay_out([text], style, caption_sizes(style, 1080, 1920)).words
+        return [len(word.glyphs) for word in placed]
+
+    assert lines("instagram.com/northwindcoffee") == [len("instagram.com/"), len("northwindcoffee")]
+    assert lines("orders_and_more@northwind.coffee") == [len("orders_and_more"), len("@northwind.coffee")]
+    assert lines("@northwind_coffee_roasters") == [len("@northwind_"), len("coffee_roasters")]
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_as_many_lines_as_there_is_room_for_are_used(lines: int) -> None:
+    """Where the frame has room for so many lines, a long text fills them before it is cut."""
+    sizes = caption_sizes(PRESETS["classic"], 1080, 1920)
+    pitch = sizes.min_size_px * sizes.line_height
+    low = replace(sizes, top_px=sizes.baseline_px - sizes.cap_px - (lines - 1) * pitch - 1)
+    layout = lay_out(["and"] * 60, PRESETS["classic"], low)
+    assert layout.cut and len({word.line for word in layout.words}) == lines
 
 
 def test_long_words_break_with_hyphens_never_below_55_px() -> None:

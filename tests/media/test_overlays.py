@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from benchmarks._banding import CAMBI_BAR, cambi
 from reelkit.errors import BrandError
 from reelkit.media.encode import EncoderSettings, encode_segment
+from reelkit.media.end_card import EndCardPainter
 from reelkit.media.logo import load_logo
 from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Cover, Planes, planes_to_rgb
@@ -107,6 +108,28 @@ def test_end_card_leaves_captions_their_place(title: str, subtitle: str) -> None
     ((kind, (left, top, right, bottom)),) = painter(card(title=title, subtitle=subtitle)).boxes()
     assert kind == "end_card"
     assert left >= 179 and right <= 901 and top >= 248 and bottom <= 1152
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (1080, 1350), (1080, 1080), (1920, 1080)])
+@pytest.mark.parametrize(
+    "subtitle",
+    [
+        "instagram.com/northwindcoffee",
+        "Order online at www.northwindcoffee.com today",
+        "@northwind_coffee_roasters_bristol",
+        "https://www.northwind-coffee-roasters.example.com/shop/beans",
+        "Find us at 12 Harbour Street, Bristol and online, open every day from seven",
+        "اطلب الآن من موقعنا على الإنترنت كل يوم",
+        "オンラインショップで今すぐご注文いただけます。",
+    ],
+)
+def test_end_card_shows_its_second_line_whole(subtitle: str, size: tuple[int, int]) -> None:
+    """Addresses, handles and sentences are set smaller or on more lines before anything of them is cut."""
+    one = EndCardPainter(card(subtitle=subtitle), width_px=size[0], height_px=size[1], fps=FPS)
+    assert one.cut_texts == ()
+    left, top, right, bottom = one.box
+    assert left >= size[0] / 6 - 2 and right <= size[0] * 5 / 6 + 2 and one.zone[0] - 2 <= top and bottom <= one.zone[1] + 2
+    assert EndCardPainter(card(subtitle=subtitle * 20), width_px=size[0], height_px=size[1], fps=FPS).cut_texts == (subtitle * 20,)
 
 
 def test_end_card_costs_little_at_rest(logo: Path) -> None:

@@ -11,10 +11,12 @@ import pytest
 
 from reelkit.errors import CheckError
 from reelkit.media.audio import write_wav
+from reelkit.media.captions import CaptionPainter
 from reelkit.media.inspect import PictureFacts, SoundFacts
 from reelkit.media.planes import Planes
 from reelkit.model import (
     AudioTrack,
+    CaptionCue,
     CaptionStyle,
     DoubtfulPlace,
     EndCard,
@@ -29,7 +31,7 @@ from reelkit.model import (
 )
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
-from reelkit.steps.judge_captions import judge_glyphs
+from reelkit.steps.judge_captions import judge_glyphs, judge_room
 from reelkit.steps.judge_sound import judge_lengths
 from tests.media import reels
 from tests.media.reels import CUT, FRAMES, SIZE, Making, make_reel, texture, timeline
@@ -266,6 +268,27 @@ def test_characters_without_a_font_are_named_with_what_to_do(right: tuple[Reel, 
     assert (judged("fine", title="𒀀").measured, judged("fine", title="𒀀").at_s) == ("left out: 𒀀 (U+12000), first in '𒀀'", 100 / 30)
     assert "captions.font" in judged("𓀀").hint
     assert judged("".join(map(chr, range(0x13000, 0x13020)))).measured.count("𓀀") == 2
+
+
+def test_texts_that_had_to_be_cut_are_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A caption or a line of the end card without room for all its words warns with the text, the place and the field."""
+    _, plan, findings = right
+    assert named(findings, "texts-whole").measured == "none cut"
+    palette = Palette(background="#101010", surface="#202020", primary="#808080", accent="#FFCC00", text="#FFFFFF")
+    whole = EndCard(start=90, end=120, title="Tea", subtitle="instagram.com/northwindcoffee", font="Inter", palette=palette)
+    cue = plan.cues[0].model_copy(update={"words": (plan.cues[0].words[0].model_copy(update={"text": "tea" * 300}),)})
+
+    def judged(card: EndCard, *cues: CaptionCue) -> Finding:
+        changed = plan.model_copy(update={"cues": cues, "overlays": (card,)})
+        captions = CaptionPainter(changed.caption_style, cues, width_px=changed.width_px, height_px=changed.height_px, fps=changed.fps)
+        return next(iter(judge_room(changed, captions)))
+
+    assert judged(whole, *plan.cues).holds
+    cut = judged(whole.model_copy(update={"subtitle": "north " * 40}), *plan.cues)
+    assert (cut.verdict, cut.at_s) == ("warn", 3.0)
+    assert cut.measured == f"1 cut with an ellipsis, first '{('north ' * 10)[:59]}…' (end card)"
+    assert "overlays.end_card_subtitle" in cut.hint
+    assert "(caption)" in judged(whole, cue).measured and "captions.max_words" in judged(whole, cue).hint
 
 
 def test_guessed_word_times_are_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:
