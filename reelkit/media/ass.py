@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from reelkit.media.caption_drawing import CueDrawing
-from reelkit.media.caption_layout import CaptionSizes, CueLayout, caption_sizes, lay_out
-from reelkit.media.captions import reading_of
+from reelkit.media.caption_layout import CaptionSizes, CueLayout, lay_out
+from reelkit.media.captions import reading_of, sizes_of
 from reelkit.media.fonts import open_font
 from reelkit.media.ink import rgb_of
 from reelkit.media.text import Bounds, is_right_to_left, union_of
@@ -44,7 +44,7 @@ def ass(timeline: Timeline) -> str:
         When the style's font is unknown or no font.
     """
     style = timeline.caption_style
-    sizes = caption_sizes(style, timeline.width_px, timeline.height_px)
+    sizes = sizes_of(timeline.cues, style, timeline.width_px, timeline.height_px)
     lines = [
         "[Script Info]",
         f"Title: {_one_line(timeline.topic)}",

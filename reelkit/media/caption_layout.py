@@ -29,6 +29,9 @@ _SLACK_PX = 2
 _MOST_WEIGHED = 16
 """Longer texts are filled line by line: the ways to break them grow with the number of words to the power of the lines."""
 _TOP_SHARE = 250 / 1920
+_PLAIN = re.compile(r"[A-Za-z0-9.,;:!?'\"\u2018-\u201D\u2026\u2013\u2014%&+-]*")
+"""What hangs no lower than the letters by which a style's drop is measured, in any font."""
+_DEEPEST_SHARE = 0.8
 _BEFORE_OR_AFTER_MARK = re.compile(r"(?<=\w[/_-])(?=\w)|(?<=//)(?=\w)|(?<=\w)(?=[.@]\w)")
 """Where an address or a handle may be broken: after marks that say that it goes on, before those that would seem to end it."""
 
@@ -37,8 +40,8 @@ _BEFORE_OR_AFTER_MARK = re.compile(r"(?<=\w[/_-])(?=\w)|(?<=//)(?=\w)|(?<=\w)(?=
 class CaptionSizes:
     """A style's figures in px of one frame.
 
-    ``cap_px`` and ``drop_px`` are how far capitals rise above the baseline and letters fall below it at full size; ``baseline_px``
-    is where the last line stands in every cue, so that captions hold still.
+    ``cap_px`` and ``drop_px`` are how far capitals rise above the baseline and a reel's letters fall below it at full size;
+    ``baseline_px`` is where the last line stands in every cue, so that captions hold still.
     """
 
     face: FontFace
@@ -64,10 +67,18 @@ class CaptionSizes:
 
 
 @lru_cache(maxsize=32)
-def caption_sizes(style: CaptionStyle, width_px: int, height_px: int) -> CaptionSizes:
+def caption_sizes(style: CaptionStyle, width_px: int, height_px: int, *, words: frozenset[str] = frozenset()) -> CaptionSizes:
     """Return a style's figures for a frame.
 
     Type scales with the frame's shorter side (1080 gives the style's own px), the bottom edge with its height.
+
+    Parameters
+    ----------
+    style : CaptionStyle
+    width_px, height_px : int
+    words : frozenset of str
+        All that a reel's captions say: what hangs lower than Latin letters do, as Arabic bowls and vowels of Devanagari and Thai, moves
+        the baseline up for all of them.
 
     Raises
     ------
@@ -79,7 +90,7 @@ def caption_sizes(style: CaptionStyle, width_px: int, height_px: int) -> Caption
     size = style.size_px * scale
     probe = shape_line(["HQJ,;" if style.uppercase else "Hgjpqy,;"], Lettering(face, size)).ink or (0.0, -0.7 * size, 0.0, 0.2 * size)
     capital = shape_line(["H"], Lettering(face, size)).ink or probe
-    cap, drop = -capital[1], probe[3]
+    cap, drop = -capital[1], probe[3] + max(0, math.ceil(_deepest(words, style, face, size) - probe[3]))
     padding = style.box_padding_px * scale
     word_pad = padding if style.mode in ("box", "marker") and style.active_box_colour is not None else 0.0
     pad = padding if style.box_colour is not None else word_pad
@@ -109,6 +120,21 @@ def caption_sizes(style: CaptionStyle, width_px: int, height_px: int) -> Caption
         peak_scale=peak,
         cursor_px=CURSOR_SHARE * size if style.mode == "typewriter" else 0.0,
     )
+
+
+def _deepest(words: frozenset[str], style: CaptionStyle, face: FontFace, size_px: float) -> float:
+    """Return how far a reel's words hang below the baseline, px: 0 where none hangs lower than plain Latin letters."""
+    others = [_as_set(word, style) for word in sorted(words) if not _PLAIN.fullmatch(word)]
+    lettering = Lettering(face, size_px, style.letter_spacing_em * size_px, language=language_of(others))
+    inks = [ink for word in others if (ink := shape_line([word], lettering).ink)]
+    # What stacks marks without end is moved up alone.
+    return max((ink[3] for ink in inks if ink[3] <= _DEEPEST_SHARE * size_px), default=0.0)
+
+
+def _as_set(word: str, style: CaptionStyle) -> str:
+    """Return a word as a style sets it: in capitals where it says so, and with a curved apostrophe, as type has one."""
+    curved = re.sub(r"(?<=\w)'(?=\w)", "\u2019", word)
+    return curved.upper() if style.uppercase else curved
 
 
 @dataclass(frozen=True)
@@ -233,9 +259,7 @@ def lay_out(
     a direction gives the lines theirs where ``right_to_left`` does not say, and the words the ``language`` that their characters are
     drawn for.
     """
-    # A straight apostrophe within a word is a typewriter's: type has a curved one.
-    curved = [re.sub(r"(?<=\w)'(?=\w)", "\u2019", word) for word in words]
-    texts = [word.upper() if style.uppercase else word for word in curved]
+    texts = [_as_set(word, style) for word in words]
     if right_to_left is None:
         right_to_left = is_right_to_left(" ".join(texts))
     language = language_of(texts) if language is None else language
@@ -298,7 +322,8 @@ def _laid_out(
         if rows[-1] and line_width([text for _, text in merged((*rows[-1], piece))], size) > room:
             rows.append([])
         rows[-1] = merged((*rows[-1], piece))
-    most = 1 + max(0, int((sizes.baseline_px - sizes.top_px - sizes.cap_px) // (size * sizes.line_height)))
+    # One line more would fit, but marks, boxes and an entrance that swings beyond its size rise above capitals.
+    most = max(1, int((sizes.baseline_px - sizes.top_px - sizes.cap_px) // (size * sizes.line_height)))
     cut = len(rows) > most
     if cut:
         index, text = rows[most - 1][-1]

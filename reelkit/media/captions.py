@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelkit.media.caption_drawing import CueDrawing, swing
-from reelkit.media.caption_layout import caption_sizes, lay_out
+from reelkit.media.caption_layout import CaptionSizes, caption_sizes, lay_out
 from reelkit.media.fonts import clusters, find_font, missing_characters
 from reelkit.media.ink import Canvas, scaled_about
 from reelkit.media.phrases import language_of
@@ -25,7 +25,7 @@ from reelkit.media.planes import Sprite
 from reelkit.media.text import Bounds, is_right_to_left, union_of
 from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps
 
-__all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "missing_glyphs", "reading_of"]
+__all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "missing_glyphs", "reading_of", "sizes_of"]
 
 _ENTERS_AT = 0.86
 _CHANGE_S = 0.1
@@ -56,6 +56,17 @@ def reading_of(cues: Sequence[CaptionCue]) -> tuple[bool, str]:
     """Return what all cues of a reel decide for each: whether most words run from the right, and whose Chinese characters they hold."""
     texts = [word.text for cue in cues for word in cue.words]
     return sum(map(is_right_to_left, texts)) * 2 > len(texts), language_of(texts)
+
+
+def sizes_of(cues: Sequence[CaptionCue], style: CaptionStyle, width_px: int, height_px: int) -> CaptionSizes:
+    """Return a style's figures for the cues of a reel, which all stand on one baseline however low single words hang.
+
+    Raises
+    ------
+    BrandError
+        When the style's font is unknown or no font.
+    """
+    return caption_sizes(style, width_px, height_px, words=frozenset(word.text for cue in cues for word in cue.words))
 
 
 @dataclass(frozen=True)
@@ -123,7 +134,7 @@ class CaptionPainter:
 
     def __init__(self, style: CaptionStyle, cues: Sequence[CaptionCue], *, width_px: int, height_px: int, fps: Fps) -> None:
         self.style, self.cues = style, tuple(cues)
-        self._sizes = caption_sizes(style, width_px, height_px)
+        self._sizes = sizes_of(self.cues, style, width_px, height_px)
         self._starts = [cue.start for cue in self.cues]
         self._right_to_left, self._language = reading_of(self.cues)
         per_s = float(fps.ratio)

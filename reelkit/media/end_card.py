@@ -27,7 +27,7 @@ _TOP_SHARE, _BOTTOM_SHARE = 250 / 1920, 1150 / 1920
 _LOGO_PX, _LOGO_GAP_PX = (460, 320), 72
 _TITLES = ((100, 4), (84, 4), (70, 3), (58, 2))
 """Sizes of the title and its lines at most, the first that fits."""
-_SUBTITLE_PX, _SUBTITLE_LINES = 55, 3
+_SUBTITLE_PX, _SUBTITLE_LINES = 55, (3, 2)
 _LEAST_SUBTITLE_PX = 42
 """It shrinks to fit, down to what body text has on a phone: 16 sp of a screen 411 dp wide."""
 _WIDTH_SHARE = 720 / 1080
@@ -149,25 +149,28 @@ class EndCardPainter:
     def cut_texts(self) -> tuple[str, ...]:
         """Those of the card's texts for which there is no room: they end in an ellipsis."""
         top, bottom = self.zone
-        laid_out = (self._title(*self._title_size(bottom - top)), self._subtitle)
+        title, lines = self._fitting(bottom - top)
+        laid_out = (self._title(*title), self._subtitle(lines))
         return tuple(text for text, layout in zip((self.card.title, self.card.subtitle), laid_out, strict=True) if layout.cut)
 
-    def _texts(self, size_px: int, lines: int) -> list[tuple[Canvas, int, bool]]:
+    def _texts(self, title_set: tuple[int, int], subtitle_lines: int) -> list[tuple[Canvas, int, bool]]:
         """Title, rule and subtitle, as far as there are any: each with the gap above it and whether it grows in."""
         scale, palette = self._scale, self.card.palette
-        title = self._drawn(self._title(size_px, lines), palette.text, 1.0)
-        subtitle = self._drawn(self._subtitle, palette.text, 0.82)
+        title = self._drawn(self._title(*title_set), palette.text, 1.0)
+        subtitle = self._drawn(self._subtitle(subtitle_lines), palette.text, 0.82)
         rule = Canvas((0, 0, 2 * round(64 * scale), 2 * max(1, round(5 * scale))))
         rule.lay(rounded_box(rule.bounds, rule.bounds[3] / 2), palette.accent)
         below = [(title, 0, False), (rule, round(52 * scale), True), (subtitle, round(44 * scale), False)]
         return [(canvas, gap, grows) for canvas, gap, grows in below if canvas is not None]
 
-    def _title_size(self, room_px: int) -> tuple[int, int]:
-        return next((each for each in _TITLES if self._height_of(self._texts(*each)) <= room_px), _TITLES[-1])
+    def _fitting(self, room_px: int) -> tuple[tuple[int, int], int]:
+        """Return the title's size and lines and the subtitle's lines that fit a height: first the title gives way."""
+        ways = [(title, lines) for lines in _SUBTITLE_LINES for title in _TITLES]
+        return next((each for each in ways if self._height_of(self._texts(*each)) <= room_px), ways[-1])
 
     def _parts(self, room_px: int) -> list[tuple[Canvas, int, bool]]:
         """The texts, the title smaller where there is little room, and above them the logo, as large as the rest leaves it."""
-        texts = self._texts(*self._title_size(room_px))
+        texts = self._texts(*self._fitting(room_px))
         scale = self._scale
         logo_gap = round(_LOGO_GAP_PX * scale)
         room = room_px - self._height_of(texts) - logo_gap
@@ -201,21 +204,22 @@ class EndCardPainter:
     def _title(self, size_px: int, lines: int) -> CueLayout:
         return self._laid_out(self.card.title, weight=800, size_px=size_px, line_height=1.06, lines=lines, least_px=size_px)
 
-    @cached_property
-    def _subtitle(self) -> CueLayout:
-        return self._laid_out(
-            self.card.subtitle, weight=500, size_px=_SUBTITLE_PX, line_height=1.25, lines=_SUBTITLE_LINES, least_px=_LEAST_SUBTITLE_PX
-        )
+    def _subtitle(self, lines: int) -> CueLayout:
+        size = {"size_px": _SUBTITLE_PX, "least_px": _LEAST_SUBTITLE_PX}
+        return self._laid_out(self.card.subtitle, weight=500, line_height=1.25, lines=lines, **size)
 
     def _laid_out(self, text: str, *, weight: int, size_px: int, line_height: float, lines: int, least_px: int) -> CueLayout:
-        """Lay a text out in the card's font, balanced on lines, as wide as the card has room; where in the frame does not matter yet."""
+        """Lay a text out in the card's font, balanced on lines, as wide as the card has room; where in the frame does not matter yet.
+
+        It stands as high in the frame as so many lines need, and the one that layouts leave free.
+        """
         style = CaptionStyle(
             **{"mode": "classic", "font": self.card.font, "weight": weight, "size_px": size_px, "line_height": line_height},
             **{
                 "max_lines": min(lines, 3),
                 "max_chars_per_line": 40,
                 "outline_px": 0,
-                "bottom_px": 250 + round(size_px * line_height * lines * self._scale * 1920 / self._height),
+                "bottom_px": 250 + round(size_px * line_height * (lines + 1) * self._scale * 1920 / self._height),
             },
         )
         sizes = caption_sizes(style, self._width, self._height)

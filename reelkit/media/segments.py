@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from reelkit.media.captions import reading_of
+from reelkit.media.captions import reading_of, sizes_of
 from reelkit.media.encode import Finer
 from reelkit.media.fonts import find_font
 from reelkit.model import CaptionCue, Clip, EndCard, KeyWords, LogoOverlay, Overlay, Shot, Timeline, content_key
@@ -90,6 +90,7 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
         overlays=[_overlay(overlay, start, end, round(timeline.fps.ratio)) for overlay in overlays],
         fonts=[_font(font, weight) for font, weight in fonts],
         reading=reading_of(timeline.cues) if cues else None,
+        drop=sizes_of(timeline.cues, style, timeline.width_px, timeline.height_px).drop_px if cues else None,
     )
 
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from reelkit.media.caption_layout import caption_sizes, lay_out
-from reelkit.media.captions import CaptionPainter
+from reelkit.media.caption_layout import lay_out
+from reelkit.media.captions import CaptionPainter, sizes_of
 from reelkit.media.end_card import EndCardPainter
 from reelkit.media.fonts import advice_for
 from reelkit.model import CaptionCue, DoubtfulPlace, EndCard, Finding, Timeline
@@ -212,7 +212,7 @@ def judge_caption_style(timeline: Timeline, painter: CaptionPainter) -> Iterator
         at_s=timeline.cues[worst].start / fps,
         hint="lower captions.max_width_px or captions.bottom_px",
     )
-    sizes = caption_sizes(timeline.caption_style, timeline.width_px, timeline.height_px)
+    sizes = sizes_of(timeline.cues, timeline.caption_style, timeline.width_px, timeline.height_px)
     scale = min(timeline.width_px, timeline.height_px) / 1080
     set_at = [lay_out([word.text for word in cue.words], timeline.caption_style, sizes).size_px / scale for cue in timeline.cues]
     smallest = set_at.index(min(set_at))

@@ -66,6 +66,18 @@ def test_libass_draws_captions_where_the_reel_has_them(name: str, tmp_path: Path
     assert np.abs(ours - theirs)[[1, 3]].max() <= 6 and np.abs(ours - theirs)[[0, 2]].max() <= 32
 
 
+def test_a_word_that_hangs_low_moves_every_event(tmp_path: Path) -> None:
+    """Lines stand on the reel's one baseline, that of a cue which hangs low and of those that do not."""
+    cues = (cue("one word"), cue("पृथ्वी", start=60), cue("ok", start=90))
+    low = timeline(PRESETS["karaoke"]).model_copy(update={"cues": cues})
+    captions = painter(PRESETS["karaoke"], *cues)
+    places = {int(event["Text"].split(",")[1].split(")")[0]) for event in events(ass(low))}
+    assert len(places) == 1 and places != {
+        int(event["Text"].split(",")[1].split(")")[0]) for event in events(ass(timeline(PRESETS["karaoke"], "ok")))
+    }
+    assert max(captions.box(at)[3] for at in range(3)) <= PRESETS["karaoke"].bottom_px
+
+
 def test_words_are_lit_by_libass_as_they_are_spoken(tmp_path: Path) -> None:
     """While the second word is spoken only it has the active colour, in libass's own rendering."""
     style = PRESETS["pop"].model_copy(update={"shadow_px": 0, "active_colour": "#000000", "outline_px": 0, "active_scale": 1.0})

@@ -1,6 +1,5 @@
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate, combinations, pairwise
 from pathlib import Path
 
@@ -256,6 +255,35 @@ def test_captions_hold_still_from_cue_to_cue() -> None:
     assert lasts == {sizes.baseline_px}
 
 
+LOW = {
+    "Arabic": ("القهوة الباردة", "تحتاج إلى", "الوقت والصبر", "في الثلاجة"),
+    "Urdu": ("ٹھنڈی کافی", "کو وقت", "چاہیے"),
+    "Hindi": ("ठंडी कॉफ़ी", "को समय", "हूँ", "पृथ्वी"),
+    "Tamil": ("குளிர்", "காபி", "நேரம்"),
+    "Thai": ("กาแฟเย็น", "ทุกวัน", "ญี่ปุ่น"),
+    "brackets": ("plain", "(yes)", "no"),
+}
+
+
+@pytest.mark.parametrize("style", ["karaoke", "pop", "box", "one_word", "typewriter"])
+@pytest.mark.parametrize("script", LOW)
+def test_captions_hold_still_in_scripts_that_hang_low(script: str, style: str) -> None:
+    """Cues stand on one baseline of the reel, however low single words hang, each alone as well; boxes end on one line."""
+    low = PRESETS[style].model_copy(update={"uppercase": script == "brackets"})
+    cues = [cue(text, start=100 * at, linger=20) for at, text in enumerate(LOW[script])]
+    captions = painter(low, *cues)
+    lasts = {max(word.y for word in drawing.layout.words) for at in range(len(cues)) if (drawing := captions._drawing(at, None))}
+    assert len(lasts) == 1 and max(captions.box(at)[3] for at in range(len(cues))) <= low.bottom_px
+    if style == "box":
+        assert max(captions.box(at)[3] for at in range(len(cues))) - min(captions.box(at)[3] for at in range(len(cues))) <= 3
+
+
+def test_plain_words_keep_their_place_beside_nothing_that_hangs_low() -> None:
+    """Latin letters, figures and marks stand where the style alone says, whatever letters a reel has."""
+    alone = caption_sizes(PRESETS["pop"], 1080, 1920)
+    assert caption_sizes(PRESETS["pop"], 1080, 1920, words=frozenset({"gypsy,", "Quay", "20%", "don't", "—"})) == alone
+
+
 def test_equal_states_are_the_same_sprites_and_bytes() -> None:
     """Frames with equal states share their sprites; another painter draws the same bytes."""
     one, other = (painter(PRESETS["box"], cue("same every time")) for _ in range(2))
@@ -427,16 +455,6 @@ def test_long_addresses_break_at_their_marks() -> None:
     assert lines("instagram.com/northwindcoffee") == [len("instagram.com/"), len("northwindcoffee")]
     assert lines("orders_and_more@northwind.coffee") == [len("orders_and_more"), len("@northwind.coffee")]
     assert lines("@northwind_coffee_roasters") == [len("@northwind_"), len("coffee_roasters")]
-
-
-@pytest.mark.parametrize("lines", [1, 2, 3])
-def test_as_many_lines_as_there_is_room_for_are_used(lines: int) -> None:
-    """Where the frame has room for so many lines, a long text fills them before it is cut."""
-    sizes = caption_sizes(PRESETS["classic"], 1080, 1920)
-    pitch = sizes.min_size_px * sizes.line_height
-    low = replace(sizes, top_px=sizes.baseline_px - sizes.cap_px - (lines - 1) * pitch - 1)
-    layout = lay_out(["and"] * 60, PRESETS["classic"], low)
-    assert layout.cut and len({word.line for word in layout.words}) == lines
 
 
 def test_long_words_break_with_hyphens_never_below_55_px() -> None:

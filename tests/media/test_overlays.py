@@ -132,6 +132,14 @@ def test_end_card_shows_its_second_line_whole(subtitle: str, size: tuple[int, in
     assert EndCardPainter(card(subtitle=subtitle * 20), width_px=size[0], height_px=size[1], fps=FPS).cut_texts == (subtitle * 20,)
 
 
+def test_end_card_fills_its_lines_before_anything_is_cut() -> None:
+    """A word of 22 letters and more goes on in the next line; what is too long even so fills three lines or more."""
+    whole = EndCardPainter(card(subtitle="n" * 60), width_px=1080, height_px=1920, fps=FPS)
+    assert whole.cut_texts == () and len({word.line for word in whole._subtitle(3).words}) > 1
+    cut = EndCardPainter(card(subtitle="n" * 300), width_px=1080, height_px=1920, fps=FPS)
+    assert cut.cut_texts == ("n" * 300,) and {word.line for word in cut._subtitle(3).words} >= {0, 1, 2}
+
+
 def test_end_card_costs_little_at_rest(logo: Path) -> None:
     """A frame of the card at rest is blended well within a frame's time on one core."""
     overlays = painter(card(logo_path=logo))

@@ -48,6 +48,20 @@ def test_a_font_file_counts_by_its_content(tmp_path: Path) -> None:
     assert segment_key(plan, 0, 60, SETTINGS) != first
 
 
+def test_a_word_that_hangs_lower_than_all_others_changes_every_segment_with_a_caption(tmp_path: Path) -> None:
+    """It moves every cue of the reel; a plain word, or one that hangs no lower than another, moves none."""
+    plan = small_timeline(tmp_path, frames=(60, 60))
+
+    def first_key(last_word: str) -> str:
+        words = (plan.cues[1].words[0].model_copy(update={"text": last_word}), *plan.cues[1].words[1:])
+        return segment_key(
+            plan.model_copy(update={"cues": (plan.cues[0], plan.cues[1].model_copy(update={"words": words}))}), 0, 60, SETTINGS
+        )
+
+    assert first_key("tea") == first_key("gypsy,") == first_key("Köln")
+    assert first_key("tea") != first_key("पृथ्वी") != first_key("ok")
+
+
 def test_a_caption_colour_changes_only_segments_with_captions(tmp_path: Path) -> None:
     """A style is part of the key where a cue stands; a stretch without cues keeps its key."""
     first = small_timeline(tmp_path, frames=(60, 60))
