@@ -75,14 +75,15 @@ def judge_captions_seen(seen: Sequence[CueSeen], timeline: Timeline) -> Iterator
             name="caption-contrast",
             holds=low >= LEAST_CONTRAST,
             norm=f"at least {LEAST_CONTRAST}:1 between letters and what is directly around them",
-            measured=f"{low:.1f}:1 at the worst, '{cues[index].text}'" + _strengthened(timeline),
+            measured=f"{low:.1f}:1 at the worst, '{cues[index].text}'" + _strengthened(timeline, low >= LEAST_CONTRAST),
             at_s=at[index],
             hint="set captions.outline_px or captions.box_colour, or colours further apart",
         )
 
 
-def _strengthened(timeline: Timeline) -> str:
-    return f"; strengthened for this reel: {', '.join(map(str, timeline.strengthened))}" if timeline.strengthened else ""
+def _strengthened(timeline: Timeline, enough: bool) -> str:
+    changes = ", ".join(map(str, timeline.strengthened))
+    return changes and f"; strengthened for this reel{'' if enough else ', which is not enough'}: {changes}"
 
 
 def _example(cues: Sequence[CaptionCue], indices: Sequence[int]) -> str:

@@ -5,16 +5,18 @@ Contrast is measured as the check measures it, on composed frames early, midway 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reelkit.media.captions import CaptionPainter
 from reelkit.media.compositor import Compositor
 from reelkit.media.ink import rgb_of
-from reelkit.media.legibility import contrast_ratio, relative_luminance, text_contrast
+from reelkit.media.legibility import contrast_ratio, relative_luminance, text_contrast, text_stands
 from reelkit.media.planes import Planes
 from reelkit.model import CaptionCue, CaptionStyle, StyleChange, Timeline
 
@@ -28,6 +30,8 @@ _MOST_KEPT = 12
 """Unclear frames that are kept to try remedies on: the worst, so that a long reel needs no more memory than a short one."""
 _OUTLINE_PX = (4, 6, 8, 10, 12)
 _OPACITY_STEP = 0.1
+_ROUNDS = 3
+"""Frames that a remedy harms are looked at too, in another choice."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,9 @@ def strengthen_captions(timeline: Timeline) -> Timeline:
     """Make a reel's captions clear on its own pictures.
 
     Every cue is measured on composed frames. Where one stays below 4.5:1, the style's remedies are taken in turn until all hold:
-    boxes and shadows grow denser, outlines thicker, words to come less faint, at last the outline's colour goes to black or white. What
-    did not help is taken back. The whole reel gets the one style that results.
+    boxes and shadows grow denser, words to come less faint, letters go apart from the box behind them, outlines grow thicker, at last
+    their colour goes to black or white and letters go apart from it. What did not help is taken back; where nothing makes all cues clear,
+    what brings the least clear furthest stays. The whole reel gets the one style that results.
 
     Parameters
     ----------
@@ -74,24 +79,41 @@ def strengthen_captions(timeline: Timeline) -> Timeline:
     ----------
     WCAG 2.2, success criterion 1.4.3.
     """
-    unclear = _unclear_cues(timeline)
-    if not unclear:
+    looked_at = _unclear_cues(timeline)
+    if not looked_at:
         return timeline
-    holds = partial(_holds, timeline, unclear)
-    taken = [timeline.caption_style]
-    for style in _remedies(timeline.caption_style):
-        taken.append(style)
-        if holds(style):
+    stronger = timeline.caption_style
+    for _ in range(_ROUNDS):
+        stronger = _strengthened(timeline, looked_at, _remedies(timeline.caption_style))
+        # What helps the unclear frames must not harm those that were clear.
+        seen = {item.frame for item in looked_at}
+        harmed = [item for item in _unclear_cues(timeline.model_copy(update={"caption_style": stronger})) if item.frame not in seen]
+        if not harmed:
             break
-    stronger = taken[-1]
-    for change in _differences(taken[0], stronger):
-        weaker = dict.fromkeys(getattr(style, change.field) for style in taken)
-        for value in weaker:
-            spared = stronger.model_copy(update={change.field: value})
-            if spared == stronger or holds(spared):
-                stronger = spared
+        looked_at = [*looked_at, *harmed]
+    changes = _differences(timeline.caption_style, stronger)
+    return timeline.model_copy(update={"caption_style": stronger, "strengthened": changes}) if changes else timeline
+
+
+def _strengthened(timeline: Timeline, looked_at: Sequence[_Unclear], remedies: Iterable[CaptionStyle]) -> CaptionStyle:
+    """Return the style with the remedies that it takes, each as weak as it may be."""
+    least = partial(_least_contrast, timeline, looked_at)
+    best = timeline.caption_style
+    taken, clearest = [best], least(best)
+    for style in remedies:
+        taken.append(style)
+        contrast = least(style)
+        if contrast > clearest:
+            best, clearest = style, contrast
+        if contrast >= _AIM:
+            break
+    for change in _differences(taken[0], best):
+        for value in dict.fromkeys(getattr(style, change.field) for style in taken):
+            spared = best.model_copy(update={change.field: value})
+            if spared == best or least(spared) >= min(clearest, _AIM):
+                best = spared
                 break
-    return timeline.model_copy(update={"caption_style": stronger, "strengthened": _differences(taken[0], stronger)})
+    return best
 
 
 def _unclear_cues(timeline: Timeline) -> list[_Unclear]:
@@ -122,9 +144,16 @@ def _clear_on_anything(painter: CaptionPainter, frame: int, grounds: Sequence[Pl
     return all(ratio is None or ratio >= _AIM for ratio in ratios)
 
 
-def _holds(timeline: Timeline, unclear: Sequence[_Unclear], style: CaptionStyle) -> bool:
+def _least_contrast(timeline: Timeline, looked_at: Sequence[_Unclear], style: CaptionStyle) -> float:
+    """Return the contrast of the least clear frame; 1 where a text no longer stands out as the check will look for it."""
     painter = _painter(timeline, style)
-    return all((ratio := _contrast(painter, item.frame, item.picture)) is None or ratio >= _AIM for item in unclear)
+    ratios = []
+    for item in looked_at:
+        drawn = _drawn(painter, item.frame, item.picture)
+        if drawn is None or (found := text_contrast(*drawn)) is None:
+            continue
+        ratios.append(1.0 if text_stands(*drawn) is False else found.low)
+    return min(ratios, default=math.inf)
 
 
 def _painter(timeline: Timeline, style: CaptionStyle) -> CaptionPainter:
@@ -132,14 +161,20 @@ def _painter(timeline: Timeline, style: CaptionStyle) -> CaptionPainter:
 
 
 def _contrast(painter: CaptionPainter, frame: int, picture: Planes) -> float | None:
+    drawn = _drawn(painter, frame, picture)
+    found = text_contrast(*drawn) if drawn is not None else None
+    return found.low if found else None
+
+
+def _drawn(painter: CaptionPainter, frame: int, picture: Planes) -> tuple[Planes, NDArray[np.bool_], int, int] | None:
+    """Return a picture with a frame's captions, and where their letters are; None where there are none."""
     mask = painter.fill_mask(frame)
     if mask is None:
         return None
     planes = picture.copy()
     for sprite in painter.sprites(frame):
         sprite.blend(planes)
-    found = text_contrast(planes, *mask)
-    return found.low if found else None
+    return planes, *mask
 
 
 def _remedies(style: CaptionStyle) -> Iterator[CaptionStyle]:
@@ -156,15 +191,44 @@ def _remedies(style: CaptionStyle) -> Iterator[CaptionStyle]:
         for opacity in _rising(style.shadow_opacity):
             style = style.model_copy(update={"shadow_opacity": opacity})
             yield style
+    if boxed:
+        style = _letters_apart(style)
+        yield style
     for outline in _OUTLINE_PX:
         if outline > style.outline_px:
             style = style.model_copy(update={"outline_px": outline})
             yield style
     start, end = rgb_of(style.outline_colour), _far_from(style)
     for share in (0.25, 0.5, 0.75, 1.0):
-        mixed = [round(a + (b - a) * share) for a, b in zip(start, end, strict=True)]
-        style = style.model_copy(update={"outline_colour": "#{:02X}{:02X}{:02X}".format(*mixed)})
+        style = style.model_copy(update={"outline_colour": _mixed(start, end, share)})
         yield style
+    yield _letters_apart(style)
+
+
+def _letters_apart(style: CaptionStyle) -> CaptionStyle:
+    """Return the style with letters in each state as far from what is directly around them as they need: outline, box or marker."""
+    around = style.outline_colour if style.outline_px else style.box_colour
+    behind = style.active_box_colour if style.mode in ("box", "marker") else None
+    grounds = {
+        **{"colour": around, "upcoming_colour": around},
+        **{"active_colour": behind or around, "active_gradient_colour": behind or around},
+    }
+    changes = {}
+    for field, ground in grounds.items():
+        letters = getattr(style, field)
+        if ground is not None and letters is not None:
+            far = max(((0, 0, 0), (255, 255, 255)), key=lambda colour: _ratio(colour, rgb_of(ground)))
+            ways = (_mixed(rgb_of(letters), far, share) for share in (0.0, 0.25, 0.5, 0.75))
+            changes[field] = next((way for way in ways if _ratio(rgb_of(way), rgb_of(ground)) >= _AIM), _mixed(far, far, 1.0))
+    return style.model_copy(update=changes)
+
+
+def _mixed(start: tuple[int, int, int], end: tuple[int, int, int], share: float) -> str:
+    return "#{:02X}{:02X}{:02X}".format(*(round(a + (b - a) * share) for a, b in zip(start, end, strict=True)))
+
+
+def _ratio(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+    return contrast_ratio(*(float(relative_luminance(np.array(colour, np.uint8))) for colour in (one, other)))
 
 
 def _rising(opacity: float) -> list[float]:
@@ -175,9 +239,8 @@ def _rising(opacity: float) -> list[float]:
 def _far_from(style: CaptionStyle) -> tuple[int, int, int]:
     """Return black or white, whichever is clearer against the least clear of the style's letter colours."""
     letters = [style.colour, style.upcoming_colour, style.active_colour]
-    levels = [float(relative_luminance(np.array(rgb_of(colour), np.uint8))) for colour in letters]
-    black, white = (min(contrast_ratio(level, ground) for level in levels) for ground in (0.0, 1.0))
-    return (0, 0, 0) if black >= white else (255, 255, 255)
+    black, white = (0, 0, 0), (255, 255, 255)
+    return max((black, white), key=lambda ground: min(_ratio(rgb_of(colour), ground) for colour in letters))
 
 
 def _differences(style: CaptionStyle, stronger: CaptionStyle) -> tuple[StyleChange, ...]:

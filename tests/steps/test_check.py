@@ -13,6 +13,7 @@ from reelkit.errors import CheckError
 from reelkit.media.audio import write_wav
 from reelkit.media.captions import CaptionPainter
 from reelkit.media.inspect import PictureFacts, SoundFacts
+from reelkit.media.legibility import TextContrast
 from reelkit.media.planes import Planes
 from reelkit.model import (
     AudioTrack,
@@ -26,13 +27,15 @@ from reelkit.model import (
     Palette,
     ProgressBar,
     Reel,
+    StyleChange,
     Timeline,
     Transition,
 )
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
-from reelkit.steps.judge_captions import judge_glyphs, judge_room
+from reelkit.steps.judge_captions import judge_captions_seen, judge_glyphs, judge_room
 from reelkit.steps.judge_sound import judge_lengths
+from reelkit.steps.watch_captions import CueSeen
 from tests.media import reels
 from tests.media.reels import CUT, FRAMES, SIZE, Making, make_reel, texture, timeline
 
@@ -289,6 +292,18 @@ def test_texts_that_had_to_be_cut_are_told(right: tuple[Reel, Timeline, list[Fin
     assert cut.measured == f"1 cut with an ellipsis, first '{('north ' * 10)[:59]}…' (end card)"
     assert "overlays.end_card_subtitle" in cut.hint
     assert "(caption)" in judged(whole, cue).measured and "captions.max_words" in judged(whole, cue).hint
+
+
+def test_strengthening_that_is_not_enough_is_not_told_as_if_it_were(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """What was changed for a reel is told beside a contrast that holds, and as not enough beside one that does not."""
+    plan = right[1].model_copy(update={"strengthened": (StyleChange(field="outline_px", was="0", now="4"),)})
+
+    def judged(low: float) -> Finding:
+        seen = [CueSeen(in_time=True, contrast=TextContrast(low, low)) for _ in plan.cues]
+        return named(list(judge_captions_seen(seen, plan)), "caption-contrast")
+
+    assert judged(5.0).measured.endswith("; strengthened for this reel: outline_px 0 \u2192 4")
+    assert judged(3.0).measured.endswith("; strengthened for this reel, which is not enough: outline_px 0 \u2192 4")
 
 
 def test_guessed_word_times_are_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:

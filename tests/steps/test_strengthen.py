@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from reelkit.media.caption_layout import caption_sizes
 from reelkit.media.captions import CaptionPainter
 from reelkit.media.compositor import Compositor
-from reelkit.media.legibility import text_contrast
+from reelkit.media.legibility import text_contrast, text_stands
 from reelkit.media.planes import Planes
-from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps, Timeline
-from reelkit.steps.strengthen import LEAST_CONTRAST, frames_looked_at, strengthen_captions
+from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Clip, Credit, Fps, Timeline, Transition
+from reelkit.steps.strengthen import LEAST_CONTRAST, _strengthened, _unclear_cues, frames_looked_at, strengthen_captions
+from tests.media.test_captions import PRESETS
 from tests.media.timelines import small_timeline
 
 BARE = CaptionStyle(mode="classic", outline_px=0, shadow_px=0, size_px=110, pop_s=0.0, colour="#FFFFFF")
@@ -61,6 +64,61 @@ def test_unclear_captions_are_strengthened_until_they_hold(name: str, tmp_path: 
     assert all(getattr(stronger.caption_style, each.field) != getattr(style, each.field) for each in stronger.strengthened)
     assert stronger.model_copy(update={"caption_style": style, "strengthened": ()}) == plan
     assert Timeline.model_validate_json(stronger.model_dump_json()) == stronger
+
+
+def on_white(folder: Path, style: CaptionStyle, size: tuple[int, int] = (360, 640)) -> Timeline:
+    """A still, near-white reel with a cue of three words."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "white.png"
+    Image.new("RGB", size, (250, 250, 250)).save(path)
+    facts = {"width_px": size[0], "height_px": size[1], "credit": Credit(author="a", licence="own")}
+    still = Clip(id="white", library="folder", path=path, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), kind="image", **facts)
+    plan = small_timeline(folder, frames=(60, 60))
+    shot = plan.shots[0].model_copy(update={"clip": still, "start": 0, "end": 60, "transition": Transition()})
+    words = tuple(CaptionWord(text=text, start=15 * at, end=15 * at + 15) for at, text in enumerate(("The", "pug", "sits")))
+    return plan.model_copy(
+        update={
+            **{"shots": (shot,), "cues": (CaptionCue(words=words, start=0, end=60),), "caption_style": style, "frame_count": 60},
+            **{"width_px": size[0], "height_px": size[1], "audio": ()},
+        }
+    )
+
+
+def test_letters_in_a_box_go_apart_from_it_instead_of_all_being_outlined(tmp_path: Path) -> None:
+    """Pale words already spoken on white paper grow darker; those to come stay as they are, and no outline drowns them."""
+    plan = on_white(tmp_path, PRESETS["marker"].model_copy(update={"colour": "#FFF0A0"}), (1080, 1920))
+    stronger = strengthen_captions(plan)
+    assert {change.field for change in stronger.strengthened} == {"colour"}
+    assert min(clearest(plan)) < 1.5 and min(clearest(stronger)) >= LEAST_CONTRAST
+
+
+def test_an_outline_that_drowns_words_to_come_is_not_left_so(tmp_path: Path) -> None:
+    """Dark words to come, clear on white themselves, stay clear when pale spoken ones get a dark outline."""
+    mixed = BARE.model_copy(update={"mode": "karaoke", "upcoming_colour": "#202020", "upcoming_opacity": 1.0})
+    stronger = strengthen_captions(on_white(tmp_path, mixed))
+    assert min(clearest(stronger)) >= LEAST_CONTRAST
+
+
+def test_where_nothing_helps_the_best_stays_and_no_more_is_changed(tmp_path: Path) -> None:
+    """Without a remedy that makes all clear, the one that brings the least clear furthest stays, and only what helps of it."""
+    style = BARE.model_copy(update={"outline_px": 1, "outline_colour": "#D0D0D0"})
+    plan = on_white(tmp_path, style)
+    greys = [{"outline_px": 12, "outline_colour": grey, "shadow_opacity": 0.9} for grey in ("#FFFFFF", "#A0A0A0", "#E0E0E0")]
+    best = _strengthened(plan, _unclear_cues(plan), [style.model_copy(update=grey) for grey in greys])
+    assert best == style.model_copy(update={"outline_px": 12, "outline_colour": "#A0A0A0"})
+
+
+@pytest.mark.parametrize("size", [(360, 640), (540, 960), (1080, 1920)])
+def test_strengthened_words_stand_as_the_check_will_look_for_them(size: tuple[int, int], tmp_path: Path) -> None:
+    """White words on white get an outline that sets them off at any size of the frame, not only a contrast by its thin edge."""
+    bare = PRESETS["one_word"].model_copy(update={"outline_px": 0, "shadow_px": 0})
+    plan = on_white(tmp_path, bare, size)
+    stronger = strengthen_captions(plan)
+    painter = CaptionPainter(stronger.caption_style, stronger.cues, width_px=size[0], height_px=size[1], fps=plan.fps)
+    with Compositor(stronger) as compositor:
+        for frame in frames_looked_at(stronger.cues[0]):
+            mask = painter.fill_mask(frame)
+            assert mask is not None and text_stands(compositor.frame_at(frame), *mask)
 
 
 def test_a_picture_that_turns_light_under_a_cue_counts(tmp_path: Path) -> None:
