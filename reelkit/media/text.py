@@ -26,6 +26,8 @@ _NEUTRAL = "\ufffc"
 _EMOJI_HEIGHT = 1.3
 """In heights of a capital: as large as a letter with its ascender and descender."""
 _HAIR = 0.01
+_OVERLAYS = frozenset("\u0334\u0335\u0336\u0337\u0338")
+"""Strokes through a letter."""
 Bounds = tuple[float, float, float, float]
 """Left, top, right, bottom in px."""
 
@@ -243,10 +245,22 @@ def _shaped(
     buffer.direction = "rtl" if right_to_left else "ltr"
     # Spaced letters must not run together.
     hb.shape(_sized(face, size_64), buffer, {"liga": not spaced, "clig": not spaced})
-    return tuple(
+    shaped = [
         (info.codepoint, at.x_offset / 64, at.y_offset / 64, at.x_advance / 64)
         for info, at in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
-    )
+    ]
+    return tuple(shaped if not _OVERLAYS & set(text) else _struck(shaped, _sized(face, size_64)))
+
+
+def _struck(shaped: Sequence[tuple[int, float, float, float]], font: Any) -> Iterator[tuple[int, float, float, float]]:
+    """Yield glyphs, strokes over the letters before them where their font has no place for them and leaves them beside."""
+    strokes = {font.get_nominal_glyph(ord(stroke)) for stroke in _OVERLAYS}
+    middles = [extents.x_bearing / 64 + extents.width / 128 if (extents := font.get_glyph_extents(glyph[0])) else 0.0 for glyph in shaped]
+    for number, (glyph, dx, dy, advance) in enumerate(shaped):
+        if number and glyph in strokes and middles[number] + dx > 0:
+            yield glyph, middles[number - 1] - shaped[number - 1][3] - middles[number], dy, 0.0
+        else:
+            yield glyph, dx, dy, advance
 
 
 def _ink(glyphs: Sequence[Glyph], size_64: int) -> Bounds | None:

@@ -51,6 +51,15 @@ def test_kerning_draws_pairs_together() -> None:
     assert pair[1].x < spaced[1].x
 
 
+@pytest.mark.parametrize("family", ["Playfair Display", "Montserrat", "Inter"])
+@pytest.mark.parametrize("stroke", ["\u0335", "\u0338"])
+def test_a_stroke_stands_over_its_letter(stroke: str, family: str) -> None:
+    """A letter that is struck out takes its own room and no more, in fonts too that have no place for the stroke."""
+    lettering = Lettering(find_font(family, 700), 80)
+    plain, struck = (shape_line([word], lettering).words[0] for word in ("tot", f"to{stroke}t"))
+    assert plain.ink and struck.ink and struck.ink[2] - struck.ink[0] == pytest.approx(plain.ink[2] - plain.ink[0], rel=0.12)
+
+
 def test_letter_spacing_widens_latin_and_leaves_arabic_joined() -> None:
     """Letter spacing opens Latin words and never tears joined letters apart."""
     wide = Lettering(FACE, 80, spacing_px=10)
