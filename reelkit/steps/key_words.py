@@ -48,7 +48,7 @@ def plan_key_words(
         return ()
     words = [word for sentence in sentences for word in sentence.words]
     edges = [0, *accumulate(len(scene.text.split()) for scene in script.scenes)]
-    top, bottom = _heights(brand, style)
+    top, bottom = _heights(brand, style, frozenset(word.text for word in words))
     fps, palette = brand.fps, brand.palette
     planned = []
     for number, (scene, (first, last)) in enumerate(zip(script.scenes, pairwise(edges), strict=True)):
@@ -98,11 +98,11 @@ def _bare(words: Sequence[str]) -> Iterator[str]:
         yield "".join(character for character in word.casefold() if character.isalnum())
 
 
-def _heights(brand: Brand, style: CaptionStyle) -> tuple[int, int]:
+def _heights(brand: Brand, style: CaptionStyle, words: frozenset[str]) -> tuple[int, int]:
     """Return between which heights key words stand: under the bar, above the place of captions with all their lines."""
     width, height = brand.output.width_px, brand.output.height_px
     scale = min(width, height) / 1080
-    sizes = caption_sizes(style, width, height)
+    sizes = caption_sizes(style, width, height, words=words)
     lines = sizes.cap_px + (style.max_lines - 1) * sizes.size_px * sizes.line_height + sizes.outline_px + sizes.pad_px
     top = round(brand.safe_zone.top_px * height / 1920 + _TOP_GAP_PX * scale)
     bottom = round(sizes.baseline_px - lines - _BOTTOM_GAP_PX * scale)

@@ -80,3 +80,11 @@ def test_key_words_stand_clear_of_captions_bar_and_buttons(style: str, size: tup
     caption = CaptionPainter(PRESETS[style], [cue("Your morning coffee gypsy")], **sized).box(0)
     assert box[3] <= caption[1] and box[1] >= (250 / 1920) * size[1] + 20 * min(size) / 1080
     assert box[0] >= 60 * size[0] / 1080 and box[2] <= 900 * size[0] / 1080
+
+
+def test_key_words_leave_captions_that_hang_low_their_place() -> None:
+    """A reel whose words hang lower than Latin letters has its captions, and so its key words, higher."""
+    square = a_brand(width_px=1080, height_px=1080)
+    (plain,) = planned(scene("It takes a whole night.", emphasis="night"), brand=square)
+    (low,) = planned(scene("यह पृथ्वी पर एक पूरी रात लेता है।", emphasis="रात"), brand=square)
+    assert low.bottom_px < plain.bottom_px
