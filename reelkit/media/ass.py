@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from reelkit.media.caption_drawing import CueDrawing
 from reelkit.media.caption_layout import CaptionSizes, CueLayout, lay_out
-from reelkit.media.captions import reading_of, sizes_of
+from reelkit.media.captions import hold_frames, reading_of, sizes_of
 from reelkit.media.fonts import open_font
 from reelkit.media.ink import rgb_of
 from reelkit.media.text import Bounds, is_right_to_left, union_of
@@ -170,11 +170,13 @@ def _lit(word: CaptionWord, until: int, cue: CaptionCue, timeline: Timeline) -> 
     kind = "ko" if style.mode == "typewriter" else "k"
     boxed = style.active_box_colour if style.mode == "box" else None
     active = boxed or style.active_gradient_colour or style.active_colour
-    begins, ends = (round((frame - cue.start) / timeline.fps.ratio * 1000) for frame in (word.start, word.end))
+    out = min(word.end + hold_frames(timeline.fps), until)
+    begins, ends = (round((frame - cue.start) / timeline.fps.ratio * 1000) for frame in (word.start, out))
     lit = ""
     if active != style.colour:
-        lit = f"\\1c{_bgr(style.colour)}\\t({begins},{begins},\\1c{_bgr(active)})"
-        if word.end < cue.end:
+        # Players take a change from 0 to 0 for one that lasts as long as the line.
+        lit = f"\\1c{_bgr(style.colour)}\\t({begins},{begins},\\1c{_bgr(active)})" if begins else f"\\1c{_bgr(active)}"
+        if out < cue.end:
             lit += f"\\t({ends},{ends},\\1c{_bgr(style.colour)})"
     return f"{{\\{kind}{_hundredths(timeline, word.start, until)}{lit}}}"
 

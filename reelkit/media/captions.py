@@ -25,7 +25,7 @@ from reelkit.media.planes import Sprite
 from reelkit.media.text import Bounds, is_right_to_left, union_of
 from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps
 
-__all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "missing_glyphs", "reading_of", "sizes_of"]
+__all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "hold_frames", "missing_glyphs", "reading_of", "sizes_of"]
 
 _ENTERS_AT = 0.86
 _CHANGE_S = 0.1
@@ -67,6 +67,11 @@ def sizes_of(cues: Sequence[CaptionCue], style: CaptionStyle, width_px: int, hei
         When the style's font is unknown or no font.
     """
     return caption_sizes(style, width_px, height_px, words=frozenset(word.text for cue in cues for word in cue.words))
+
+
+def hold_frames(fps: Fps) -> int:
+    """Return for how many frames a word stays lit after it was said, where no other begins."""
+    return round(_HOLD_S * float(fps.ratio))
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ class CaptionPainter:
         self._entrance = 0 if self._types else round(style.pop_s * per_s)
         moves = style.pop_s > 0 and (style.active_scale > 1 or (style.mode in ("box", "marker") and style.active_box_colour is not None))
         self._change = max(2, round(_CHANGE_S * per_s)) if moves else 0
-        self._hold = round(_HOLD_S * per_s)
+        self._hold = hold_frames(fps)
         self._drawing = lru_cache(maxsize=_CUES_KEPT)(self._laid_out)
         self._typed = lru_cache(maxsize=_CUES_KEPT)(self._as_typed)
         self._drawn = lru_cache(maxsize=_STATES_KEPT)(self._draw)

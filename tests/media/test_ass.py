@@ -78,14 +78,17 @@ def test_a_word_that_hangs_low_moves_every_event(tmp_path: Path) -> None:
     assert max(captions.box(at)[3] for at in range(3)) <= PRESETS["karaoke"].bottom_px
 
 
-def test_words_are_lit_by_libass_as_they_are_spoken(tmp_path: Path) -> None:
-    """While the second word is spoken only it has the active colour, in libass's own rendering."""
+@pytest.mark.parametrize(("frame", "spoken"), [(11, 0), (17, 0), (22, 1), (44, 3)])
+def test_words_are_lit_by_libass_as_they_are_spoken(frame: int, spoken: int, tmp_path: Path) -> None:
+    """While a word is spoken, the first from the cue's first frame and the last for the moment after, only it has the active colour."""
     style = PRESETS["pop"].model_copy(update={"shadow_px": 0, "active_colour": "#000000", "outline_px": 0, "active_scale": 1.0})
     plan = timeline(style)
-    level = rendered(tmp_path, ass(plan), style, 22)
-    dark = np.flatnonzero((level < 40).any(axis=0))
-    words = painter(style, *plan.cues).words_on(22)
-    assert len(dark) and abs(dark[0] - words[1].box[0]) < 32 and abs(dark[-1] - words[1].box[2]) < 32
+    level = rendered(tmp_path, ass(plan), style, frame)
+    words = painter(style, *plan.cues).words_on(frame)
+    assert [word.colour for word in words].index("#000000") == spoken
+    left, top, right, bottom = words[spoken].box
+    dark = np.argwhere(level < 40)
+    assert len(dark) and (abs(dark.min(axis=0) - (top, left)) < 32).all() and (abs(dark.max(axis=0) - (bottom, right)) < 32).all()
 
 
 @settings(max_examples=40, deadline=None)
