@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -73,6 +73,7 @@ __all__ = [
     "Value",
     "Word",
     "content_key",
+    "spaced",
 ]
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_upper=True)]
@@ -218,14 +219,36 @@ class ScriptRequest(Value):
         return None
 
 
+def spaced(texts: Sequence[str], joined: Sequence[bool] = ()) -> str:
+    """Return texts as they are written in a row: with a space between two, but for those that are joined to the one before.
+
+    Examples
+    --------
+    >>> spaced(["It", "is"]), spaced(["今日は", "天気"], [True, True])
+    ('It is', '今日は天気')
+    """
+    joints = [True, *(joined[1:] or [False] * (len(texts) - 1))]
+    return "".join(text if joint else " " + text for text, joint in zip(texts, joints, strict=True)) if texts else ""
+
+
+_joined: Any = Field(
+    default=False, exclude_if=lambda joined: not joined, description="no space before it: a phrase of a word of a script without spaces"
+)
+
+
 class Word(Value):
-    """One word as the viewer reads it (a whitespace-separated piece of the voiceover) and the samples that say it."""
+    """One word as the viewer reads it (a whitespace-separated piece of the voiceover) and the samples that say it.
+
+    In cues, a word of a script without spaces (Chinese, Japanese, Thai) is the phrases that it is made of; ``joined`` says of one that it
+    goes on the one before.
+    """
 
     text: str = Field(min_length=1, pattern=r"^\S+$")
     start: int = Field(ge=0)
     end: int
     rate_hz: int = Field(gt=0)
     timed_by: TimedBy
+    joined: bool = _joined
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -317,7 +340,7 @@ class _Spoken(Value):
 
     @property
     def text(self) -> str:
-        return " ".join(word.text for word in self.words)
+        return spaced([word.text for word in self.words], [word.joined for word in self.words])
 
     @property
     def rate_hz(self) -> int:
@@ -607,6 +630,7 @@ class CaptionWord(Value):
     text: str
     start: int
     end: int
+    joined: bool = _joined
 
 
 class CaptionCue(Value):
@@ -619,7 +643,7 @@ class CaptionCue(Value):
 
     @property
     def text(self) -> str:
-        return " ".join(word.text for word in self.words)
+        return spaced([word.text for word in self.words], [word.joined for word in self.words])
 
     @model_validator(mode="after")
     def _lasts(self) -> Self:

@@ -18,7 +18,7 @@ from reelkit.media.captions import hold_frames, reading_of, sizes_of
 from reelkit.media.fonts import open_font
 from reelkit.media.ink import rgb_of
 from reelkit.media.text import Bounds, is_right_to_left, union_of
-from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Timeline
+from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Timeline, spaced
 
 __all__ = ["ass"]
 
@@ -94,7 +94,8 @@ def _events(timeline: Timeline, sizes: CaptionSizes) -> Iterator[str]:
     for cue in (part for whole in timeline.cues for part in _parts(whole, style)):
         texts = [word.text for word in cue.words]
         leftward = True if mostly_leftward and any(map(is_right_to_left, texts)) else None
-        layout = lay_out(texts, style, sizes, right_to_left=leftward, language=language).raised(cue.up_px)
+        joined = [word.joined for word in cue.words]
+        layout = lay_out(texts, style, sizes, right_to_left=leftward, language=language, joined=joined).raised(cue.up_px)
         if not layout.words:
             continue
         if style.box_colour is not None:
@@ -104,7 +105,12 @@ def _events(timeline: Timeline, sizes: CaptionSizes) -> Iterator[str]:
             lines.setdefault(placed.line, []).append(index)
         for line, indices in sorted(lines.items()):
             place = _place(layout, line, sizes)
-            yield _event(timeline, cue, 1, f"{{{place}}}" + " ".join(_words(timeline, cue, sorted(indices))))
+            yield _event(
+                timeline,
+                cue,
+                1,
+                f"{{{place}}}" + spaced([*_words(timeline, cue, sorted(indices))], [joined[index] for index in sorted(indices)]),
+            )
 
 
 def _event(timeline: Timeline, cue: CaptionCue, layer: int, text: str) -> str:

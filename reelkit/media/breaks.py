@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 __all__ = ["belong_together", "break_cost", "closes_a_phrase"]
 
-_STOPS = ",;:–—"
-_CLOSERS = "\"'”’»)]"
-_OPENERS = "\"'“‘«(["
+_STOPS = ",;:–—、，；："
+_CLOSERS = "\"'”’»)]」』）》"
+_OPENERS = "\"'“‘«([「『（《"
 
 # English words by what they do at a break: a phrase begins with them, so that it is natural to break before one, and to break after
 # one leaves the reader hanging. In other languages only punctuation, figures and names count.

@@ -11,9 +11,9 @@ from itertools import combinations, pairwise
 
 from reelkit.media.breaks import belong_together
 from reelkit.media.fonts import FontFace, clusters, find_font
-from reelkit.media.phrases import language_of, merged, phrases
+from reelkit.media.phrases import columns, language_of, merged, phrases
 from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape_line, union_of
-from reelkit.model import CaptionStyle
+from reelkit.model import CaptionStyle, spaced
 
 __all__ = ["CaptionSizes", "CueLayout", "PlacedWord", "break_lines", "caption_sizes", "lay_out"]
 
@@ -34,6 +34,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9.,;:!?'\"\u2018-\u201D\u2026\u2013\u2014%&+-]*")
 _DEEPEST_SHARE = 0.8
 _BEFORE_OR_AFTER_MARK = re.compile(r"(?<=\w[/_-])(?=\w)|(?<=//)(?=\w)|(?<=\w)(?=[.@]\w)")
 """Where an address or a handle may be broken: after marks that say that it goes on, before those that would seem to end it."""
+
+Piece = tuple[int, str]
+"""A word's number in its cue, and the word or a part of it."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,7 @@ def break_lines(
     max_chars: int,
     max_lines: int,
     min_share: float,
+    joined: Sequence[bool] = (),
 ) -> tuple[tuple[tuple[int, int], ...], float] | None:
     """Choose the lines of a cue and the share of full size they need to fit.
 
@@ -201,6 +205,8 @@ def break_lines(
     max_chars, max_lines : int
     min_share : float
         The least share of full size.
+    joined : sequence of bool
+        Which words go on the one before without a space; none where not given.
 
     Returns
     -------
@@ -224,8 +230,8 @@ def break_lines(
             if share < min_share:
                 continue
             ragged = (max(widths) - min(widths)) / max(widths) if count > 1 else 0.0
-            overlong = sum(len(" ".join(words[i:j])) > max_chars for i, j in lines)
-            breaks = sum(_break_cost(words, cut) for cut in cuts)
+            overlong = sum(columns(spaced(words[i:j], joined[i:j])) > max_chars for i, j in lines)
+            breaks = sum(_break_cost(words, cut, joined=any(joined[cut : cut + 1])) for cut in cuts)
             alone = sum(j - i == 1 and _letters(words[i]) <= 3 for i, j in lines) if len(words) > 2 and count > 1 else 0
             cost = 12 * (1 - share) + 0.45 * (count - 1) + ragged + 2 * overlong + 3 * alone + breaks
             if best is None or cost < best[0] - 1e-9:
@@ -237,7 +243,7 @@ def _letters(word: str) -> int:
     return sum(character.isalnum() for character in word)
 
 
-def _break_cost(words: Sequence[str], cut: int) -> float:
+def _break_cost(words: Sequence[str], cut: int, *, joined: bool) -> float:
     before, after = words[cut - 1], words[cut]
     if belong_together(before, after):
         return 2.5
@@ -245,11 +251,17 @@ def _break_cost(words: Sequence[str], cut: int) -> float:
         return -0.2
     if re.search(r"\d[%°]?$", before) or re.fullmatch(r"\W*\d[\d.,]*\W*", after):
         return 1.5 if re.search(r"\d[%°]?$", before) and _letters(after) <= 6 else 0.3
-    return 0.15 if _letters(before) <= 3 else 0.0
+    return 0.15 if _letters(before) <= 3 and not joined else 0.0
 
 
 def lay_out(
-    words: Sequence[str], style: CaptionStyle, sizes: CaptionSizes, *, right_to_left: bool | None = None, language: str | None = None
+    words: Sequence[str],
+    style: CaptionStyle,
+    sizes: CaptionSizes,
+    *,
+    right_to_left: bool | None = None,
+    language: str | None = None,
+    joined: Sequence[bool] = (),
 ) -> CueLayout:
     """Break a cue's words into lines and place them.
 
@@ -257,14 +269,15 @@ def lay_out(
     it hangs lower than ``sizes.drop_px``, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are
     still too wide are broken: those without spaces between phrases, addresses at their marks, others with hyphens. The first letter with
     a direction gives the lines theirs where ``right_to_left`` does not say, and the words the ``language`` that their characters are
-    drawn for.
+    drawn for. Words that are ``joined`` go on the one before without a space.
     """
     texts = [_as_set(word, style) for word in words]
     if right_to_left is None:
-        right_to_left = is_right_to_left(" ".join(texts))
+        right_to_left = is_right_to_left(spaced(texts, joined))
     language = language_of(texts) if language is None else language
     return _laid_out(
         tuple(texts),
+        tuple(joined),
         sizes,
         max_chars=style.max_chars_per_line,
         max_lines=style.max_lines,
@@ -275,25 +288,35 @@ def lay_out(
 
 @lru_cache(maxsize=512)
 def _laid_out(
-    texts: tuple[str, ...], sizes: CaptionSizes, *, max_chars: int, max_lines: int, right_to_left: bool, language: str
+    texts: tuple[str, ...],
+    joined: tuple[bool, ...],
+    sizes: CaptionSizes,
+    *,
+    max_chars: int,
+    max_lines: int,
+    right_to_left: bool,
+    language: str,
 ) -> CueLayout:
     """Lay out a cue once, as a reel's captions are measured, shown, drawn and checked."""
     room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px + sizes.cursor_px) - _SLACK_PX
 
-    def line_width(line: Sequence[str], size_px: float) -> float:
-        ink = [word.ink for word in shape_line(line, _lettering(sizes, size_px, language), right_to_left=right_to_left).words if word.ink]
+    def line_width(row: Sequence[Piece], size_px: float) -> float:
+        shaped = shape_line(
+            [text for _, text in row], _lettering(sizes, size_px, language), right_to_left=right_to_left, joined=_joints(row, joined)
+        )
+        ink = [word.ink for word in shaped.words if word.ink]
         if not ink:
             return 0.0
         left, _, right, _ = union_of(ink) or (0.0, 0.0, 0.0, 0.0)
         return right - left + (sizes.peak_scale - 1) * max(word[2] - word[0] for word in ink)
 
     def fits(text: str) -> bool:
-        return line_width([text], sizes.min_size_px) <= room
+        return line_width([(0, text)], sizes.min_size_px) <= room
 
     shown = [
         (index, part)
         for index, text in enumerate(texts)
-        if line_width([text], sizes.size_px)
+        if line_width([(index, text)], sizes.size_px)
         for phrase in phrases(text, language)
         for part in ([phrase] if fits(phrase) else _BEFORE_OR_AFTER_MARK.split(phrase))
     ]
@@ -304,22 +327,23 @@ def _laid_out(
         if len(shown) > _MOST_WEIGHED
         else break_lines(
             [text for _, text in shown],
-            lru_cache(maxsize=None)(lambda i, j: line_width([text for _, text in merged(shown[i:j])], sizes.size_px)),
+            lru_cache(maxsize=None)(lambda i, j: line_width(merged(shown[i:j]), sizes.size_px)),
             max_width_px=room,
             max_chars=max_chars,
             max_lines=max_lines,
             min_share=sizes.min_size_px / sizes.size_px,
+            joined=_joints(shown, joined),
         )
     )
     if fit is not None:
         lines, share = fit
         rows = [merged(shown[i:j]) for i, j in lines]
-        return _place(rows, max(sizes.size_px * share, sizes.min_size_px), sizes, right_to_left, language)
+        return _place(rows, max(sizes.size_px * share, sizes.min_size_px), sizes, right_to_left, language, joined=joined)
     size = sizes.min_size_px
     pieces = [(index, piece) for index, text in shown for piece in _pieces(text, fits)]
     rows = [[]]
     for piece in pieces:
-        if rows[-1] and line_width([text for _, text in merged((*rows[-1], piece))], size) > room:
+        if rows[-1] and line_width(merged((*rows[-1], piece)), size) > room:
             rows.append([])
         rows[-1] = merged((*rows[-1], piece))
     # One line more would fit, but marks, boxes and an entrance that swings beyond its size rise above capitals.
@@ -328,7 +352,12 @@ def _laid_out(
     if cut:
         index, text = rows[most - 1][-1]
         rows[most - 1 :] = [[*rows[most - 1][:-1], (index, "".join(clusters(text)[:-2]) + "…")]]
-    return replace(_place(rows, size, sizes, right_to_left, language), cut=cut)
+    return replace(_place(rows, size, sizes, right_to_left, language, joined=joined), cut=cut)
+
+
+def _joints(row: Sequence[Piece], joined: Sequence[bool]) -> list[bool]:
+    """Return which pieces of a row go on the one before: the further ones of a word, and those of words that do."""
+    return [index == before or (bool(joined) and joined[index]) for (before, _), (index, _) in pairwise([(-1, ""), *row])]
 
 
 def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
@@ -353,14 +382,17 @@ def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
 def _lettering(sizes: CaptionSizes, size_px: float, language: str) -> Lettering:
     # Outlines, boxes and growth eat into the spaces between words; this gives back what they take.
     taken = (0.7 * sizes.outline_px + 0.9 * sizes.word_pad_px) * size_px / sizes.size_px + 0.5 * (sizes.peak_scale - 1) * size_px
-    return Lettering(sizes.face, size_px, sizes.spacing_em * size_px, taken, language)
+    between_phrases = 0.9 * sizes.word_pad_px * size_px / sizes.size_px
+    return Lettering(sizes.face, size_px, sizes.spacing_em * size_px, taken, language, between_phrases)
 
 
-def _place(rows: Sequence[Sequence[tuple[int, str]]], size_px: float, sizes: CaptionSizes, right_to_left: bool, language: str) -> CueLayout:
+def _place(
+    rows: Sequence[Sequence[Piece]], size_px: float, sizes: CaptionSizes, right_to_left: bool, language: str, *, joined: Sequence[bool]
+) -> CueLayout:
     pitch = round(size_px * sizes.line_height)
     placed = []
     lettering = _lettering(sizes, size_px, language)
-    lines = [shape_line([text for _, text in row], lettering, right_to_left=right_to_left) for row in rows]
+    lines = [shape_line([text for _, text in row], lettering, right_to_left=right_to_left, joined=_joints(row, joined)) for row in rows]
     edges = [(line.ink[0], line.ink[2]) if line.ink else (0.0, 0.0) for line in lines]
     widest = max(right - left for left, right in edges)
     for line, (row, shaped, (left, right)) in enumerate(zip(rows, lines, edges, strict=True)):

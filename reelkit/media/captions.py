@@ -265,7 +265,8 @@ class CaptionPainter:
         texts = [word.text for word in words]
         # In an Arabic or Hebrew reel, a cue that happens to begin with a Latin name still reads from the right.
         leftward = True if self._right_to_left and any(map(is_right_to_left, texts)) else None
-        layout = lay_out(texts, self.style, self._sizes, right_to_left=leftward, language=self._language)
+        joined = [word.joined for word in words]
+        layout = lay_out(texts, self.style, self._sizes, right_to_left=leftward, language=self._language, joined=joined)
         return CueDrawing(self.style, self._sizes, layout.raised(self.cues[cue].up_px)) if layout.words else None
 
     def _peak(self, drawing: CueDrawing) -> float:

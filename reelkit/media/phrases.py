@@ -5,15 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 from typing import Any
 
-__all__ = ["language_of", "merged", "phrases"]
+__all__ = ["as_words", "columns", "language_of", "merged", "phrases"]
 
 _KANA = re.compile(r"[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _THAI = re.compile(r"[\u0e00-\u0e7f]")
+_WIDE = re.compile(rf"{_KANA.pattern}|{_HAN.pattern}|[\u3000-\u303f\uff01-\uff60]")
+_ABOVE_OR_BELOW = re.compile(r"[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
+"""Thai vowels and tones that take no place of their own."""
+_QUANTITY = re.compile(
+    r"""(?:\d[\d.,:/]*|[〇零一二两兩三四五六七八九十百千万萬亿億几半]+)
+        (?:[个個]?(?:小时|小時|分钟|分鐘|秒钟|月|星期)|[个個秒年天岁歲次种種杯克度元块塊米倍升]|毫升|毫克|毫米|千克|公斤|公里|厘米|摄氏度|美元
+          |°[CF]|[%％°]|[A-Za-z]+)?
+      |(?:หนึ่ง|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|สิบ|ยี่|เอ็ด|ร้อย|พัน|หมื่น|แสน|ล้าน)+""",
+    re.VERBOSE,
+)
+"""A number and what it counts, which the parsers part."""
 
 
 def language_of(texts: Iterable[str]) -> str:
@@ -46,7 +57,8 @@ def phrases(text: str, language: str = "") -> tuple[str, ...]:
 
     Notes
     -----
-    Japanese, Chinese and Thai by BudouX (https://github.com/google/budoux), whose phrases keep punctuation where it belongs.
+    Japanese, Chinese and Thai by BudouX (https://github.com/google/budoux), whose phrases keep punctuation where it belongs; a number
+    stays with what it counts.
 
     Examples
     --------
@@ -56,10 +68,38 @@ def phrases(text: str, language: str = "") -> tuple[str, ...]:
     ("don't",)
     """
     if _THAI.search(text):
-        return tuple(_parser("thai").parse(text))
-    if language == "ja":
-        return tuple(_parser("japanese").parse(text)) if _KANA.search(text) or _HAN.search(text) else (text,)
-    return tuple(_parser("simplified_chinese").parse(text)) if _HAN.search(text) else (text,)
+        name = "thai"
+    elif _HAN.search(text) or (language == "ja" and _KANA.search(text)):
+        name = "japanese" if language == "ja" else "simplified_chinese"
+    else:
+        return (text,)
+    found = _parser(name).parse(text)
+    within = {at for quantity in _QUANTITY.finditer(text) for at in range(quantity.start() + 1, quantity.end())}
+    cuts = [0, *(at for at in accumulate(map(len, found)) if at not in within)]
+    return tuple(text[start:end] for start, end in pairwise(cuts))
+
+
+def columns(text: str) -> int:
+    """Return how many letters long a text is: Chinese and Japanese characters are as wide, and take as long to read, as two.
+
+    Examples
+    --------
+    >>> columns("Tea"), columns("お茶"), columns("น้ำ")
+    (3, 4, 2)
+    """
+    return len(text) + len(_WIDE.findall(text)) - len(_ABOVE_OR_BELOW.findall(text))
+
+
+def as_words(texts: Iterable[str]) -> int:
+    """Return for how many words texts count that are read at a glance: short phrases of scripts without spaces are parts of one.
+
+    Examples
+    --------
+    >>> as_words(["We", "drink", "tea"]), as_words(["我们", "喝", "茶"])
+    (3, 2)
+    """
+    sixths = sum(min(columns(text), 6) if _THAI.search(text) or _WIDE.search(text) else 6 for text in texts)
+    return -(-sixths // 6)
 
 
 @lru_cache(maxsize=4)

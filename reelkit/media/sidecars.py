@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reelkit.model import CaptionCue, Fps, Timeline
+from reelkit.model import CaptionCue, Fps, Timeline, spaced
 
 __all__ = ["credits_text", "srt", "vtt"]
 
@@ -30,7 +30,8 @@ def _timed(cue: CaptionCue, fps: Fps) -> str:
     first, *others = cue.words
     # A timestamp must lie after the cue's start and before its end.
     times = [f"<{_clock(word.start, fps)}>" if cue.start < word.start < cue.end else "" for word in others]
-    return " ".join([_escaped(first.text), *(time + _escaped(word.text) for time, word in zip(times, others, strict=True))])
+    texts = [_escaped(first.text), *(time + _escaped(word.text) for time, word in zip(times, others, strict=True))]
+    return spaced(texts, [word.joined for word in cue.words])
 
 
 def _escaped(text: str) -> str:

@@ -18,6 +18,7 @@ from bidi import algorithm as uax9
 
 from reelkit.media.emoji import has_colours
 from reelkit.media.fonts import FontFace, clusters, font_for, open_font
+from reelkit.model import spaced
 
 __all__ = ["Bounds", "Glyph", "Lettering", "ShapedLine", "ShapedWord", "is_right_to_left", "shape_line", "union_of"]
 
@@ -47,6 +48,8 @@ class Lettering:
         Added to every space.
     language : str
         BCP 47; chooses among the shapes that Chinese characters have in China, Japan and Korea.
+    joint_px : float
+        Added before words that go on the one before without a space.
     """
 
     face: FontFace
@@ -54,6 +57,7 @@ class Lettering:
     spacing_px: float = 0.0
     word_spacing_px: float = 0.0
     language: str = ""
+    joint_px: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def is_right_to_left(text: str) -> bool:
     return bool(uax9.get_base_level(text))
 
 
-def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: bool | None = None) -> ShapedLine:
+def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: bool | None = None, joined: Sequence[bool] = ()) -> ShapedLine:
     """Shape words into one line.
 
     Parameters
@@ -130,6 +134,8 @@ def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: boo
     lettering : Lettering
     right_to_left : bool, optional
         The line's base direction; the first letter that has one decides where not given.
+    joined : sequence of bool
+        Which words go on the one before without a space; none where not given.
 
     Examples
     --------
@@ -138,16 +144,18 @@ def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: boo
     >>> line.words[0].ink[0] > line.words[1].ink[2]
     True
     """
-    text = " ".join(words)
+    text = spaced(words, joined)
     base = is_right_to_left(text) if right_to_left is None else right_to_left
     pen, size_64 = 0.0, round(lettering.size_px * 64)
     placed: list[list[Glyph]] = [[] for _ in words]
-    for segment in _visual_order(list(_segments(words, _levels(text, base), lettering.face))):
-        leftward, spaced = segment.level % 2 == 1, lettering.spacing_px != 0
+    for segment in _visual_order(list(_segments(words, joined, _levels(text, base), lettering.face))):
+        leftward, apart = segment.level % 2 == 1, lettering.spacing_px != 0
         scale, drop = _emoji_fit(segment.face, lettering.face) if has_colours(segment.face.path) else (1.0, 0.0)
         own_64 = round(size_64 * scale)
-        shaped = _shaped(segment.text, segment.face, own_64, right_to_left=leftward, spaced=spaced, language=lettering.language)
+        shaped = _shaped(segment.text, segment.face, own_64, right_to_left=leftward, spaced=apart, language=lettering.language)
         spacing = 0.0 if segment.level % 2 else lettering.spacing_px
+        if segment.word is not None and not placed[segment.word] and pen and joined and joined[segment.word]:
+            pen += lettering.joint_px
         for glyph, dx, dy, advance in shaped:
             if segment.word is not None:
                 placed[segment.word].append(Glyph(segment.face, glyph, pen + dx, drop * lettering.size_px - dy, scale))
@@ -196,10 +204,10 @@ def _levels(text: str, right_to_left: bool) -> list[int]:
     return [character["level"] for character in storage["chars"]]
 
 
-def _segments(words: Sequence[str], levels: Sequence[int], face: FontFace) -> Iterator[_Segment]:
+def _segments(words: Sequence[str], joined: Sequence[bool], levels: Sequence[int], face: FontFace) -> Iterator[_Segment]:
     at = 0
     for index, word in enumerate(words):
-        if index:
+        if index and not (joined and joined[index]):
             yield _Segment(None, " ", face, levels[at])
             at += 1
         parts = []

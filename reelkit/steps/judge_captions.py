@@ -12,6 +12,7 @@ from reelkit.media.caption_layout import lay_out
 from reelkit.media.captions import CaptionPainter, sizes_of
 from reelkit.media.end_card import EndCardPainter
 from reelkit.media.fonts import advice_for
+from reelkit.media.phrases import columns
 from reelkit.model import CaptionCue, DoubtfulPlace, EndCard, Finding, Timeline
 from reelkit.steps.characters import lacking_characters, named_characters
 from reelkit.steps.judge_sound import Narration
@@ -95,7 +96,9 @@ def judge_caption_times(timeline: Timeline, narration: Narration | None) -> Iter
     fps = float(timeline.fps.ratio)
     early = [(cue, "before its first word") for cue in timeline.cues if cue.start < cue.words[0].start - 1 or _disordered(cue)]
     if narration is not None:
-        early += [(cue, "before anything is heard") for cue in timeline.cues if not _is_heard(cue.start / fps, 1 / fps, narration)]
+        # Where in a word a phrase begins, and which pauses are within it, nothing tells.
+        known = [cue for cue in timeline.cues if not cue.words[0].joined]
+        early += [(cue, "before anything is heard") for cue in known if not _is_heard(cue.start / fps, 1 / fps, narration)]
     first = min(early, key=lambda item: item[0].start, default=None)
     yield _must(
         name="words-not-early",
@@ -166,8 +169,8 @@ def _is_heard(at_s: float, frame_s: float, narration: Narration) -> bool:
 def _judge_reading(timeline: Timeline, fps: float) -> Iterator[Finding]:
     cues = timeline.cues
     lengths = [(cue.end - cue.start) / fps for cue in cues]
-    speeds = [len(cue.text) / length for cue, length in zip(cues, lengths, strict=True)]
-    mean = sum(len(cue.text) for cue in cues) / sum(lengths)
+    speeds = [columns(cue.text) / length for cue, length in zip(cues, lengths, strict=True)]
+    mean = sum(columns(cue.text) for cue in cues) / sum(lengths)
     fastest = speeds.index(max(speeds))
     yield _should(
         name="reading-speed",
@@ -215,7 +218,11 @@ def judge_caption_style(timeline: Timeline, painter: CaptionPainter) -> Iterator
     )
     sizes = sizes_of(timeline.cues, timeline.caption_style, timeline.width_px, timeline.height_px)
     scale = min(timeline.width_px, timeline.height_px) / 1080
-    set_at = [lay_out([word.text for word in cue.words], timeline.caption_style, sizes).size_px / scale for cue in timeline.cues]
+    style, told = (
+        timeline.caption_style,
+        [([word.text for word in cue.words], [word.joined for word in cue.words]) for cue in timeline.cues],
+    )
+    set_at = [lay_out(texts, style, sizes, joined=joined).size_px / scale for texts, joined in told]
     smallest = set_at.index(min(set_at))
     yield _should(
         name="text-size",

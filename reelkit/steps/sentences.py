@@ -6,10 +6,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["sentence_ends"]
+__all__ = ["closes_a_sentence", "sentence_ends"]
 
 _MARKS = ".!?…。！？؟۔।"
-_CLOSERS = "\"'”’»›)]}*_"
+_CLOSERS = "\"'”’»›)]}*_」』）》"
 _OPENERS = "\"'“‘„«‹([{*_¿¡"
 
 # Always followed by what they shorten or introduce.
@@ -90,6 +90,17 @@ def sentence_ends(words: Sequence[str]) -> list[int]:
     if words and (not ends or ends[-1] != len(words)):
         ends.append(len(words))
     return ends
+
+
+def closes_a_sentence(phrase: str) -> bool:
+    """Whether a phrase of a script without spaces ends with that script's full stop, or a mark that asks or exclaims.
+
+    Examples
+    --------
+    >>> closes_a_sentence("です。"), closes_a_sentence("「はい。」"), closes_a_sentence("です、")
+    (True, True, False)
+    """
+    return phrase.rstrip(_CLOSERS).endswith(tuple(set(_MARKS) - set(".…")))
 
 
 def _ends_at(words: Sequence[str], index: int) -> bool:

@@ -113,7 +113,7 @@ def plan_timeline(
         shots=shots,
         cues=_caption_cues(cues, fps, frame_count),
         # A dash has no time of its own in any voice; only what is said counts.
-        estimated_words=sum(word.timed_by == "estimated" and any(map(str.isalnum, word.text)) for word in audio.words),
+        estimated_words=sum(word.timed_by == "estimated" and any(map(str.isalnum, word.text)) for cue in cues for word in cue.words),
         doubtful=tuple(
             DoubtfulPlace(
                 start=min(fps.frame_at(audio.words[min(doubt.start, len(audio.words) - 1)].start, audio.rate_hz), frame_count - 1),
@@ -155,7 +155,10 @@ def _caption_cues(cues: Sequence[Cue], fps: Fps, frame_count: int) -> tuple[Capt
         end = max(end, start + 1)
         starts = [max(fps.first_frame_from(word.start, rate), start) for word in cue.words]
         ends = [max(min(fps.first_frame_from(word.end, rate), end), first) for word, first in zip(cue.words, starts, strict=True)]
-        words = tuple(CaptionWord(text=word.text, start=first, end=last) for word, first, last in zip(cue.words, starts, ends, strict=True))
+        words = tuple(
+            CaptionWord(text=word.text, start=first, end=last, joined=word.joined)
+            for word, first, last in zip(cue.words, starts, ends, strict=True)
+        )
         placed.append(CaptionCue(words=words, start=start, end=end))
         at = end
     return tuple(placed)

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from reelkit.media.breaks import break_cost, closes_a_phrase
-from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word
-from reelkit.steps.sentences import sentence_ends
+from reelkit.media.phrases import as_words, columns, language_of, phrases
+from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word, spaced
+from reelkit.steps.sentences import closes_a_sentence, sentence_ends
 
 __all__ = ["group_words_into_sentences", "split_cues"]
 
@@ -55,6 +56,10 @@ def split_cues(
     longer than a line stands alone. Among all such partitions the one of least cost is taken (dynamic programming): breaks at
     punctuation and before clauses and phrases, numbers with their units, names whole, no short word alone.
 
+    A word of Chinese, Japanese or Thai, which may be a whole sentence, is cut into phrases, as :mod:`reelkit.media.phrases` has them; short
+    ones count for parts of a word, and Chinese and Japanese characters for two. Their times are shares of the word's by their lengths,
+    ``estimated``.
+
     A cue begins with its first word. It lasts until its last word has ended and ``linger_ms`` more, at least ``min_cue_ms``,
     and in any case no longer than until the next one begins; a gap shorter than ``linger_ms`` is closed, as it would only flicker.
 
@@ -65,18 +70,20 @@ def split_cues(
     until : int, optional
         The sample at which the audio ends; no cue stands longer.
     breaks : mapping of str to sequence of int, optional
-        For sentences, by their text, that are cut otherwise: the numbers of the words that begin a cue, after the first.
+        For sentences, by their text, that are cut otherwise: the numbers of the words (or phrases) that begin a cue, after the first.
 
     Returns
     -------
     list of Cue
-        Not overlapping; every word in exactly one of them. Which words share a cue depends on the text alone, not on the pace.
+        Not overlapping; every word in exactly one of them, or each of its phrases. Which words share a cue depends on the text alone,
+        not on the pace.
 
     Notes
     -----
     Figures are those of NORMS.md, "Captions": three to four words, 20 characters a line, two lines, 5/6 s, 150 ms.
     """
-    groups = [group for sentence in sentences for group in _groups(sentence, style, breaks or {})]
+    language = language_of(word.text for sentence in sentences for word in sentence.words)
+    groups = [group for sentence in sentences for group in _groups(sentence, style, breaks or {}, language)]
     cues: list[Cue] = []
     for index, group in enumerate(groups):
         rate = group[0].rate_hz
@@ -91,12 +98,39 @@ def split_cues(
     return cues
 
 
-def _groups(sentence: SentenceTiming, style: CaptionStyle, breaks: Mapping[str, Sequence[int]]) -> list[Sequence[Word]]:
-    words = sentence.words
-    if sentence.text not in breaks:
-        return _partition(words, style)
-    cuts = [0, *sorted({at for at in breaks[sentence.text] if 0 < at < len(words)}), len(words)]
-    return [words[start:end] for start, end in itertools.pairwise(cuts)]
+def _groups(sentence: SentenceTiming, style: CaptionStyle, breaks: Mapping[str, Sequence[int]], language: str) -> list[Sequence[Word]]:
+    words = [phrase for word in sentence.words for phrase in _phrases(word, language)]
+    if sentence.text in breaks:
+        cuts = [0, *sorted({at for at in breaks[sentence.text] if 0 < at < len(words)}), len(words)]
+        return [words[start:end] for start, end in itertools.pairwise(cuts)]
+    # What is written without spaces may be several sentences.
+    ends = [at for at in range(1, len(words)) if words[at].joined and closes_a_sentence(words[at - 1].text)]
+    return [group for start, end in itertools.pairwise([0, *ends, len(words)]) for group in _partition(words[start:end], style)]
+
+
+def _phrases(word: Word, language: str) -> list[Word]:
+    """Return the phrases of a word of a script without spaces, each with its share of the time; another word is one."""
+    texts = [""] if language == "ko" else _said(phrases(word.text, language))
+    lengths = itertools.accumulate((columns(text) for text in texts), initial=0)
+    whole = max(columns(word.text), 1)
+    edges = [word.start + (word.end - word.start) * length // whole for length in lengths]
+    if len(texts) == 1 or any(start >= end for start, end in itertools.pairwise(edges)):
+        return [word]
+    return [
+        word.model_copy(update={"text": text, "start": start, "end": end, "timed_by": "estimated", "joined": number > 0})
+        for number, (text, (start, end)) in enumerate(zip(texts, itertools.pairwise(edges), strict=True))
+    ]
+
+
+def _said(found: Sequence[str]) -> list[str]:
+    """Join what has no letter or figure to the phrase before it, or at the beginning to the one after."""
+    joined = [""]
+    for text in found:
+        if any(map(str.isalnum, joined[-1])) and any(map(str.isalnum, text)):
+            joined.append(text)
+        else:
+            joined[-1] += text
+    return joined
 
 
 def _partition(words: Sequence[Word], style: CaptionStyle) -> list[Sequence[Word]]:
@@ -106,10 +140,10 @@ def _partition(words: Sequence[Word], style: CaptionStyle) -> list[Sequence[Word
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, len(texts) + 1):
         found: list[tuple[float, int]] = []
-        for start in range(end - 1, max(end - style.max_words, 0) - 1, -1):
-            if end - start > 1 and not _fits(texts[start:end], style):
+        for start in range(end - 1, -1, -1):
+            if end - start > 1 and (as_words(texts[start:end]) > style.max_words or not _fits(words[start:end], style)):
                 break
-            cost = _cue_cost(texts[start:end], style) + breaks[end]
+            cost = _cue_cost(words[start:end], style) + breaks[end]
             cost += _STOP_PASSED * sum(map(closes_a_phrase, texts[start : end - 1]))
             found.append((best[start][0] + cost, start))
         best.append(min(found))
@@ -120,20 +154,21 @@ def _partition(words: Sequence[Word], style: CaptionStyle) -> list[Sequence[Word
     return [words[start:end] for start, end in itertools.pairwise(cuts)]
 
 
-def _fits(texts: Sequence[str], style: CaptionStyle) -> bool:
+def _fits(words: Sequence[Word], style: CaptionStyle) -> bool:
     lines, room = 1, style.max_chars_per_line
-    for text in texts:
-        if len(text) > style.max_chars_per_line:
+    for word in words:
+        length = columns(word.text)
+        if length > style.max_chars_per_line:
             return False
-        if len(text) > room:
+        if length > room:
             lines, room = lines + 1, style.max_chars_per_line
-        room -= len(text) + 1
+        room -= length + (not word.joined)
     return lines <= style.max_lines
 
 
-def _cue_cost(texts: Sequence[str], style: CaptionStyle) -> float:
-    chars = sum(map(len, texts)) + len(texts) - 1
-    cost = _PER_CUE + 0.35 * max(0, _SHORT_CHARS - chars)
-    if len(texts) == 1 and style.max_words > 1:
-        cost += _ALONE if len(texts[0]) > 5 else _ALONE + _SHORT_ALONE
+def _cue_cost(words: Sequence[Word], style: CaptionStyle) -> float:
+    length = columns(spaced([word.text for word in words], [word.joined for word in words]))
+    cost = _PER_CUE + 0.35 * max(0, _SHORT_CHARS - length)
+    if len(words) == 1 and style.max_words > 1:
+        cost += _ALONE if length > 5 else _ALONE + _SHORT_ALONE
     return cost

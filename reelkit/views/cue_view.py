@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from reelkit.media.phrases import as_words, columns
 from reelkit.model import CaptionStyle, Cue, Palette
 from reelkit.views.markup import card, clock, each, fill, heading, plural, table
 
@@ -16,13 +17,13 @@ def flags(cue: Cue, style: CaptionStyle) -> list[str]:
     """Return what is unusual about a cue under a style's norms: ``"fast"``, ``"short"``, ``"many words"``, ``"long"``."""
     length_s = (cue.end - cue.start) / cue.rate_hz
     found = []
-    if len(cue.text) / length_s > style.max_chars_per_s:
+    if columns(cue.text) / length_s > style.max_chars_per_s:
         found.append("fast")
     if length_s * 1000 < style.min_cue_ms:
         found.append("short")
-    if len(cue.words) > style.max_words:
+    if as_words(word.text for word in cue.words) > style.max_words:
         found.append("many words")
-    if len(cue.text) > style.max_chars_per_line * style.max_lines:
+    if columns(cue.text) > style.max_chars_per_line * style.max_lines:
         found.append("long")
     return found
 
@@ -41,16 +42,16 @@ def html(cues: Sequence[Cue], *, style: CaptionStyle | None = None, language: st
     norms = style or CaptionStyle()
     rows = [_row(number, cue, flags(cue, norms), language) for number, cue in enumerate(cues, 1)]
     on_screen_s = sum((cue.end - cue.start) / cue.rate_hz for cue in cues)
-    pace = f"{sum(len(cue.text) for cue in cues) / on_screen_s:.1f} characters/s on average" if cues else ""
+    pace = f"{sum(columns(cue.text) for cue in cues) / on_screen_s:.1f} characters/s on average" if cues else ""
     flagged = sum(bool(flags(cue, norms)) for cue in cues)
     head = heading("Caption cues", plural(len(cues), "cue"), pace, f"{flagged} flagged" if flagged else "none flagged")
-    columns = [("#", "rk-num"), "Text", ("Start", "rk-num"), ("End", "rk-num"), ("Length", "rk-num"), ("Chars/s", "rk-num"), "Flags"]
+    titles = [("#", "rk-num"), "Text", ("Start", "rk-num"), ("End", "rk-num"), ("Length", "rk-num"), ("Chars/s", "rk-num"), "Flags"]
     note = fill(
         '<p class="rk-foot">Flags: fast is over {:g} characters/s, short is under {:g} s.</p>',
         norms.max_chars_per_s,
         norms.min_cue_ms / 1000,
     )
-    return card("cues", head + table("Caption cues", columns, rows) + note, label="Caption cues", palette=palette)
+    return card("cues", head + table("Caption cues", titles, rows) + note, label="Caption cues", palette=palette)
 
 
 def _row(number: int, cue: Cue, found: list[str], language: str) -> Markup:
@@ -64,6 +65,6 @@ def _row(number: int, cue: Cue, found: list[str], language: str) -> Markup:
         clock(cue.start / cue.rate_hz),
         clock(cue.end / cue.rate_hz),
         length_s,
-        len(cue.text) / length_s,
+        columns(cue.text) / length_s,
         each('<span class="rk-flag">{}</span> ', found),
     )

@@ -147,8 +147,8 @@ function render({ model, el }) {
         onkeydown: keys(index), onclick: () => { focusWord(index); playFrom(index); },
       },
         h("span", { class: "rk-said-text", lang: facts().language, dir: "auto" }, word.text),
-        h("span", { class: "rk-edge rk-edge-start", "data-edge": "start", onpointerdown: drag(index, "start"), onclick: (event) => event.stopPropagation() }),
-        h("span", { class: "rk-edge rk-edge-end", "data-edge": "end", onpointerdown: drag(index, "end"), onclick: (event) => event.stopPropagation() }));
+        word.joined ? null : h("span", { class: "rk-edge rk-edge-start", "data-edge": "start", onpointerdown: drag(index, "start"), onclick: (event) => event.stopPropagation() }),
+        list[index + 1]?.joined ? null : h("span", { class: "rk-edge rk-edge-end", "data-edge": "end", onpointerdown: drag(index, "end"), onclick: (event) => event.stopPropagation() }));
       place(element, word.start, word.end);
       return element;
     });

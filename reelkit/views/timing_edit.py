@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from reelkit.edits import Edits, word_keys
-from reelkit.model import AudioResult, Cue, Palette, SentenceTiming
+from reelkit.model import AudioResult, Cue, Palette, SentenceTiming, Word
 from reelkit.views import timing_view
 from reelkit.views.live import LiveView
 from reelkit.views.markup import plural, seconds
@@ -36,6 +38,9 @@ def sound_edges(audio: AudioResult) -> list[int]:
 
 class TimingView(LiveView):
     """Plays a narration from any word, and moves words and cue breaks; what is moved is kept at once.
+
+    Numbers count what the ruler shows: words, and of a word of a script without spaces the phrases that its cues are made of. Where phrases
+    of a word meet is a share of the word's time and cannot be moved.
 
     Parameters
     ----------
@@ -101,7 +106,11 @@ class TimingView(LiveView):
 
     def move(self, index: int, start: int, end: int) -> None:
         """Move a word's edges to other samples; neighbours stay, and none is run over."""
-        word, key = self._spoken.words[index], word_keys(self._spoken.words)[index]
+        pieces = self._pieces()
+        number = pieces[index][0]
+        now, own = self.audio.words[number], [place for place, (of, _) in enumerate(pieces) if of == number]
+        start, end = (start if index == own[0] else now.start), (end if index == own[-1] else now.end)
+        word, key = self._spoken.words[number], word_keys(self._spoken.words)[number]
         moved = {name: by for name, by in self._words.items() if name != key}
         if (start, end) != (word.start, word.end):
             moved[key] = (start - word.start, end - word.end)
@@ -113,7 +122,7 @@ class TimingView(LiveView):
 
     def shift_break(self, index: int, to: int) -> None:
         """Have a cue begin with another word of its sentence."""
-        first = self._first_of(index)
+        first = self._opens()[index]
         self._rebreak(index, lambda starts, place: (starts - {place}) | {to - first})
 
     def undo(self) -> None:
@@ -122,8 +131,8 @@ class TimingView(LiveView):
             self._put(self._before.pop())
 
     def _rebreak(self, index: int, change: Callable[[set[int], int], set[int]]) -> None:
-        first, text = self._first_of(index), self._sentence_of(index).text
-        length = len(self._sentence_of(index).words)
+        opens = self._opens()
+        first, length, text = opens[index], opens.count(opens[index]), self._sentence_of(index).text
         starts = {place - first for place in self._begins() if first < place < first + length}
         wanted = {place for place in change(starts, index - first) if 0 < place < length}
         self._become(self._words, {**self._breaks, text: tuple(sorted(wanted))})
@@ -165,19 +174,21 @@ class TimingView(LiveView):
 
     def _state(self) -> dict[str, Any]:
         audio, cues = self.audio, self.cues
-        begins = self._begins(cues)
-        opens = {self._first_of(place) for place in range(len(audio.words))} if self._grouped else set()
+        begins, pieces = self._begins(cues), self._pieces(cues)
+        opens = self._opens(cues)
+        moved = [(now.start, now.end) != (was.start, was.end) for now, was in zip(audio.words, self._spoken.words, strict=True)]
         words = [
             {
                 "text": word.text,
                 "start": word.start,
                 "end": word.end,
-                "by": "edited" if (word.start, word.end) != (was.start, was.end) else word.timed_by,
+                "by": "edited" if moved[number] else word.timed_by,
+                "joined": word.joined,
                 "begins": place in begins,
-                "opens": place in opens,
-                "sentence": self._first_of(place),
+                "opens": bool(self._grouped) and opens[place] == place,
+                "sentence": opens[place],
             }
-            for place, (word, was) in enumerate(zip(audio.words, self._spoken.words, strict=True))
+            for place, (number, word) in enumerate(pieces)
         ]
         return {"words": words, "cues": [[cue.start, cue.end, cue.text] for cue in cues], "facts": self._facts()}
 
@@ -205,21 +216,25 @@ class TimingView(LiveView):
             at += len(cue.words)
         return found
 
-    def _sentence_of(self, index: int) -> SentenceTiming:
-        at = 0
-        for sentence in self._grouped:
-            at += len(sentence.words)
-            if index < at:
-                return sentence
-        raise IndexError(f"there is no word {index}")
+    def _pieces(self, cues: Sequence[Cue] | None = None) -> list[tuple[int, Word]]:
+        """Return what is shown, each with the number of the spoken word that it is, or is a phrase of."""
+        shown = [word for cue in (self.cues if cues is None else cues) for word in cue.words]
+        own = [[word] for word in self.audio.words]
+        starts = [place for place, word in enumerate(shown) if not word.joined]
+        if len(starts) == len(own):
+            phrases = [shown[start:end] for start, end in pairwise([*starts, len(shown)])]
+            own = [found if len(found) > 1 else word for found, word in zip(phrases, own, strict=True)]
+        return [(number, word) for number, words in enumerate(own) for word in words]
 
-    def _first_of(self, index: int) -> int:
-        at = 0
-        for sentence in self._grouped:
-            if index < at + len(sentence.words):
-                return at
-            at += len(sentence.words)
-        return at
+    def _opens(self, cues: Sequence[Cue] | None = None) -> list[int]:
+        """Return for each thing shown the number of the first of its sentence."""
+        ends = list(accumulate(len(sentence.words) for sentence in self._grouped))
+        sentences = [bisect_right(ends, number) for number, _ in self._pieces(cues)]
+        return [sentences.index(sentence) for sentence in sentences]
+
+    def _sentence_of(self, index: int) -> SentenceTiming:
+        ends = list(accumulate(len(sentence.words) for sentence in self._grouped))
+        return self._grouped[bisect_right(ends, self._pieces()[index][0])]
 
     def _peaks(self) -> list[int]:
         samples = np.abs(self._spoken.samples)

@@ -13,6 +13,7 @@ from reelkit.media.caption_layout import break_lines, caption_sizes, lay_out
 from reelkit.media.captions import CaptionPainter, missing_glyphs
 from reelkit.media.phrases import language_of, phrases
 from reelkit.media.planes import Planes, planes_to_rgb
+from reelkit.media.text import Lettering, shape_line
 from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps, Palette
 from reelkit.yamlfile import read_yaml
 from tests.media.golden import assert_golden, small
@@ -337,6 +338,23 @@ def test_scripts_without_spaces_break_between_phrases(text: str, lines: list[str
     alone = [lay_out([line], style, caption_sizes(style, 1080, 1920)).words[0].ink for line in lines]
     for word, ink in zip(layout.words, alone, strict=True):
         assert word.ink[2] - word.ink[0] == pytest.approx((ink[2] - ink[0]) * layout.size_px / 84, rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["karaoke", "box"])
+def test_phrases_stand_without_spaces_and_light_one_by_one(name: str) -> None:
+    """Phrases of a word are lit in turn where the whole word would stand; only a box that must not cover its neighbours spaces them."""
+    style, texts = PRESETS[name], ["冷萃咖啡", "需要", "时间。"]
+    sizes = caption_sizes(style, 1080, 1920)
+    parted = lay_out(texts, style, sizes, joined=[False, True, True])
+    whole = shape_line(["".join(texts)], Lettering(sizes.face, parted.size_px, sizes.spacing_em * parted.size_px, 0.0, "zh-Hans")).ink
+    assert parted.ink and whole
+    gap = 2 * 0.9 * sizes.word_pad_px
+    assert parted.ink[2] - parted.ink[0] == pytest.approx(whole[2] - whole[0] + gap, abs=1)
+    said = tuple(CaptionWord(text=text, start=10 * n, end=10 * n + 10, joined=n > 0) for n, text in enumerate(texts))
+    captions = painter(style, CaptionCue(words=said, start=0, end=30))
+    assert captions.cues[0].text == "".join(texts)
+    lit = {"karaoke": style.active_colour, "box": style.outline_colour}[name]
+    assert [[word.colour for word in captions.words_on(frame)].index(lit) for frame in (5, 15, 25)] == [0, 1, 2]
 
 
 def test_chinese_characters_take_the_shapes_of_the_reel_s_language() -> None:

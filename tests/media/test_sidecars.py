@@ -1,5 +1,6 @@
 import re
 
+from reelkit.media.ass import ass
 from reelkit.media.sidecars import credits_text, srt, vtt
 from reelkit.model import CaptionCue, CaptionWord, Clip, Credit, Fps, Shot, Timeline
 
@@ -31,6 +32,18 @@ def test_vtt_times_its_words_and_escapes_them() -> None:
     text = vtt(a_timeline(Fps(num=30), ("a <b> & c", 30, 70)))
     assert text == "WEBVTT\n\n00:00:01.000 --> 00:00:02.333\na <00:00:01.333>&lt;b&gt; <00:00:01.667>&amp; <00:00:02.000>c\n"
     assert re.findall(r"<(?!\d\d:)", text) == []
+
+
+def test_phrases_go_on_without_spaces() -> None:
+    """What is written without spaces is so in every text beside the reel."""
+    plan = a_timeline(Fps(num=30), ("今日は 天気です。", 30, 70))
+    first, second = plan.cues[0].words
+    cue = plan.cues[0].model_copy(update={"words": (first, second.model_copy(update={"joined": True}))})
+    plan = plan.model_copy(update={"cues": (cue,)})
+    assert "\n今日は天気です。\n" in srt(plan)
+    assert "\n今日は<00:00:01.667>天気です。\n" in vtt(plan)
+    assert re.search(r"今日は\{[^}]*\}天気です。", ass(plan))
+    assert Timeline.model_validate_json(plan.model_dump_json()) == plan
 
 
 def test_credits_name_each_clip_once() -> None:

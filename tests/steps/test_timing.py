@@ -1,12 +1,14 @@
 """Sentences and cues of a narration."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reelkit.media.phrases import as_words, columns
 from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word
 from reelkit.services.deck import read_deck
 from reelkit.steps.timing import group_words_into_sentences, split_cues
@@ -163,6 +165,64 @@ def test_what_the_demo_brands_say_breaks_well(deck: str) -> None:
     spoken_s = sum(cue.end - cue.start for cue in cues) / 1000
     assert sum(len(cue.text) for cue in cues) / spoken_s <= style.max_chars_per_s
     assert 2.9 <= sum(len(cue.words) for cue in cues) / len(cues) <= 4
+
+
+UNSPACED = {
+    "zh": "冷萃咖啡需要十二个小时，但是结果非常值得等待，因为它更甜、更顺滑。使用20克咖啡和300毫升水！",
+    "ja": "水出しコーヒーは冷たい水でゆっくりと抽出するため、苦味が少なく、とてもまろやかな味わいになります。豆は20gです。",
+    "th": "กาแฟสกัดเย็นต้องใช้เวลานานถึงสิบสองชั่วโมงแต่ผลลัพธ์นั้นคุ้มค่ากับการรอคอย",
+}
+
+
+@pytest.mark.parametrize("text", UNSPACED.values(), ids=UNSPACED)
+@pytest.mark.parametrize("length", [40, 200, 9000])
+def test_a_sentence_without_spaces_is_split_between_its_phrases(text: str, length: int) -> None:
+    """Its cues are as short as others', say what it says, end where it ends, and share its time; a word too short to share stays whole."""
+    word = Word(text=text, start=1000, end=1000 + length, rate_hz=1000, timed_by="durations")
+    cues = split_cues([SentenceTiming(words=(word,))], CaptionStyle())
+    said = [phrase for cue in cues for phrase in cue.words]
+    if len(said) == 1:
+        assert length == 40 and said == [word]
+        return
+    assert len(cues) >= 3 and "".join(cue.text for cue in cues) == text
+    assert all(columns(cue.text) <= 40 and as_words(phrase.text for phrase in cue.words) <= 4 for cue in cues)
+    assert not [cue.text for cue in cues if re.search("[。！].", cue.text)]
+    assert [phrase.start for phrase in said] == [word.start, *(phrase.end for phrase in said[:-1])] and said[-1].end == word.end
+    assert [phrase.joined for phrase in said] == [False] + [True] * (len(said) - 1)
+    assert {phrase.timed_by for phrase in said} == {"estimated"}
+    assert max(len(cue.words) for cue in cues) >= 3
+
+
+def test_numbers_stay_with_what_they_count_in_scripts_without_spaces() -> None:
+    """Twelve hours, 20 grams and 300 millilitres are not parted."""
+    phrases = [
+        phrase.text for cue in split_cues(group_words_into_sentences(spoken(UNSPACED["zh"])), CaptionStyle()) for phrase in cue.words
+    ]
+    assert all(any(whole in phrase for phrase in phrases) for whole in ("十二个小时", "20克", "300毫升"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Good coffee takes time.",
+        "커피는 大韓民國 시간이 걸립니다.",
+        "القهوة الباردة تحتاج إلى الوقت.",
+        "यह ठंडी कॉफ़ी बहुत समय लेती है।",
+        "Xin chào các bạn!",
+    ],
+)
+def test_words_that_stand_apart_stay_whole(text: str) -> None:
+    """The cues of a script with spaces hold its very words."""
+    said = spoken(text)
+    assert [word for cue in split_cues(group_words_into_sentences(said), CaptionStyle()) for word in cue.words] == said
+
+
+def test_cues_of_phrases_are_cut_where_they_were_put() -> None:
+    """Breaks of such a sentence count its phrases."""
+    sentences = group_words_into_sentences(spoken(UNSPACED["ja"]))
+    phrases = [phrase for cue in split_cues(sentences, CaptionStyle()) for phrase in cue.words]
+    cues = split_cues(sentences, CaptionStyle(), breaks={sentences[0].text: (2, 5)})
+    assert [list(cue.words) for cue in cues] == [phrases[:2], phrases[2:5], phrases[5:]]
 
 
 @settings(max_examples=5)

@@ -11,7 +11,7 @@ import pytest
 from reelkit import views
 from reelkit.edits import Edits
 from reelkit.errors import ScriptError
-from reelkit.model import Clip
+from reelkit.model import Clip, Scene, Script
 from reelkit.steps.timing import group_words_into_sentences, split_cues
 from reelkit.views.timing_edit import TimingView, sound_edges
 from tests.views import samples
@@ -105,6 +105,28 @@ def test_a_break_is_put_taken_and_moved() -> None:
     assert place + 1 not in view._begins()
     assert {at for at in view._begins() if at < first} == {at for at in begins if at < first}
     assert list(kept.edits.breaks) == [view.sentences[1].text]
+
+
+def test_phrases_of_a_word_break_and_the_word_s_edges_move() -> None:
+    """A word without spaces shows its phrases: a cue may begin with any, its outer edges move the word, and those within stay."""
+    told = Script.of("T", [Scene(text="水出しコーヒーは冷たい水でゆっくりと抽出します。 とてもおいしい。", search_terms=("a", "b"))])
+    audio, kept = samples.audio(told, mixed=False), Keeper()
+    sentences = group_words_into_sentences(audio.words)
+    recue = partial(split_cues, style=samples.brand().captions)
+    view = views.narration(audio, sentences, keep=kept.keep, recue=recue, listen=b"")
+    shown = view.state()["words"]
+    joined = [word["joined"] for word in shown]
+    second = joined.index(False, 1)
+    assert joined[:2] == [False, True] and [word["opens"] for word in shown].index(True, 1) == second
+    view.toggle_break(1) if shown[1]["begins"] else None
+    view.toggle_break(1)
+    assert view.cues[0].text == shown[0]["text"] and list(kept.edits.breaks) == [sentences[0].text]
+    first = audio.words[0]
+    view.move(1, shown[1]["start"] + 999, shown[1]["end"])
+    assert view.audio.words[0] == first
+    view.move(second - 1, shown[second - 1]["start"], first.end - 480)
+    assert (view.audio.words[0].start, view.audio.words[0].end) == (first.start, first.end - 480)
+    assert {word["by"] for word in view.state()["words"][:second]} == {"edited"}
 
 
 def test_edges_of_sound_are_found_where_words_begin_and_end() -> None:
