@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["belong_together", "break_cost", "closes_a_phrase"]
+__all__ = ["belong_together", "break_cost", "closes_a_phrase", "is_counted"]
 
 _STOPS = ",;:–—、，；："
 _CLOSERS = "\"'”’»)]」』）》"
@@ -25,19 +25,32 @@ _WORDS = {
     "adverb": """not very too quite almost nearly just only even more most less least""",
     "title": """mr mrs ms dr prof st""",
     "month": """january february march april june july august september october november december""",
-    "unit": """percent % dollar dollars euro euros cent cents pound pounds hundred thousand million billion trillion am pm a.m p.m
-        o'clock second seconds minute minutes hour hours day days week weeks month months year years degree degrees celsius fahrenheit
-        bar bars gram grams kilo kilos kilogram kilograms kg ton tonne tonnes tons litre litres liter liters ml metre metres meter
-        meters centimetre centimetres millimetre millimetres kilometre kilometres km mile miles foot feet inch inches calories kcal
-        watt watts hertz bpm times""",
+    "particle": """van von de da di del della der den dos das du la le bin ibn al el mac""",
     "number": """one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety""",
 }
+# What numbers count, in the languages that reels are mostly made in. (Inches are not here: "3 in 10" is said more often.)
+_COUNTED = """% ‰ ° °c °f € $ £ ¥ percent prozent dollar dollars dólares dollari euro euros cent cents pound pounds yen yuan
+    hundred thousand million millions billion billions trillion trillions millionen milliarden millones milioni am pm a.m p.m o'clock uhr
+    ms s sec min mins h hr hrs second seconds minute minutes hour hours day days week weeks month months year years
+    sekunde sekunden minuten stunde stunden tag tage tagen woche wochen monat monate monaten jahr jahre jahren
+    seconde secondes heure heures jour jours semaine semaines mois an ans segundo segundos minuto minutos hora horas día días semana semanas
+    mes meses año años secondo secondi minuti ora ore giorno giorni settimana settimane mese mesi anno anni seconden uur dagen weken maanden
+    degree degrees celsius fahrenheit kelvin grad degré degrés grado grados gradi graden graus
+    µg mg g kg t oz lb lbs gram grams gramme grammes gramm gramo gramos grammo grammi kilo kilos chili kilogram kilograms ton tonne tonnes
+    tons ounce ounces ml cl dl l litre litres liter liters litro litros litri pint pints quart quarts gallon gallons fl cup cups tbsp tsp
+    tablespoon tablespoons teaspoon teaspoons tasse tasses tassen taza tazas tazze
+    nm µm mm cm m km ft yd mi metre metres meter meters mètre mètres metro metros metri centimetre centimetres millimetre millimetres
+    kilometre kilometres kilometer kilometers kilomètres kilómetros chilometri mile miles foot feet inch inches
+    mph kph kmh rpm bpm fps bar bars psi pa kpa hpa hz khz mhz ghz kcal cal calories kj j w kw mw watt watts wh kwh mah v kv volt volts a ma
+    k kb mb gb tb mbit gbit px dpi db hertz x × times mal fois veces volte"""
+_UNITS = frozenset(_COUNTED.split())
 _KIND = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _FIGURE = re.compile(r"[$€£¥]?\d[\d.,:/]*(?:st|nd|rd|th)?")
+_YEAR = re.compile(r"1\d{3}|20\d{2}")
 
 _BEFORE = {"connective": 1.0, "subject": 1.0, "pronoun": 3.0, "auxiliary": 2.5, "determiner": 2.5}
 _AFTER = {"determiner": 13.0, "connective": 10.0, "adverb": 10.0, "number": 10.0, "subject": 8.0, "pronoun": 8.0, "auxiliary": 6.0}
-_ANYWHERE, _POSSESSIVE, _NAME, _QUANTITY = 5.0, 12.0, 14.0, 20.0
+_ANYWHERE, _POSSESSIVE, _WHOLE = 5.0, 12.0, 20.0
 
 
 def closes_a_phrase(word: str) -> bool:
@@ -75,31 +88,57 @@ def break_cost(words: Sequence[str], index: int) -> float:
     if closes_a_phrase(before):
         return 0.0
     left, right = _kind(before), _kind(after)
-    if _is_quantity(left, right):
-        return _QUANTITY
-    if left == "title" or (index > 1 and _is_name(before) and _is_name(after)):
-        return _NAME
+    if belong_together(words, index):
+        return _WHOLE
     if _bare(before).endswith("'s") and left is None:
         return _POSSESSIVE
+    if left == "number" and right is None and not is_counted(before, after):
+        return _ANYWHERE
     return _AFTER.get(left or "") or _BEFORE.get(right or "") or _ANYWHERE
 
 
-def belong_together(before: str, after: str) -> bool:
-    """Whether two words are a number and its unit, or parts of one name, and none of them ends a phrase.
+def belong_together(words: Sequence[str], index: int) -> bool:
+    """Whether word ``index`` and the one before are a number and its unit, or parts of one name, and the first does not end a phrase.
 
     Examples
     --------
-    >>> belong_together("20", "kg"), belong_together("Jane", "Goodall"), belong_together("20,", "kilos"), belong_together("good", "coffee")
-    (True, True, False, False)
+    >>> belong_together(["20", "kg"], 1), belong_together(["20,", "kilos"], 1), belong_together(["good", "coffee"], 1)
+    (True, False, False)
+    >>> [belong_together("Jane met Leonardo da Vinci".split(), index) for index in range(1, 5)]
+    [False, False, True, True]
     """
+    before, after = words[index - 1], words[index]
     if closes_a_phrase(before):
         return False
+    return _is_quantity(before, after) or _kind(before) == "title" or _is_within_name(words, index)
+
+
+def is_counted(before: str, after: str) -> bool:
+    """Whether a word may be what the number before it counts or numbers: "3 sets", but not "in 1969 Neil" or "3 of".
+
+    Examples
+    --------
+    >>> is_counted("3", "sets"), is_counted("1969", "Neil"), is_counted("3", "of")
+    (True, False, False)
+    """
+    return _kind(before) == "number" and _kind(after) is None and not (_YEAR.fullmatch(_bare(before)) and _is_name(after))
+
+
+def _is_quantity(before: str, after: str) -> bool:
     left, right = _kind(before), _kind(after)
-    return _is_quantity(left, right) or left == "title" or (_is_name(before) and _is_name(after))
+    if left == "number":
+        return right in ("number", "month") or _is_unit(after)
+    return (left == "month" and right == "number") or (_is_unit(before) and _is_unit(after) and left == right == "unit")
 
 
-def _is_quantity(left: str | None, right: str | None) -> bool:
-    return (left == "number" and right in ("unit", "number")) or (left == "month" and right == "number")
+def _is_within_name(words: Sequence[str], index: int) -> bool:
+    """Whether capitals stand on both sides, with nothing but particles between: "Jane Goodall", "Ludwig van Beethoven"."""
+    first, last = index - 1, index
+    while first > 0 and words[first].islower() and _kind(words[first]) == "particle":
+        first -= 1
+    while last < len(words) - 1 and words[last].islower() and _kind(words[last]) == "particle":
+        last += 1
+    return _is_name(words[first]) and _is_name(words[last])
 
 
 def _bare(word: str) -> str:
@@ -108,8 +147,17 @@ def _bare(word: str) -> str:
 
 def _kind(word: str) -> str | None:
     bare = _bare(word)
-    return "number" if _FIGURE.fullmatch(bare) else _KIND.get(bare)
+    if _FIGURE.fullmatch(bare):
+        return "number"
+    if bare == "may" and word.lstrip(_OPENERS)[:1].isupper():
+        return "month"
+    return _KIND.get(bare) or ("unit" if _is_unit(word) else None)
+
+
+def _is_unit(word: str) -> bool:
+    bare = _bare(word)
+    return bare in _UNITS or all(part in _UNITS for part in bare.split("/"))
 
 
 def _is_name(word: str) -> bool:
-    return word.lstrip(_OPENERS)[:1].isupper() and _kind(word) in (None, "month")
+    return word.lstrip(_OPENERS)[:1].isupper() and _kind(word) in (None, "month", "particle")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
 
-from reelkit.media.breaks import belong_together
+from reelkit.media.breaks import belong_together, is_counted
 from reelkit.media.fonts import FontFace, clusters, find_font
 from reelkit.media.phrases import columns, language_of, merged, phrases
 from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape_line, union_of
@@ -34,6 +34,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9.,;:!?'\"\u2018-\u201D\u2026\u2013\u2014%&+-]*")
 _DEEPEST_SHARE = 0.8
 _BEFORE_OR_AFTER_MARK = re.compile(r"(?<=\w[/_-])(?=\w)|(?<=//)(?=\w)|(?<=\w)(?=[.@]\w)")
 """Where an address or a handle may be broken: after marks that say that it goes on, before those that would seem to end it."""
+SHORT_SHARE = 0.4
+"""A word alone on a line that is shorter than this share of the longest is short."""
 
 Piece = tuple[int, str]
 """A word's number in its cue, and the word or a part of it."""
@@ -232,8 +234,8 @@ def break_lines(
             ragged = (max(widths) - min(widths)) / max(widths) if count > 1 else 0.0
             overlong = sum(columns(spaced(words[i:j], joined[i:j])) > max_chars for i, j in lines)
             breaks = sum(_break_cost(words, cut, joined=any(joined[cut : cut + 1])) for cut in cuts)
-            alone = sum(j - i == 1 and _letters(words[i]) <= 3 for i, j in lines) if len(words) > 2 and count > 1 else 0
-            cost = 12 * (1 - share) + 0.45 * (count - 1) + ragged + 2 * overlong + 3 * alone + breaks
+            alone = sum(j - i == 1 and width < SHORT_SHARE * max(widths) for (i, j), width in zip(lines, widths, strict=True))
+            cost = 12 * (1 - share) + 0.45 * (count - 1) + ragged + 2 * overlong + 3 * (alone if len(words) > 2 else 0) + breaks
             if best is None or cost < best[0] - 1e-9:
                 best = cost, lines, share
     return best[1:] if best else None
@@ -245,12 +247,14 @@ def _letters(word: str) -> int:
 
 def _break_cost(words: Sequence[str], cut: int, *, joined: bool) -> float:
     before, after = words[cut - 1], words[cut]
-    if belong_together(before, after):
-        return 2.5
+    if belong_together(words, cut):
+        return 6.0
     if before[-1] in ",;:.!?、。，；：！？":
         return -0.2
+    if is_counted(before, after):
+        return 1.5
     if re.search(r"\d[%°]?$", before) or re.fullmatch(r"\W*\d[\d.,]*\W*", after):
-        return 1.5 if re.search(r"\d[%°]?$", before) and _letters(after) <= 6 else 0.3
+        return 0.3
     return 0.15 if _letters(before) <= 3 and not joined else 0.0
 
 
@@ -277,6 +281,7 @@ def lay_out(
     language = language_of(texts) if language is None else language
     return _laid_out(
         tuple(texts),
+        tuple(words),
         tuple(joined),
         sizes,
         max_chars=style.max_chars_per_line,
@@ -289,6 +294,7 @@ def lay_out(
 @lru_cache(maxsize=512)
 def _laid_out(
     texts: tuple[str, ...],
+    written: tuple[str, ...],
     joined: tuple[bool, ...],
     sizes: CaptionSizes,
     *,
@@ -326,7 +332,8 @@ def _laid_out(
         None
         if len(shown) > _MOST_WEIGHED
         else break_lines(
-            [text for _, text in shown],
+            # Names are told by their capitals, which a style may give to all.
+            [written[index] if text == texts[index] else text for index, text in shown],
             lru_cache(maxsize=None)(lambda i, j: line_width(merged(shown[i:j]), sizes.size_px)),
             max_width_px=room,
             max_chars=max_chars,

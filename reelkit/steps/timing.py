@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
-from reelkit.media.breaks import break_cost, closes_a_phrase
+from reelkit.media.breaks import belong_together, break_cost, closes_a_phrase
+from reelkit.media.caption_layout import SHORT_SHARE
 from reelkit.media.phrases import as_words, columns, language_of, phrases
 from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word, spaced
 from reelkit.steps.sentences import closes_a_sentence, sentence_ends
@@ -14,6 +15,7 @@ __all__ = ["group_words_into_sentences", "split_cues"]
 
 _PER_CUE = 5.0
 _ALONE, _SHORT_ALONE = 9.0, 10.0
+_FLAWED_LINES = 18.0
 _STOP_PASSED = 3.0
 """A natural break that a cue runs over."""
 _SHORT_CHARS = 12
@@ -167,8 +169,29 @@ def _fits(words: Sequence[Word], style: CaptionStyle) -> bool:
 
 
 def _cue_cost(words: Sequence[Word], style: CaptionStyle) -> float:
-    length = columns(spaced([word.text for word in words], [word.joined for word in words]))
+    length = _length(words)
     cost = _PER_CUE + 0.35 * max(0, _SHORT_CHARS - length)
     if len(words) == 1 and style.max_words > 1:
         cost += _ALONE if length > 5 else _ALONE + _SHORT_ALONE
-    return cost
+    return cost if length <= style.max_chars_per_line else cost + _line_cost(words, style)
+
+
+def _line_cost(words: Sequence[Word], style: CaptionStyle) -> float:
+    """Return what the best two lines for a cue cost: a name or quantity parted that one could hold, or a short word alone."""
+    texts = [word.text for word in words]
+    ties = [False, *(belong_together(texts, index) for index in range(1, len(texts))), False]
+    costs = []
+    for cut in range(1, len(words)):
+        first, second = (_length(words[at]) for at in (slice(cut), slice(cut, None)))
+        if max(first, second) > style.max_chars_per_line:
+            continue
+        start = max(at for at in range(cut) if not ties[at])
+        end = min(at for at in range(cut, len(ties)) if not ties[at])
+        parted = ties[cut] and _length(words[start:end]) <= style.max_chars_per_line
+        alone = len(words) > 2 and cut in (1, len(words) - 1) and min(first, second) < SHORT_SHARE * max(first, second)
+        costs.append(_FLAWED_LINES * (parted or alone))
+    return min(costs, default=0.0)
+
+
+def _length(words: Sequence[Word]) -> int:
+    return columns(spaced([word.text for word in words], [word.joined for word in words]))

@@ -32,6 +32,16 @@ def test_breaks_cost_something_only_inside_a_phrase(words: list[str]) -> None:
         ("it is far| too hot", "it is far too| hot"),
         ("they saw| the farmer's dog", "they saw the farmer's| dog"),
         ("we waited| — and won", "we waited —| and won"),
+        ("beans| at 93 °C", "beans at 93| °C"),
+        ("it holds| 12 oz or more", "it holds 12| oz or more"),
+        ("we rode| 42 km/h fast", "we rode 42| km/h fast"),
+        ("nur| 12 Stunden und mehr", "nur 12| Stunden und mehr"),
+        ("pendant| 12 heures", "pendant 12| heures"),
+        ("it was| on 5 May", "it was on 5| May"),
+        ("Ludwig van Beethoven| wrote nine", "Ludwig van| Beethoven wrote nine"),
+        ("we met| Simone de la Cruz", "we met Simone de| la Cruz"),
+        ("In 1969| Neil Armstrong walked", "In 1969 Neil| Armstrong walked"),
+        ("drink water| of Paris", "drink water of| Paris"),
     ],
 )
 def test_some_breaks_are_better(better: str, worse: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reelkit.media.breaks import belong_together
-from reelkit.media.caption_layout import break_lines, caption_sizes, lay_out
+from reelkit.media.caption_layout import SHORT_SHARE, break_lines, caption_sizes, lay_out
 from reelkit.media.captions import CaptionPainter, missing_glyphs
 from reelkit.media.phrases import language_of, phrases
 from reelkit.media.planes import Planes, planes_to_rgb
@@ -397,11 +397,23 @@ def _lines(text: str, **settings: int) -> list[str]:
         ("all about New York", ["all about", "New York"]),
         ("short one", ["short one"]),
         ("first this, then that thing", ["first this,", "then that thing"]),
+        ("they all rode past today", ["they all rode", "past today"]),
+        ("Leonardo da Vinci drew", ["Leonardo da Vinci", "drew"]),
+        ("we wrote 9 symphonies", ["we wrote", "9 symphonies"]),
     ],
 )
 def test_lines_break_as_an_editor_would(text: str, lines: list[str]) -> None:
     """Lines keep numbers with units and names together and leave no short word alone."""
     assert _lines(text) == lines
+
+
+def test_capitals_of_a_style_part_no_name() -> None:
+    """A style that sets all in capitals breaks where the words as they are written may be broken."""
+    style = PRESETS["gradient"]
+    placed = lay_out(["it", "weighs", "about", "20", "kg"], style, caption_sizes(style, 1080, 1920)).words
+    assert placed[3].line == placed[4].line
+    names = lay_out(["When", "Jane", "met", "Leonardo"], style, caption_sizes(style, 1080, 1920)).words
+    assert [word.line for word in names] == [0, 0, 1, 1]
 
 
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=8))
@@ -420,9 +432,12 @@ said = st.lists(st.sampled_from(SAID.split()), min_size=2, max_size=6)
 
 
 def _flaws(words: list[str], lines: Sequence[tuple[int, int]]) -> int:
-    """Short words alone on a line, numbers parted from their units, and names parted."""
-    alone = sum(j - i == 1 and sum(map(str.isalnum, words[i])) <= 3 for i, j in lines) if len(words) > 2 and len(lines) > 1 else 0
-    return alone + sum(belong_together(words[j - 1], words[j]) for _, j in lines[:-1])
+    """Short words alone on a line, and twice the numbers parted from their units and the names parted."""
+    widths = [len(" ".join(words[i:j])) for i, j in lines]
+    alone = (
+        sum(j - i == 1 and width < SHORT_SHARE * max(widths) for (i, j), width in zip(lines, widths, strict=True)) if len(words) > 2 else 0
+    )
+    return alone + 2 * sum(belong_together(words, j) for _, j in lines[:-1])
 
 
 @settings(max_examples=400, deadline=None)
