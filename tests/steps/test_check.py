@@ -246,11 +246,15 @@ def test_a_wrong_plan_is_found(name: str, tmp_path: Path) -> None:
 
 
 def test_words_on_screen_before_the_voice_says_them_are_heard(tmp_path: Path) -> None:
-    """A cue that agrees with its timeline, but stands while the narration is silent, is early."""
+    """A cue that agrees with its timeline, but stands while nothing is heard, is early; where one that begins within a word is said, none knows."""
     plan = muted_start(tmp_path)
-    finding = named(check_video(make_reel(tmp_path / "reel.mp4", plan), plan, reels.brand()), "words-not-early")
+    reel = make_reel(tmp_path / "reel.mp4", plan)
+    finding = named(check_video(reel, plan, reels.brand()), "words-not-early")
     assert not finding.holds
     assert "before anything is heard" in finding.measured
+    first, *others = plan.cues[0].words
+    within = plan.cues[0].model_copy(update={"words": (first.model_copy(update={"joined": True}), *others)})
+    assert named(check_video(reel, plan.model_copy(update={"cues": (within, *plan.cues[1:])}), reels.brand()), "words-not-early").holds
 
 
 def test_characters_without_a_font_are_named_with_what_to_do(right: tuple[Reel, Timeline, list[Finding]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,22 @@ def test_words_are_shown_within_a_frame_of_their_sound(tmp_path_factory: pytest.
         late = max(late, on_screen.start - onset)
     assert late < 2
     assert all(before.end <= after.start for before, after in zip(timeline.cues, timeline.cues[1:], strict=False))
+
+
+def test_phrases_of_a_word_are_shown_each_in_its_share_of_the_time(tmp_path: Path) -> None:
+    """A sentence without spaces is on the timeline as its phrases, in order, each counted among the words whose time is estimated."""
+    _, spoken, voice = _narrated(tmp_path, [5 * RATE], [0])
+    text = "水出しコーヒーは冷たい水でゆっくりと抽出するため、苦味が少なく、とてもまろやかな味わいになります。"
+    audio = AudioResult(spoken.samples, RATE, (spoken.words[0].model_copy(update={"text": text}),))
+    script = Script.of("t", [Scene(text=text, search_terms=("a", "b"))])
+    sentences = group_words_into_sentences(audio.words)
+    cues = split_cues(sentences, NO_LOGO.captions)
+    timeline = plan_timeline(script, [_clip(0, scene=0), _clip(1, scene=0)], audio, sentences, NO_LOGO, cues=cues, narration=voice)
+    shown = [word for cue in timeline.cues for word in cue.words]
+    assert len(timeline.cues) >= 3 and "".join(cue.text for cue in timeline.cues) == text
+    assert timeline.estimated_words == len(shown) > 9
+    assert all(before.start < after.start == before.end for before, after in pairwise(shown))
+    assert Timeline.model_validate_json(timeline.model_dump_json()) == timeline
 
 
 def test_the_reel_is_as_long_as_the_narration(tmp_path: Path) -> None:
