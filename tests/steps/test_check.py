@@ -246,7 +246,7 @@ def test_a_wrong_plan_is_found(name: str, tmp_path: Path) -> None:
 
 
 def test_words_on_screen_before_the_voice_says_them_are_heard(tmp_path: Path) -> None:
-    """A cue that agrees with its timeline, but stands while nothing is heard, is early; where one that begins within a word is said, none knows."""
+    """A cue that stands while nothing is heard is early, though it agrees with its timeline; not one that begins within a word."""
     plan = muted_start(tmp_path)
     reel = make_reel(tmp_path / "reel.mp4", plan)
     finding = named(check_video(reel, plan, reels.brand()), "words-not-early")
