@@ -12,8 +12,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
-import av
-
 from reelkit.errors import ClipError
 from reelkit.media.displayed import FrameDisplay
 from reelkit.media.pictures import AnimationReader, PictureReader, is_webp
@@ -127,15 +125,10 @@ class VideoReader:
         for kept in self._behind:
             if kept.pts <= target < kept.until:
                 return kept
-        try:
-            near = self._nearest(target)
-            picture = (near or self._spare()).picture(target, seek=near is None, passed=self._behind.append)
-        except av.FFmpegError as error:
-            raise ClipError(
-                f"clip {self._clip.path.name} does not decode at {float(target * self._base):.2f} s: {error.strerror}; replace the file"
-            ) from None
+        near = self._nearest(target)
+        picture = (near or self._spare()).picture(target, seek=near is None, passed=self._behind.append)
         if picture is None:
-            raise ClipError(f"clip {self._clip.path.name} has no picture at {float(target * self._base):.2f} s; replace the file")
+            raise ClipError(f"clip {self._clip.path.name} does not decode at {float(target * self._base):.2f} s; replace the file")
         return picture
 
     def _nearest(self, target: int) -> Playhead | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import av
 from av.video.codeccontext import VideoCodecContext
 
+from reelkit.media.packets import whole_packets
 from reelkit.media.probe import open_video, video_stream
 
 if TYPE_CHECKING:
@@ -34,8 +36,15 @@ class Picture(NamedTuple):
     frame: av.VideoFrame
 
 
+class _DamageError(Exception):
+    """A decoder came to a damaged packet."""
+
+
 class Playhead:
     """A file with its decoder, which goes forward by decoding and anywhere else by seeking.
+
+    Damaged packets are passed over, so that the picture before them stands. What a decoder then makes up depends on its threads and on the
+    frames that it left out: from the first damage on, one thread decodes all, and a picture is the same by whatever way it was reached.
 
     Parameters
     ----------
@@ -47,6 +56,7 @@ class Playhead:
     def __init__(self, path: Path, *, threads: int) -> None:
         self._path, self._threads = path, threads
         self._earliest: int | None = None
+        self._damaged = self._begun_damaged = False
         self._open()
         self.first = self.stream.start_time or 0
 
@@ -54,9 +64,11 @@ class Playhead:
         self._container = open_video(self._path)
         self.stream = video_stream(self._container)
         self.stream.thread_type = "AUTO"
-        self.stream.codec_context.thread_count = self._threads
+        self.stream.codec_context.thread_count = 1 if self._damaged else self._threads
         self.base = self.stream.time_base or Fraction(1, 1000)
         self._own_decoder = _alpha_decoder(self.stream)
+        if not self._damaged:
+            self.stream.codec_context.options = {"err_detect": "explode"}
         self._skip_to = self._skipped_to = _NEVER
         self._decoder: Iterator[av.VideoFrame] | None = self._decoded()
         self._now: av.VideoFrame | None = None
@@ -89,18 +101,23 @@ class Playhead:
         passed : callable
             Told of the pictures right before the target.
 
-        Raises
-        ------
-        av.FFmpegError
-            When the file does not decode.
         """
+        try:
+            self._reach(target, seek, passed)
+        except _DamageError:
+            self.close()
+            self._damaged = True
+            self._open()
+            self._reach(target, True, passed)
+        return self._standing()
+
+    def _reach(self, target: int, seek: bool, passed: Callable[[Picture], None]) -> None:
         self._skip_to = target - int(_LOOK_BACK_S / self.base)
         self._go(target, seek, passed)
         if self._now is not None and (self._now.pts or 0) < self._skipped_to:
             # The picture asked for stands longer than was thought, and was passed over.
             self._skip_to = _NEVER
             self._go(target, True, passed)
-        return self._standing()
 
     def _standing(self) -> Picture | None:
         if self._now is None:
@@ -121,15 +138,19 @@ class Playhead:
             self._now, self._next = self._next, self._pull()
 
     def _seek(self, target: int) -> None:
-        """Go to a frame at a target or before it. Some containers lead to one behind it; they are asked for earlier ones."""
+        """Go to a frame at a target or before it. Some containers lead to one behind it, and a damaged keyframe leads to pictures that
+        lack what they refer to; then earlier ones are asked for."""
         for back_s in _SEEK_BACK_S:
-            self._container.seek(max(target - int(back_s / self.base), self.first), stream=self.stream, backward=True)
+            try:
+                self._container.seek(max(target - int(back_s / self.base), self.first), stream=self.stream, backward=True)
+            except av.FFmpegError:
+                continue
             (self._own_decoder or self.stream.codec_context).flush_buffers()
             self._skipped_to, self._decoder = _NEVER, self._decoded()
             self._begin()
-            if self.at is not None and self.at <= max(target, self._earliest or target):
+            if not self._begun_damaged and self.at is not None and self.at <= max(target, self._earliest or target):
                 return
-        self._container.close()
+        self.close()
         skip_to = self._skip_to
         self._open()
         self._skip_to = skip_to
@@ -151,12 +172,33 @@ class Playhead:
     def _decoded(self) -> Iterator[av.VideoFrame]:
         """Decode on; frames well before the target that no other frame refers to are passed over."""
         decoder = self._own_decoder or self.stream.codec_context
-        for packet in self._container.demux(self.stream):
-            passed = packet.pts is not None and packet.pts < self._skip_to
+        self._begun_damaged = False
+        begun, due, given = False, _NEVER, _NEVER
+        for packet in itertools.chain(whole_packets(self._container, self.stream), [None]):
+            at = packet.pts if packet is not None else None
+            passed = at is not None and at < self._skip_to and not self._damaged
             decoder.skip_frame = "NONREF" if passed else "DEFAULT"
-            if passed and packet.pts is not None:
-                self._skipped_to = max(self._skipped_to, packet.pts)
-            yield from decoder.decode(packet)
+            if passed and at is not None:
+                self._skipped_to = max(self._skipped_to, at)
+            elif at is not None:
+                due = max(due, at)
+            try:
+                frames = decoder.decode(packet)
+            except av.FFmpegError:
+                if not self._damaged:
+                    raise _DamageError from None
+                frames = []
+                self._begun_damaged |= not begun
+            for frame in frames:
+                if frame.is_corrupt:
+                    if begun and not self._damaged:
+                        raise _DamageError
+                    self._begun_damaged |= not begun
+                    continue
+                begun, given = True, given if frame.pts is None else max(given, frame.pts)
+                yield frame
+        if not self._damaged and given < due:
+            raise _DamageError  # what came after a damaged packet among the last few was lost
 
 
 def _alpha_decoder(stream: VideoStream) -> VideoCodecContext | None:

@@ -7,6 +7,7 @@ are tried, only the file itself may be opened, and time is bounded: a few single
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from reelkit.errors import ClipError
 from reelkit.media.displayed import displayed_size
 from reelkit.media.footage_norms import MAX_SIDE_PX, brightness_of, check_length, check_seen, check_size, is_black
+from reelkit.media.packets import frames_from, whole_packets
 from reelkit.media.probe_picture import loops_for_ever, picture_form, probe_picture
 from reelkit.media.svg import is_svg
 from reelkit.model import ClipFacts
@@ -215,34 +217,22 @@ def _start_s(stream: VideoStream) -> float:
 def _last_packet_s(container: InputContainer, stream: VideoStream, *, from_s: float) -> float:
     last = 0.0
     start, gap = _start_s(stream), float(1 / stream.average_rate) if stream.average_rate else 0.04
-    try:
-        _seek(container, stream, from_s)
-        for packet in container.demux(stream):
-            at = packet.pts if packet.pts is not None else packet.dts
-            if at is not None and packet.time_base and packet.size and not packet.is_corrupt:
-                length = float(packet.duration * packet.time_base) if packet.duration else gap
-                last = max(last, float(at * packet.time_base) - start + length)
-    except (FFmpegError, OSError):
-        pass  # the file ends here
+    with contextlib.suppress(FFmpegError, OSError):
+        container.seek(_pts_of(stream, from_s), stream=stream, backward=True)
+    for packet in whole_packets(container, stream):
+        at = packet.pts if packet.pts is not None else packet.dts
+        if at is not None and packet.time_base:
+            length = float(packet.duration * packet.time_base) if packet.duration else gap
+            last = max(last, float(at * packet.time_base) - start + length)
     return last
 
 
-def _seek(container: InputContainer, stream: VideoStream, at_s: float) -> None:
-    if stream.time_base:
-        container.seek(int((at_s + _start_s(stream)) / stream.time_base), stream=stream, backward=True)
+def _pts_of(stream: VideoStream, at_s: float) -> int:
+    return int((at_s + _start_s(stream)) / (stream.time_base or 1))
 
 
 def _frames_from(container: InputContainer, stream: VideoStream, at_ms: float) -> Iterator[VideoFrame]:
-    """Yield sound frames from the keyframe at or before a time, over a bounded number of packets."""
-    try:
-        _seek(container, stream, at_ms / 1000)
-        for packet in itertools.islice(container.demux(stream), _LOOK_FRAMES):
-            try:
-                yield from (frame for frame in packet.decode() if not frame.is_corrupt)
-            except FFmpegError:
-                continue
-    except (FFmpegError, OSError):
-        return
+    return frames_from(container, stream, _pts_of(stream, at_ms / 1000), most_packets=_LOOK_FRAMES)
 
 
 def _small(frame: VideoFrame) -> NDArray[np.float32]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from reelkit.errors import ClipError
+from reelkit.media.packets import frames_from, whole_packets
 from reelkit.media.pictures import is_webp, read_picture
 from reelkit.media.planes import Bytes, Planes, planes_to_rgb
 from reelkit.media.probe import open_video, video_stream
@@ -102,14 +102,12 @@ def frame_near(container: InputContainer, at_s: float, *, exact: bool) -> VideoF
     stream = video_stream(container)
     base = stream.time_base or Fraction(1, 1000)
     target = (stream.start_time or 0) + int(at_s / base)
-    container.seek(target, stream=stream, backward=True)
     if not exact:
-        near = _keyframe(container, stream)
+        near = _keyframe(container, stream, target)
         if near is not None and near.pts is not None and (target - near.pts) * base <= _NEAR_S:
             return near
-        container.seek(target, stream=stream, backward=True)
     last: VideoFrame | None = None
-    for number, frame in enumerate(_sound_frames(container, stream)):
+    for number, frame in enumerate(frames_from(container, stream, target)):
         if frame.pts is not None and frame.pts > target and last is not None:
             break
         last = frame
@@ -119,24 +117,18 @@ def frame_near(container: InputContainer, at_s: float, *, exact: bool) -> VideoF
     return last
 
 
-def _keyframe(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
-    """Return the keyframe that was sought, without decoding those after it for which a decoder waits before it gives one."""
+def _keyframe(container: InputContainer, stream: VideoStream, target: int) -> VideoFrame | None:
+    """Return the keyframe before a time, without decoding those after it for which a decoder waits before it gives one."""
     try:
-        packet = next((packet for packet in container.demux(stream) if packet.size), None)
+        container.seek(target, stream=stream, backward=True)
+        packet = next(whole_packets(container, stream), None)
         frames = [] if packet is None else packet.decode() or stream.codec_context.decode(None)
     except av.FFmpegError:
         return None
-    if not frames:
+    if not frames or frames[0].is_corrupt:
         return None
     frames[0].time_base = stream.time_base
     return frames[0]
-
-
-def _sound_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    try:
-        yield from container.decode(stream)
-    except av.FFmpegError:
-        return
 
 
 def even(length: float) -> int:

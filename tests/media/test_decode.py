@@ -16,6 +16,7 @@ from PIL import Image
 from reelkit.errors import ClipError
 from reelkit.media.decode import open_clip
 from reelkit.media.planes import colour_to_yuv
+from reelkit.media.probe import probe_clip
 from reelkit.model import Fps
 from tests.media.clips import clip_of, write_video
 
@@ -147,6 +148,69 @@ def test_a_picture_keeps_its_colour_and_its_upright_side(tmp_path: Path) -> None
     assert (planes.width_px, planes.height_px) == (60, 100)
     assert abs(int(planes.y[10, 30]) - colour_to_yuv("#FF0000")[0]) <= 2
     assert int(planes.y[90, 30]) <= 18
+
+
+def _packets(path: Path) -> list[tuple[int, int]]:
+    with av.open(str(path)) as container:
+        return [(packet.pos or 0, packet.size) for packet in container.demux(video=0) if packet.size]
+
+
+@pytest.mark.parametrize(("damaged", "fewest"), [((20,), 47), ((0,), 24), ((24, 30), 24), ((46, 47), 46)])
+def test_damaged_packets_are_passed_over(tmp_path: Path, damaged: Sequence[int], fewest: int) -> None:
+    """The last good picture stands for one that does not decode, and all are the same by whatever way and with however many threads."""
+    path = _long_gop(tmp_path / "a.mp4", [Fraction(number, 30) for number in range(48)], keyframe_every=24)
+    content, places = bytearray(path.read_bytes()), _packets(path)
+    for number in damaged:
+        at, size = places[number]
+        content[at : at + size] = bytes(size)
+    path.write_bytes(content)
+    clip = clip_of(path, duration_ms=1600)
+    in_order = open_clip(clip, FPS)
+    expected = [in_order.frame(index).tobytes() for index in range(50)]
+    # A lost keyframe may take along the pictures up to the next one.
+    assert fewest <= len(set(expected)) < 48
+    for threads in (1, 3):
+        for order in (range(50), random.Random(4).sample(range(50), 50)):
+            reader = open_clip(clip, FPS, threads=threads)
+            assert [index for index in order if reader.frame(index).tobytes() != expected[index]] == []
+            reader.close()
+
+
+def test_a_video_cut_short_is_shown_as_far_as_the_probe_says(tmp_path: Path) -> None:
+    """Of half a download, every frame that the probe counts can be shown, and another follows it."""
+    path = _long_gop(tmp_path / "a.mp4", [Fraction(number, 30) for number in range(48)], keyframe_every=250)
+    early = tmp_path / "early.mp4"
+    with av.open(str(path)) as source, av.open(str(early), "w", options={"movflags": "+faststart"}) as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    at, size = _packets(early)[40]
+    early.write_bytes(early.read_bytes()[: at + size // 2])
+    facts = probe_clip(early)
+    assert 1200 <= (facts.duration_ms or 0) <= 1400
+    reader = open_clip(clip_of(early, duration_ms=facts.duration_ms), FPS)
+    count = (facts.duration_ms or 0) * 30 // 1000
+    assert len({reader.frame(index).tobytes() for index in range(count)}) >= count - 3
+
+
+def test_empty_packets_show_the_same_picture_again(tmp_path: Path) -> None:
+    """A packet without content, by which Ogg and AVI say that nothing changes, is no end and no fault."""
+    path = tmp_path / "a.avi"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("mpeg4", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 96, "yuv420p"
+        for number in range(30):
+            rows = np.full((144, 64), 128, np.uint8)
+            rows[:96] = 40 + 6 * number
+            frame = av.VideoFrame.from_ndarray(rows, format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 30)
+            for packet in stream.encode(frame):
+                if number % 5 != 4:
+                    output.mux(packet)
+    reader = open_clip(clip_of(path), FPS)
+    assert len({reader.frame(index).tobytes() for index in range(probe_clip(path).duration_ms * 30 // 1000)}) >= 20
 
 
 def test_a_clip_that_is_gone_says_so(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from reelkit.errors import ClipError, FootageError
 from reelkit.media.probe import open_video, probe_clip, video_stream
+from reelkit.media.stills import frame_near
 from tests.media.clips import write_video
 from tests.media.photographs import write_heic
 
@@ -93,6 +94,25 @@ def test_containers(tmp_path: Path, form: str) -> None:
     """A video in any plain container is usable, whatever its name ends in."""
     facts = probe_clip(write_noise(tmp_path / "clip.bin", form=form))
     assert abs(facts.duration_ms - 2000) <= 70
+
+
+def test_a_transport_stream_with_one_keyframe(tmp_path: Path) -> None:
+    """A stream whose only keyframe lies before the place that a seek to its start leads to is usable, and so are its moments."""
+    path = tmp_path / "long.ts"
+    with av.open(str(path), "w", format="mpegts") as output:
+        stream = output.add_stream("libx264", rate=30, options={"preset": "veryfast", "bf": "2"})
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for number in range(60):
+            frame = av.VideoFrame.from_ndarray(np.roll(noise(), number * 7, axis=1), format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 30)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    facts = probe_clip(path)
+    assert (facts.codec, facts.width_px) == ("h264", 128)
+    assert abs((facts.duration_ms or 0) - 2000) <= 70
+    with open_video(path) as container:
+        for exact in (True, False):
+            assert frame_near(container, 1.5, exact=exact) is not None
 
 
 def test_half_a_download(tmp_path: Path) -> None:
