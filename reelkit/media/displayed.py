@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import av
@@ -12,7 +13,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from reelkit.media.hdr import ToneMapper, grade_of
 from reelkit.media.planes import Bytes, Planes, colour_to_yuv, plane_rows
 
-__all__ = ["FrameDisplay", "displayed_size"]
+__all__ = ["FrameDisplay", "displayed_size", "orientation_of", "upright"]
 
 _UNTAGGED = 2
 """AVCOL_SPC_UNSPECIFIED (ITU-T H.273, table 4)."""
@@ -20,7 +21,7 @@ _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITE
 
 
 def displayed_size(frame: av.VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
-    """Return (width, height) of a frame after its sample aspect ratio and its rotation.
+    """Return (width, height) of a frame after its sample aspect ratio and its orientation.
 
     Parameters
     ----------
@@ -29,7 +30,30 @@ def displayed_size(frame: av.VideoFrame, aspect: Fraction | None) -> tuple[int, 
         Width of a sample over its height; None or 0 is square.
     """
     width = round(frame.width * aspect) if aspect and aspect > 0 else frame.width
-    return (frame.height, width) if round(frame.rotation / 90) % 2 else (width, frame.height)
+    return (frame.height, width) if orientation_of(frame)[1] % 2 else (width, frame.height)
+
+
+def orientation_of(frame: av.VideoFrame) -> tuple[bool, int]:
+    """Return how a frame is to be set upright: whether it is mirrored left to right first, then quarter turns counter-clockwise.
+
+    References
+    ----------
+    The display matrix: ISO/IEC 14496-12, 6.2.2; stored (x, y), downwards, is shown at (a x + c y, b x + d y).
+    """
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return False, 0
+    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
+    mirrored = a * d < b * c
+    if mirrored:
+        a, b = -a, -b
+    return mirrored, round(math.atan2(-b, a) / (math.pi / 2)) % 4
+
+
+def upright(plane: Bytes, orientation: tuple[bool, int]) -> Bytes:
+    """Return a plane [shape=(height, width, ...)] mirrored and turned as :func:`orientation_of` says; a view of it."""
+    mirrored, turns = orientation
+    return np.rot90(plane[:, ::-1] if mirrored else plane, turns)
 
 
 class FrameDisplay:
@@ -50,7 +74,7 @@ class FrameDisplay:
 
     def planes(self, frame: av.VideoFrame) -> Planes:
         """Return a frame as it is to be seen."""
-        turns = round(frame.rotation / 90) % 4
+        orientation = orientation_of(frame)
         grade = grade_of(frame)
         if grade is not None:
             if self._mapper is None or (self._mapper.grade, self._mapper.width_px, self._mapper.height_px) != (
@@ -63,8 +87,8 @@ class FrameDisplay:
             light = frame.reformat(format="gbrp10le", src_colorspace=source, interpolation=_EXACT, threads=1)
             frame = self._mapper.shown(light)
         planes = self._over_background(frame) if _has_alpha(frame) else self._opaque(frame)
-        if turns:
-            planes = tuple(np.ascontiguousarray(np.rot90(plane, turns)) for plane in planes)
+        if orientation != (False, 0):
+            planes = tuple(np.ascontiguousarray(upright(plane, orientation)) for plane in planes)
         return _even(*planes)
 
     def _size(self, frame: av.VideoFrame) -> tuple[int, int]:

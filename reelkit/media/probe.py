@@ -19,7 +19,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from reelkit.errors import ClipError
-from reelkit.media.displayed import displayed_size
+from reelkit.media.displayed import displayed_size, orientation_of
 from reelkit.media.footage_norms import MAX_SIDE_PX, brightness_of, check_length, check_seen, check_size, is_black
 from reelkit.media.packets import frames_from, whole_packets
 from reelkit.media.probe_picture import loops_for_ever, picture_form, probe_picture
@@ -178,14 +178,13 @@ def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
     check_seen(path, seen)
     aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio
     width, height = displayed_size(first, aspect)
-    turn = round(-first.rotation / 90) * 90 % 360
     check_size(path, width, height, MAX_SIDE_PX * MAX_SIDE_PX)
     rate = stream.average_rate or stream.guessed_rate
     return ClipFacts(
         kind="video",
         width_px=width,
         height_px=height,
-        rotation_deg=turn,
+        rotation_deg=-90 * orientation_of(first)[1] % 360,
         duration_ms=duration_ms,
         fps=float(rate) if rate else None,
         codec=context.name,

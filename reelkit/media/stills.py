@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from reelkit.errors import ClipError
+from reelkit.media.displayed import orientation_of, upright
 from reelkit.media.packets import frames_from, whole_packets
 from reelkit.media.pictures import is_webp, read_picture
 from reelkit.media.planes import Bytes, Planes, planes_to_rgb
@@ -86,10 +87,11 @@ def _picture(path: Path, width_px: int) -> Bytes:
 
 
 def _upright(frame: VideoFrame, aspect: Fraction, width_px: int) -> Bytes:
-    turns = round(frame.rotation / 90) % 4
+    orientation = orientation_of(frame)
     width, height = frame.width * float(aspect), float(frame.height)
-    scale = min(width_px / (height if turns % 2 else width), 1.0)
-    return np.rot90(rgb_of(frame.reformat(even(width * scale), even(height * scale), interpolation=Interpolation.AREA)), turns)
+    scale = min(width_px / (height if orientation[1] % 2 else width), 1.0)
+    small = frame.reformat(even(width * scale), even(height * scale), interpolation=Interpolation.AREA)
+    return upright(rgb_of(small), orientation)
 
 
 def rgb_of(frame: VideoFrame) -> Bytes:

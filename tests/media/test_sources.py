@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import random
 from collections.abc import Sequence
@@ -17,8 +18,9 @@ from PIL import Image
 from reelkit.errors import ClipError
 from reelkit.media.decode import open_clip
 from reelkit.media.hdr import sdr_of
-from reelkit.media.planes import Planes, colour_to_yuv, planes_to_rgb
+from reelkit.media.planes import Planes, colour_to_yuv, planes_to_rgb, rgb_to_planes
 from reelkit.media.probe import probe_clip
+from reelkit.media.stills import clip_thumbnails
 from reelkit.model import Clip, Fps
 from tests.media.clips import clip_of
 from tests.media.photographs import profile, write_heic
@@ -49,6 +51,7 @@ def write(
     form: str = "yuv444p",
     rate: int = 30,
     rotation: int = 0,
+    hflip: bool = False,
     aspect: Fraction | None = None,
     matrix: int | None = 1,
     primaries: int = 1,
@@ -66,8 +69,8 @@ def write(
                 context.colorspace, context.color_primaries, context.color_trc = matrix, primaries, 1
         if aspect:
             context.sample_aspect_ratio = aspect
-        if rotation:
-            stream.set_display_rotation(rotation)
+        if rotation or hflip:
+            stream.set_display_rotation(rotation, hflip)
         for number, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="rgba" if picture.shape[2] == 4 else "rgb24")
             frame = frame.reformat(format=form, dst_colorspace=matrix or 5, dst_color_range=limits)
@@ -110,6 +113,22 @@ def test_a_rotation_tag_is_followed(tmp_path: Path, rotation: int, order: Sequen
     """A phone's video is shown as it was held: the tag's degrees turn the picture counter-clockwise."""
     path = write(tmp_path / "held.mp4", [card()] * 20, rotation=rotation)
     assert_corners(shown(path), [CORNERS[index] for index in order])
+
+
+@pytest.mark.parametrize(
+    ("tag", "rotation", "hflip"),
+    [(1, 0, False), (2, 0, True), (3, 180, False), (4, 180, True), (5, -90, True), (6, -90, False), (7, 90, True), (8, 90, False)],
+)
+def test_a_video_is_set_upright_as_a_photograph_of_the_same_orientation_is(tmp_path: Path, tag: int, rotation: int, hflip: bool) -> None:
+    """All eight orientations, mirrored ones too, look the same by a video's matrix and by a photograph's tag, in stills too."""
+    exif = Image.Exif()
+    exif[0x0112] = tag
+    Image.fromarray(card()).save(tmp_path / "photo.png", exif=exif)
+    expected = corners(shown(tmp_path / "photo.png"))
+    path = write(tmp_path / "video.mp4", [card()] * 20, rotation=rotation, hflip=hflip)
+    assert np.abs(np.subtract(corners(shown(path)), expected)).max() <= 4
+    still = np.asarray(Image.open(io.BytesIO(clip_thumbnails(clip_at(path), count=1, width_px=200)[0])).convert("RGB"))
+    assert np.abs(np.subtract(corners(rgb_to_planes(still)), expected)).max() <= 20
 
 
 @pytest.mark.parametrize("aspect", [Fraction(4, 3), Fraction(16, 11), Fraction(1, 2), Fraction(3, 2)])
