@@ -8,8 +8,10 @@ from fractions import Fraction
 import av
 import cv2
 import numpy as np
+from av.sidedata.sidedata import SideData
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
+from reelkit.media.fields import of_one_moment
 from reelkit.media.hdr import ToneMapper, grade_of
 from reelkit.media.planes import Bytes, Planes, colour_to_yuv, plane_rows
 
@@ -41,7 +43,7 @@ def orientation_of(frame: av.VideoFrame) -> tuple[bool, int]:
     The display matrix: ISO/IEC 14496-12, 6.2.2; stored (x, y), downwards, is shown at (a x + c y, b x + d y).
     """
     matrix = frame.side_data.get("DISPLAYMATRIX")
-    if matrix is None:
+    if not isinstance(matrix, SideData):
         return False, 0
     a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
     mirrored = a * d < b * c
@@ -75,6 +77,8 @@ class FrameDisplay:
     def planes(self, frame: av.VideoFrame) -> Planes:
         """Return a frame as it is to be seen."""
         orientation = orientation_of(frame)
+        if frame.interlaced_frame:
+            frame = of_one_moment(frame)
         grade = grade_of(frame)
         if grade is not None:
             if self._mapper is None or (self._mapper.grade, self._mapper.width_px, self._mapper.height_px) != (

@@ -131,6 +131,44 @@ def test_a_video_is_set_upright_as_a_photograph_of_the_same_orientation_is(tmp_p
     assert np.abs(np.subtract(corners(rgb_to_planes(still)), expected)).max() <= 20
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "form", "order"),
+    [
+        ("top.mp4", "libx264", "yuv420p", "tff"),
+        ("bottom.mp4", "libx264", "yuv420p", "bff"),
+        ("deep.mkv", "libx264", "yuv420p10le", "tff"),
+        ("disc.mpg", "mpeg2video", "yuv420p", "tff"),
+    ],
+)
+def test_interlaced_footage_shows_one_moment_at_a_time(tmp_path: Path, name: str, codec: str, form: str, order: str) -> None:
+    """A bar that moves between the fields of a frame has straight sides, and frames are the same in any order."""
+    path = tmp_path / name
+    special = {"crf": "1", "x264-params": f"{order}=1"} if codec == "libx264" else {"qscale": "1"}
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream(codec, rate=25, options={"flags": "+ilme+ildct", "g": "12", **special})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, form
+        stream.codec_context.colorspace, stream.codec_context.color_range = 1, 1
+        for number in range(25):
+            rows = np.full((96, 96), 128, np.uint8)
+            rows[:64] = 40
+            for moment, first_row in enumerate((0, 1) if order == "tff" else (1, 0)):
+                left = 4 + 3 * number % 48 + 8 * moment
+                rows[first_row:64:2, left : left + 20] = 200
+            frame = av.VideoFrame.from_ndarray(rows, format="yuv420p").reformat(format=form)
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    facts = probe_clip(path)
+    reader = open_clip(clip_of(path, size_px=(96, 64), duration_ms=facts.duration_ms), Fps(num=25))
+    in_order = [reader.frame(index) for index in range(20)]
+    for number, planes in enumerate(in_order):
+        bar = planes.y[4:60] > 120
+        assert (bar == bar[0]).all(), number
+        assert 17 <= bar[0].sum() <= 23
+    for index in random.Random(5).sample(range(20), 20):
+        assert reader.frame(index).tobytes() == in_order[index].tobytes()
+
+
 @pytest.mark.parametrize("aspect", [Fraction(4, 3), Fraction(16, 11), Fraction(1, 2), Fraction(3, 2)])
 def test_samples_that_are_not_square_are_stretched(tmp_path: Path, aspect: Fraction) -> None:
     """Luma and chroma keep their place in a picture as wide as it is displayed, turned or not."""
