@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import av
 from av.video.codeccontext import VideoCodecContext
+from av.video.reformatter import Colorspace
 
 from reelkit.media.packets import whole_packets
 from reelkit.media.probe import open_video, video_stream
 
 if TYPE_CHECKING:
+    from av.packet import Packet
     from av.video.stream import VideoStream
 
 __all__ = ["Picture", "Playhead"]
@@ -57,8 +60,15 @@ class Playhead:
         self._path, self._threads = path, threads
         self._earliest: int | None = None
         self._damaged = self._begun_damaged = False
+        self._late = 0
         self._open()
         self.first = self.stream.start_time or 0
+        if self._by_order:
+            with contextlib.suppress(_DamageError):
+                self._begin()
+            self._late = (self.first if self.at is None else self.at) - self.first
+            self.close()
+            self._open()
 
     def _open(self) -> None:
         self._container = open_video(self._path)
@@ -67,6 +77,8 @@ class Playhead:
         self.stream.codec_context.thread_count = 1 if self._damaged else self._threads
         self.base = self.stream.time_base or Fraction(1, 1000)
         self._own_decoder = _alpha_decoder(self.stream)
+        # AVI tells when packets are decoded, which FFmpeg takes for when their pictures are shown, also where they are reordered.
+        self._by_order = self._container.format.name == "avi" and self.stream.codec_context.has_b_frames
         if not self._damaged:
             self.stream.codec_context.options = {"err_detect": "explode"}
         self._skip_to = self._skipped_to = _NEVER
@@ -174,9 +186,11 @@ class Playhead:
         decoder = self._own_decoder or self.stream.codec_context
         self._begun_damaged = False
         begun, due, given = False, _NEVER, _NEVER
+        in_order = _DecodingOrder(self._late)
         for packet in itertools.chain(whole_packets(self._container, self.stream), [None]):
-            at = packet.pts if packet is not None else None
+            at = packet.pts if packet is not None and not self._by_order else None
             passed = at is not None and at < self._skip_to and not self._damaged
+            in_order.see(packet)
             decoder.skip_frame = "NONREF" if passed else "DEFAULT"
             if passed and at is not None:
                 self._skipped_to = max(self._skipped_to, at)
@@ -195,10 +209,40 @@ class Playhead:
                         raise _DamageError
                     self._begun_damaged |= not begun
                     continue
+                if self._own_decoder is not None and self._own_decoder.name == "libvpx":
+                    frame.colorspace = Colorspace.ITU601  # VP8 knows no other (RFC 6386, 9.2), and this decoder does not say so
+                if self._by_order:
+                    frame.pts = in_order.time_of(frame)
                 begun, given = True, given if frame.pts is None else max(given, frame.pts)
                 yield frame
         if not self._damaged and given < due:
             raise _DamageError  # what came after a damaged packet among the last few was lost
+
+
+class _DecodingOrder:
+    """Gives frames the times of their packets in order, less that by which the first one comes out late."""
+
+    def __init__(self, late: int) -> None:
+        self._late, self._step = late, 1
+        self._sought: int | None = None
+        self._packet: int | None = None
+        self._frame: int | None = None
+
+    def see(self, packet: Packet[VideoStream] | None) -> None:
+        if packet is None or packet.dts is None:
+            return
+        if self._packet is None:
+            self._sought = packet.dts
+        else:
+            self._step = packet.dts - self._packet
+        self._packet = packet.dts
+
+    def time_of(self, frame: av.VideoFrame) -> int:
+        if frame.dts is not None:
+            self._frame = frame.dts - self._late
+        else:  # one of those that a decoder gives when the file has ended
+            self._frame = (self._sought or 0) if self._frame is None else self._frame + self._step
+        return self._frame
 
 
 def _alpha_decoder(stream: VideoStream) -> VideoCodecContext | None:

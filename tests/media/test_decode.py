@@ -107,6 +107,16 @@ def test_leaps_in_a_long_gop_are_exact(tmp_path: Path, name: str, coder: str, ke
         reader.close()
 
 
+@pytest.mark.parametrize("coder", ["closed", "mpeg4"])
+def test_reordered_frames_in_avi_are_shown_in_turn(tmp_path: Path, coder: str) -> None:
+    """AVI does not say when a picture is shown: each stands for one frame, in any order of asking."""
+    times = [Fraction(number, 30) for number in range(60)]
+    files = [_long_gop(tmp_path / name, times, keyframe_every=20, coder=coder) for name in ("a.mp4", "a.avi")]
+    expected, reader = (open_clip(clip_of(each, duration_ms=2000), FPS) for each in files)
+    for index in [*range(60), *random.Random(2).sample(range(60), 60)]:
+        assert reader.frame(index).tobytes() == expected.frame(index).tobytes(), index
+
+
 def test_a_slower_source_is_held(tmp_path: Path) -> None:
     """A source of 10 frames a second shows each for three frames of a 30-frame reel, never early."""
     clip = clip_of(write_video(tmp_path / "a.mp4", [50, 100, 150], rate=10), duration_ms=300)

@@ -320,6 +320,15 @@ def test_transparent_video_lies_over_the_background(tmp_path: Path, name: str, c
         assert_corners(reader.frame(index), VEILED, within=5)
 
 
+def test_vp8_is_bt601_at_every_size(tmp_path: Path) -> None:
+    """VP8 has one matrix: untagged high definition with transparency is shown in its colours too."""
+    tall = np.dstack([card((48, 736)), np.full((736, 48), 255, np.uint8)])
+    path = write(
+        tmp_path / "a.webm", [tall] * 20, codec="libvpx", form="yuva420p", options={"auto-alt-ref": "0", "crf": "4", "b": "2M"}, matrix=None
+    )
+    assert_corners(shown(path, background=BACKGROUND), within=3)
+
+
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
 def test_transparent_pictures_lie_over_the_background(tmp_path: Path, form: str) -> None:
     """A still picture's clear parts show the brand's background."""
