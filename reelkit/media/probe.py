@@ -38,6 +38,7 @@ DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,gif,asf,og
 
 _TIMEOUT_S = 10.0
 _LOOK_FRAMES = 250
+_HEAD_BYTES = 64
 _NOT_FOOTAGE = {
     b"#extm3u": "a playlist that names other files",
     b"ffconcat": "a playlist that names other files",
@@ -220,7 +221,8 @@ def _last_packet_s(container: InputContainer, stream: VideoStream, *, from_s: fl
         container.seek(_pts_of(stream, from_s), stream=stream, backward=True)
     for packet in whole_packets(container, stream):
         at = packet.pts if packet.pts is not None else packet.dts
-        if at is not None and packet.time_base:
+        # What a download has set aside but not fetched is zeros.
+        if at is not None and packet.time_base and any(bytes(packet)[:_HEAD_BYTES]):
             length = float(packet.duration * packet.time_base) if packet.duration else gap
             last = max(last, float(at * packet.time_base) - start + length)
     return last

@@ -130,6 +130,21 @@ def test_half_a_download(tmp_path: Path) -> None:
     assert max(times, default=0.0) >= facts.duration_ms / 1000 - 0.1
 
 
+@pytest.mark.parametrize("gop", [10, 60])
+def test_a_download_that_was_set_aside_but_not_fetched(tmp_path: Path, gop: int) -> None:
+    """A video whose second half is zeros counts with its first half; one of which hardly anything is there is refused."""
+    path = write_noise(tmp_path / "half.mp4", gop=gop)
+    content = path.read_bytes()
+    begin = content.index(b"mdat") + 4
+    for share in (0.5, 0.05):
+        there = begin + int((len(content) - begin) * share)
+        path.write_bytes(content[:there] + bytes(len(content) - there))
+        if share == 0.5:
+            assert 800 <= (probe_clip(path).duration_ms or 0) <= 1100
+        else:
+            assert "lasts only" in line_of(path)
+
+
 def test_cut_before_anything_decodes(tmp_path: Path) -> None:
     """A video whose index or first frames are missing is refused as cut short."""
     late_index = write_noise(tmp_path / "late.mp4", faststart=False)
