@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +150,7 @@ class EndCardPainter:
     def cut_texts(self) -> tuple[str, ...]:
         """Those of the card's texts for which there is no room: they end in an ellipsis."""
         top, bottom = self.zone
-        title, lines = self._fitting(bottom - top)
+        (title, lines), _ = self._fitting(bottom - top)
         laid_out = (self._title(*title), self._subtitle(lines))
         return tuple(text for text, layout in zip((self.card.title, self.card.subtitle), laid_out, strict=True) if layout.cut)
 
@@ -163,14 +164,17 @@ class EndCardPainter:
         below = [(title, 0, False), (rule, round(52 * scale), True), (subtitle, round(44 * scale), False)]
         return [(canvas, gap, grows) for canvas, gap, grows in below if canvas is not None]
 
-    def _fitting(self, room_px: int) -> tuple[tuple[int, int], int]:
-        """Return the title's size and lines and the subtitle's lines that fit a height: first the title gives way."""
-        ways = [(title, lines) for lines in _SUBTITLE_LINES for title in _TITLES]
-        return next((each for each in ways if self._height_of(self._texts(*each)) <= room_px), ways[-1])
+    def _fitting(self, room_px: int) -> tuple[tuple[tuple[int, int], int], list[tuple[Canvas, int, bool]]]:
+        """Return the title's size and lines and the subtitle's lines that fit a height, and the texts so: first the title gives way."""
+        for lines, title in product(_SUBTITLE_LINES, _TITLES):
+            texts = self._texts(title, lines)
+            if self._height_of(texts) <= room_px:
+                break
+        return (title, lines), texts
 
     def _parts(self, room_px: int) -> list[tuple[Canvas, int, bool]]:
         """The texts, the title smaller where there is little room, and above them the logo, as large as the rest leaves it."""
-        texts = self._texts(*self._fitting(room_px))
+        _, texts = self._fitting(room_px)
         scale = self._scale
         logo_gap = round(_LOGO_GAP_PX * scale)
         room = room_px - self._height_of(texts) - logo_gap

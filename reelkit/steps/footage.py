@@ -170,15 +170,17 @@ class _Casting:
     def give_way(self, libraries: Sequence[FootageLibrary], used: Collection[str]) -> None:
         """Give scenes that are still bare what stands in the last of others' further shots, as far as they may be found for them."""
         bare = [slot for slot in self.slots if slot.pick is None and slot.turn == 0]
+        if not bare:
+            return
         further = sorted((slot for slot in self.slots if slot.pick and slot.turn), key=lambda slot: (-slot.turn, -slot.place))
         for slot in further[: len(bare)]:
             if slot.pick:
                 self.taken -= {slot.pick.candidate.id, slot.pick.candidate.sha256 or slot.pick.candidate.id}
                 slot.pick = None
-        for library in libraries if bare else ():
+        for library in libraries:
             for rung in _RUNGS:
                 self._fill_rung(library, rung, [slot for slot in bare if slot.pick is None], used)
-        for library in libraries if bare else ():
+        for library in libraries:
             self.fill(library, used)
 
     def repeat(self, library: FootageLibrary) -> None:

@@ -106,7 +106,7 @@ class TimingView(LiveView):
 
     def move(self, index: int, start: int, end: int) -> None:
         """Move a word's edges to other samples; neighbours stay, and none is run over."""
-        pieces = self._pieces()
+        pieces = self._pieces(self.cues)
         number = pieces[index][0]
         now, own = self.audio.words[number], [place for place, (of, _) in enumerate(pieces) if of == number]
         start, end = (start if index == own[0] else now.start), (end if index == own[-1] else now.end)
@@ -122,8 +122,7 @@ class TimingView(LiveView):
 
     def shift_break(self, index: int, to: int) -> None:
         """Have a cue begin with another word of its sentence."""
-        first = self._opens()[index]
-        self._rebreak(index, lambda starts, place: (starts - {place}) | {to - first})
+        self._rebreak(index, lambda starts, place: (starts - {place}) | {place + to - index})
 
     def undo(self) -> None:
         """Take the last change back."""
@@ -131,9 +130,11 @@ class TimingView(LiveView):
             self._put(self._before.pop())
 
     def _rebreak(self, index: int, change: Callable[[set[int], int], set[int]]) -> None:
-        opens = self._opens()
-        first, length, text = opens[index], opens.count(opens[index]), self._sentence_of(index).text
-        starts = {place - first for place in self._begins() if first < place < first + length}
+        cues = self.cues
+        sentences = self._sentences(self._pieces(cues))
+        number = sentences[index]
+        first, length, text = sentences.index(number), sentences.count(number), self._grouped[number].text
+        starts = {place - first for place in self._begins(cues) if first < place < first + length}
         wanted = {place for place in change(starts, index - first) if 0 < place < length}
         self._become(self._words, {**self._breaks, text: tuple(sorted(wanted))})
 
@@ -175,7 +176,8 @@ class TimingView(LiveView):
     def _state(self) -> dict[str, Any]:
         audio, cues = self.audio, self.cues
         begins, pieces = self._begins(cues), self._pieces(cues)
-        opens = self._opens(cues)
+        sentences = self._sentences(pieces)
+        opens = [sentences.index(sentence) for sentence in sentences]
         moved = [(now.start, now.end) != (was.start, was.end) for now, was in zip(audio.words, self._spoken.words, strict=True)]
         words = [
             {
@@ -216,9 +218,9 @@ class TimingView(LiveView):
             at += len(cue.words)
         return found
 
-    def _pieces(self, cues: Sequence[Cue] | None = None) -> list[tuple[int, Word]]:
+    def _pieces(self, cues: Sequence[Cue]) -> list[tuple[int, Word]]:
         """Return what is shown, each with the number of the spoken word that it is, or is a phrase of."""
-        shown = [word for cue in (self.cues if cues is None else cues) for word in cue.words]
+        shown = [word for cue in cues for word in cue.words]
         own = [[word] for word in self.audio.words]
         starts = [place for place, word in enumerate(shown) if not word.joined]
         if len(starts) == len(own):
@@ -226,15 +228,10 @@ class TimingView(LiveView):
             own = [found if len(found) > 1 else word for found, word in zip(phrases, own, strict=True)]
         return [(number, word) for number, words in enumerate(own) for word in words]
 
-    def _opens(self, cues: Sequence[Cue] | None = None) -> list[int]:
-        """Return for each thing shown the number of the first of its sentence."""
+    def _sentences(self, pieces: Sequence[tuple[int, Word]]) -> list[int]:
+        """Return for each thing shown the number of its sentence."""
         ends = list(accumulate(len(sentence.words) for sentence in self._grouped))
-        sentences = [bisect_right(ends, number) for number, _ in self._pieces(cues)]
-        return [sentences.index(sentence) for sentence in sentences]
-
-    def _sentence_of(self, index: int) -> SentenceTiming:
-        ends = list(accumulate(len(sentence.words) for sentence in self._grouped))
-        return self._grouped[bisect_right(ends, self._pieces()[index][0])]
+        return [bisect_right(ends, number) for number, _ in pieces]
 
     def _peaks(self) -> list[int]:
         samples = np.abs(self._spoken.samples)
