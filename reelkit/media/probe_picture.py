@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -54,17 +55,17 @@ def probe_picture(path: Path, form: str) -> ClipFacts | None:
 
 def loops_for_ever(path: Path) -> bool:
     """Return whether a GIF says that it is played over and over (NETSCAPE2.0 application extension, a count of 0)."""
-    try:
-        with Image.open(path, formats=["GIF"]) as picture:
-            return bool(picture.info.get("loop") == 0)
-    except Exception:  # as for its being animated
-        return False
+    return _of_gif(path, lambda picture: picture.info.get("loop") == 0)
 
 
 def _is_animated(path: Path) -> bool:
+    return _of_gif(path, lambda picture: getattr(picture, "is_animated", False))
+
+
+def _of_gif(path: Path, ask: Callable[[Image.Image], object]) -> bool:
     try:
         with Image.open(path, formats=["GIF"]) as picture:
-            return bool(getattr(picture, "is_animated", False))
+            return bool(ask(picture))
     except Exception:  # whatever it is, the picture's own probe names it
         return False
 

@@ -129,7 +129,7 @@ def _credits(order: Iterable[str], clips: dict[str, Clip]) -> list[str]:
     lines = []
     for name in order:
         clip = clips[name]
-        if clip.library != "backdrops":
+        if not clip.is_drawn:
             parts = (clip.credit.author, clip.credit.licence, clip.credit.page_url)
             lines.append(_plain(", ".join(part for part in parts if part)))
     return list(dict.fromkeys(line for line in lines if line))

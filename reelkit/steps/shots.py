@@ -232,7 +232,7 @@ def fit_in(clip: Clip, size_px: tuple[int, int], brand: Brand) -> Literal["fill"
 
     A drawn backdrop fills every frame: it goes on beyond any crop.
     """
-    lost = clip.library != "backdrops" and _shown_share(clip, size_px) < _WHOLE_UNDER
+    lost = not clip.is_drawn and _shown_share(clip, size_px) < _WHOLE_UNDER
     return brand.footage.fit if lost else "fill"
 
 

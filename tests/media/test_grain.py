@@ -39,7 +39,9 @@ def test_what_is_drawn_moves_under_grain_that_stands_still(tmp_path: Path, kind:
 
 
 def _drawn(timeline: Timeline) -> Timeline:
-    shots = tuple(shot.model_copy(update={"clip": shot.clip.model_copy(update={"loops": True})}) for shot in timeline.shots)
+    shots = tuple(
+        shot.model_copy(update={"clip": shot.clip.model_copy(update={"library": "backdrops", "loops": True})}) for shot in timeline.shots
+    )
     return timeline.model_copy(update={"shots": shots})
 
 

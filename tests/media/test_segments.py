@@ -100,7 +100,7 @@ def test_only_what_is_drawn_is_coded_finer(tmp_path: Path) -> None:
     timeline = small_timeline(tmp_path, frames=(60, 60, 60), transition=fade)
     assert finer_stretches(timeline, 0, 180) == []
     first, *others = timeline.shots
-    drawn = first.model_copy(update={"clip": first.clip.model_copy(update={"loops": True})})
+    drawn = first.model_copy(update={"clip": first.clip.model_copy(update={"library": "backdrops", "loops": True})})
     timeline = timeline.model_copy(update={"shots": (drawn, *others)})
     assert finer_stretches(timeline, 0, 180) == [(60, 70, 1.3)]
     assert finer_stretches(timeline, 30, 64) == [(30, 36, 1.3)]
