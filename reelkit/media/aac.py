@@ -16,6 +16,7 @@ __all__ = ["AAC_FRAME", "StereoSound", "decode_aac", "encode_aac", "stereo_frame
 
 AAC_FRAME = 1024
 """Samples in a packet of AAC-LC (ISO/IEC 14496-3)."""
+_STRETCH = 1 << 16
 
 
 class StereoSound(Protocol):
@@ -32,14 +33,18 @@ def stereo_frames(
     """Yield stereo samples [shape=(n, 2)] as FFmpeg's frames of ``size`` samples; the last is shorter, or padded with silence."""
     import av
 
-    for at in range(0, len(samples), size):
-        block = samples[at : at + size]
-        if padded and len(block) < size:
-            block = np.concatenate([block, np.zeros((size - len(block), 2), np.float32)])
-        data = block.T if sample_format == "fltp" else block.reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(data, np.float32), format=sample_format, layout="stereo")
-        frame.sample_rate, frame.pts = rate_hz, at
-        yield frame
+    # Read in stretches of many frames, as what is worked out where it is read takes long for each.
+    stretch = size * max(1, _STRETCH // size)
+    for first in range(0, len(samples), stretch):
+        read = samples[first : first + stretch]
+        for at in range(0, len(read), size):
+            block = read[at : at + size]
+            if padded and len(block) < size:
+                block = np.concatenate([block, np.zeros((size - len(block), 2), np.float32)])
+            data = block.T if sample_format == "fltp" else block.reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(data, np.float32), format=sample_format, layout="stereo")
+            frame.sample_rate, frame.pts = rate_hz, first + at
+            yield frame
 
 
 def encode_aac(samples: StereoSound, rate_hz: int, *, bitrate: int) -> tuple[tuple[bytes, ...], bytes]:

@@ -182,10 +182,9 @@ def _true_peaks(samples: Samples, rate_hz: int) -> NDArray[np.float64]:
     step, around = 1 << 17, 1 << 10
     for start in range(0, len(samples), step):
         first = max(0, start - around)
-        finer = np.abs(soxr.resample(samples[first : start + step + around], rate_hz, 4 * rate_hz, quality="HQ")).max(axis=1)[
-            4 * (start - first) : 4 * (start - first + step)
-        ]
-        found = np.maximum.reduceat(finer, np.arange(0, len(finer), 4 * PEAK_STEP))[: step // PEAK_STEP]
+        finer = soxr.resample(samples[first : start + step + around], rate_hz, 4 * rate_hz, quality="HQ")
+        magnitudes = np.abs(finer[4 * (start - first) : 4 * (start - first + step)]).ravel()
+        found = np.maximum.reduceat(magnitudes, np.arange(0, len(magnitudes), 4 * PEAK_STEP * finer.shape[1]))[: step // PEAK_STEP]
         peaks[start // PEAK_STEP : start // PEAK_STEP + len(found)] = found
     return peaks
 

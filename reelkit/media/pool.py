@@ -112,6 +112,11 @@ class _Todo:
         """How many workers have enough to do of their own."""
         return sum(math.ceil(len(run) / _WORTH_A_WORKER) for run in self._runs)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether all have been handed out."""
+        return not self._runs
+
     def take(self, done: Sequence[SegmentJob], most: int) -> list[SegmentJob]:
         """Return what a worker shall do after ``done``: what follows it, else what lies farthest from where the others are."""
         with self._lock:
@@ -317,7 +322,10 @@ class _Worker(threading.Thread):
             self.error = str(error)
 
     def _encode(self, jobs: Sequence[SegmentJob]) -> None:
-        order = [{"start": job.start, "end": job.end, "path": str(job.path)} for job in jobs]
+        order = {
+            "jobs": [{"start": job.start, "end": job.end, "path": str(job.path)} for job in jobs],
+            "last": self._todo.is_empty,
+        }
         with suppress(BrokenPipeError):
             self._line.orders.write(json.dumps(order) + "\n")
             self._line.orders.flush()

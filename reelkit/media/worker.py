@@ -37,7 +37,10 @@ _Pair = tuple[int, int]
 
 
 def main() -> None:
-    """Answer each line of input, ``[{"start", "end", "path"}, ...]``; the first is ``{"timeline", "settings", "threads", "workers"}``."""
+    """Answer each line of input, ``{"jobs": [{"start", "end", "path"}, ...], "last"}``; the last jobs of all have cores to spare.
+
+    The first line is ``{"timeline", "settings", "threads", "workers"}``.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     told = sys.stdin.readline()
@@ -94,14 +97,14 @@ class _Worker:
             error = self._error
             try:
                 if not error:
-                    self._encode(json.loads(line), say)
+                    self._encode(**json.loads(line), say=say)
             except (ReelkitError, OSError, MemoryError) as raised:
                 error = _line(raised)
             if error:
                 say({"error": error})
             release_memory()
 
-    def _encode(self, jobs: Sequence[dict[str, Any]], say: Any) -> None:
+    def _encode(self, jobs: Sequence[dict[str, Any]], last: bool, say: Any) -> None:
         """Encode segments in their order, and say of each that it is finished."""
         under_way: deque[Callable[[], None]] = deque()
         counted = 0
@@ -114,7 +117,8 @@ class _Worker:
             if len(under_way) == self._encoders:
                 finish_the_first()
             # With a core to spare the next frames are composed while one is encoded, and the next segment is begun.
-            ahead = 1 if self._threads == 1 else 2 if number == len(jobs) - 1 else _AHEAD
+            spare = self._threads > 1 or last
+            ahead = 1 if not spare else 2 if number == len(jobs) - 1 else _AHEAD
             under_way.append(self._begin(job, number % self._encoders, ahead=ahead, say=say, counted=counted))
             counted += job["end"] - job["start"]
         while under_way:

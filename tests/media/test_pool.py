@@ -25,6 +25,7 @@ def test_every_segment_is_handed_out_once(count: int, left_out: set[int], turns:
     last: list[list[SegmentJob]] = [[] for _ in range(4)]
     given_out: list[SegmentJob] = []
     for worker in [*turns, *[0] * (count + 1)]:
+        assert todo.is_empty == (len(given_out) == len(jobs))
         last[worker] = todo.take(last[worker], most)
         assert len(last[worker]) <= most
         assert all(before.end == after.start for before, after in pairwise(last[worker]))
