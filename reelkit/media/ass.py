@@ -1,7 +1,7 @@
 """Captions as Advanced SubStation: styled like the preset, each word with its karaoke time, for players and editors that burn text in.
 
-What ASS cannot say is brought as near as it goes: a box behind the spoken word becomes that word's colour, gradients their lower colour,
-and emoji the player's own.
+What ASS cannot say is brought as near as it goes: a box behind the spoken word stands there without moving in, gradients become their
+lower colour, and emoji the player's own.
 
 Sources: the format as Aegisub documents it (https://aegisub.org/docs/latest/ass_tags/), and libass for what sizes mean.
 """
@@ -12,13 +12,13 @@ import struct
 from collections.abc import Iterator
 from itertools import pairwise
 
-from reelkit.media.caption_drawing import CueDrawing
-from reelkit.media.caption_layout import CaptionSizes, CueLayout, lay_out
+from reelkit.media.caption_drawing import CueDrawing, WordBox
+from reelkit.media.caption_layout import CaptionSizes, CueLayout, lay_out, widened_by
 from reelkit.media.captions import hold_frames, reading_of, sizes_of
 from reelkit.media.fonts import open_font
 from reelkit.media.ink import rgb_of
-from reelkit.media.text import Bounds, is_right_to_left, union_of
-from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Timeline, spaced
+from reelkit.media.text import is_right_to_left, union_of
+from reelkit.model import CaptionCue, CaptionStyle, Timeline, spaced
 
 __all__ = ["ass"]
 
@@ -98,23 +98,27 @@ def _events(timeline: Timeline, sizes: CaptionSizes) -> Iterator[str]:
         layout = lay_out(texts, style, sizes, right_to_left=leftward, language=language, joined=joined).raised(cue.up_px)
         if not layout.words:
             continue
+        drawing = CueDrawing(style, sizes, layout)
         if style.box_colour is not None:
-            yield _event(timeline, cue, 0, _box(CueDrawing(style, sizes, layout).cue_box, sizes.radius_px, style))
+            yield _event(
+                timeline, (cue.start, cue.end), 0, _box(WordBox(drawing.cue_box, sizes.radius_px, 0.0), style.box_colour, style.box_opacity)
+            )
+        for index, word in enumerate(cue.words):
+            lit = word.start, _lit_until(timeline, cue, index)
+            for box in drawing.word_boxes(index):
+                yield _event(timeline, lit, 1, _box(box, style.active_box_colour or style.outline_colour, style.box_opacity))
         lines: dict[int, list[int]] = {}
         for index, placed in {placed.index: placed for placed in reversed(layout.words)}.items():
             lines.setdefault(placed.line, []).append(index)
         for line, indices in sorted(lines.items()):
             place = _place(layout, line, sizes)
-            yield _event(
-                timeline,
-                cue,
-                1,
-                f"{{{place}}}" + spaced([*_words(timeline, cue, sorted(indices))], [joined[index] for index in sorted(indices)]),
-            )
+            words = [*_words(timeline, cue, sorted(indices), drawing)]
+            text = spaced(words, [joined[index] for index in sorted(indices)]).replace(" ", _space(sizes, layout.size_px))
+            yield _event(timeline, (cue.start, cue.end), 2, f"{{{place}}}{text}")
 
 
-def _event(timeline: Timeline, cue: CaptionCue, layer: int, text: str) -> str:
-    times = (_clock(timeline, frame) for frame in (cue.start, cue.end))
+def _event(timeline: Timeline, span: tuple[int, int], layer: int, text: str) -> str:
+    times = (_clock(timeline, frame) for frame in span)
     return "Dialogue: " + ",".join((str(layer), *times, "Caption", "", "0", "0", "0", "", text))
 
 
@@ -138,53 +142,72 @@ def _place(layout: CueLayout, line: int, sizes: CaptionSizes) -> str:
     return f"\\pos({x:.0f},{y:.0f}){size}"
 
 
-def _box(bounds: Bounds, radius_px: float, style: CaptionStyle) -> str:
-    """Draw the box behind a cue."""
-    left, top, right, bottom = bounds
-    r = min(radius_px, (right - left) / 2, (bottom - top) / 2)
+def _space(sizes: CaptionSizes, size_px: float) -> str:
+    """Return a space as wide as the reel's."""
+    own, wider = sizes.spacing_em * sizes.size_px, widened_by(sizes, size_px)
+    return f"{{\\fsp{own + wider:.2f}}} {{\\fsp{own:.2f}}}" if wider else " "
+
+
+def _box(box: WordBox, colour: str, opacity: float) -> str:
+    """Draw the box behind a cue or a word."""
+    left, top, right, bottom = box.bounds
+    r = min(box.radius_px, (right - left) / 2, (bottom - top) / 2)
     k = r * 0.4477  # what is left of a quarter circle's radius beyond its Bezier handle
     # Each side ends in a quarter of a circle, drawn towards the next side's corner.
     corners = ((left, top, 1, 0), (right, top, 0, 1), (right, bottom, -1, 0), (left, bottom, 0, -1))
-    points = [f"m {left + r:.0f} {top:.0f}"]
+
+    def at(x: float, y: float) -> str:
+        return f"{x + box.slant * ((top + bottom) / 2 - y):.0f} {y:.0f}"
+
+    points = [f"m {at(left + r, top)}"]
     for (_, _, along_x, along_y), (x, y, on_x, on_y) in pairwise((*corners, corners[0])):
         curve = [(x - along_x * part + on_x * rest, y - along_y * part + on_y * rest) for part, rest in ((r, 0), (k, 0), (0, k), (0, r))]
         (start_x, start_y), *handles = curve
-        points.append(f"l {start_x:.0f} {start_y:.0f} b " + " ".join(f"{px:.0f} {py:.0f}" for px, py in handles))
-    alpha = f"\\1a&H{round(255 * (1 - style.box_opacity)):02X}&"
-    return f"{{\\an7\\pos(0,0)\\bord0\\shad0\\1c{_bgr(style.box_colour or style.outline_colour)}{alpha}\\p1}}{' '.join(points)}"
+        points.append(f"l {at(start_x, start_y)} b " + " ".join(at(*handle) for handle in handles))
+    return f"{{\\an7\\pos(0,0)\\bord0\\shad0\\1c{_bgr(colour)}\\1a{_alpha(opacity)}\\p1}}{' '.join(points)}"
 
 
-def _words(timeline: Timeline, cue: CaptionCue, indices: list[int]) -> Iterator[str]:
+def _words(timeline: Timeline, cue: CaptionCue, indices: list[int], drawing: CueDrawing) -> Iterator[str]:
     """Yield the words of one line, each with its karaoke time; what passes before the first is a time of its own."""
     style = timeline.caption_style
     at = cue.start
     for index in indices:
         word = cue.words[index]
-        until = cue.words[index + 1].start if index + 1 < len(cue.words) else cue.end
         text = _escaped(word.text.upper() if style.uppercase else word.text)
         if style.mode == "classic":
             yield text
             continue
         wait = f"{{\\k{_hundredths(timeline, at, word.start)}}}" if word.start > at else ""
-        yield wait + _lit(word, until, cue, timeline) + text
-        at = until
+        yield wait + _lit(timeline, cue, index, drawing) + text
+        at = _until(cue, index)
 
 
-def _lit(word: CaptionWord, until: int, cue: CaptionCue, timeline: Timeline) -> str:
-    """Return the tags that light a word: its karaoke time, and its colour while it is spoken."""
-    style = timeline.caption_style
+def _until(cue: CaptionCue, index: int) -> int:
+    return cue.words[index + 1].start if index + 1 < len(cue.words) else cue.end
+
+
+def _lit_until(timeline: Timeline, cue: CaptionCue, index: int) -> int:
+    """Return the frame from which a word is lit no more: when the next one begins, or a moment after it was said."""
+    return min(cue.words[index].end + hold_frames(timeline.fps), _until(cue, index))
+
+
+def _lit(timeline: Timeline, cue: CaptionCue, index: int, drawing: CueDrawing) -> str:
+    """Return the tags that light a word: its karaoke time, and its colours while it is spoken."""
+    style, word, out = timeline.caption_style, cue.words[index], _lit_until(timeline, cue, index)
     kind = "ko" if style.mode == "typewriter" else "k"
-    boxed = style.active_box_colour if style.mode == "box" else None
-    active = boxed or style.active_gradient_colour or style.active_colour
-    out = min(word.end + hold_frames(timeline.fps), until)
+    at_rest, active = f"\\1c{_bgr(style.colour)}", f"\\1c{_bgr(style.active_gradient_colour or drawing.active_colour)}"
+    if style.active_box_colour and drawing.word_boxes(index):
+        # In a box letters have neither outline nor shadow.
+        at_rest += f"\\3c{_bgr(style.outline_colour)}\\4a{_alpha(style.shadow_opacity if style.shadow_px else 0.0)}"
+        active += f"\\3c{_bgr(style.active_box_colour)}\\4a{_alpha(0.0)}"
     begins, ends = (round((frame - cue.start) / timeline.fps.ratio * 1000) for frame in (word.start, out))
     lit = ""
-    if active != style.colour:
+    if active != at_rest:
         # Players take a change from 0 to 0 for one that lasts as long as the line.
-        lit = f"\\1c{_bgr(style.colour)}\\t({begins},{begins},\\1c{_bgr(active)})" if begins else f"\\1c{_bgr(active)}"
+        lit = f"{at_rest}\\t({begins},{begins},{active})" if begins else active
         if out < cue.end:
-            lit += f"\\t({ends},{ends},\\1c{_bgr(style.colour)})"
-    return f"{{\\{kind}{_hundredths(timeline, word.start, until)}{lit}}}"
+            lit += f"\\t({ends},{ends},{at_rest})"
+    return f"{{\\{kind}{_hundredths(timeline, word.start, _until(cue, index))}{lit}}}"
 
 
 def _reach(sizes: CaptionSizes) -> tuple[float, float]:
@@ -221,6 +244,10 @@ def _clock(timeline: Timeline, frame: int) -> str:
 def _bgr(colour: str) -> str:
     red, green, blue = rgb_of(colour)
     return f"&H{blue:02X}{green:02X}{red:02X}&"
+
+
+def _alpha(opacity: float) -> str:
+    return f"&H{round(255 * (1 - opacity)):02X}&"
 
 
 def _colour(colour: str, opacity: float = 1.0) -> str:

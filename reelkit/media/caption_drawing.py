@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from reelkit.media.caption_layout import GROWTH_OVERSHOOT, CaptionSizes, CueLayout, PlacedWord
 from reelkit.media.ink import Canvas, Mask, blurred, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
@@ -13,7 +14,7 @@ from reelkit.media.legibility import contrast_ratio
 from reelkit.media.text import Bounds, Glyph, union_of
 from reelkit.model import CaptionStyle
 
-__all__ = ["CueDrawing", "swing"]
+__all__ = ["CueDrawing", "WordBox", "swing"]
 
 _MARKER_SLANT = 0.14
 _SHADOW_STRENGTH = 1.5
@@ -50,6 +51,14 @@ def _contrast(one: str, other: str) -> float:
     shares = ([v / 255 for v in rgb_of(colour)] for colour in (one, other))
     linear = ([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in share] for share in shares)
     return contrast_ratio(*(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in linear))
+
+
+class WordBox(NamedTuple):
+    """What stands behind the spoken word, in px of the frame; what it leans is as :func:`reelkit.media.ink.rounded_box` takes it."""
+
+    bounds: Bounds
+    radius_px: float
+    slant: float
 
 
 class CueDrawing:
@@ -142,6 +151,16 @@ class CueDrawing:
         across = (left - far, left - near) if self.layout.right_to_left else (right + near, right + far)
         return across[0], word.y - self._cap, across[1], word.y + self._drop * 0.5
 
+    def word_boxes(self, index: int) -> list[WordBox]:
+        """Return what stands behind a word while it is spoken, once it has come to rest: a piece for each line that the word is on."""
+        return [self._word_box(word) for word in self.layout.words if word.index == index] if self._has_box else []
+
+    def _word_box(self, word: PlacedWord) -> WordBox:
+        bounds, radius = self._box_of(word), self.sizes.radius_px
+        if self.style.mode != "marker":
+            return WordBox(bounds, radius, 0.0)
+        return WordBox(bounds, min(radius, (bounds[3] - bounds[1]) / 6), _MARKER_SLANT)
+
     def _box_of(self, word: PlacedWord) -> Bounds:
         left, top, right, bottom = word.ink
         pad = self.sizes.word_pad_px
@@ -182,10 +201,11 @@ class CueDrawing:
     def colour_of(self, index: int, active: int | None, begun: int) -> str:
         """Return the fill of a word when ``active`` is spoken and the first ``begun`` words have begun."""
         state = self._state(index, active, begun)
-        return {"active": self._active_colour, "spoken": self.style.colour, "upcoming": self.style.upcoming_colour}[state]
+        return {"active": self.active_colour, "spoken": self.style.colour, "upcoming": self.style.upcoming_colour}[state]
 
     @cached_property
-    def _active_colour(self) -> str:
+    def active_colour(self) -> str:
+        """The fill of the spoken word; in a box, whichever of the style's colours reads better there."""
         box, style = self._letter_box, self.style
         return style.active_colour if box is None else max((style.active_colour, style.outline_colour), key=lambda c: _contrast(c, box))
 
@@ -301,20 +321,17 @@ class CueDrawing:
         for word in self.layout.words:
             if word.index != active:
                 continue
-            left, top, right, bottom = self._box_of(word)
+            (left, top, right, bottom), radius, slant = self._word_box(word)
             eased = 1 - (1 - t) ** 3
             if self.style.mode == "marker":
                 if self.layout.right_to_left:
                     left = right - (right - left) * eased
                 else:
                     right = left + (right - left) * eased
-                boxes.append(rounded_box((left, top, right, bottom), min(self.sizes.radius_px, (bottom - top) / 6), slant=_MARKER_SLANT))
-                continue
-            before = [other for other in self.layout.words if other.index == active - 1 and other.line == word.line]
-            if before:
+            elif before := [other for other in self.layout.words if other.index == active - 1 and other.line == word.line]:
                 old = self._box_of(before[-1])
                 left, right = old[0] + (left - old[0]) * eased, old[2] + (right - old[2]) * eased
-            boxes.append(rounded_box((left, top, right, bottom), self.sizes.radius_px))
+            boxes.append(rounded_box((left, top, right, bottom), radius, slant=slant))
         return boxes
 
     def fill_mask(self, active: int | None, t: float) -> Mask | None:

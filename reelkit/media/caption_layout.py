@@ -15,7 +15,7 @@ from reelkit.media.phrases import columns, language_of, merged, phrases
 from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape_line, union_of
 from reelkit.model import CaptionStyle, spaced
 
-__all__ = ["CaptionSizes", "CueLayout", "PlacedWord", "break_lines", "caption_sizes", "lay_out"]
+__all__ = ["CaptionSizes", "CueLayout", "PlacedWord", "break_lines", "caption_sizes", "lay_out", "widened_by"]
 
 MIN_SIZE_PX = 55
 """Type is never set smaller at 1080 px of width (NORMS: 60 to 95 px, shrink to fit, never under 55)."""
@@ -386,11 +386,14 @@ def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
             return
 
 
+def widened_by(sizes: CaptionSizes, size_px: float) -> float:
+    """Return how much wider spaces are than the font's, px: what outlines, boxes and growth eat into them is given back."""
+    return (0.7 * sizes.outline_px + 0.9 * sizes.word_pad_px) * size_px / sizes.size_px + 0.5 * (sizes.peak_scale - 1) * size_px
+
+
 def _lettering(sizes: CaptionSizes, size_px: float, language: str) -> Lettering:
-    # Outlines, boxes and growth eat into the spaces between words; this gives back what they take.
-    taken = (0.7 * sizes.outline_px + 0.9 * sizes.word_pad_px) * size_px / sizes.size_px + 0.5 * (sizes.peak_scale - 1) * size_px
     between_phrases = 0.9 * sizes.word_pad_px * size_px / sizes.size_px
-    return Lettering(sizes.face, size_px, sizes.spacing_em * size_px, taken, language, between_phrases)
+    return Lettering(sizes.face, size_px, sizes.spacing_em * size_px, widened_by(sizes, size_px), language, between_phrases)
 
 
 def _place(
