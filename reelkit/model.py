@@ -457,6 +457,11 @@ class Clip(Value):
         """Whether it is a backdrop, drawn here: it goes on beyond any crop, and bands where it has no grain."""
         return self.library == "backdrops"
 
+    @property
+    def is_insert(self) -> bool:
+        """Whether it is a brand's own intro or outro, which stands around the reel and is nobody's footage."""
+        return self.library == "python"
+
     def __repr__(self) -> str:
         length = "picture" if self.duration_ms is None else f"{self.duration_ms / 1000:.1f} s"
         return f"<Clip {self.id!r} {self.width_px}x{self.height_px}, {length}>"

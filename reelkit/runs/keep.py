@@ -20,8 +20,8 @@ def keep_result(folder: Path, result: object) -> Facts:
 
     A :class:`Script` becomes ``script.json``; an :class:`AudioResult` ``voice.wav``; a :class:`Timeline` ``timeline.json``,
     ``timeline.otio``, ``captions.srt``, ``captions.vtt``, ``captions.ass`` and ``credits.txt``, and with the script that lies there
-    ``publishing.json``. A :class:`Reel` is in place already and gets its ``poster.jpg``, and so does each in another shape. Anything else
-    is not kept.
+    ``publishing.json``. A :class:`Reel` is in place already and gets its ``poster.jpg``, taken when the brand's intro is over; so does each
+    in another shape. Anything else is not kept.
     """
     match result:
         case Script():
@@ -87,5 +87,8 @@ def _keep_publishing(folder: Path, timeline: Timeline) -> None:
 
 def _keep_poster(folder: Path, reel: Reel, name: str) -> None:
     from reelkit.media.preview import make_poster
+    from reelkit.steps.python_inserts import own_frames
 
-    make_poster(reel.path, folder / name, width_px=reel.width_px, at_s=min(_POSTER_S, reel.duration_s / 2))
+    timeline = Timeline.model_validate_json((folder / "timeline.json").read_bytes())
+    start, end = (float(frame / timeline.fps.ratio) for frame in own_frames(timeline))
+    make_poster(reel.path, folder / name, width_px=reel.width_px, at_s=start + min(_POSTER_S, (end - start) / 2))

@@ -72,7 +72,7 @@ def publishing_text(script: Script, timeline: Timeline, *, ai_generated: bool) -
     ----------
     script : Script
     timeline : Timeline
-        Whose clips are credited; drawn backdrops need no credit.
+        Whose clips are credited; drawn backdrops and the brand's own intro and outro need no credit.
     ai_generated : bool
         Whether a model wrote or spoke any of it.
     """
@@ -129,7 +129,7 @@ def _credits(order: Iterable[str], clips: dict[str, Clip]) -> list[str]:
     lines = []
     for name in order:
         clip = clips[name]
-        if not clip.is_drawn:
+        if not (clip.is_drawn or clip.is_insert):
             parts = (clip.credit.author, clip.credit.licence, clip.credit.page_url)
             lines.append(_plain(", ".join(part for part in parts if part)))
     return list(dict.fromkeys(line for line in lines if line))

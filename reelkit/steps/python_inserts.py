@@ -19,7 +19,6 @@ from reelkit.whole import sha256_of
 
 __all__ = ["add_python_clips", "framed", "own_frames", "redraw_python_clips"]
 
-LIBRARY = "python"
 _SILENT_DB = -90.0
 _FADE_S = 0.4
 
@@ -101,7 +100,7 @@ def redraw_python_clips(timeline: Timeline, planned: Timeline, brand: Brand, *, 
     for number, shot in enumerate(shots):
         field = "intro" if shot.end <= start else "outro"
         function = getattr(brand.overlays, field)
-        if shot.clip.library == LIBRARY and function:
+        if shot.clip.is_insert and function:
             with _told_of(brand, field), suppress(UnfitClipError):
                 insert = _clip(drawn.whole(*_function(brand, function)), function, brand, timeline.fps)
                 shots[number] = shot.model_copy(update={"clip": insert, "focus": (0.5, 0.5), "fit": "fill"})
@@ -151,8 +150,8 @@ def _clip(path: Path, function: str, brand: Brand, fps: Fps) -> Clip:
     width, height, frames = size_of_clip(path)
     name = Path(function).name
     return Clip(
-        id=f"{LIBRARY}:{name}",
-        library=LIBRARY,
+        id=f"python:{name}",
+        library="python",
         path=path,
         sha256=sha256_of(path),
         kind="video",
@@ -216,7 +215,7 @@ def framed(timeline: Timeline, intro: Clip | None, outro: Clip | None) -> Timeli
 
 def own_frames(timeline: Timeline) -> tuple[int, int]:
     """Return from which frame up to which the reel itself lasts: between the brand's intro and outro, where it has them."""
-    own = [shot for shot in timeline.shots if shot.clip.library != LIBRARY]
+    own = [shot for shot in timeline.shots if not shot.clip.is_insert]
     return (own[0].start, own[-1].end) if own else (0, timeline.frame_count)
 
 

@@ -55,6 +55,12 @@ def test_a_decks_script_announces_itself() -> None:
     assert found.shorts.description == found.tiktok.description.removeprefix("Why coffee turns bitter\n\n")
 
 
+def test_the_brands_own_intro_is_not_footage() -> None:
+    """What a brand draws before or after its reel is not credited as if it came from somewhere."""
+    found = publishing_text(a_script(), a_timeline("Northwind", library="python"), ai_generated=True)
+    assert "Footage" not in found.tiktok.description
+
+
 def test_a_models_own_words_are_taken() -> None:
     """Title, description and hashtags of a model stand where it gave them."""
     blurb = Blurb(title="Blame the <clock>", description="Not the beans.", hashtags=("#coffee tips", "Coffeetips", "2024"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from reelkit.brand import Brand, BrandOverlays, PythonClip
 from reelkit.errors import BrandError, TimelineError
@@ -16,6 +17,7 @@ from reelkit.media.loudness import measure_loudness
 from reelkit.media.planes import Planes, planes_to_rgb, rgb_to_planes
 from reelkit.model import ClipOverlay, DoubtfulPlace, Finding, Fps, ProgressBar, Timeline
 from reelkit.runs.cache import FileCache
+from reelkit.runs.keep import keep_result
 from reelkit.steps.check import check_video
 from reelkit.steps.compose import compose_video
 from reelkit.steps.judge_captions import judge_caption_times
@@ -190,6 +192,17 @@ def test_a_reel_with_intro_and_outro_is_composed(tmp_path: Path, studio: Path) -
     studio.write_text(STUDIO.replace("(10, 120, 10)", "(120, 10, 10)"))
     again = compose_video(add_python_clips(plain, brand, cache=cache), tmp_path / "two.mp4", cache=cache, workers=1)
     assert again.segments_rendered == 1 and again.segments_reused == reel.segments_rendered - 1
+
+
+def test_the_poster_shows_the_reel_and_not_its_intro(tmp_path: Path, studio: Path) -> None:
+    """A reel's poster is taken a second after its intro ended, as that of a reel without one is taken after a second."""
+    plan = added(small_timeline(tmp_path / "reel"), tmp_path, intro=f"{studio}:opening")
+    keep_result(tmp_path, plan)
+    keep_result(tmp_path, compose_video(plan, tmp_path / "reel.mp4", workers=1))
+    poster = np.asarray(Image.open(tmp_path / "poster.jpg"), float)
+    with Compositor(plan) as compositor:
+        off = [float(np.abs(planes_to_rgb(compositor.frame_at(frame)) - poster).mean()) for frame in range(plan.frame_count)]
+    assert off.index(min(off)) == 60
 
 
 @pytest.mark.parametrize("ends", [("intro",), ("outro",), ("intro", "outro")], ids="+".join)
