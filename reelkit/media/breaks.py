@@ -47,6 +47,7 @@ _UNITS = frozenset(_COUNTED.split())
 _KIND = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _FIGURE = re.compile(r"[$€£¥]?\d[\d.,:/]*(?:st|nd|rd|th)?")
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
+_RATIOS = (("in",), ("of",), ("out", "of"))
 
 _BEFORE = {"connective": 1.0, "subject": 1.0, "pronoun": 3.0, "auxiliary": 2.5, "determiner": 2.5}
 _AFTER = {"determiner": 13.0, "connective": 10.0, "adverb": 10.0, "number": 10.0, "subject": 8.0, "pronoun": 8.0, "auxiliary": 6.0}
@@ -98,7 +99,7 @@ def break_cost(words: Sequence[str], index: int) -> float:
 
 
 def belong_together(words: Sequence[str], index: int) -> bool:
-    """Whether word ``index`` and the one before are a number and its unit, or parts of one name, and the first does not end a phrase.
+    """Whether word ``index`` and the one before are a number and its unit, parts of one name or of one ratio, and the first ends no phrase.
 
     Examples
     --------
@@ -106,11 +107,13 @@ def belong_together(words: Sequence[str], index: int) -> bool:
     (True, False, False)
     >>> [belong_together("Jane met Leonardo da Vinci".split(), index) for index in range(1, 5)]
     [False, False, True, True]
+    >>> [belong_together("only 9 out of 10 do".split(), index) for index in range(1, 6)]
+    [False, True, True, True, False]
     """
     before, after = words[index - 1], words[index]
     if closes_a_phrase(before):
         return False
-    return _is_quantity(before, after) or _kind(before) == "title" or _is_within_name(words, index)
+    return _is_quantity(before, after) or _kind(before) == "title" or _is_within_name(words, index) or _is_within_ratio(words, index)
 
 
 def is_counted(before: str, after: str) -> bool:
@@ -139,6 +142,17 @@ def _is_within_name(words: Sequence[str], index: int) -> bool:
     while last < len(words) - 1 and words[last].islower() and _kind(words[last]) == "particle":
         last += 1
     return _is_name(words[first]) and _is_name(words[last])
+
+
+def _is_within_ratio(words: Sequence[str], index: int) -> bool:
+    """Whether a word and the one before stand within "3 in 10" or "nine out of ten"."""
+    for between in _RATIOS:
+        length = len(between) + 2
+        for start in range(max(index - length + 1, 0), min(index, len(words) - length + 1)):
+            first, *middle, last = words[start : start + length]
+            if tuple(middle) == between and _kind(first) == _kind(last) == "number":
+                return True
+    return False
 
 
 def _bare(word: str) -> str:
