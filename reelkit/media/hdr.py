@@ -23,7 +23,7 @@ import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorTrc
 from numpy.typing import NDArray
 
-__all__ = ["Grade", "ToneMapper", "grade_of", "sdr_of"]
+__all__ = ["Grade", "ToneMapper", "grade_by", "grade_of", "sdr_of"]
 
 Grade = Literal["pq", "hlg", "wide", "p3"]
 Floats = NDArray[np.float64]
@@ -42,14 +42,20 @@ _A, _B, _C = 0.17883277, 0.28466892, 0.55991073
 
 def grade_of(frame: av.VideoFrame) -> Grade | None:
     """Return what has to be undone to show a frame as BT.709, or None where nothing has."""
-    if frame.color_trc == ColorTrc.SMPTE2084:
+    grade = grade_by(frame.color_primaries, frame.color_trc)
+    # The table knows no alpha, which is worth more than a tint.
+    return None if grade == "p3" and any(component.is_alpha for component in frame.format.components) else grade
+
+
+def grade_by(primaries: int, transfer: int) -> Grade | None:
+    """Return the same for the numbers by which files tell their colours (ITU-T H.273, tables 2 and 3)."""
+    if transfer == ColorTrc.SMPTE2084:
         return "pq"
-    if frame.color_trc == ColorTrc.ARIB_STD_B67:
+    if transfer == ColorTrc.ARIB_STD_B67:
         return "hlg"
-    if frame.color_primaries in (ColorPrimaries.SMPTE431, ColorPrimaries.SMPTE432):
-        # The table knows no alpha, which is worth more than a tint.
-        return None if any(component.is_alpha for component in frame.format.components) else "p3"
-    return "wide" if frame.color_primaries == ColorPrimaries.BT2020 else None
+    if primaries in (ColorPrimaries.SMPTE431, ColorPrimaries.SMPTE432):
+        return "p3"
+    return "wide" if primaries == ColorPrimaries.BT2020 else None
 
 
 def sdr_of(signal: Floats, grade: Grade) -> Floats:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import struct
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
 
+import av
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from reelkit.errors import ClipError
+from reelkit.media.hdr import ToneMapper, grade_by
 from reelkit.media.planes import Planes, rgb_to_planes
 from reelkit.media.svg import draw_svg, is_svg
 from reelkit.model import Clip, Fps
@@ -135,7 +137,8 @@ def read_picture(path: Path, *, box_px: tuple[int, int] = (_PICTURE_LIMIT_PX, _P
     Returns
     -------
     Image
-        RGBA, colours not premultiplied. Embedded profiles (ICC.1:2022) are followed, relative to white and black.
+        RGBA, colours not premultiplied. Embedded profiles (ICC.1:2022) are followed, relative to white and black; a HEIC picture without
+        one is shown by the colours that it names, HDR among them.
 
     Raises
     ------
@@ -154,7 +157,8 @@ def read_picture(path: Path, *, box_px: tuple[int, int] = (_PICTURE_LIMIT_PX, _P
             # Pillow would clip sixteen bits instead of scaling them.
             upright = Image.fromarray((np.asarray(upright, np.uint32) // 257).astype(np.uint8))
         upright.thumbnail(box_px, Image.Resampling.LANCZOS)
-        return _in_srgb(upright, opened.info.get("icc_profile"))
+        profile, named = opened.info.get("icc_profile"), opened.info.get("nclx_profile")
+        return _as_bt709(upright, named) if named and not profile else _in_srgb(upright, profile)
 
 
 def open_svg(path: Path) -> Image.Image:
@@ -244,6 +248,18 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     except (ImageCms.PyCMSError, OSError, KeyError, ValueError, TypeError):
         return rgba
     assert seen is not None
+    seen.putalpha(rgba.getchannel("A"))
+    return seen
+
+
+def _as_bt709(picture: Image.Image, named: Mapping[str, int]) -> Image.Image:
+    """Return RGBA of a picture that tells its colours by numbers (``nclx`` of ISO/IEC 14496-12, 12.1.5)."""
+    rgba = picture.convert("RGBA")
+    grade = grade_by(named["color_primaries"], named["transfer_characteristics"])
+    if grade is None:
+        return rgba
+    frame = av.VideoFrame.from_ndarray(np.asarray(rgba.convert("RGB")), format="rgb24").reformat(format="gbrp10le")
+    seen = Image.fromarray(ToneMapper(grade, *rgba.size).shown(frame).reformat(format="rgb24").to_ndarray())
     seen.putalpha(rgba.getchannel("A"))
     return seen
 

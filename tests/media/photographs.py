@@ -31,7 +31,16 @@ def profile(*, primaries: Sequence[Sequence[float]] = P3, grey_gamma: float | No
     return bytes(made)
 
 
-def write_heic(path: Path, picture: np.ndarray, *, tile_px: int = 64, quarter_turns: int = 0, icc: bytes = b"") -> Path:
+def write_heic(
+    path: Path,
+    picture: np.ndarray,
+    *,
+    tile_px: int = 64,
+    quarter_turns: int = 0,
+    icc: bytes = b"",
+    primaries: int = 1,
+    transfer: int = 13,
+) -> Path:
     """Write RGB [shape=(height, width, 3)] as a grid of HEVC tiles (ISO/IEC 23008-12, 6.6.2.3), shown turned counter-clockwise."""
     height, width = picture.shape[:2]
     down, across = -(-height // tile_px), -(-width // tile_px)
@@ -51,7 +60,7 @@ def write_heic(path: Path, picture: np.ndarray, *, tile_px: int = 64, quarter_tu
             config,
             _box(b"ispe", bytes(4) + struct.pack(">II", tile_px, tile_px)),
             _box(b"ispe", bytes(4) + struct.pack(">II", width, height)),
-            _box(b"colr", b"nclx" + struct.pack(">HHHB", 1, 13, 1, 128)),
+            _box(b"colr", b"nclx" + struct.pack(">HHHB", primaries, transfer, 1, 128)),
             _box(b"irot", bytes([quarter_turns])),
             *([_box(b"colr", b"prof" + icc)] if icc else []),
         ]

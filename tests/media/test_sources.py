@@ -17,7 +17,7 @@ from PIL import Image
 
 from reelkit.errors import ClipError
 from reelkit.media.decode import open_clip
-from reelkit.media.hdr import sdr_of
+from reelkit.media.hdr import Grade, sdr_of
 from reelkit.media.planes import Planes, colour_to_yuv, planes_to_rgb, rgb_to_planes
 from reelkit.media.probe import probe_clip
 from reelkit.media.stills import clip_thumbnails
@@ -368,6 +368,16 @@ def test_colours_are_those_of_the_profile(tmp_path: Path, form: str) -> None:
         Image.fromarray(rgba).save(path, form, icc_profile=profile(), **more)
     hidden = CORNERS[2] if form in ("HEIC", "JPEG") else BACKGROUND
     assert_corners(shown(path, background=BACKGROUND), (*CORNERS[:2], hidden, CORNERS[3]), within=3)
+
+
+@pytest.mark.parametrize(("primaries", "transfer", "grade"), [(12, 13, "p3"), (9, 16, "pq"), (9, 18, "hlg"), (9, 1, "wide"), (1, 13, None)])
+def test_a_heic_without_a_profile_has_the_colours_that_it_names(tmp_path: Path, primaries: int, transfer: int, grade: Grade | None) -> None:
+    """A camera's HDR photograph, or one in wide gamut, is shown as video of the same kind is."""
+    path = write_heic(tmp_path / "IMG_1.HEIC", card(), primaries=primaries, transfer=transfer)
+    signal = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in CORNERS])
+    wanted = np.rint(255 * (signal if grade is None else sdr_of(signal, grade))).astype(int)
+    # Of eight bits, which HLG spreads far apart.
+    assert_corners(shown(path), ["#{:02X}{:02X}{:02X}".format(*colour) for colour in wanted], within=10)
 
 
 def test_a_profile_of_greys_is_followed(tmp_path: Path) -> None:
