@@ -194,8 +194,7 @@ finished = run.finish()
 
 # %%
 if upload:
-    beside = [*run.paths("poster.jpg", "captions.vtt", "credits.txt"), *(shaped.reel.path for shaped in shapes)]
-    run.step("upload", upload_video, reel, run.brand, store=parts.store, name=run.run_id, title=script.topic, beside=beside)
+    run.step("upload", upload_video, reel, run.brand, store=parts.store, name=run.run_id, title=script.topic, beside=run.beside)
 
 # %% tags=["remove-input"]
 views.run(run.manifest, palette=palette)

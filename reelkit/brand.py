@@ -651,7 +651,8 @@ def brand_schema() -> dict[str, Any]:
         if name.endswith("colour"):
             field.pop("pattern", None)
             field.pop("type", None)
-            field["anyOf"] = [{"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}, {"enum": colours}, {"type": "null"}]
+            none = [] if CaptionStyle.model_fields[name].default else [{"type": "null"}]
+            field["anyOf"] = [{"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}, {"enum": colours}, *none]
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Reelkit brand"
     return schema

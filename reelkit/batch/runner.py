@@ -254,9 +254,7 @@ def publish_made(folder: Path) -> str:
 def _publish(run: RunFolder) -> None:
     from reelkit.steps.upload import upload_video
 
-    shapes = [name(made.shape) for made in run.manifest.shapes for name in (ShapedReel.file_of, ShapedReel.poster_of)]
-    topic = str(run.manifest.facts["topic"])
-    beside = run.paths("poster.jpg", "captions.vtt", "captions.srt", "credits.txt", REPORT, *shapes)
+    topic, beside = str(run.manifest.facts["topic"]), [*run.beside, *run.paths(REPORT)]
     run.step("upload", upload_video, run.reel, run.brand, store=Parts.of(run).store, name=run.run_id, title=topic, beside=beside)
 
 

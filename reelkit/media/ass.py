@@ -187,8 +187,9 @@ def _until(cue: CaptionCue, index: int) -> int:
 
 
 def _lit_until(timeline: Timeline, cue: CaptionCue, index: int) -> int:
-    """Return the frame from which a word is lit no more: when the next one begins, or a moment after it was said."""
-    return min(cue.words[index].end + hold_frames(timeline.fps), _until(cue, index))
+    """Return the frame from which a word is lit no more: when the next one begins, or a moment after it was said unless it stands alone."""
+    alone = timeline.caption_style.mode == "one_word"
+    return _until(cue, index) if alone else min(cue.words[index].end + hold_frames(timeline.fps), _until(cue, index))
 
 
 def _lit(timeline: Timeline, cue: CaptionCue, index: int, drawing: CueDrawing) -> str:

@@ -130,7 +130,8 @@ def is_counted(before: str, after: str) -> bool:
 def _is_quantity(before: str, after: str) -> bool:
     left, right = _kind(before), _kind(after)
     if left == "number":
-        return right in ("number", "month") or _is_unit(after)
+        # Some units are other words, too: "3 am" is one, "1969 a man" is none.
+        return right in ("number", "month", "unit") or (right == "auxiliary" and _is_unit(after))
     return (left == "month" and right == "number") or (_is_unit(before) and _is_unit(after) and left == right == "unit")
 
 

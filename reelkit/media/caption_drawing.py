@@ -108,7 +108,9 @@ class CueDrawing:
             cursor = self._cursor_at(word)
             reach.append((cursor[0] - edge, cursor[1] - edge, cursor[2] + edge, cursor[3] + edge))
         if self._has_box:
-            reach.append(self._box_of(word))
+            (left, top, right, bottom), _, slant = self._word_box(word)
+            lean = slant * (bottom - top) / 2
+            reach.append((left - lean, top, right + lean, bottom))
         if self.style.box_colour is not None:
             reach.append(self.cue_box)
         return reach

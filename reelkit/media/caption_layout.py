@@ -373,6 +373,8 @@ def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
         yield text
         return
     parts = clusters(text)
+    if len(parts) == 1:
+        yield text
     for count in range(2, len(parts) + 1):
         edges = [round(len(parts) * k / count) for k in range(count + 1)]
         pieces = [parts[i:j] for i, j in pairwise(edges)]

@@ -237,7 +237,8 @@ def encode_audio(
     """Master a mix to a loudness and encode it as AAC-LC.
 
     One gain for the whole mix, a limiter 0.5 dB under the allowed peak (AAC overshoots), then the packets are decoded and measured, and
-    gain and ceiling corrected, up to three times. What R128 gates as silence is encoded as it is. The same mix gives the same bytes.
+    gain and ceiling corrected for another take, up to the third; the best one counts. What R128 gates as silence is encoded as it is. The
+    same mix gives the same bytes.
 
     Parameters
     ----------
@@ -248,7 +249,7 @@ def encode_audio(
         Landed on within 0.2 LU. Where peaks stand out so far (lone clicks) that the limiter would have to take more than 12 dB off, the
         sound stays quieter.
     max_true_peak_dbtp : float
-        Never passed.
+        A take that keeps it comes before one that does not.
     bitrate : int
         In bit/s.
     """

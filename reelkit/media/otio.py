@@ -38,8 +38,8 @@ def to_otio(timeline: Timeline) -> opentimelineio.schema.Timeline:
     Returns
     -------
     opentimelineio.schema.Timeline
-        Video tracks "Shots", "Captions" and one for each overlay, audio tracks "narration" and "music". Media stand by their absolute
-        ``file:`` addresses.
+        Video tracks "Shots", "Captions" and one for each overlay; an audio track for each sound, named by its kind. Media stand by their
+        absolute ``file:`` addresses.
 
     Raises
     ------

@@ -111,7 +111,12 @@ def _clip(clip: Clip) -> dict[str, Any]:
 
 
 def _cue(cue: CaptionCue, start: int) -> list[Any]:
-    return [cue.start - start, cue.end - start, cue.up_px, [[word.text, word.start - start, word.end - start] for word in cue.words]]
+    return [
+        cue.start - start,
+        cue.end - start,
+        cue.up_px,
+        [[word.text, word.joined, word.start - start, word.end - start] for word in cue.words],
+    ]
 
 
 def _overlay(overlay: Overlay, start: int, end: int, second: int) -> dict[str, Any]:

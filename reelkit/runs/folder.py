@@ -19,7 +19,7 @@ from reelkit.errors import BusyError, CheckError, ReelkitError, RunError
 from reelkit.ledgers import ledger_for
 from reelkit.model import AudioResult, Clip, Credit, Finding, Reel, Script, ServiceCall, ShapedReel, Timeline, UploadResult
 from reelkit.runs.identity import decided_by, run_id, versions
-from reelkit.runs.keep import keep_result
+from reelkit.runs.keep import Facts, keep_result
 from reelkit.runs.kept_edits import KeptEdits
 from reelkit.runs.ledger import ReelLedger
 from reelkit.runs.manifest import MANIFEST, Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, reel_name, write_manifest
@@ -171,7 +171,7 @@ class RunFolder:
             case _:
                 changed = edits.footage(made)
         if changed is not made and changed != made:
-            self._update(facts=self.manifest.facts | keep_result(self.folder, changed) | {"edited": edits.told})
+            self._update(facts=self.manifest.facts | self._keep(changed) | {"edited": edits.told})
         return cast(E, changed)
 
     @property
@@ -212,6 +212,12 @@ class RunFolder:
     def paths(self, *names: str) -> list[Path]:
         """Return the paths of those of the run's files that are there."""
         return [self.path(name) for name in names if self.path(name).is_file()]
+
+    @property
+    def beside(self) -> list[Path]:
+        """What is published beside the reel: poster, captions, credits, and the reel in other shapes with their posters."""
+        shapes = [name(made.shape) for made in self.manifest.shapes for name in (ShapedReel.file_of, ShapedReel.poster_of)]
+        return self.paths("poster.jpg", "captions.vtt", "captions.srt", "credits.txt", *shapes)
 
     @property
     def reel(self) -> Reel:
@@ -303,7 +309,7 @@ class RunFolder:
         self._left_out = ()
         try:
             result = work(*args, **kwargs)
-            facts = keep_result(self.folder, result)
+            facts = self._keep(result)
         except ReelkitError as error:
             self.fail(name, str(error))
             raise
@@ -417,6 +423,10 @@ class RunFolder:
             lock.release()
 
     # --- how it is recorded ---------------------------------------------------------------------------------------------
+
+    def _keep(self, result: object) -> Facts:
+        script_by_a_model = self.manifest.job.script is None and self.brand.script.writer != "deck"
+        return keep_result(self.folder, result, by_a_model=script_by_a_model or self.brand.voice.engine != "recorded")
 
     def _record(self, step: StepRecord, facts: dict[str, str | int | float], result: object) -> None:
         changes: dict[str, Any] = {

@@ -15,13 +15,13 @@ _POSTER_S = 1.0
 Facts = dict[str, str | int | float]
 
 
-def keep_result(folder: Path, result: object) -> Facts:
+def keep_result(folder: Path, result: object, *, by_a_model: bool = True) -> Facts:
     """Write what a step made into the run's folder, whole, and return the facts that the manifest tells of it.
 
     A :class:`Script` becomes ``script.json``; an :class:`AudioResult` ``voice.wav``; a :class:`Timeline` ``timeline.json``,
     ``timeline.otio``, ``captions.srt``, ``captions.vtt``, ``captions.ass`` and ``credits.txt``, and with the script that lies there
     ``publishing.json``. A :class:`Reel` is in place already and gets its ``poster.jpg``, taken when the brand's intro is over; so does each
-    in another shape. Anything else is not kept.
+    in another shape. Anything else is not kept. Platforms are told whether a model wrote or spoke any of it: ``by_a_model``.
     """
     match result:
         case Script():
@@ -30,7 +30,7 @@ def keep_result(folder: Path, result: object) -> Facts:
         case AudioResult():
             return _keep_narration(folder, result)
         case Timeline():
-            return _keep_timeline(folder, result)
+            return _keep_timeline(folder, result, by_a_model)
         case Reel():
             _keep_poster(folder, result, "poster.jpg")
             return {"duration_s": round(result.duration_s, 3)}
@@ -51,7 +51,7 @@ def _keep_narration(folder: Path, audio: AudioResult) -> Facts:
     return {"narration_s": round(audio.duration_s, 3), "words_timed_by": ", ".join(sorted({word.timed_by for word in audio.words}))}
 
 
-def _keep_timeline(folder: Path, timeline: Timeline) -> Facts:
+def _keep_timeline(folder: Path, timeline: Timeline, by_a_model: bool) -> Facts:
     from reelkit.media.ass import ass
     from reelkit.media.otio import otio_at_hand, to_otio
     from reelkit.media.sidecars import credits_text, srt, vtt
@@ -63,7 +63,7 @@ def _keep_timeline(folder: Path, timeline: Timeline) -> Facts:
     if otio_at_hand():
         write_whole(folder / "timeline.otio", to_otio(timeline).to_json_string() + "\n")
     write_whole(folder / "credits.txt", credits_text(timeline))
-    _keep_publishing(folder, timeline)
+    _keep_publishing(folder, timeline, by_a_model)
     lengths = [(shot.end - shot.start) / float(timeline.fps.ratio) for shot in timeline.shots]
     return {
         "shots": len(timeline.shots),
@@ -75,13 +75,12 @@ def _keep_timeline(folder: Path, timeline: Timeline) -> Facts:
     }
 
 
-def _keep_publishing(folder: Path, timeline: Timeline) -> None:
+def _keep_publishing(folder: Path, timeline: Timeline, by_a_model: bool) -> None:
     from reelkit.steps.publishing import publishing_text
 
     script = folder / "script.json"
     if script.is_file():
-        # Whoever wrote the script, the voice that speaks it is synthetic.
-        text = publishing_text(Script.model_validate_json(script.read_bytes()), timeline, ai_generated=True)
+        text = publishing_text(Script.model_validate_json(script.read_bytes()), timeline, ai_generated=by_a_model)
         write_whole(folder / "publishing.json", text.model_dump_json(indent=2) + "\n")
 
 

@@ -111,7 +111,8 @@ def hashtags_of(given: Iterable[str]) -> tuple[str, ...]:
 
 def _tags_from(script: Script, brand: str) -> tuple[str, ...]:
     """Return what most of the pictures show, and the brand."""
-    words = Counter(word for scene in script.scenes for term in scene.search_terms for word in set(term.lower().split()) if len(word) > 3)
+    terms = [dict.fromkeys(term.lower().split()) for scene in script.scenes for term in scene.search_terms]
+    words = Counter(word for term in terms for word in term if len(word) > 3)
     named = [word for word, _ in words.most_common(HASHTAGS - 1)]
     return hashtags_of([*named, brand])
 

@@ -45,9 +45,9 @@ def in_shape(timeline: Timeline, shape: Shape, *, brand: Brand | None = None, ca
 
     Shots keep in view what matters in each clip; bar, logo and key words keep their distance to the safe zone, and their size beside the
     frame's shorter side. In a 9:16 frame the apps' buttons cover the most; a shape other than that has the title safe area of its own,
-    and captions go down to it. With the brand, each clip is cropped or shown whole as it would be in a reel of this shape, and what the
-    brand's own Python functions draw is drawn for it; without, clips stay as they were fitted, and what was drawn for the reel is cropped
-    and moved.
+    and captions stand a little above its edge. With the brand, each clip is cropped or shown whole as it would be in a reel of this shape,
+    and what the brand's own Python functions draw is drawn for it; without, clips stay as they were fitted, and what was drawn for the reel
+    is cropped and moved.
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ def strengthen_captions(timeline: Timeline) -> Timeline:
     Returns
     -------
     Timeline
-        The same where all is clear; else with another ``caption_style``, and in ``strengthened`` what was changed.
+        The same where all is clear; else with another ``caption_style``, and in ``strengthened`` what was changed, now or before.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def strengthen_captions(timeline: Timeline) -> Timeline:
             break
         looked_at = [*looked_at, *harmed]
     changes = _differences(timeline.caption_style, stronger)
-    return timeline.model_copy(update={"caption_style": stronger, "strengthened": changes}) if changes else timeline
+    return timeline.model_copy(update={"caption_style": stronger, "strengthened": _together(timeline.strengthened, changes)})
 
 
 def _strengthened(timeline: Timeline, looked_at: Sequence[_Unclear], remedies: Iterable[CaptionStyle]) -> CaptionStyle:
@@ -246,3 +246,10 @@ def _far_from(style: CaptionStyle) -> tuple[int, int, int]:
 def _differences(style: CaptionStyle, stronger: CaptionStyle) -> tuple[StyleChange, ...]:
     pairs = ((name, getattr(style, name), getattr(stronger, name)) for name in CaptionStyle.model_fields)
     return tuple(StyleChange(field=name, was=str(was), now=str(now)) for name, was, now in pairs if was != now)
+
+
+def _together(before: Sequence[StyleChange], changes: Sequence[StyleChange]) -> tuple[StyleChange, ...]:
+    """Return changes in a row as one change of each field."""
+    was = {change.field: change.was for change in (*changes, *before)}
+    now = {change.field: change.now for change in (*before, *changes)}
+    return tuple(StyleChange(field=field, was=was[field], now=now[field]) for field in now if was[field] != now[field])

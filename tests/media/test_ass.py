@@ -135,4 +135,6 @@ def test_one_word_stands_alone_and_classic_has_no_times() -> None:
     """A style of one word at a time gives an event a word, back to back; one without an active word gives none of karaoke's tags."""
     alone = events(ass(timeline(PRESETS["one_word"])))
     assert len(alone) == 4 and [a["End"] for a in alone[:-1]] == [b["Start"] for b in alone[1:]]
+    lit = timeline(PRESETS["one_word"].model_copy(update={"active_colour": "#FF0000"}))
+    assert "\\1c&H0000FF&" in ass(lit) and "\\t(" not in ass(lit)  # as long as it stands, also after it was said
     assert "\\k" not in ass(timeline(PRESETS["classic"])) and "\\p1" in ass(timeline(PRESETS["classic"]))

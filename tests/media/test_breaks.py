@@ -42,6 +42,9 @@ def test_breaks_cost_something_only_inside_a_phrase(words: list[str]) -> None:
         ("we met| Simone de la Cruz", "we met Simone de| la Cruz"),
         ("In 1969| Neil Armstrong walked", "In 1969 Neil| Armstrong walked"),
         ("drink water| of Paris", "drink water of| Paris"),
+        ("In 1969| a man walked", "In 1969 a| man walked"),
+        ("open| 3 am to noon", "open 3| am to noon"),
+        ("but only| 3 in 10 do", "but only 3| in 10 do"),
     ],
 )
 def test_some_breaks_are_better(better: str, worse: str) -> None:

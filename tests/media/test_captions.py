@@ -365,6 +365,17 @@ def test_chinese_characters_take_the_shapes_of_the_reel_s_language() -> None:
     assert drawn(japanese, 20).tobytes() != drawn(chinese, 20).tobytes()
 
 
+@pytest.mark.parametrize("mode", ["box", "marker"])
+def test_what_is_behind_a_word_comes_in_within_the_cue_s_box(mode: str) -> None:
+    """A marker's slant too is drawn while its cue enters, and lies within what a cue is said to take, also where it stands on nothing."""
+    style = PRESETS["marker"].model_copy(update={"mode": mode, "box_colour": None, "size_px": 110, "shadow_drop_px": 0})
+    captions = painter(style, cue("aroma is all"))
+    left, top, right, bottom = captions.box(0)
+    for frame in range(10, 38):
+        ink = ink_of(drawn(captions, frame))
+        assert ink is not None and left <= ink[0] and top <= ink[1] and ink[2] <= right and ink[3] <= bottom
+
+
 def test_nothing_to_draw_gives_no_sprites() -> None:
     """A cue of characters that no font has draws nothing, and its characters are named."""
     captions = painter(PRESETS["karaoke"], cue("𓀀𓀁"))
@@ -496,3 +507,5 @@ def test_long_words_break_with_hyphens_never_below_55_px() -> None:
     sizes = caption_sizes(style, 1080, 1920)
     layout = lay_out(["Donaudampfschifffahrtsgesellschaftskapitän"], style, sizes)
     assert layout.size_px == 55 and {word.index for word in layout.words} == {0} and len({word.line for word in layout.words}) >= 2
+    narrow = style.model_copy(update={"max_width_px": 60})
+    assert len(lay_out(["W"], narrow, caption_sizes(narrow, 1080, 1920)).words) == 1  # which nothing can break

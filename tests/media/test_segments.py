@@ -72,6 +72,15 @@ def test_a_caption_colour_changes_only_segments_with_captions(tmp_path: Path) ->
     assert keys[0][1] == keys[1][1]
 
 
+def test_a_word_without_a_space_before_it_is_another_caption(tmp_path: Path) -> None:
+    """A caption whose words come to stand together changes the key, though its letters and times stay."""
+    timeline = small_timeline(tmp_path, frames=(60,))
+    first = timeline.cues[0]
+    words = (*first.words[:-1], first.words[-1].model_copy(update={"joined": True}))
+    joined = timeline.model_copy(update={"cues": (first.model_copy(update={"words": words}), *timeline.cues[1:])})
+    assert segment_key(timeline, 0, 60, SETTINGS) != segment_key(joined, 0, 60, SETTINGS)
+
+
 def test_a_segment_that_only_moves_keeps_its_key(tmp_path: Path) -> None:
     """When a shot before it gets longer by whole frames, a later segment is known again."""
     timeline = small_timeline(tmp_path, frames=(60, 60))

@@ -1,4 +1,5 @@
 import io
+import json
 import multiprocessing
 import shutil
 from pathlib import Path
@@ -250,6 +251,23 @@ def test_publishing_adds_to_a_finished_run(templates: Path, tmp_path: Path) -> N
     assert found is not None
     assert found.published is not None
     assert [step.name for step in found.steps] == ["script", "timeline", "check", "upload"]
+
+
+@pytest.mark.parametrize(("voice", "flagged"), [("hibari", True), ("recorded", False)])
+def test_platforms_are_told_of_what_a_model_made(templates: Path, tmp_path: Path, voice: str, flagged: bool) -> None:
+    """A voice of a model's makes a reel AI-generated; a deck's words in somebody's own recording do not."""
+    (templates / "brands" / "take.wav").write_bytes(b"a take")
+    more = {"voice.recording": "take.wav"} if voice == "recorded" else {}
+    run = made_reel(a_run(tmp_path, overrides={"voice.engine": voice, **more}))
+    assert json.loads(run.path("publishing.json").read_bytes())["tiktok"]["ai_generated"] is flagged
+
+
+def test_what_lies_beside_a_reel_is_published_with_it(templates: Path, tmp_path: Path) -> None:
+    """Of poster, captions, credits and other shapes, all that are there."""
+    run = made_reel(a_run(tmp_path))
+    for name in ("poster.jpg", "something.txt"):
+        run.path(name).write_bytes(b"x")
+    assert [path.name for path in run.beside] == ["poster.jpg", "captions.vtt", "captions.srt", "credits.txt"]
 
 
 def test_a_failed_upload_costs_no_reel(templates: Path, tmp_path: Path) -> None:

@@ -55,6 +55,14 @@ def test_a_decks_script_announces_itself() -> None:
     assert found.shorts.description == found.tiktok.description.removeprefix("Why coffee turns bitter\n\n")
 
 
+def test_hashtags_are_the_same_in_every_process() -> None:
+    """Words that are as frequent as others are taken in the order in which they stand."""
+    terms = ("coffee roaster machine", "roasted coffee beans", "latte")
+    script = Script.of("Coffee", [Scene(text="Coffee is roasted.", search_terms=terms)])
+    found = publishing_text(script, a_timeline(), ai_generated=True)
+    assert found.reels.hashtags == ("coffee", "roaster", "machine", "roasted", "northwind")
+
+
 def test_the_brands_own_intro_is_not_footage() -> None:
     """What a brand draws before or after its reel is not credited as if it came from somewhere."""
     found = publishing_text(a_script(), a_timeline("Northwind", library="python"), ai_generated=True)

@@ -15,7 +15,7 @@ from reelkit.media.captions import CaptionPainter
 from reelkit.media.compositor import Compositor
 from reelkit.media.legibility import text_contrast, text_stands
 from reelkit.media.planes import Planes
-from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Clip, Credit, Fps, Timeline, Transition
+from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Clip, Credit, Fps, StyleChange, Timeline, Transition
 from reelkit.steps.strengthen import LEAST_CONTRAST, _strengthened, _unclear_cues, frames_looked_at, strengthen_captions
 from tests.media.test_captions import PRESETS
 from tests.media.timelines import small_timeline
@@ -82,6 +82,18 @@ def on_white(folder: Path, style: CaptionStyle, size: tuple[int, int] = (360, 64
             **{"width_px": size[0], "height_px": size[1], "audio": ()},
         }
     )
+
+
+def test_what_was_strengthened_before_is_still_told(tmp_path: Path) -> None:
+    """A reel in another shape is strengthened further: each change is told from the brand's own style on."""
+    once = styled(tmp_path, BARE.model_copy(update={"outline_px": 1})).model_copy(
+        update={
+            "strengthened": (StyleChange(field="outline_px", was="0", now="1"), StyleChange(field="colour", was="#EEEEEE", now="#FFFFFF"))
+        }
+    )
+    told = {change.field: (change.was, change.now) for change in strengthen_captions(once).strengthened}
+    assert told["colour"] == ("#EEEEEE", "#FFFFFF")
+    assert told["outline_px"][0] == "0" and int(told["outline_px"][1]) > 1
 
 
 def test_letters_in_a_box_go_apart_from_it_instead_of_all_being_outlined(tmp_path: Path) -> None:
