@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -56,6 +57,8 @@ class FrameSource:
     ) -> None:
         self._shared: _Shared = like._shared if like is not None else _Shared(cache, threads or usable_cores())
         self._compositor: Compositor = Compositor(timeline, clips=self._shared.clips, like=like._compositor if like is not None else None)
+        self._wanted = {proxy.clip: proxy for proxy in plan_proxies(timeline)}
+        self._copies: dict[Clip, Clip] = {}
         self._small: Compositor | None = None
         self._small_with = 0
 
@@ -117,12 +120,12 @@ class FrameSource:
             When a clip does not decode.
         """
         with self._shared.lock:
-            made = self._shared.made
-            if not all(clip in made for clip in self._compositor.clips_at(frame)):
+            if self._small_with != self._shared.count:
+                self._copies = {clip: copy for clip, wanted in self._wanted.items() if (copy := self._shared.copy_for(wanted))}
+                self._small = Compositor(halved(self.timeline, self._copies), clips=self._shared.proxies, like=self._small)
+                self._small_with = self._shared.count
+            if self._small is None or not all(clip in self._copies for clip in self._compositor.clips_at(frame)):
                 return _shrunk(self._compositor.frame_at(frame), half_size(self.timeline))
-            if self._small is None or self._small_with != len(made):
-                self._small = Compositor(halved(self.timeline, made), clips=self._shared.proxies, like=self._small)
-                self._small_with = len(made)
             return self._small.frame_at(frame)
 
     def make_proxies(self) -> Future[None]:
@@ -133,7 +136,7 @@ class FrameSource:
         concurrent.futures.Future
             Done when all are made; a clip that does not decode is its exception.
         """
-        return self._shared.make(self.timeline)
+        return self._shared.make(self._wanted.values())
 
 
 class _Shared:
@@ -143,16 +146,21 @@ class _Shared:
         self.lock = threading.RLock()
         self.clips = KeptClips(threads=threads, most=_CLIPS_OPEN, kept=_PICTURES_KEPT, places=_PLACES)
         self.proxies = KeptClips(threads=1, most=16, kept=0)
-        self.made: dict[Clip, Clip] = {}
+        self.count = 0
+        """How many copies were taken so far."""
+        self._copies: dict[Clip, tuple[Proxy, Clip]] = {}
         self._cache = cache
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="proxies", initializer=_give_way)
         self._closed = threading.Event()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def make(self, timeline: Timeline) -> Future[None]:
-        wanted = [proxy for proxy in plan_proxies(timeline) if proxy.clip not in self.made]
-        missing = [proxy for proxy in wanted if not self._found(proxy)]
+    def make(self, wanted: Iterable[Proxy]) -> Future[None]:
+        missing = [proxy for proxy in wanted if self.copy_for(proxy) is None and not self._found(proxy)]
         return self._maker.submit(self._make_all, missing)
+
+    def copy_for(self, wanted: Proxy) -> Clip | None:
+        made, copy = self._copies.get(wanted.clip, (None, None))
+        return copy if made is not None and made.serves(wanted) else None
 
     def close(self) -> None:
         self._closed.set()
@@ -188,7 +196,8 @@ class _Shared:
 
     def _take(self, proxy: Proxy, path: Path) -> None:
         with self.lock:
-            self.made[proxy.clip] = proxy.clip_at(path)
+            self._copies[proxy.clip] = proxy, proxy.clip_at(path)
+            self.count += 1
 
 
 def _give_way() -> None:

@@ -24,7 +24,6 @@ _MAX_PIXELS = 40_000_000
 _PICTURES = ("PNG", "JPEG", "WEBP", "GIF")
 
 
-@lru_cache(maxsize=32)
 def load_logo(path: Path, width_px: int, height_px: int) -> NDArray[np.uint8]:
     """Draw a logo as large as a box allows.
 
@@ -46,11 +45,18 @@ def load_logo(path: Path, width_px: int, height_px: int) -> NDArray[np.uint8]:
         When the file is missing, too large, no image, or an SVG that refers to other files.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise BrandError(f"logo {path} is {path.stat().st_size / 1e6:.0f} MB; give one of at most {_MAX_BYTES // 1_000_000} MB")
-        data = path.read_bytes()
+        found = path.stat()
+        if found.st_size > _MAX_BYTES:
+            raise BrandError(f"logo {path} is {found.st_size / 1e6:.0f} MB; give one of at most {_MAX_BYTES // 1_000_000} MB")
+        # Another file under the same name is another logo.
+        return _loaded(path, width_px, height_px, (found.st_mtime_ns, found.st_size))
     except OSError as error:
         raise BrandError(f"logo {path} cannot be read ({error.strerror}); give the path of an SVG or PNG file") from None
+
+
+@lru_cache(maxsize=32)
+def _loaded(path: Path, width_px: int, height_px: int, _stamp: tuple[int, int]) -> NDArray[np.uint8]:
+    data = path.read_bytes()
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     is_svg = path.suffix.lower() == ".svg" or start.startswith((b"<svg", b"<?xml", b"<!DOCTYPE", b"<!--"))
     drawn = _draw_svg(path, data, width_px, height_px) if is_svg else _draw_picture(path, data, width_px, height_px)

@@ -15,10 +15,11 @@ import numpy as np
 from reelkit.media.decode import open_clip
 from reelkit.media.encode import EncoderSettings, encode_segment
 from reelkit.media.planes import Bytes, Planes
+from reelkit.media.segments import made_by
 from reelkit.media.stills import even
 from reelkit.model import Clip, Fps, Overlay, Shot, Timeline, Value, content_key
 
-__all__ = ["Proxy", "half_size", "halved", "make_proxy", "plan_proxies", "scaled_overlay"]
+__all__ = ["Proxy", "half_size", "halved", "in_proportion", "make_proxy", "plan_proxies"]
 
 _MOST_PX = 640_000
 """A proxy has at most so many pixels, as many as decode within a few milliseconds."""
@@ -41,7 +42,11 @@ class Proxy(Value):
     def key(self) -> str:
         """What it is kept under; everything that it shows."""
         clip = {"sha256": self.clip.sha256, "kind": self.clip.kind, "duration_ms": self.clip.duration_ms, "loops": self.clip.loops}
-        return content_key("proxy", clip, _SETTINGS, **self.model_dump(mode="json", exclude={"clip"}))
+        return content_key("proxy", made_by(), clip, _SETTINGS, **self.model_dump(mode="json", exclude={"clip"}))
+
+    def serves(self, wanted: Proxy) -> bool:
+        """Whether it shows all that another copy of its clip would."""
+        return self.frames >= wanted.frames and self == wanted.model_copy(update={"frames": self.frames})
 
     def clip_at(self, path: Path) -> Clip:
         """Return the clip with its copy in its place."""
@@ -119,19 +124,24 @@ def half_size(timeline: Timeline) -> tuple[int, int]:
 
 def halved(timeline: Timeline, clips: Mapping[Clip, Clip]) -> Timeline:
     """Return a timeline at half size, with copies in the place of clips; all else stays where it is."""
-    width, height = half_size(timeline)
+    shots = tuple(shot.model_copy(update={"clip": clips.get(shot.clip, shot.clip)}) for shot in timeline.shots)
+    return in_proportion(timeline, half_size(timeline), 0.5).model_copy(update={"shots": shots})
+
+
+def in_proportion(timeline: Timeline, size_px: tuple[int, int], share: float) -> Timeline:
+    """Return a timeline in a frame of another (width, height), ``share`` as large: everything on the picture in proportion."""
     return timeline.model_copy(
         update={
-            "width_px": width,
-            "height_px": height,
-            "shots": tuple(shot.model_copy(update={"clip": clips.get(shot.clip, shot.clip)}) for shot in timeline.shots),
-            "cues": tuple(cue.model_copy(update={"up_px": round(cue.up_px / 2)}) for cue in timeline.cues),
-            "overlays": tuple(scaled_overlay(overlay, 0.5) for overlay in timeline.overlays),
+            "width_px": size_px[0],
+            "height_px": size_px[1],
+            "cues": tuple(cue.model_copy(update={"up_px": round(cue.up_px * share)}) for cue in timeline.cues),
+            "overlays": tuple(_scaled(overlay, share) for overlay in timeline.overlays),
         }
     )
 
 
-def scaled_overlay(overlay: Overlay, share: float) -> Overlay:
-    """Return an overlay in a frame of another size, in proportion."""
+def _scaled(overlay: Overlay, share: float) -> Overlay:
     lengths = {name: value for name in type(overlay).model_fields if name.endswith("_px") and (value := getattr(overlay, name)) is not None}
-    return overlay.model_copy(update={name: max(round(value * share), 1) for name, value in lengths.items()})
+    # What is there stays to be seen; places may be 0.
+    least = {"width_px": 1, "height_px": 1}
+    return overlay.model_copy(update={name: max(round(value * share), least.get(name, 0)) for name, value in lengths.items()})

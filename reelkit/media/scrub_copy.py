@@ -23,7 +23,7 @@ from reelkit.errors import ReelkitError
 from reelkit.media.audio import mix_tracks
 from reelkit.media.compositor import Compositor
 from reelkit.media.preview import MonoSound, audio_stream
-from reelkit.media.proxies import scaled_overlay
+from reelkit.media.proxies import in_proportion
 from reelkit.media.stills import even
 from reelkit.model import Timeline
 from reelkit.whole import whole_file
@@ -37,10 +37,7 @@ _NICE = 10
 def shrunk(timeline: Timeline, width_px: int) -> Timeline:
     """Return a timeline at another width: the same moments, everything on the picture in proportion."""
     share = width_px / timeline.width_px
-    width, height = even(width_px), even(timeline.height_px * share)
-
-    overlays = tuple(scaled_overlay(overlay, share) for overlay in timeline.overlays)
-    return timeline.model_copy(update={"width_px": width, "height_px": height, "overlays": overlays})
+    return in_proportion(timeline, (even(width_px), even(timeline.height_px * share)), share)
 
 
 def make_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270, frames: int | None = None) -> Path:

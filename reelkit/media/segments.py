@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,7 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
     overlays = [overlay for overlay in timeline.overlays if overlay.start < end and overlay.end > start]
     style = timeline.caption_style
     fonts = [(style.font, style.weight)] * bool(cues) + [(each.font, 800) for each in overlays if isinstance(each, EndCard | KeyWords)]
+    fonts += [(each.font, 500) for each in overlays if isinstance(each, EndCard)]
     return content_key(
         "segment",
         made_by(),
@@ -134,11 +136,12 @@ def _font(named: str, weight: int) -> str:
 @functools.cache
 def made_by() -> str:
     """Return a hash of the code and libraries that decide a frame's bytes."""
-    from importlib.metadata import version
-    from importlib.util import find_spec
+    from importlib.metadata import PackageNotFoundError, version
+
+    from reelkit import model
 
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in (Path(model.__file__), *sorted(Path(__file__).parent.rglob("*.py"))):
         digest.update(path.read_bytes())
     for package in (
         "av",
@@ -146,6 +149,8 @@ def made_by() -> str:
         "opencv-python-headless",
         "uharfbuzz",
         "freetype-py",
+        "python-bidi",
+        "fontpkg-inter",
         "resvg-py",
         "pi-heif",
         "pillow",
@@ -155,5 +160,6 @@ def made_by() -> str:
         "python-lucide",
     ):
         digest.update(f"{package}=={version(package)}\n".encode())
-    digest.update(f"cjk={find_spec('manimgx_fonts_cjk') is not None}\n".encode())
+    with suppress(PackageNotFoundError):
+        digest.update(f"cjk={version('manimgx-fonts-cjk')}\n".encode())
     return digest.hexdigest()

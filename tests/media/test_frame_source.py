@@ -15,6 +15,7 @@ from reelkit.errors import ClipError
 from reelkit.media.compositor import Compositor
 from reelkit.media.frame_source import FrameSource
 from reelkit.media.planes import Planes
+from reelkit.media.proxies import Proxy, plan_proxies
 from reelkit.model import Move, ProgressBar, Timeline, Transition
 from reelkit.runs.cache import FileCache
 from tests.media.timelines import SIZE, small_timeline
@@ -89,6 +90,30 @@ def test_scrubbing_reads_proxies_once_they_are_made(tmp_path: Path, timeline: Ti
         with pytest.raises(ClipError):
             source.exact(50)
     assert {path: path.read_bytes() for path in (tmp_path / "cache").rglob("*.mp4")} == made
+
+
+def test_a_copy_serves_only_what_it_shows(tmp_path: Path) -> None:
+    """A cut that shows more of a clip, or another ground under it, needs another copy of it; a shorter one does not."""
+    plan = small_timeline(tmp_path, frames=(60,))
+    clip = plan.shots[0].clip.model_copy(update={"duration_ms": 60_000})
+
+    def copy(in_frame: int, background: str = "#101010") -> Proxy:
+        shot = plan.shots[0].model_copy(update={"clip": clip, "in_frame": in_frame})
+        (proxy,) = plan_proxies(plan.model_copy(update={"shots": (shot,), "background": background}))
+        return proxy
+
+    assert copy(300).serves(copy(0)) and not copy(0).serves(copy(300)) and not copy(300).serves(copy(0, "#FFFFFF"))
+
+
+def test_another_cut_is_scrubbed_by_copies_of_its_own(tmp_path: Path, timeline: Timeline) -> None:
+    """What a copy does not show comes from the clip, until the other copy is made."""
+    other = timeline.model_copy(update={"background": "#F0F0F0"})
+    with FrameSource(timeline, cache=FileCache(tmp_path / "cache")) as source:
+        source.make_proxies().result()
+        copied, changed = source.scrub(50).tobytes(), source.showing(other)
+        assert changed.scrub(50).tobytes() != copied
+        changed.make_proxies().result()
+        assert changed.scrub(50).tobytes() == copied
 
 
 def test_without_a_cache_proxies_go_with_the_source(timeline: Timeline) -> None:

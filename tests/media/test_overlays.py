@@ -206,6 +206,14 @@ def test_svg_is_drawn_premultiplied_and_to_size(tmp_path: Path) -> None:
     assert picture.shape == (100, 200, 4) and picture[50, 100].tolist() == [128, 0, 0, 128]
 
 
+def test_another_logo_under_the_same_name_is_drawn(tmp_path: Path) -> None:
+    """A file that is replaced while a notebook stays open is seen at once."""
+    path = tmp_path / "logo.svg"
+    for colour, seen in (("#f00", [255, 0, 0]), ("#00f8", [0, 0, 136])):
+        path.write_text(SVG.format(f'<rect width="40" height="20" fill="{colour}"/>'))
+        assert load_logo(path, 20, 20)[5, 10, :3].tolist() == seen
+
+
 def test_png_with_hidden_colours_has_clean_edges(tmp_path: Path) -> None:
     """Colours under full transparency do not bleed into a resized logo's edges."""
     path = tmp_path / "logo.png"

@@ -9,7 +9,7 @@ import numpy as np
 
 from reelkit.media.compositor import Compositor
 from reelkit.media.scrub_copy import make_scrub_copy, shrunk, start_scrub_copy
-from reelkit.model import EndCard, ProgressBar
+from reelkit.model import ClipOverlay, EndCard, ProgressBar
 from tests.media.reels import brand
 from tests.media.timelines import small_timeline
 
@@ -47,11 +47,16 @@ def test_made_apart_it_is_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_everything_shrinks_in_proportion(tmp_path: Path) -> None:
-    """A bar keeps its share of the frame; an end card scales by itself; sizes stay even."""
+    """A bar keeps its share of the frame, captions that are raised theirs, corners their place; an end card scales by itself."""
     bar = ProgressBar(start=0, end=90, y_px=40, height_px=8, colour="#FF0000", track_colour="#FFFFFF")
     card = EndCard(start=60, end=90, title="T", font="Inter", palette=brand().palette)
-    small = shrunk(small_timeline(tmp_path, overlays=(bar, card)), 90)
+    whole = ClipOverlay(path=tmp_path / "o.mkv", sha256="0" * 64, start=0, end=9, x_px=0, y_px=0, width_px=180, height_px=1)
+    plan = small_timeline(tmp_path, overlays=(bar, card, whole))
+    raised = tuple(cue.model_copy(update={"up_px": 60}) for cue in plan.cues)
+    small = shrunk(plan.model_copy(update={"cues": raised}), 90)
     assert (small.width_px, small.height_px) == (90, 160)
     assert isinstance(small.overlays[0], ProgressBar)
     assert (small.overlays[0].y_px, small.overlays[0].height_px) == (20, 4)
     assert small.overlays[1] == card
+    assert small.overlays[2] == whole.model_copy(update={"width_px": 90})
+    assert {cue.up_px for cue in small.cues} == {30}
