@@ -71,7 +71,6 @@ class CaptionSizes:
     cursor_px: float
 
 
-@lru_cache(maxsize=32)
 def caption_sizes(style: CaptionStyle, width_px: int, height_px: int, *, words: frozenset[str] = frozenset()) -> CaptionSizes:
     """Return a style's figures for a frame.
 
@@ -90,8 +89,12 @@ def caption_sizes(style: CaptionStyle, width_px: int, height_px: int, *, words: 
     BrandError
         When the style's font is unknown or no font.
     """
+    return _caption_sizes(style, find_font(style.font, style.weight), width_px, height_px, words)
+
+
+@lru_cache(maxsize=32)
+def _caption_sizes(style: CaptionStyle, face: FontFace, width_px: int, height_px: int, words: frozenset[str]) -> CaptionSizes:
     scale = min(width_px, height_px) / 1080
-    face = find_font(style.font, style.weight)
     size = style.size_px * scale
     probe = shape_line(["HQJ,;" if style.uppercase else "Hgjpqy,;"], Lettering(face, size)).ink or (0.0, -0.7 * size, 0.0, 0.2 * size)
     capital = shape_line(["H"], Lettering(face, size)).ink or probe

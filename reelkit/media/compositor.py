@@ -12,10 +12,11 @@ import cv2
 
 from reelkit.errors import TimelineError
 from reelkit.media.captions import CaptionPainter
+from reelkit.media.fonts import find_font
 from reelkit.media.framed import show_whole
 from reelkit.media.grain import lay_grain
 from reelkit.media.open_clips import ClipsInOrder, OpenClips
-from reelkit.media.overlays import OverlayPainter
+from reelkit.media.overlays import OverlayPainter, fonts_of
 from reelkit.media.planes import Planes
 from reelkit.media.transitions import join
 from reelkit.media.view import show, view_at
@@ -50,7 +51,10 @@ class Compositor:
         self._starts = [shot.start for shot in timeline.shots]
         self._own_clips = ClipsInOrder(threads=threads)
         self._clips: OpenClips = clips or self._own_clips
-        before = like.timeline if like is not None and (like._size, like.timeline.fps) == (size, timeline.fps) else None
+        # A font file may be another one by now, though its name is the same.
+        self._faces = [find_font(font, weight) for font, weight in fonts_of(timeline.caption_style, timeline.overlays)]
+        same = like is not None and (like._size, like.timeline.fps, like._faces) == (size, timeline.fps, self._faces)
+        before = like.timeline if like is not None and same else None
         if like is not None and before is not None and (before.cues, before.caption_style) == (timeline.cues, timeline.caption_style):
             self._captions: CaptionPainter = like._captions
         else:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelkit.media.caption_layout import CueLayout, caption_sizes, lay_out
-from reelkit.media.fonts import find_font
+from reelkit.media.fonts import FontFace, find_font
 from reelkit.media.grain import GRAIN_LSB, grain
 from reelkit.media.ink import Canvas, Mask, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
 from reelkit.media.logo import load_logo
@@ -144,7 +144,7 @@ class EndCardPainter:
     @property
     def needed_px(self) -> int:
         """How high everything on the card is at its full size."""
-        return _needed_px(self.card, self._width, self._height)
+        return _needed_px(self.card, find_font(self.card.font), self._width, self._height)
 
     @property
     def cut_texts(self) -> tuple[str, ...]:
@@ -246,7 +246,7 @@ class EndCardPainter:
 
 
 @lru_cache(maxsize=16)
-def _needed_px(card: EndCard, width_px: int, height_px: int) -> int:
+def _needed_px(card: EndCard, _face: FontFace, width_px: int, height_px: int) -> int:
     # Kept, as a brand that is tuned is planned at every touch, mostly with the same card. The rate does not matter at rest.
     painter = EndCardPainter(card, width_px=width_px, height_px=height_px, fps=Fps(num=30))
     return painter._height_of(painter._parts(height_px))

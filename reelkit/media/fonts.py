@@ -67,12 +67,15 @@ class FontFace:
         The weight that fallbacks keep to, 100 to 900; the face itself is drawn at the nearest weight that its family has.
     variation : tuple of (str, float)
         Axis tags and values, in the file's order; empty for a static font.
+    changed_ns : int
+        When a file that is named by its path last changed, so that another one in its place is another face; 0 for families.
     """
 
     path: Path
     family: str
     weight: int
     variation: tuple[tuple[str, float], ...] = ()
+    changed_ns: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,6 @@ def comes_with_reelkit(family_or_path: str) -> bool:
     return fontpkg.slugify(family_or_path) in fontpkg.families()
 
 
-@lru_cache(maxsize=256)
 def find_font(family_or_path: str | Path, weight: int = 800) -> FontFace:
     """Return the face for a family's name or a font file, at the nearest weight there is.
 
@@ -136,7 +138,13 @@ def find_font(family_or_path: str | Path, weight: int = 800) -> FontFace:
     """
     name = str(family_or_path)
     if isinstance(family_or_path, Path) or name.lower().endswith(_SUFFIXES):
-        return _face_of(Path(name), Path(name).stem, weight)
+        path = Path(name)
+        return _face_of(path, path.stem, weight, path.stat().st_mtime_ns if path.is_file() else 0)
+    return _of_family(name, weight)
+
+
+@lru_cache(maxsize=256)
+def _of_family(name: str, weight: int) -> FontFace:
     family = fontpkg.families().get(fontpkg.slugify(name))
     if family is None:
         known, installed = families(), installed_fonts()
@@ -153,20 +161,21 @@ def find_font(family_or_path: str | Path, weight: int = 800) -> FontFace:
     return _face_of(best.path, family.name, weight if len(upright) > 1 or best.variable else max(weight, _DISPLAY_WEIGHT))
 
 
-def _face_of(path: Path, family: str, weight: int) -> FontFace:
-    axes = _shapes(path).axis_infos
+@lru_cache(maxsize=256)
+def _face_of(path: Path, family: str, weight: int, changed_ns: int = 0) -> FontFace:
+    axes = _shapes(path, changed_ns).axis_infos
     wanted = {"wght": float(weight), "opsz": float("inf")}  # the display cut: captions are always large
     variation = tuple(
         (axis.tag, min(max(wanted.get(axis.tag, axis.default_value), axis.min_value), axis.max_value))
         for axis in sorted(axes, key=lambda axis: int(axis.axis_index))
     )
-    face = FontFace(path, family, weight, variation)
+    face = FontFace(path, family, weight, variation, changed_ns)
     open_font(face)
     return face
 
 
 @lru_cache(maxsize=128)
-def _shapes(path: Path) -> Any:
+def _shapes(path: Path, _changed_ns: int) -> Any:
     if not path.is_file():
         raise BrandError(f"font file {path} does not exist; give the path of a .ttf or .otf file, or a family: {', '.join(families())}")
     shapes = hb.Face(hb.Blob.from_file_path(str(path)))
@@ -184,7 +193,7 @@ def open_font(face: FontFace) -> OpenFont:
     BrandError
         When the file is missing or no font.
     """
-    shapes = _shapes(face.path)
+    shapes = _shapes(face.path, face.changed_ns)
     try:
         outlines = freetype.Face(str(face.path))
         if face.variation:
@@ -197,8 +206,8 @@ def open_font(face: FontFace) -> OpenFont:
 
 
 @lru_cache(maxsize=128)
-def _characters(path: Path) -> frozenset[int]:
-    return frozenset(_shapes(path).unicodes)
+def _characters(face: FontFace) -> frozenset[int]:
+    return frozenset(_shapes(face.path, face.changed_ns).unicodes)
 
 
 @lru_cache(maxsize=16)
@@ -256,7 +265,7 @@ def font_for(cluster: str, face: FontFace) -> FontFace | None:
     if not points:
         return None
     for candidate in _candidates(cluster, face):
-        if all(point in _characters(candidate.path) for point in points):
+        if all(point in _characters(candidate) for point in points):
             return candidate
     return None
 

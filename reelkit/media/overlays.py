@@ -13,14 +13,21 @@ from reelkit.media.ink import Canvas, Mask, blurred, rounded_box
 from reelkit.media.key_words import KeyWordsPainter
 from reelkit.media.logo import load_logo
 from reelkit.media.planes import Cover, Sprite
-from reelkit.model import ClipOverlay, EndCard, Fps, KeyWords, LogoOverlay, Overlay, ProgressBar
+from reelkit.model import CaptionStyle, ClipOverlay, EndCard, Fps, KeyWords, LogoOverlay, Overlay, ProgressBar
 
-__all__ = ["OverlayPainter"]
+__all__ = ["OverlayPainter", "fonts_of"]
 
 _LEAVE_S = 0.15
 _BAR_LEFT, _BAR_RIGHT = 60 / 1080, 900 / 1080
 """The bar spans the safe zone: as far left as the logo, and clear of the buttons on the right."""
 _LOGO_SHADOW_PX, _LOGO_SHADOW_OPACITY = 18, 0.4
+
+
+def fonts_of(style: CaptionStyle | None, overlays: Sequence[Overlay]) -> list[tuple[str, int]]:
+    """Return the fonts, each with its weight, in which captions of a style (none where there are none) and overlays are set."""
+    weights = {"end_card": (800, 500), "key_words": (800,)}
+    of_overlays = [(each.font, weight) for each in overlays if isinstance(each, EndCard | KeyWords) for weight in weights[each.kind]]
+    return [*([(style.font, style.weight)] if style is not None else []), *of_overlays]
 
 
 _OwnPainter = EndCardPainter | KeyWordsPainter | ClipOverlayPainter

@@ -13,7 +13,8 @@ from typing import Any
 from reelkit.media.captions import reading_of, sizes_of
 from reelkit.media.encode import Finer
 from reelkit.media.fonts import find_font
-from reelkit.model import CaptionCue, Clip, EndCard, KeyWords, LogoOverlay, Overlay, Shot, Timeline, content_key
+from reelkit.media.overlays import fonts_of
+from reelkit.model import CaptionCue, Clip, LogoOverlay, Overlay, Shot, Timeline, content_key
 
 __all__ = ["finer_stretches", "made_by", "plan_segments", "segment_key"]
 
@@ -76,8 +77,6 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
     cues = [_cue(cue, start) for cue in timeline.cues if cue.start < end and cue.end > start]
     overlays = [overlay for overlay in timeline.overlays if overlay.start < end and overlay.end > start]
     style = timeline.caption_style
-    fonts = [(style.font, style.weight)] * bool(cues) + [(each.font, 800) for each in overlays if isinstance(each, EndCard | KeyWords)]
-    fonts += [(each.font, 500) for each in overlays if isinstance(each, EndCard)]
     return content_key(
         "segment",
         made_by(),
@@ -90,7 +89,7 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
         shots=list(_shots(timeline, start, end)),
         cues=cues,
         overlays=[_overlay(overlay, start, end, round(timeline.fps.ratio)) for overlay in overlays],
-        fonts=[_font(font, weight) for font, weight in fonts],
+        fonts=[_font(font, weight) for font, weight in fonts_of(style if cues else None, overlays)],
         reading=reading_of(timeline.cues) if cues else None,
         drop=sizes_of(timeline.cues, style, timeline.width_px, timeline.height_px).drop_px if cues else None,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelkit.errors import BrandError
-from reelkit.media.fonts import families, find_font, font_for, missing_characters, open_font
+from reelkit.media.fonts import _of_family, families, find_font, font_for, missing_characters, open_font
 from reelkit.media.installed_fonts import installed_fonts
 
 
@@ -104,7 +104,7 @@ def test_a_family_installed_on_the_machine_is_found_by_its_name(tmp_path: Path, 
     (folder / "broken.ttf").write_bytes(b"no font")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     installed_fonts.cache_clear()
-    find_font.cache_clear()
+    _of_family.cache_clear()
     face = find_font("noto sans lao", 700)
     assert (face.path.parent, face.family, dict(face.variation)["wght"]) == (folder, "Noto Sans Lao", 700.0)
     assert not any("Italic" in font.path.name for fonts in installed_fonts().values() for font in fonts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -13,9 +14,12 @@ import pytest
 
 from reelkit.errors import ClipError
 from reelkit.media.compositor import Compositor
+from reelkit.media.encode import EncoderSettings
+from reelkit.media.fonts import find_font
 from reelkit.media.frame_source import FrameSource
 from reelkit.media.planes import Planes
 from reelkit.media.proxies import Proxy, plan_proxies
+from reelkit.media.segments import segment_key
 from reelkit.model import Move, ProgressBar, Timeline, Transition
 from reelkit.runs.cache import FileCache
 from tests.media.timelines import SIZE, small_timeline
@@ -60,6 +64,22 @@ def test_a_frame_at_rest_is_the_encoders(timeline: Timeline) -> None:
         for frame in [*order, *range(60, 40, -1)]:
             for look, frames in zip(looks, expected, strict=True):
                 assert source.showing(look).exact(frame).tobytes() == frames[frame], frame
+
+
+def test_a_font_that_was_replaced_is_shown_as_it_will_be_rendered(tmp_path: Path, timeline: Timeline) -> None:
+    """Another font file under the same name changes the frame that is seen, as it changes the segment."""
+    path = tmp_path / "own.ttf"
+    plan = timeline.model_copy(update={"caption_style": timeline.caption_style.model_copy(update={"font": str(path)})})
+    shutil.copy(find_font("Oswald").path, path)
+    shown, keys = [], []
+    with FrameSource(plan) as first:
+        for family in ("Anton", "Bebas Neue"):
+            shutil.copy(find_font(family).path, path)
+            shown.append(first.showing(plan).exact(20).tobytes())
+            keys.append(segment_key(plan, 0, 40, EncoderSettings()))
+            with Compositor(plan) as fresh:
+                assert fresh.frame_at(20).tobytes() == shown[-1]
+    assert shown[0] != shown[1] and keys[0] != keys[1]
 
 
 def test_scrubbing_shows_the_same_reel_smaller(tmp_path: Path, timeline: Timeline) -> None:
