@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reelkit.errors import RunError
-from reelkit.whole import is_temporary, sweep_temporaries, whole_file
+from reelkit.whole import sweep_temporaries, whole_file
 
 __all__ = ["FileCache", "cache_dir"]
 
@@ -89,7 +89,7 @@ class FileCache:
         return self._path(room, key, suffix)
 
     def size_bytes(self) -> int:
-        """Return the size of all that is kept."""
+        """Return the size of all that is kept, in bytes. Other files under the root are none of the cache's, here and in :meth:`trim`."""
         return sum(size for _, size, _ in self._entries())
 
     def trim(self, max_bytes: int) -> int:
@@ -106,14 +106,16 @@ class FileCache:
         return gone
 
     def _entries(self) -> Iterator[tuple[float, int, Path]]:
-        for path in self.root.rglob("*") if self.root.is_dir() else ():
+        for path in self.root.glob("*/[0-9a-f][0-9a-f]/*") if self.root.is_dir() else ():
+            key, dot, suffix = path.name.partition(".")
+            named = _is_name(path.parts[-3], key, f"{dot}{suffix}") and key.startswith(path.parent.name)
             with contextlib.suppress(OSError):
-                if path.is_file() and not is_temporary(path.name):
+                if named and path.is_file():
                     facts = path.stat()
                     yield facts.st_mtime, facts.st_size, path
 
     def _path(self, room: str, key: str, suffix: str) -> Path:
-        if not (_ROOM.fullmatch(room) and _KEY.fullmatch(key) and _SUFFIX.fullmatch(suffix)):
+        if not _is_name(room, key, suffix):
             raise RunError(
                 f"cache: room, key and suffix must be like 'speech', a content_key and '.wav', got {room!r}, {key!r}, {suffix!r}"
             )
@@ -121,3 +123,7 @@ class FileCache:
 
     def __repr__(self) -> str:
         return f"<FileCache {self.root}>"
+
+
+def _is_name(room: str, key: str, suffix: str) -> bool:
+    return bool(_ROOM.fullmatch(room) and _KEY.fullmatch(key) and _SUFFIX.fullmatch(suffix))

@@ -126,6 +126,24 @@ def test_trim_drops_what_was_used_longest_ago(tmp_path: Path) -> None:
     assert [n for n in range(4) if cache.get("clips", content_key(n), ".bin")] == [0, 3]
 
 
+def test_only_the_caches_own_files_count_and_go(tmp_path: Path) -> None:
+    """Whatever else lies in the folder that is named, or in a room, is neither counted nor removed."""
+    others = (
+        *("notes.txt", "stock/requests.sqlite", f"pip/{KEY}.whl", f"pip/http/{KEY[:2]}/{KEY}.bin", f"go/{KEY[:2]}/{KEY}-d"),
+        *(f"shaders/{KEY[:2]}/{KEY[2:40]}", f"speech/{KEY[:2]}/notes.txt", f"speech/{KEY[:2]}/{KEY}.wav/part.wav", f"{KEY[:2]}/{KEY}"),
+    )
+    for name in others:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * 1000)
+    cache = FileCache(tmp_path)
+    own = cache.file("stock", KEY, ".mp4", lambda path: path.write_bytes(b"x" * 10))
+    assert cache.size_bytes() == 10
+    assert cache.trim(0) == 10
+    assert {path.relative_to(tmp_path).as_posix() for path in files_in(tmp_path)} == set(others)
+    assert not own.exists()
+
+
 def test_a_write_replaces_whole(tmp_path: Path) -> None:
     """Writing over a file leaves the new content and nothing else."""
     path = tmp_path / "run.json"
