@@ -9,6 +9,7 @@ from pathlib import Path
 from reelkit.brand import Brand
 from reelkit.errors import RunError
 from reelkit.runs.ledger import ReelLedger, ledger_of
+from reelkit.whole import write_whole
 
 __all__ = ["ledger_for"]
 
@@ -30,14 +31,24 @@ def ledger_for(brand: Brand, outputs: Path) -> ReelLedger:
 
 def _studio_of(outputs: Path) -> str:
     """Return the name by which a team knows an outputs folder, made when it is first asked for: machines may share names, and paths."""
-    path = outputs / ".studio"
+    from filelock import FileLock
+
+    path, lock = outputs / ".studio", outputs / ".locks" / "studio.lock"
     try:
-        outputs.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(f"{platform.node() or 'studio'}-{secrets.token_hex(4)}")
-        except FileExistsError:
-            pass
-        return path.read_text(encoding="utf-8")
+        if named := _name_in(path):
+            return named
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock):
+            # Another process may have named it meanwhile.
+            if not _name_in(path):
+                write_whole(path, f"{platform.node() or 'studio'}-{secrets.token_hex(4)}")
+            return _name_in(path)
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _name_in(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
