@@ -252,12 +252,12 @@ def _setting(text: str) -> tuple[str, Any]:
     name, sign, value = text.partition("=")
     if not sign or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r} must look like captions.size_px=90")
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    from reelkit.yamlfile import value_typed
+
     try:
-        # A colour is written as it is here, where YAML would take # for a comment.
-        return name.strip(), value if value.startswith("#") else YAML(typ="safe", pure=True).load(value)
+        return name.strip(), value_typed(value)
     except YAMLError:
         raise argparse.ArgumentTypeError(f"{value!r} is not a value that a brand file could hold") from None
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
@@ -20,11 +20,12 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from reelkit.errors import BrandError, without_keys
 from reelkit.whole import write_whole
 
-__all__ = ["change_yaml", "field_at", "one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path"]
+__all__ = ["change_yaml", "field_at", "one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path", "value_typed"]
 
 V = TypeVar("V", bound=BaseModel)
 _NAMED = 8
 """Neighbours of a missing file that are told."""
+_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
 def shown_path(path: Path) -> str:
@@ -182,6 +183,30 @@ def read_value(path: Path, model: type[V], *, what: str) -> V:
         return model.model_validate(data)
     except ValidationError as error:
         raise BrandError(one_line(problems_of(error, data, model, what=what, path=path))) from None
+
+
+def value_typed(text: str) -> JsonValue:
+    """Return the value that a person types for a brand field, on the command line or into a cell of a spreadsheet: what YAML reads in it.
+
+    A colour stays text, as # begins a comment for YAML; so does what is no JSON and thus no field's value, such as a date.
+
+    Raises
+    ------
+    YAMLError
+        When it is not valid YAML.
+
+    Examples
+    --------
+    >>> value_typed("90"), value_typed("[4:5, 1:1]"), value_typed("#C8742B"), value_typed("2026-03-01")
+    (90, ['4:5', '1:1'], '#C8742B', '2026-03-01')
+    """
+    if text.startswith("#"):
+        return text
+    try:
+        return _JSON.validate_python(YAML(typ="safe", pure=True).load(text))
+    # Both of no JSON, and of a date that no calendar has.
+    except ValueError:
+        return text
 
 
 def one_line(problems: Sequence[str]) -> str:

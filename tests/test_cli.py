@@ -44,6 +44,12 @@ def test_help_names_every_command() -> None:
         (["make", "--brand", "northwind", "--set", "captions.max_width_px=1000"], "captions.max_width_px is 1000; it must be at most 720"),
         (["make", "--brand", "northwind", "--set", "captions.size_px="], "captions.size_px is empty; it must be a whole number"),
         (["make", "--brand", "northwind", "--set", "captions.size=90"], "captions.size is not a field"),
+        (
+            ["make", "--brand", "northwind", "--set", "captions.size_px=2026-03-01"],
+            "captions.size_px is '2026-03-01'; it must be a whole number",
+        ),
+        (["make", "--brand", "northwind", "--set", "size={1: 2}"], "size is not a field"),
+        (["make", "--brand", "northwind", "--set", "captions.size_px=[1"], "'[1' is not a value that a brand file could hold"),
         (["make", "--brand", "northwind", "--length", "500"], "script.length_s is 500.0; it must be 3 to 180"),
         (
             ["make", "--brand", "northwind", "--shape", "1:1", "--shape", "2:1"],

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from reelkit.errors import BrandError
 from reelkit.model import Colour, Value
-from reelkit.yamlfile import change_yaml, read_value, read_yaml, shown_path
+from reelkit.yamlfile import change_yaml, read_value, read_yaml, shown_path, value_typed
 
 
 class Leg(Value):
@@ -136,6 +136,15 @@ def test_a_right_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "table.yaml").write_text('name: T\ncolour: "#c8742b"\nlegs:\n  - {length_cm: 70}\n')
     table = read_value(tmp_path / "table.yaml", Table, what="table")
     assert (table.colour, table.legs[0].wood) == ("#C8742B", "oak")
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-03-01", "2026-02-30", "2026-03-01 12:00:00", "{1: 2}", "[2026-03-01]", "!!binary aGk=", "#C8742B", "a b"]
+)
+def test_what_no_json_holds_stays_as_it_was_typed(text: str) -> None:
+    """A date, one that no calendar has, a key that is a number and a colour are the texts that they are; the rest is what YAML reads."""
+    assert value_typed(text) == text
+    assert value_typed("{a: [1, 2.5, true, null, 'x']}") == {"a": [1, 2.5, True, None, "x"]}
 
 
 def test_paths_are_shown_as_a_person_would_type_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
