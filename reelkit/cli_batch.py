@@ -99,10 +99,12 @@ def _open(arguments: argparse.Namespace, outputs: Path, *, write: bool) -> Batch
 
     asked = _asked(arguments)
 
-    def plan(others: list[Batch], brands: tuple[str, ...]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+    def plan(
+        others: list[Batch], brands: tuple[str, ...], known: tuple[PlannedReel, ...]
+    ) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
         if asked.file is not None:
             until = datetime.date.today() + datetime.timedelta(days=arguments.ahead)
-            return plan_calendar(asked.file, outputs=outputs, others=others, until=until)[0], {}
+            return plan_calendar(asked.file, outputs=outputs, others=others, until=until, known=known)[0], {}
         return plan_brands(brands, asked.count, overrides=dict(asked.overrides), outputs=outputs, others=others, claim=write)
 
     return open_batch(outputs, asked, plan, name=arguments.batch, anew=arguments.new, write=write)

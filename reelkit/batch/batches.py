@@ -168,7 +168,7 @@ def generate_for_brands(
     brands, changed = tuple(dict.fromkeys(slugs)), dict(overrides or {})
     asked = Asked(brands=brands, count=count_per_brand, overrides=changed)
 
-    def plan(others: list[Batch], some: tuple[str, ...]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+    def plan(others: list[Batch], some: tuple[str, ...], _: tuple[PlannedReel, ...]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
         return plan_brands(some, count_per_brand, overrides=changed, outputs=place, others=others)
 
     ended = open_batch(place, asked, plan, name=batch, anew=anew)

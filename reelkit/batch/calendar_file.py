@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
 import io
+import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from reelkit.batch.plan import Batch, PlannedReel
@@ -21,7 +23,7 @@ from reelkit.errors import ReelkitError, RunError
 from reelkit.ledgers import ledger_for
 from reelkit.model import Value
 from reelkit.whole import sha256_of
-from reelkit.yamlfile import problems_of, read_yaml, shown_path
+from reelkit.yamlfile import problems_of, read_yaml, shown_path, value_typed
 
 __all__ = ["Calendar", "CalendarProblems", "CalendarRow", "plan_calendar", "read_calendar"]
 
@@ -57,9 +59,12 @@ class _Line:
 
 
 def plan_calendar(
-    path: Path, *, outputs: Path, others: Sequence[Batch], until: datetime.date
+    path: Path, *, outputs: Path, others: Sequence[Batch], until: datetime.date, known: Sequence[PlannedReel] = ()
 ) -> tuple[tuple[PlannedReel, ...], list[PlannedReel]]:
     """Read a calendar and plan its reels.
+
+    No two lines are one reel unless they say so: what a line has is not given to another, be it a seed that it names or one that it was
+    planned with before.
 
     Parameters
     ----------
@@ -70,6 +75,8 @@ def plan_calendar(
         Batches whose unfinished reels are not planned again.
     until : date
         What is due later is checked, and planned another day.
+    known : sequence of PlannedReel
+        What the calendar's batch holds already.
 
     Returns
     -------
@@ -82,18 +89,22 @@ def plan_calendar(
         With a line for each problem of the file.
     """
     lines, problems = read_calendar(path)
-    planner = _Planner(path, outputs, others)
+    planner = _Planner(path, outputs, others, known)
+    for line in lines:
+        # What is wrong with it is told below.
+        with contextlib.suppress(ReelkitError):
+            planner.reserve(line.row)
     planned: list[PlannedReel] = []
-    known: dict[str, str] = {}
+    places: dict[str, str] = {}
     for line in lines:
         try:
             reel = planner.plan(line)
         except ReelkitError as error:
             problems.append(f"{error} ({line.where})")
             continue
-        if reel.key in known:
-            problems.append(f"calendar '{path.stem}': the same reel is asked for twice, also in {known[reel.key]} ({line.where})")
-        known[reel.key] = line.where.rpartition(", ")[2]
+        if reel.key in places:
+            problems.append(f"calendar '{path.stem}': the same reel is asked for twice, also in {places[reel.key]} ({line.where})")
+        places[reel.key] = line.where.rpartition(", ")[2]
         planned.append(reel)
     if problems:
         raise CalendarProblems(*problems)
@@ -182,11 +193,9 @@ def _row_of(cells: dict[str, str]) -> CalendarRow:
     return CalendarRow.model_validate(data | ({"overrides": overrides} if overrides else {}))
 
 
-def _plain(text: str) -> Any:
-    if text.startswith("#"):
-        return text
+def _plain(text: str) -> JsonValue:
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        return value_typed(text)
     except YAMLError:
         return text
 
@@ -194,16 +203,25 @@ def _plain(text: str) -> Any:
 class _Planner:
     """Turns lines into reels; of a topic that comes again it takes the next turn."""
 
-    def __init__(self, path: Path, outputs: Path, others: Sequence[Batch]) -> None:
+    def __init__(self, path: Path, outputs: Path, others: Sequence[Batch], known: Sequence[PlannedReel]) -> None:
         self._path, self._outputs, self._others = path, outputs, others
+        self._known = {reel.key: reel for reel in known}
         self._brands: dict[str, Brand] = {}
+        self._named: defaultdict[str, set[int]] = defaultdict(set)
+        self._kept: defaultdict[str, set[int]] = defaultdict(set)
         self._taken: dict[str, set[int]] = {}
+
+    def reserve(self, row: CalendarRow) -> None:
+        """Keep the seed that a line names, or has from before, from lines that ask for a topic."""
+        brand = self._brand(row)
+        if row.seed is not None:
+            self._named[brand.slug].add(row.seed)
+        elif row.topic is not None and (before := self._before(brand, row)):
+            self._kept[brand.slug].add(before.topic_seed)
 
     def plan(self, line: _Line) -> PlannedReel:
         row = line.row
-        brand = self._brands[row.brand] = self._brands.get(row.brand) or load_brand(row.brand)
-        if row.overrides:
-            brand.with_changes(dict(row.overrides))
+        brand = self._brand(row)
         script = (self._path.parent / row.script).resolve() if row.script else None
         if script is not None and not script.is_file():
             raise RunError(f"brand '{brand.slug}': there is no script {shown_path(script)}")
@@ -216,15 +234,39 @@ class _Planner:
             script=script,
             overrides=row.overrides,
             due=row.date,
-            asked_as=f"script {script} {sha256_of(script)[:10]}" if script else f"topic {row.topic}" if row.topic else f"seed {seed}",
+            asked_as=f"script {script} {sha256_of(script)[:10]}" if script else _by_topic(row) if row.topic else f"seed {seed}",
             where=line.where,
         )
+
+    def _brand(self, row: CalendarRow) -> Brand:
+        """Return a line's brand as the line changes it: topics are those of its deck."""
+        key = json.dumps([row.brand, row.overrides], sort_keys=True)
+        if key not in self._brands:
+            brand = load_brand(row.brand)
+            self._brands[key] = brand.with_changes(dict(row.overrides)) if row.overrides else brand
+        return self._brands[key]
 
     def _seed(self, brand: Brand, row: CalendarRow) -> int:
         if row.topic is None:
             return 1 if row.seed is None else row.seed
         if brand.slug not in self._taken:
-            self._taken[brand.slug] = taken_seeds(brand.slug, ledger_for(brand, self._outputs), self._others)
-        seed = seed_of_topic(brand, row.topic, taken=self._taken[brand.slug])
-        self._taken[brand.slug].add(seed)
+            made = taken_seeds(brand.slug, ledger_for(brand, self._outputs), self._others)
+            self._taken[brand.slug] = made | self._named[brand.slug] | self._kept[brand.slug]
+        taken = self._taken[brand.slug]
+        seed = seed_of_topic(brand, row.topic, taken=taken)
+        before = self._before(brand, row)
+        if before is not None and before.topic_seed not in self._named[brand.slug]:
+            return before.topic_seed
+        taken.add(seed)
         return seed
+
+    def _before(self, brand: Brand, row: CalendarRow) -> PlannedReel | None:
+        """Return what a line that asks for a topic was planned as before."""
+        asked = PlannedReel(
+            number=1, brand=row.brand, slug=brand.slug, topic_seed=0, overrides=row.overrides, due=row.date, asked_as=_by_topic(row)
+        )
+        return self._known.get(asked.key)
+
+
+def _by_topic(row: CalendarRow) -> str:
+    return f"topic {row.topic}"

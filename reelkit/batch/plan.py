@@ -223,8 +223,9 @@ class BatchFile:
             return _write(self.path, batch.model_copy(update=changed(batch) | {"touched_at": _text(_now())}))
 
 
-Planner = Callable[[list[Batch], tuple[str, ...]], tuple[tuple[PlannedReel, ...], dict[str, str]]]
-"""Given the other batches and some brands, plans their reels; the brands that it cannot plan come with the reason."""
+Planner = Callable[[list[Batch], tuple[str, ...], tuple[PlannedReel, ...]], tuple[tuple[PlannedReel, ...], dict[str, str]]]
+"""Given the other batches, some brands and what the batch holds already, plans their reels; the brands that it cannot plan come with the
+reason."""
 
 
 def open_batch(outputs: Path, asked: Asked, plan: Planner, *, name: str | None = None, anew: bool = False, write: bool = True) -> Batch:
@@ -262,7 +263,7 @@ def open_batch(outputs: Path, asked: Asked, plan: Planner, *, name: str | None =
             return found
         others = [batch for batch in known if found is None or batch.id != found.id]
         # What was refused may have been mended since.
-        reels, refused = plan(others, tuple(found.refused) if found is not None else asked.brands)
+        reels, refused = plan(others, tuple(found.refused), found.reels) if found is not None else plan(others, asked.brands, ())
         if found is None:
             now, batch_id = _text(_now()), name or _free_id(known, asked)
             batch = Batch(id=batch_id, asked=asked, started_at=now, touched_at=now, reels=_numbered(reels), refused=refused)
@@ -316,10 +317,19 @@ def _replanned(batch: Batch, reels: tuple[PlannedReel, ...], refused: dict[str, 
     stay = [reel for key, reel in known.items() if key in asked or batch.state_of(reel) == "done"]
     first = max((reel.number for reel in batch.reels), default=0) + 1
     new = _numbered(tuple(reel for key, reel in asked.items() if key not in known), first)
-    placed = tuple(reel.model_copy(update={"where": asked[reel.key].where}) if reel.key in asked else reel for reel in stay)
+    placed = tuple(_placed(reel, asked.get(reel.key), made=batch.state_of(reel) == "done") for reel in stay)
     kept = {reel.number for reel in stay}
     outcomes = {number: told for number, told in batch.outcomes.items() if number in kept}
     return batch.model_copy(update={"reels": (*placed, *new), "refused": refused, "outcomes": outcomes})
+
+
+def _placed(reel: PlannedReel, asked: PlannedReel | None, *, made: bool) -> PlannedReel:
+    """Return a reel at its line of today; one that is not made gives its seed to a line that names it now."""
+    if asked is None:
+        return reel
+    if made or asked.topic_seed == reel.topic_seed:
+        return reel.model_copy(update={"where": asked.where})
+    return asked.model_copy(update={"number": reel.number})
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from reelkit.batch.calendar_file import CalendarProblems, plan_calendar
-from reelkit.batch.plan import PlannedReel
+from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, open_batch
 from reelkit.errors import RunError
 from reelkit.runs.ledger import ledger_of
 from tests.batch.studio import make_studio
@@ -65,6 +65,64 @@ def test_a_topic_that_comes_again_takes_its_next_turn(studio: Path) -> None:
     rows = "".join(f"  - {{brand: ada, topic: Cold brew, date: 2026-03-0{day}}}\n" for day in (1, 2))
     due, _ = planned(a_file(studio, f"reels:\n{rows}"))
     assert [(reel.topic_seed, reel.topic) for reel in due] == [(7, "Cold brew"), (13, "Cold brew")]
+
+
+@pytest.mark.parametrize(
+    "rows", [("{brand: ada, seed: 1}", "{brand: ada, topic: Cold brew}"), ("{brand: ada, topic: Cold brew}", "{brand: ada, seed: 1}")]
+)
+def test_a_seed_that_a_line_names_is_no_other_lines(studio: Path, rows: tuple[str, str]) -> None:
+    """A topic takes another turn where a line names the seed of its first one, above it or below."""
+    due, _ = planned(a_file(studio, "reels:\n" + "".join(f"  - {row}\n" for row in rows)))
+    assert {reel.asked_as: (reel.topic_seed, reel.topic) for reel in due} == {
+        "seed 1": (1, "Cold brew"),
+        "topic Cold brew": (7, "Cold brew"),
+    }
+
+
+def test_a_line_keeps_what_it_was_planned_as(studio: Path) -> None:
+    """A new line takes another turn of a topic that a line below it waits for. A line that names a seed gets it from one that waits, and
+    shares it with one that is made.
+    """
+    old, new, named = "{brand: ada, topic: Cold brew}", "{brand: ada, topic: Cold brew, date: 2026-03-01}", "{brand: ada, seed: 1}"
+    outputs = studio / "outputs"
+
+    def opened(name: str, *rows: str) -> Batch:
+        path = a_file(studio, "reels:\n" + "".join(f"  - {row}\n" for row in rows), f"{name}.yaml")
+
+        def plan(
+            others: list[Batch], brands: tuple[str, ...], known: tuple[PlannedReel, ...]
+        ) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+            return plan_calendar(path, outputs=outputs, others=[], known=known, until=TODAY)[0], {}
+
+        return open_batch(outputs, Asked(file=path), plan)
+
+    def seeds(batch: Batch) -> dict[str, int]:
+        return {reel.where.rpartition(" ")[2]: reel.topic_seed for reel in batch.reels}
+
+    assert seeds(opened("waits", old)) == {"2": 1}
+    assert seeds(opened("waits", new, old)) == {"2": 7, "3": 1}
+    assert seeds(opened("waits", new, old)) == {"2": 7, "3": 1}
+    assert seeds(opened("waits", named, new, old)) == {"2": 1, "3": 7, "4": 13}
+
+    first = opened("made", old)
+    BatchFile(outputs, first.id).add(Outcome(number=1, state="done", run="ada/0001-0123456789"))
+    assert seeds(opened("made", named, new, old)) == {"2": 1, "3": 7, "4": 1}
+
+
+def test_a_topic_is_one_of_the_deck_that_the_line_takes(studio: Path) -> None:
+    """Topics and seeds are those of the brand as its line changes it."""
+    make_studio(studio, ["teas"], topics=("Green leaf", "Black leaf"))
+    other = "overrides: {script.deck: teas}"
+    due, _ = planned(a_file(studio, f"reels:\n  - {{brand: ada, topic: Black leaf, {other}}}\n  - {{brand: ada, seed: 3, {other}}}\n"))
+    assert [(reel.topic_seed, reel.topic) for reel in due] == [(2, "Black leaf"), (3, "Green leaf")]
+    with pytest.raises(RunError, match="its deck 'teas' has no topic 'Cold brew'"):
+        planned(a_file(studio, f"reels:\n  - {{brand: ada, topic: Cold brew, {other}}}\n"))
+
+
+def test_a_date_in_a_spreadsheet_is_the_text_of_a_field(studio: Path) -> None:
+    """A cell that YAML would take for a date is what the brand's field says."""
+    due, _ = planned(a_file(studio, "brand,seed,overlays.end_card_subtitle\nada,1,2026-03-01\n", "jobs.csv"))
+    assert [reel.overrides for reel in due] == [{"overlays.end_card_subtitle": "2026-03-01"}]
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def plan(studio: Path, count: int) -> tuple[BatchFile, Sequence[PlannedReel]]:
     batch = open_batch(
         outputs,
         Asked(brands=("ada",), count=count),
-        lambda others, brands: plan_brands(brands, count, overrides={}, outputs=outputs, others=others),
+        lambda others, brands, known: plan_brands(brands, count, overrides={}, outputs=outputs, others=others),
     )
     return BatchFile(outputs, batch.id), batch.reels
 

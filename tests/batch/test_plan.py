@@ -21,7 +21,9 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def begin(outputs: Path, asked: Asked = ASKED, *, name: str | None = None, anew: bool = False) -> Batch:
-    def plan(others: list[Batch], brands: tuple[str, ...]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+    def plan(
+        others: list[Batch], brands: tuple[str, ...], known: tuple[PlannedReel, ...]
+    ) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
         return plan_brands(brands, asked.count, overrides={}, outputs=outputs, others=others)
 
     return open_batch(outputs, asked, plan, name=name, anew=anew)
