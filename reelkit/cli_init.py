@@ -34,7 +34,7 @@ def init_command(arguments: argparse.Namespace) -> int:
     from pydantic import ValidationError
 
     from reelkit.studio import Answers, make_studio
-    from reelkit.yamlfile import shown_path
+    from reelkit.yamlfile import one_line, problems_of, shown_path
 
     if arguments.fact and len(arguments.fact) < _FACTS:
         raise RunError(f"--fact: {_FACTS} facts or more make a topic, got {len(arguments.fact)}")
@@ -53,10 +53,11 @@ def init_command(arguments: argparse.Namespace) -> int:
             said = _asked(said, input)
         except EOFError:
             raise RunError("no answer came; say the brand's --name, and what else you like, as options") from None
+    said = {field: value for field, value in said.items() if value}
     try:
-        answers = Answers.model_validate({field: value for field, value in said.items() if value})
+        answers = Answers.model_validate(said)
     except ValidationError as error:
-        raise RunError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from None
+        raise RunError(one_line(problems_of(error, said, Answers, what="init", path=None))) from None
     brand = make_studio(arguments.folder.resolve(), answers)
     if arguments.json:
         print_json({"folder": str(arguments.folder.resolve()), "brand": brand.stem, "file": str(brand)})

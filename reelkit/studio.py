@@ -5,14 +5,17 @@ from __future__ import annotations
 import colorsys
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 
-from reelkit.brand import load_brand
+from reelkit.brand import Brand, BrandScript
 from reelkit.errors import RunError
 from reelkit.model import Colour, Palette, Value
+from reelkit.services.deck import HOOK_WORDS, Hook, Said
 from reelkit.whole import write_whole
 
 __all__ = ["Answers", "make_studio", "palette_of", "slug_of"]
@@ -24,15 +27,36 @@ _LOGO = (
     'text-anchor="middle" fill="{text}">{letter}</text></svg>\n'
 )
 _PACKAGE = Path(__file__).parent
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What neither YAML nor SVG can hold."""
+_SPOKEN_WORDS = HOOK_WORDS - 8
+"""Of a name that is said, in a hook with eight words around it; a longer one is "us"."""
+
+
+def _on_one_line(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    line = " ".join(text.split())
+    if wrong := _UNWRITABLE.search(line):
+        raise ValueError(f"it holds {wrong[0]!r}, which cannot be written; leave it out")
+    return line
+
+
+def _sentence(text: Any) -> Any:
+    line = _on_one_line(text)
+    return line if not line or not isinstance(line, str) or line.endswith((".", "!", "?", "…")) else f"{line}."
+
+
+_Text = Annotated[str, Field(min_length=1), BeforeValidator(_on_one_line)]
 
 
 class Answers(Value):
-    """What a first brand is made of."""
+    """What a first brand is made of. Texts are put on one line, and what is said ends as a sentence does."""
 
-    name: str = Field(min_length=1)
+    name: _Text
     colour: Colour = "#2F6FC4"
-    topic: str = Field(default="How we work", min_length=1)
-    facts: tuple[str, ...] = Field(
+    topic: _Text = "How we work"
+    facts: tuple[Annotated[Said, BeforeValidator(_sentence)], ...] = Field(
         default=(
             "We do one thing, and we have done it for years.",
             "Every order is checked by hand before it leaves.",
@@ -41,13 +65,18 @@ class Answers(Value):
         min_length=3,
         description="sentences that are true; each may be said in a reel",
     )
-    hook: str = ""
-    call_to_action: str = ""
+    hook: Annotated[Hook, BeforeValidator(_sentence)] | None = Field(default=None, description="the first line; one about the name if None")
+    call_to_action: Annotated[Said, BeforeValidator(_sentence)] | None = Field(default=None, description="the last line, likewise")
 
-    @field_validator("facts")
-    @classmethod
-    def _end(cls, facts: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_sentence(fact) for fact in facts)
+    @property
+    def lines(self) -> tuple[str, str, str]:
+        """The reel's first line, what it comes to, and its last."""
+        if len(self.name.split()) <= _SPOKEN_WORDS:
+            about = f"Here is something about {self.name} that few people know."
+            lines = (about, f"That is how {self.name} does it.", f"Follow {self.name} for more.")
+        else:
+            lines = ("Here is something about us that few people know.", "That is how we do it.", "Follow us for more.")
+        return self.hook or lines[0], lines[1], self.call_to_action or lines[2]
 
 
 def slug_of(name: str) -> str:
@@ -99,6 +128,8 @@ def make_studio(folder: Path, answers: Answers) -> Path:
     ------
     RunError
         When the folder holds something else, or the brand already.
+    VoiceError
+        When the brand's voice cannot say what the answers say. Nothing is written then.
     """
     slug = slug_of(answers.name)
     path = folder / "templates" / "brands" / f"{slug}.yaml"
@@ -108,38 +139,34 @@ def make_studio(folder: Path, answers: Answers) -> Path:
         raise RunError(f"{folder} is a file; name a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "templates" / "brands").is_dir():
         raise RunError(f"{folder} is not empty and holds no studio; name a new folder")
+    palette = palette_of(answers.colour)
     try:
+        # All that can be refused comes first, so that a studio that is not made leaves nothing behind.
+        length_s = _spoken_s(answers, Brand(name=answers.name, slug=slug, palette=palette, script=BrandScript(deck=slug)))
         for source, target in _files(folder):
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
         if not (folder / ".gitignore").exists():
             write_whole(folder / ".gitignore", _GITIGNORE)
-        palette = palette_of(answers.colour)
-        logo = _LOGO.format(name=_xml(answers.name), letter=_xml(answers.name.strip()[0].upper()), fill=palette.primary, text=palette.text)
+        logo = _LOGO.format(name=_xml(answers.name), letter=_xml(answers.name[0].upper()), fill=palette.primary, text=palette.text)
         write_whole(folder / "templates" / "logos" / f"{slug}.svg", logo)
         write_whole(folder / "templates" / "decks" / f"{slug}.yaml", _deck(answers))
-        write_whole(path, _brand(answers, slug, palette, length_s=20))
-        write_whole(path, _brand(answers, slug, palette, length_s=_spoken_s(path, folder)))
+        write_whole(path, _brand(answers, slug, palette, length_s=length_s))
     except OSError as error:
         raise RunError(f"{error.filename or folder} cannot be written: {error.strerror}") from None
     return path
 
 
-def _spoken_s(path: Path, folder: Path) -> int:
+def _spoken_s(answers: Answers, brand: Brand) -> int:
     """Return how long the brand's voice takes to say all that its deck holds, for a first reel that says just this."""
     from reelkit.parts import Parts
-    from reelkit.services.deck import read_deck
 
-    templates = path.parents[1]
-    brand = load_brand(path, templates=templates)
-    deck = read_deck(templates / "decks" / f"{brand.script.deck}.yaml")
-    (topic,), (call,) = deck.topics, deck.calls_to_action
-    lines = [topic.hooks[0], *(point.say for point in topic.points), topic.turns[0].say, call.say]
-    parts = Parts(brand, outputs=folder / "outputs")
-    spoken = (
-        sum(parts.seconds_of(line) for line in lines) + (len(lines) - 1) * brand.voice.scene_pause_ms / 1000 + brand.voice.tail_ms / 1000
-    )
+    lines = [*answers.lines, *answers.facts]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as outputs:
+        parts = Parts(brand, outputs=Path(outputs))
+        said_s = sum(parts.seconds_of(line) for line in lines)
+    spoken = said_s + (len(lines) - 1) * brand.voice.scene_pause_ms / 1000 + brand.voice.tail_ms / 1000
     return min(max(round(spoken), 5), 180)
 
 
@@ -158,8 +185,8 @@ def _brand(answers: Answers, slug: str, palette: Palette, *, length_s: int) -> s
         "# yaml-language-server: $schema=brand.schema.json\n#\n"
         "# Everything a brand may say is in brand.schema.json; what is left out here keeps its default.\n"
         "# Paths are relative to this file.\n\n"
-        f"name: {_quoted(answers.name)}\nslug: {slug}\nlogo: ../logos/{slug}.svg\n\npalette:\n{colours}\n"
-        f"script:\n  deck: {slug}              # templates/decks/{slug}.yaml: what it may say\n  length_s: {length_s}\n\n"
+        f"name: {_quoted(answers.name)}\nslug: {_quoted(slug)}\nlogo: ../logos/{slug}.svg\n\npalette:\n{colours}\n"
+        f"script:\n  deck: {_quoted(slug)}            # templates/decks/{slug}.yaml: what it may say\n  length_s: {length_s}\n\n"
         "footage:\n  libraries: [folder, backdrops]\n"
         "  # folder: ../../footage      # your own videos and pictures, named by what they show\n\n"
         f"overlays:\n  end_card_text: {_quoted(answers.name)}\n"
@@ -167,21 +194,15 @@ def _brand(answers: Answers, slug: str, palette: Palette, *, length_s: int) -> s
 
 
 def _deck(answers: Answers) -> str:
-    hook = _sentence(answers.hook or f"Here is something about {answers.name} that few people know.")
-    call = _sentence(answers.call_to_action or f"Follow {answers.name} for more.")
+    hook, turn, call = answers.lines
     points = "".join(f"      - {_quoted(fact)}\n" for fact in answers.facts)
     return (
         f"# What {answers.name} may say, in its own words. Write more topics below, and more lines in each: a batch takes a topic a reel.\n"
         "# The first point is always said; of the others as many as the length asks for. `show` holds things that a camera can see.\n\n"
         f"calls_to_action:\n  - {_quoted(call)}\n\ntopics:\n  - title: {_quoted(answers.topic)}\n    show: [hands at work, workshop]\n"
         f"    hooks:\n      - {_quoted(hook)}\n    points:\n{points}"
-        f"    turns:\n      - That is how {answers.name.strip()} does it.\n"
+        f"    turns:\n      - {_quoted(turn)}\n"
     )
-
-
-def _sentence(text: str) -> str:
-    text = " ".join(text.split())
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _quoted(text: str) -> str:

@@ -74,6 +74,7 @@ def test_help_names_every_command() -> None:
         (["init", "studio"], "say the brand's --name"),
         (["init", "studio", "--name", "Acme", "--colour", "green"], "'green' is not a colour"),
         (["init", "studio", "--name", "Acme", "--fact", "One."], "3 facts or more make a topic, got 1"),
+        (["init", "studio", "--name", " "], "init: name is ''; it must not be empty"),
     ],
 )
 def test_wrong_use_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], line: str) -> None:

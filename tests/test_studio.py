@@ -8,10 +8,16 @@ from reelkit.cli import main
 from reelkit.errors import RunError
 from reelkit.model import ScriptRequest
 from reelkit.parts import Parts
+from reelkit.services.deck import read_deck
 from reelkit.steps.script import generate_script, script_request
 from reelkit.studio import Answers, make_studio, palette_of
 
 FACTS = ("We bake at four in the morning", "Our flour comes from one mill.", "The starter is older than the shop.")
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("REELKIT_CACHE", str(tmp_path_factory.getbasetemp() / "studio-cache"))
 
 
 def luminance(colour: str) -> float:
@@ -38,6 +44,64 @@ def test_a_studio_has_all_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert isinstance(script_request(brand, 1), ScriptRequest)
     assert script.topic == "Bread: slowly"
     assert [scene.text for scene in script.scenes][:2] == ["Bread waits.", "We bake at four in the morning."]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        *(
+            (name, name)
+            for name in (
+                "Acme: Coffee",
+                "Team #1",
+                "1234",
+                "null",
+                "- [x] {y}",
+                "Salt & \"Co\" \\ 'Sons'",
+                "One two three four five six seven",
+            )
+        ),
+        (" Two\n  lines\t", "Two lines"),
+        ("One two three four five six seven eight", None),
+        ("Word " * 40, None),
+    ],
+)
+def test_a_brand_may_have_any_name(tmp_path: Path, name: str, said: str | None) -> None:
+    """Brand and deck are read as they were meant; a name is said as it is written, and one too long for a sentence is "us"."""
+    path = make_studio(tmp_path / "studio", Answers(name=name))
+    templates = path.parents[1]
+    assert brand_problems(path.stem, templates=templates) == []
+    brand = load_brand(path, templates=templates)
+    assert brand.name == brand.overlays.end_card_text == " ".join(name.split())
+    deck = read_deck(templates / "decks" / f"{brand.script.deck}.yaml")
+    (topic,) = deck.topics
+    about, turn, call = (
+        (f"about {said} that few people know.", f"That is how {said} does it.", f"Follow {said} for more.")
+        if said
+        else ("about us that few people know.", "That is how we do it.", "Follow us for more.")
+    )
+    assert topic.hooks == (f"Here is something {about}",)
+    assert ([line.say for line in topic.turns], [line.say for line in deck.calls_to_action]) == ([turn], [call])
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (["--name", " "], "init: name is ''; it must not be empty"),
+        (["--name", "Ac\x07me"], r"init: name is 'Ac\x07me'; it holds '\x07', which cannot be written; leave it out"),
+        (["--name", "Acme", "--hook", "word " * 16], "it has 16 words; at most 15 fit, so split it or say it shorter"),
+        (["--name", "Acme", "--call", "word " * 36], "it has 36 words; at most 35 fit"),
+        (["--name", "Acme", "--fact", "One.", "--fact", "Two.", "--fact", " "], "init: facts[2] is ''; it must not be empty"),
+        (["--name", f"Acme {10**40}"], "hibari cannot read"),
+    ],
+)
+def test_what_is_refused_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str], said: list[str], line: str) -> None:
+    """Answers that no brand can have, or that its voice cannot say, are one line, and no folder is begun."""
+    assert main(["init", str(tmp_path / "studio"), *said]) == 2
+    told = capsys.readouterr().err
+    assert line in told
+    assert told.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("colour", ["#000000", "#FFFFFF", "#FF0000", "#FFFF00", "#2F6FC4", "#123456"])
