@@ -73,10 +73,11 @@ class FrameDisplay:
         self._aspect = aspect if aspect and aspect > 0 else Fraction(1)
         self._under = colour_to_yuv(background)
         self._mapper: ToneMapper | None = None
+        self._orientations: dict[int, tuple[bool, int]] = {}
 
     def planes(self, frame: av.VideoFrame) -> Planes:
         """Return a frame as it is to be seen."""
-        orientation = orientation_of(frame)
+        orientation = self._orientation(frame)
         if frame.interlaced_frame:
             frame = of_one_moment(frame)
         grade = grade_of(frame)
@@ -94,6 +95,13 @@ class FrameDisplay:
         if orientation != (False, 0):
             planes = tuple(np.ascontiguousarray(upright(plane, orientation)) for plane in planes)
         return _even(*planes)
+
+    def _orientation(self, frame: av.VideoFrame) -> tuple[bool, int]:
+        # Whoever looks at a frame's side data ties it into a circle: only the collector frees it, a hundred frames later.
+        turned = frame.rotation
+        if turned not in self._orientations:
+            self._orientations[turned] = orientation_of(frame)
+        return self._orientations[turned]
 
     def _size(self, frame: av.VideoFrame) -> tuple[int, int]:
         if self._aspect == 1:

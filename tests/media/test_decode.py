@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import random
 import subprocess
@@ -33,6 +34,20 @@ def test_any_order_gives_the_same_frames(tmp_path: Path) -> None:
     random.Random(3).shuffle(order)
     reader = open_clip(clip, FPS)
     assert [int(reader.frame(index).y[0, 0]) for index in order] == [lumas[index] for index in order]
+    reader.close()
+
+
+def test_frames_are_let_go_at_once(tmp_path: Path) -> None:
+    """A clip that is read on takes no more memory for each frame: none waits for the garbage collector, with its 3 MB."""
+    reader = open_clip(clip_of(write_video(tmp_path / "a.mp4", range(20, 80)), duration_ms=2000), FPS)
+    gc.collect()
+    gc.disable()
+    try:
+        for index in range(60):
+            reader.frame(index)
+        assert sum(isinstance(each, av.VideoFrame) for each in gc.get_objects()) < 10
+    finally:
+        gc.enable()
     reader.close()
 
 
