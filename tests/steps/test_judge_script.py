@@ -151,6 +151,38 @@ def test_any_text_can_be_judged(text: str) -> None:
     repeats(text, text[::-1])
 
 
+SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen"""
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+
+
+def spoken(number: int) -> str:
+    """A number below a million in words, as they are written."""
+    if number >= 1000:
+        rest = number % 1000
+        return f"{spoken(number // 1000)} thousand" + (f"{' and' if rest < 100 else ''} {spoken(rest)}" if rest else "")
+    if number >= 100:
+        return f"{spoken(number // 100)} hundred" + (f" and {spoken(number % 100)}" if number % 100 else "")
+    if number >= 20:
+        return TENS.split()[number // 10 - 2] + (f"-{spoken(number % 10)}" if number % 10 else "")
+    return SMALL.split()[number]
+
+
+@given(st.integers(2, 999_999), st.integers(2, 999_999))
+def test_spoken_numbers_are_read_as_they_are_meant(one: int, other: int) -> None:
+    """A number in words is the number, and two with a word between them are both."""
+    assert list(numbers_in(f"It is {spoken(one)}.")) == [one]
+    assert set(numbers_in(f"From {spoken(one)} to {spoken(other)} times")) == {one, other}
+
+
+@given(st.integers(2, 99), st.integers(2, 99))
+def test_and_between_small_numbers_makes_no_sum(one: int, other: int) -> None:
+    """Of "between five and ten" there is no 15, so that a true script holds and an invented sum does not."""
+    assert set(numbers_in(f"Between {spoken(one)} and {spoken(other)} minutes")) == {one, other}
+    text = draft(f"It takes between {spoken(one)} and {spoken(other)} minutes.")
+    assert "facts" not in broken(text, facts_only=True, facts=[f"It takes {one} to {other} minutes."])
+
+
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [
@@ -160,6 +192,20 @@ def test_any_text_can_be_judged(text: str) -> None:
         ("the one thing", []),
         ("2 and seven", [2, 7]),
         ("10-12 minutes, 2.5 times", [10, 12, 2.5]),
+        ("Between five and ten minutes", [5, 10]),
+        ("two and three, one and two", [2, 3]),
+        ("between one hundred and two hundred and fifty", [100, 250]),
+        ("between two thousand and three thousand", [2000, 3000]),
+        ("a hundred and one, two hundred-three hundred", [101, 200, 300]),
+        ("a one-hundred-and-fifty-gram bag, a two-hundred-year-old, a five-thousand-year story", [150, 200, 5000]),
+        ("two million three hundred and five thousand and sixty-one", [2_305_061]),
+        ("twenty-five hundred, nineteen hundred and five", [2500, 1905]),
+        ("five thousand two million, ten three", [5000, 2_000_000, 10, 3]),
+        ("twenty twenty-four, nineteen ninety and twenty ten", [2024, 1990, 2010]),
+        ("two thousand and twenty-four, two thousand nineteen", [2024, 2019]),
+        ("twenty ten-minute breaks at ten thirty", [20, 10, 30]),
+        ("a million, half a hundred, zero, 0 million", [1_000_000, 100, 0]),
+        ("5 hundred and 6 thousand, 3-million", [500, 6000, 3_000_000]),
     ],
 )
 def test_numbers_are_read_from_words(text: str, numbers: list[float]) -> None:
