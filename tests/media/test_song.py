@@ -109,6 +109,19 @@ def test_music_without_a_beat_is_cut_too(tmp_path: Path, sound: str) -> None:
     assert np.abs(cut[-rate_hz // 50 :]).max() < 1e-3
 
 
+def test_single_clicks_are_a_piece(tmp_path: Path) -> None:
+    """A metronome, equal clicks of 20 ms with digital silence between, is cut to any length, and clicks on in its own time."""
+    song = np.zeros((60 * RATE, 1), np.float32)
+    for second in range(60):
+        song[second * RATE : second * RATE + RATE // 50, 0] = 0.5 * np.sin(2 * np.pi * 900 * np.arange(RATE // 50) / RATE)
+    source = write_wav(tmp_path / "song.wav", song, RATE)
+    for duration_s in (9.0, 30.0, 80.0):
+        cut, rate_hz = read_audio(cut_song(tmp_path / "cut.wav", source=source, duration_s=duration_s))
+        struck = struck_s(cut, rate_hz)
+        assert cut.shape == (round(duration_s * rate_hz), 2)
+        assert len(struck) > 0.5 * duration_s and np.abs(np.diff(struck) - np.rint(np.diff(struck))).max() < 0.01
+
+
 def test_silence_is_no_music(tmp_path: Path) -> None:
     """A file in which nothing is heard is refused by name, in one line."""
     song = write_wav(tmp_path / "quiet.wav", np.zeros((RATE, 2), np.float32), RATE)

@@ -129,7 +129,8 @@ def _period_s(strength: Floats) -> float:
     best = int(lags[int(np.argmax(score))])
     before, here, after = (float(alike[best + step]) for step in (-1, 0, 1))
     bend = before - 2 * here + after
-    return float(best + (0.5 * (before - after) / bend if bend < 0 else 0.0)) * HOP_S
+    # Beside a peak, as where the piece is slower than any period asked for, the parabola's top may lie anywhere.
+    return float(best + (np.clip(0.5 * (before - after) / bend, -1, 1) if bend < 0 else 0.0)) * HOP_S
 
 
 def _beats(strength: Floats, period: float) -> NDArray[np.intp]:

@@ -201,7 +201,8 @@ def _playing(song: Samples, rate_hz: int) -> tuple[int, bool]:
     heard = power[power > power.max() * 1e-5]
     usual = float(np.median(heard))
     alive = np.flatnonzero(uniform_filter1d(power, 8) > usual * 10 ** (_ALIVE_DB / 10))
-    until = min(int(alive[-1] + 1) * block, len(song))
+    # Single strikes with nothing between them are never alive for long: they play up to the last one.
+    until = min(int(alive[-1] + 1) * block, len(song)) if len(alive) else len(song)
     over = float(np.square(song[-block:]).mean()) < usual * 10 ** (_OVER_DB / 10)
     return until, over and len(song) - until < _LAST_S * rate_hz
 
