@@ -751,16 +751,17 @@ class GainPoint(Value):
 class AudioTrack(Value):
     """A sound file on the timeline, ``start`` in samples at the timeline's ``audio_rate_hz``.
 
-    Music goes on to the reel's end, over and over where its file is short; a stinger or the sound of a clip is heard once.
+    Music goes on to the track's end, over and over where its file is short; a stinger or the sound of a clip is heard once.
     """
 
     kind: Literal["narration", "music", "stinger", "clip"]
     path: Path
     sha256: str
     start: int = Field(default=0, ge=0)
+    end: int | None = Field(default=None, ge=0, description="sample of the reel from which it is silent; None is the reel's end")
     gain_db: float = 0.0
     envelope: tuple[GainPoint, ...] = ()
-    fade_out: int = Field(default=0, ge=0, description="samples over which the track fades to silence at the reel's end")
+    fade_out: int = Field(default=0, ge=0, description="samples over which the track fades to silence at its end")
 
 
 class DoubtfulPlace(Value):

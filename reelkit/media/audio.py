@@ -183,7 +183,7 @@ def duck_envelope(
 def mix_tracks(tracks: Sequence[AudioTrack], *, rate_hz: int = 48000, sample_count: int) -> Samples:
     """Mix the tracks of a timeline.
 
-    Narration is cleaned (:func:`clean_narration`) and goes to both channels at its level. Music that is shorter than the reel is looped
+    Narration is cleaned (:func:`clean_narration`) and goes to both channels at its level. Music that is shorter than its track is looped
     over a crossfade, and never begins or ends with a click.
 
     Parameters
@@ -205,8 +205,9 @@ def mix_tracks(tracks: Sequence[AudioTrack], *, rate_hz: int = 48000, sample_cou
     """
     mix = np.zeros((sample_count, 2), np.float32)
     for track in tracks:
-        if track.start < sample_count:
-            sound = _sound(track, rate_hz, sample_count - track.start)
+        end = sample_count if track.end is None else min(track.end, sample_count)
+        if track.start < end:
+            sound = _sound(track, rate_hz, end - track.start)
             mix[track.start : track.start + len(sound)] += sound
             del sound
     return mix

@@ -14,13 +14,10 @@ from reelkit.media.audio import read_audio
 from reelkit.media.clip_overlay import place_of_clip, size_of_clip
 from reelkit.media.loudness import measure_loudness
 from reelkit.media.python_clips import PythonClips, UnfitClipError
-from reelkit.model import AudioTrack, Cache, Clip, ClipOverlay, Credit, Fps, GainPoint, Overlay, Shot, Timeline
+from reelkit.model import AudioTrack, Cache, Clip, ClipOverlay, Credit, Fps, Overlay, Shot, Timeline
 from reelkit.whole import sha256_of
 
 __all__ = ["add_python_clips", "framed", "own_frames", "redraw_python_clips"]
-
-_SILENT_DB = -90.0
-_FADE_S = 0.4
 
 
 def add_python_clips(timeline: Timeline, brand: Brand, *, cache: Cache | None) -> Timeline:
@@ -182,7 +179,7 @@ def framed(timeline: Timeline, intro: Clip | None, outro: Clip | None) -> Timeli
     ends_at = before + timeline.frame_count
     count = ends_at + after
     shots = [shot.model_copy(update={"start": shot.start + before, "end": shot.end + before}) for shot in timeline.shots]
-    audio = [_moved(track, shift, timeline.fps.sample_at(ends_at, rate_hz) if after else None, rate_hz) for track in timeline.audio]
+    audio = [_moved(track, shift, timeline.fps.sample_at(ends_at, rate_hz) if after else None) for track in timeline.audio]
     voice_lufs = _voice_lufs(timeline)
     for clip, start, frames in ((intro, 0, before), (outro, ends_at, after)):
         if clip is not None:
@@ -223,16 +220,12 @@ def _frames(clip: Clip | None, timeline: Timeline) -> int:
     return 0 if clip is None or clip.duration_ms is None else max(round(clip.duration_ms * timeline.fps.ratio / 1000), 1)
 
 
-def _moved(track: AudioTrack, shift: int, ends_at: int | None, rate_hz: int) -> AudioTrack:
+def _moved(track: AudioTrack, shift: int, ends_at: int | None) -> AudioTrack:
     envelope = tuple(point.model_copy(update={"at": point.at + shift}) for point in track.envelope)
-    if track.kind == "music" and ends_at is not None:
-        fade = min(round(_FADE_S * rate_hz), ends_at - shift)
-        last = (
-            float(np.interp(ends_at - fade, [point.at for point in envelope], [point.gain_db for point in envelope])) if envelope else 0.0
-        )
-        kept = tuple(point for point in envelope if point.at < ends_at - fade)
-        envelope = (*kept, GainPoint(at=ends_at - fade, gain_db=last), GainPoint(at=ends_at, gain_db=_SILENT_DB))
-    return track.model_copy(update={"start": track.start + shift, "envelope": envelope})
+    end = track.end if track.end is None else track.end + shift
+    if track.kind == "music" and end is None:
+        end = ends_at
+    return track.model_copy(update={"start": track.start + shift, "end": end, "envelope": envelope})
 
 
 def _voice_lufs(timeline: Timeline) -> float | None:

@@ -214,6 +214,16 @@ def test_music_fades_at_both_ends(tmp_path):
     assert np.array_equal(mix[:, 0], mix[:, 1])
 
 
+@pytest.mark.parametrize("kind", ["music", "narration", "clip", "stinger"])
+def test_a_track_is_silent_from_its_end_on(tmp_path, kind):
+    """What ends before the reel sounds as in a reel that ends there, and one that ends before it starts does not sound."""
+    sound = track(tmp_path / "a.wav", tone(3.0, channels=2), kind=kind, start=RATE // 2)
+    whole = mix_tracks([sound], sample_count=2 * RATE)
+    mix = mix_tracks([sound.model_copy(update={"end": 2 * RATE})], sample_count=6 * RATE)
+    assert np.array_equal(mix[: 2 * RATE], whole) and not mix[2 * RATE :].any()
+    assert not mix_tracks([sound.model_copy(update={"end": RATE // 4})], sample_count=RATE).any()
+
+
 def test_a_track_beyond_the_end_is_not_heard(tmp_path):
     """What starts after the reel's end adds nothing; without tracks a mix is silence."""
     late = track(tmp_path / "m.wav", tone(1.0), start=2 * RATE)

@@ -21,7 +21,7 @@ def test_a_sound_is_read_back_equal(tmp_path: Path) -> None:
 
 
 def test_only_what_is_heard_decides_the_key(tmp_path: Path) -> None:
-    """Another caption or another name of a sound file is the same sound; a gain, a length or another content is not."""
+    """Another caption or another name of a sound file is the same sound; a gain, a length, an end or another content is not."""
     timeline = small_timeline(tmp_path, frames=(40, 50))
     track = timeline.audio[0]
 
@@ -29,5 +29,6 @@ def test_only_what_is_heard_decides_the_key(tmp_path: Path) -> None:
         return sound_key(timeline.model_copy(update={"audio": (track.model_copy(update=changed), *timeline.audio[1:])}))
 
     assert sound_key(timeline.model_copy(update={"cues": ()})) == with_track(path=tmp_path / "other.wav") == sound_key(timeline)
-    others = {with_track(gain_db=-1.0), with_track(sha256="0" * 64), sound_key(timeline.model_copy(update={"frame_count": 80}))}
-    assert len(others | {sound_key(timeline)}) == 4
+    others = {with_track(gain_db=-1.0), with_track(end=9000), with_track(sha256="0" * 64)}
+    others.add(sound_key(timeline.model_copy(update={"frame_count": 80})))
+    assert len(others | {sound_key(timeline)}) == 5

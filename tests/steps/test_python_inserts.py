@@ -11,11 +11,11 @@ from PIL import Image
 
 from reelkit.brand import Brand, BrandOverlays, PythonClip
 from reelkit.errors import BrandError, TimelineError
-from reelkit.media.audio import mix_tracks, read_audio
+from reelkit.media.audio import mix_tracks, read_audio, write_wav
 from reelkit.media.compositor import Compositor
 from reelkit.media.loudness import measure_loudness
 from reelkit.media.planes import Planes, planes_to_rgb, rgb_to_planes
-from reelkit.model import ClipOverlay, DoubtfulPlace, Finding, Fps, ProgressBar, Timeline
+from reelkit.model import AudioTrack, ClipOverlay, DoubtfulPlace, Finding, Fps, GainPoint, ProgressBar, Timeline
 from reelkit.runs.cache import FileCache
 from reelkit.runs.keep import keep_result
 from reelkit.steps.check import check_video
@@ -24,6 +24,7 @@ from reelkit.steps.judge_captions import judge_caption_times
 from reelkit.steps.judge_pace import Cuts, judge_pace
 from reelkit.steps.judge_sound import read_narration
 from reelkit.steps.python_inserts import add_python_clips, framed, own_frames
+from reelkit.whole import sha256_of
 from tests.media import reels
 from tests.media.reels import brand as a_brand
 from tests.media.timelines import SIZE, small_timeline
@@ -73,6 +74,9 @@ def breaks_later(width_px, height_px):
     def frame(t):
         raise RuntimeError("cannot draw this")
     return VideoClip(lambda t: np.zeros((height_px, width_px, 3), np.uint8) if t < 0.1 else frame(t), duration=1.0)
+
+def lasting(width_px, height_px):
+    return ColorClip((width_px, height_px), color=(10, 120, 10)).with_duration(1.5)
 """
 
 
@@ -180,6 +184,22 @@ def test_an_intro_is_as_loud_as_the_voice(tmp_path: Path, studio: Path) -> None:
     mix = mix_tracks((music,), rate_hz=48_000, sample_count=moved.sample_count)
     outro = moved.fps.sample_at(moved.shots[-1].start, 48_000)
     assert np.abs(mix[outro:]).max() < 1e-3 < np.abs(mix[outro - 48_000 : outro - 24_000]).max()
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0, 7.0])
+def test_music_ends_before_an_outro_as_it_ends_without(seconds: float, tmp_path: Path, studio: Path) -> None:
+    """Music as long as the reel, shorter or longer sounds up to the outro as it does without one, and then not at all."""
+    plain = small_timeline(tmp_path / "reel")
+    rng = np.random.default_rng(2)
+    music = write_wav(tmp_path / "bed.wav", rng.normal(0, 0.1, (round(seconds * 48_000), 2)).astype(np.float32), 48_000)
+    points = (GainPoint(at=20_000, gain_db=0.0), GainPoint(at=44_000, gain_db=3.0))
+    bed = AudioTrack(kind="music", path=music, sha256=sha256_of(music), gain_db=-6.0, envelope=points, fade_out=28_800)
+    moved = added(plain.model_copy(update={"audio": (bed,)}), tmp_path, intro=f"{studio}:lasting", outro=f"{studio}:lasting")
+    without = mix_tracks((bed,), rate_hz=48_000, sample_count=plain.sample_count)
+    mix = mix_tracks(moved.audio, rate_hz=48_000, sample_count=moved.sample_count)
+    assert len(mix) == len(without) + 2 * 72_000
+    assert np.array_equal(mix[72_000:-72_000], without) and not mix[:72_000].any() and not mix[-72_000:].any()
+    assert Timeline.model_validate_json(moved.model_dump_json()) == moved
 
 
 def test_a_reel_with_intro_and_outro_is_composed(tmp_path: Path, studio: Path) -> None:
