@@ -17,15 +17,17 @@ from reelkit.media.highpass import without_rumble
 from reelkit.model import AudioTrack, GainPoint
 from reelkit.whole import whole_file
 
-__all__ = ["clean_narration", "duck_envelope", "even_out", "mix_tracks", "read_audio", "write_wav"]
+__all__ = ["clean_narration", "duck_envelope", "even_out", "fade", "mix_tracks", "read_audio", "write_wav"]
 
 Samples = NDArray[np.float32]
 
 DEMUXERS = "wav,w64,aiff,caf,mp3,aac,flac,ogg,mov,mp4,m4a,matroska,webm,asf"
 """Containers that hold their own sound; no playlist is among them, so that a file cannot make the decoder open another."""
 
+CLICKLESS_S = 0.02
+"""A sound that is cut fades over so long: shorter is a click."""
+
 _LOOP_S = 1.0
-_CLICKLESS_S = 0.02
 _BLOCK = 1 << 18
 
 
@@ -218,14 +220,14 @@ def _sound(track: AudioTrack, rate_hz: int, room: int) -> Samples:
     if track.kind == "narration":
         own, own_rate_hz = read_audio(track.path)
         sound = _resampled(clean_narration(own, own_rate_hz), own_rate_hz, rate_hz)[:room]
-        _fade(sound, track.fade_out if len(sound) == room else 0, out=True)
+        fade(sound, track.fade_out if len(sound) == room else 0, out=True)
     elif track.kind in ("clip", "stinger"):
         sound = read_audio(track.path, rate_hz=rate_hz, limit_s=room / rate_hz + _LOOP_S)[0][:room]
     else:
         sound, _ = read_audio(track.path, rate_hz=rate_hz, limit_s=room / rate_hz + _LOOP_S)
         sound = _looped(sound, room, rate_hz)
-        _fade(sound, round(_CLICKLESS_S * rate_hz), out=False)
-        _fade(sound, max(track.fade_out, round(_CLICKLESS_S * rate_hz)), out=True)
+        fade(sound, round(CLICKLESS_S * rate_hz), out=False)
+        fade(sound, max(track.fade_out, round(CLICKLESS_S * rate_hz)), out=True)
     # In blocks: the places and gains of minutes of samples would weigh more than the sound.
     for at in range(0, len(sound), _BLOCK):
         sound[at : at + _BLOCK] *= _gains(track, at, min(_BLOCK, len(sound) - at))[:, None]
@@ -313,13 +315,22 @@ def _looped(sound: Samples, count: int, rate_hz: int) -> Samples:
     return looped[:count]
 
 
-def _fade(sound: Samples, count: int, *, out: bool) -> None:
-    """Fade a sound's beginning in, or its end out, in place, over a raised cosine."""
-    count = min(count, len(sound))
+def fade(samples: Samples, count: int, *, out: bool) -> None:
+    """Fade a sound's beginning in, or its end out, in place, over a raised cosine.
+
+    Parameters
+    ----------
+    samples : ndarray of float32 [shape=(n, channels)]
+    count : int
+        Samples over which it fades; at most all.
+    out : bool
+        Its end, else its beginning.
+    """
+    count = min(count, len(samples))
     if not count:
         return
     shape = (0.5 - 0.5 * np.cos(np.linspace(0, np.pi, count, dtype=np.float32)))[:, None]
     if out:
-        sound[len(sound) - count :] *= shape[::-1]
+        samples[len(samples) - count :] *= shape[::-1]
     else:
-        sound[:count] *= shape
+        samples[:count] *= shape

@@ -24,11 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelkit.errors import BrandError
+from reelkit.media.audio import CLICKLESS_S, fade
 from reelkit.media.planes import rgb_to_planes
 from reelkit.model import Cache, Fps, content_key
 
 if TYPE_CHECKING:
-    from moviepy import VideoClip
+    from moviepy import AudioClip, VideoClip
 
 __all__ = ["PythonClips", "UnfitClipError", "source_hash"]
 
@@ -82,7 +83,7 @@ class PythonClips:
         return self._rendered(path, name, "overlay", self._write_overlay)
 
     def whole(self, path: Path, name: str) -> Path:
-        """Return the file of a clip that fills the frame, with its sound where it has any.
+        """Return the file of a clip that fills the frame, with its sound where it has any, which ends with its last frame.
 
         Raises
         ------
@@ -173,8 +174,8 @@ class PythonClips:
                 frame.colorspace, frame.color_range = 1, 1
                 yield frame
 
-        sound = None if clip.audio is None else np.asarray(clip.audio.to_soundarray(fps=_RATE_HZ), np.float32)
-        self._write(path, pictures(), self._size, "yuv420p", sound=sound)
+        length = self._fps.sample_at(len(self._times(clip)), _RATE_HZ)
+        self._write(path, pictures(), self._size, "yuv420p", sound=None if clip.audio is None else _heard(clip.audio, length))
 
     def _write(
         self,
@@ -186,7 +187,10 @@ class PythonClips:
         tags: dict[str, str] | None = None,
         sound: NDArray[np.float32] | None = None,
     ) -> None:
-        """Write FFV1 and PCM, which lose nothing, the same bytes for the same samples."""
+        """Write FFV1 and PCM, which lose nothing, the same bytes for the same samples.
+
+        The sound, as long as the frames, is written beside them: FFmpeg would keep the pictures of seconds until it comes.
+        """
         with av.open(str(path), "w", format="matroska", options={"fflags": "+bitexact"}) as output:
             output.metadata.update(tags or {})
             video = output.add_stream("ffv1", rate=self._fps.ratio)
@@ -200,17 +204,28 @@ class PythonClips:
             for index, frame in enumerate(frames):
                 frame.pts, frame.time_base = index, 1 / self._fps.ratio
                 output.mux(video.encode(frame))
-            output.mux(video.encode(None))
-            if audio is not None and sound is not None:
-                block = av.AudioFrame.from_ndarray(np.ascontiguousarray(_stereo(sound).reshape(1, -1)), format="flt", layout="stereo")
-                block.rate, block.pts, block.time_base = _RATE_HZ, 0, Fraction(1, _RATE_HZ)
-                output.mux(audio.encode(block))
-                output.mux(audio.encode(None))
+                if audio is not None and sound is not None:
+                    start, end = (self._fps.sample_at(each, _RATE_HZ) for each in (index, index + 1))
+                    block = av.AudioFrame.from_ndarray(sound[start:end].reshape(1, -1), format="flt", layout="stereo")
+                    block.rate, block.pts, block.time_base = _RATE_HZ, start, Fraction(1, _RATE_HZ)
+                    output.mux(audio.encode(block))
+            for stream in (video, audio):
+                if stream is not None:
+                    output.mux(stream.encode(None))
 
 
-def _stereo(sound: NDArray[np.float32]) -> NDArray[np.float32]:
-    both = sound.reshape(len(sound), -1)
-    return both[:, :2] if both.shape[1] > 1 else both.repeat(2, axis=1)
+def _heard(audio: AudioClip, count: int) -> NDArray[np.float32]:
+    """Return a clip's sound [shape=(count, 2)]: cut, over a short fade, where it is longer, and silent where it is over."""
+    # MoviePy leaves a sound its own length, or none. A little more than is needed tells whether anything is cut.
+    lasting = count / _RATE_HZ + CLICKLESS_S
+    own = audio if audio.duration is not None and audio.duration <= lasting else audio.with_duration(lasting)
+    blocks = [np.reshape(block, (len(block), -1)) for block in own.iter_chunks(chunksize=_RATE_HZ, fps=_RATE_HZ)]
+    samples = np.concatenate(blocks).astype(np.float32)
+    heard = np.zeros((count, 2), np.float32)
+    heard[: len(samples)] = samples[:count, :2]  # one channel goes to both
+    if len(samples) > count:
+        fade(heard, round(CLICKLESS_S * _RATE_HZ), out=True)
+    return heard
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -77,6 +78,23 @@ def breaks_later(width_px, height_px):
 
 def lasting(width_px, height_px):
     return ColorClip((width_px, height_px), color=(10, 120, 10)).with_duration(1.5)
+
+def heard(seconds):
+    return AudioClip(lambda t: 0.05 * np.sin(2 * np.pi * 330 * np.asarray(t)), seconds, fps=48000)
+
+def outlasted(width_px, height_px):
+    return lasting(width_px, height_px).with_audio(heard(8.0))
+
+def never_silent(width_px, height_px):
+    return lasting(width_px, height_px).with_audio(heard(None))
+
+def one_channel(width_px, height_px):
+    from moviepy.audio.AudioClip import AudioArrayClip
+
+    return lasting(width_px, height_px).with_audio(AudioArrayClip(heard(4.0).get_frame(np.arange(4 * 48000) / 48000)[:, None], fps=48000))
+
+def soon_silent(width_px, height_px):
+    return lasting(width_px, height_px).with_audio(heard(0.5))
 """
 
 
@@ -200,6 +218,31 @@ def test_music_ends_before_an_outro_as_it_ends_without(seconds: float, tmp_path:
     assert len(mix) == len(without) + 2 * 72_000
     assert np.array_equal(mix[72_000:-72_000], without) and not mix[:72_000].any() and not mix[-72_000:].any()
     assert Timeline.model_validate_json(moved.model_dump_json()) == moved
+
+
+@pytest.mark.parametrize("function", ["outlasted", "never_silent", "one_channel", "soon_silent"])
+def test_the_sound_of_an_intro_is_as_long_as_its_frames(function: str, tmp_path: Path, studio: Path) -> None:
+    """What plays on is cut to the last frame over a fade of 20 ms, what is over before is silent; all before is as it was made."""
+    intro = added(small_timeline(tmp_path / "reel"), tmp_path, intro=f"{studio}:{function}").shots[0].clip
+    sound, rate_hz = read_audio(intro.path)
+    assert (sound.shape, rate_hz) == ((72_000, 2), 48_000)
+    made = 0.05 * np.sin(2 * np.pi * 330 * np.arange(72_000) / 48_000)
+    if function == "soon_silent":
+        made[24_000:] = 0
+    # MoviePy's arrays may be a sample late.
+    assert np.abs(sound[:-960] - made[:-960, None]).max() < 3e-3
+    assert np.abs(sound[-960:]).max() <= np.abs(made[-960:]).max() + 1e-5 and np.abs(sound[-48:]).max() < 1e-3
+
+
+def test_sound_and_pictures_are_written_side_by_side(tmp_path: Path, studio: Path) -> None:
+    """At no place of the file is a picture more than two frames from the sound beside it: whoever writes or reads it holds little."""
+    intro = added(small_timeline(tmp_path / "reel"), tmp_path, intro=f"{studio}:outlasted").shots[0].clip
+    reached = {"video": 0.0, "audio": 0.0}
+    with av.open(str(intro.path)) as container:
+        for packet in container.demux():
+            if packet.size and packet.pts is not None:
+                reached[packet.stream.type] = float(packet.pts * packet.time_base)
+                assert abs(reached["video"] - reached["audio"]) < 2 / 30
 
 
 def test_a_reel_with_intro_and_outro_is_composed(tmp_path: Path, studio: Path) -> None:
