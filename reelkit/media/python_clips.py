@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -230,12 +231,32 @@ def _heard(audio: AudioClip, count: int) -> NDArray[np.float32]:
 
 @contextlib.contextmanager
 def _importable(folder: Path) -> Iterator[None]:
-    """Let a file import its neighbours while it is loaded and called."""
+    """Let a file import its neighbours while it is loaded and called, as they are now and not as somebody loaded them before."""
+    before = _neighbours(folder)
+    for name in before:
+        del sys.modules[name]
+    # Bytecode is known by the second and the size of its source, in which an edit may not show.
+    writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     sys.path.insert(0, str(folder))
     try:
         yield
     finally:
         sys.path.remove(str(folder))
+        sys.dont_write_bytecode = writes_none
+        for name in _neighbours(folder):
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+def _neighbours(folder: Path) -> dict[str, ModuleType]:
+    """Return the loaded modules that are files of a folder, by name."""
+    found = {}
+    for path in folder.glob("*.py"):
+        module = sys.modules.get(path.stem)
+        file = getattr(module, "__file__", None)
+        if module is not None and file is not None and Path(file).resolve() == path.resolve():
+            found[path.stem] = module
+    return found
 
 
 def _function(path: Path, name: str, what: str) -> Callable[..., Any]:

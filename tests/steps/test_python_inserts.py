@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +245,41 @@ def test_sound_and_pictures_are_written_side_by_side(tmp_path: Path, studio: Pat
             if packet.size and packet.pts is not None:
                 reached[packet.stream.type] = float(packet.pts * packet.time_base)
                 assert abs(reached["video"] - reached["audio"]) < 2 / 30
+
+
+SHADED = """\
+import shades
+from moviepy import ColorClip
+
+def closing(width_px, height_px):
+    return ColorClip((width_px, height_px), color=shades.COLOUR).with_duration(0.5)
+"""
+
+
+def test_a_file_imports_its_neighbours_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A helper that was edited, or has its like beside another brand's file, is loaded anew; what a notebook loaded stays as it is."""
+    plain = small_timeline(tmp_path / "reel")
+
+    def drawn(brand: str, colour: str) -> list[int]:
+        folder = tmp_path / brand
+        folder.mkdir(exist_ok=True)
+        (folder / "shades.py").write_text(f"COLOUR = {colour}\n")
+        (folder / "clips.py").write_text(SHADED)
+        with Compositor(added(plain, tmp_path, outro=f"{folder / 'clips.py'}:closing")) as compositor:
+            rgb = planes_to_rgb(compositor.frame_at(plain.frame_count + 5))
+        return [int(value) // 100 for value in rgb[0, 0]]
+
+    assert drawn("one", "(250, 0, 0)") == [2, 0, 0]
+    assert drawn("one", "(0, 250, 0)") == [0, 2, 0]
+    assert drawn("two", "(0, 0, 250)") == [0, 0, 2]
+    assert "shades" not in sys.modules
+    spec = importlib.util.spec_from_file_location("shades", tmp_path / "one" / "shades.py")
+    assert spec is not None and spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    monkeypatch.setitem(sys.modules, "shades", loaded)
+    assert drawn("one", "(250, 250, 250)") == [2, 2, 2]
+    assert sys.modules["shades"] is loaded and loaded.COLOUR == (0, 250, 0)
 
 
 def test_a_reel_with_intro_and_outro_is_composed(tmp_path: Path, studio: Path) -> None:
