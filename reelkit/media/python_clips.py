@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from reelkit.errors import BrandError
 from reelkit.media.audio import CLICKLESS_S, fade
 from reelkit.media.planes import rgb_to_planes
+from reelkit.media.segments import made_by
 from reelkit.model import Cache, Fps, content_key
 
 if TYPE_CHECKING:
@@ -102,8 +103,10 @@ class PythonClips:
         with _importable(path.parent):
             function = _function(path, name, what)
             asked = self._asked(function, what)
-            made_by = {package: version(package) for package in ("moviepy", "numpy", "pillow", "av")}
-            key = content_key(kind, source_hash(path), path.name, name, asked, made_by, self._size, self._fps)
+            # A clip that fills the frame lies on the brand's background where it has holes, whether the function asks for it or not.
+            ground = self._offered["palette"]["background"] if kind == "whole" else None
+            made_with = [made_by(), version("moviepy")]
+            key = content_key(kind, source_hash(path), path.name, name, asked, ground, made_with, self._size, self._fps)
 
             def make(temporary: Path) -> None:
                 with contextlib.ExitStack() as stack:

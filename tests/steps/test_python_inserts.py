@@ -81,6 +81,9 @@ def breaks_later(width_px, height_px):
 def lasting(width_px, height_px):
     return ColorClip((width_px, height_px), color=(10, 120, 10)).with_duration(1.5)
 
+def veiled(width_px, height_px):
+    return lasting(width_px, height_px).with_opacity(0.5)
+
 def heard(seconds):
     return AudioClip(lambda t: 0.05 * np.sin(2 * np.pi * 330 * np.asarray(t)), seconds, fps=48000)
 
@@ -245,6 +248,17 @@ def test_sound_and_pictures_are_written_side_by_side(tmp_path: Path, studio: Pat
             if packet.size and packet.pts is not None:
                 reached[packet.stream.type] = float(packet.pts * packet.time_base)
                 assert abs(reached["video"] - reached["audio"]) < 2 / 30
+
+
+def test_a_clip_with_holes_lies_on_its_brands_background(tmp_path: Path, studio: Path) -> None:
+    """A half-transparent outro that asks for no palette is drawn anew on another background."""
+    plain = small_timeline(tmp_path / "reel")
+    brand = asking(outro=f"{studio}:veiled")
+    for background, shown in (("#102030", (13, 76, 29)), ("#D0C0B0", (109, 156, 93))):
+        of_this = brand.model_copy(update={"palette": brand.palette.model_copy(update={"background": background})})
+        moved = add_python_clips(plain, of_this, cache=FileCache(tmp_path / "cache"))
+        with Compositor(moved) as compositor:
+            assert np.abs(planes_to_rgb(compositor.frame_at(plain.frame_count + 5)).astype(int) - shown).max() <= 4
 
 
 SHADED = """\
