@@ -147,9 +147,8 @@ class _Tracks:
         if audio.start:
             track.append(otio.schema.Gap(source_range=self._range(0, audio.start, rate)))
         media = otio.schema.ExternalReference(target_url=_address(audio.path))
-        clip = otio.schema.Clip(
-            name=audio.kind, media_reference=media, source_range=self._range(0, self._timeline.sample_count - audio.start, rate)
-        )
+        end = self._timeline.sample_count if audio.end is None else audio.end
+        clip = otio.schema.Clip(name=audio.kind, media_reference=media, source_range=self._range(0, end - audio.start, rate))
         clip.metadata["reelkit"] = audio.model_dump(mode="json", exclude={"path", "kind", "start"})
         track.append(clip)
         return track
