@@ -80,3 +80,5 @@ def test_sound_lies_to_the_sample(tmp_path: Path) -> None:
     assert narration.duration().value == music.duration().value == timeline.sample_count
     (clip,) = music.find_clips()
     assert clip.range_in_parent().start_time.value == 4800 and clip.metadata["reelkit"]["gain_db"] == -19.0
+    ended = later.model_copy(update={"end": 9600})
+    assert reopened(timeline.model_copy(update={"audio": (ended,)}), tmp_path).audio_tracks()[0].duration().value == 9600
