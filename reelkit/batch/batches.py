@@ -334,7 +334,7 @@ def _is_made(batch: Batch, reel: PlannedReel, outputs: Path, upload: bool) -> bo
         return False
     folder = outputs / outcome.run
     found = read_manifest(folder)
-    if found is None or (upload and found.published is None):
+    if found is None or (upload and not found.is_published):
         return False
     return all(made.is_intact(folder / name) for name, made in found.artefacts.items())
 

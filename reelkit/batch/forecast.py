@@ -56,9 +56,8 @@ def forecast_reel(reel: PlannedReel, state: str, outputs: Path, *, upload: bool 
     try:
         run = open_run(reel.brand, reel.topic_seed, script=reel.script, overrides=dict(reel.overrides), outputs=outputs)
         begun = read_manifest(run.folder)
-        if run.finished(NOTEBOOK, REPORT):
-            published = begun is not None and begun.published is not None
-            return Forecast(state="made" if published or not upload else "unpublished")
+        if finished := run.finished(NOTEBOOK, REPORT):
+            return Forecast(state="made" if finished.is_published or not upload else "unpublished")
     except ReelkitError as error:
         return Forecast(state="wrong", told=str(error))
     typical = typical_seconds(outputs)

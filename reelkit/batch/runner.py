@@ -271,7 +271,7 @@ def _made(
             reused = run.finished(*also) is not None
             if not reused:
                 make(run)
-            elif upload and run.manifest.published is None:
+            elif upload and not run.manifest.is_published:
                 _publish(run)
         error = None
     except BusyError:

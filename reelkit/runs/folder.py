@@ -282,6 +282,7 @@ class RunFolder:
             costs=before.costs if before else {},
             calls=before.calls if before else (),
             published=before.published if before else None,
+            published_sha256=before.published_sha256 if before else None,
             edits=self.kept_edits.key,
             started_at=_now(),
         )
@@ -441,11 +442,14 @@ class RunFolder:
             case Timeline():
                 self._clips = {shot.clip.id: shot.clip.credit for shot in result.shots}
             case UploadResult():
-                changes["published"] = result
+                reel = self.manifest.reel
+                changes |= {"published": result, "published_sha256": reel.sha256 if reel else None}
                 self.ledger.record_published(self.brand.slug, self.run_id, result)
                 changes |= {"state": "done", "step": None}
             case Reel():
                 changes |= {"reel": result, "findings": (), "shapes": ()}
+                if result.sha256 != self.manifest.published_sha256:
+                    changes |= {"published": None, "published_sha256": None}
         self._update(**changes)
 
     def _fail_with_traceback(self, step: str, error: Exception) -> None:

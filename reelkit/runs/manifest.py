@@ -91,7 +91,8 @@ class Manifest(Value):
     findings: tuple[Finding, ...] = ()
     shapes: tuple[ShapedReel, ...] = Field(default=(), description="the reel in other shapes, each with what the check measured")
     artefacts: dict[str, Artefact] = Field(default={})
-    published: UploadResult | None = None
+    published: UploadResult | None = Field(default=None, description="where the reel was; None again once another one is composed")
+    published_sha256: str | None = Field(default=None, description="of the reel that was published")
     started_at: str
     ended_at: str | None = None
 
@@ -99,6 +100,11 @@ class Manifest(Value):
     def seconds(self) -> float:
         """How long the steps took together."""
         return sum(step.seconds for step in self.steps)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the reel as it lies here was published, and the last upload ended well."""
+        return self.published is not None and self.state == "done"
 
     def __repr__(self) -> str:
         how = {"running": f"running {self.step}", "done": "done", "failed": f"failed at {self.step}: {self.reason}"}[self.state]

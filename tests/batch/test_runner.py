@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from reelkit.batch.runner import generate_one
-from reelkit.model import GenerationResult
+from reelkit.model import GenerationResult, Script
+from reelkit.runs.kept_edits import KeptEdits
 from reelkit.runs.manifest import manifest_of
 from reelkit.whole import sha256_of
 
@@ -151,6 +152,45 @@ def test_a_store_that_refuses_costs_no_reel(tmp_path: Path, script: Path) -> Non
     lifted = make(tmp_path, script, upload=True)
     assert (lifted.success, lifted.reused) == (True, True)
     assert lifted.public_url is not None
+
+
+def test_a_reel_that_changed_is_published_again(tmp_path: Path, script: Path) -> None:
+    """Edited and made anew, a published reel is published again, be it at once, later, or after an upload that failed."""
+    published = tmp_path / "outputs" / "published"
+
+    def is_what_lies_here(made: GenerationResult) -> bool:
+        assert made.run_dir is not None
+        held = published / "northwind" / f"{made.run_dir.name}.mp4"
+        return sha256_of(held) == sha256_of(made.run_dir / "reel.mp4")
+
+    first = make(tmp_path, script, upload=True)
+    assert first.public_url is not None
+    assert first.run_dir is not None
+    assert is_what_lies_here(first)
+    written = Script.model_validate_json((first.run_dir / "script.json").read_bytes()).scenes[0]
+    edits = KeptEdits(tmp_path / "outputs" / "northwind", "script words.md")
+
+    def edit(how_long: str) -> None:
+        edits.keep(scenes={written.text: written.model_copy(update={"text": written.text.replace("time", how_long)})})
+
+    edit("a night")
+    made = make(tmp_path, script)
+    assert (made.error, made.run_dir, made.reused, made.public_url) == (None, first.run_dir, False, None)
+    assert not is_what_lies_here(made)
+    later = make(tmp_path, script, upload=True)
+    assert (later.success, later.reused, later.public_url) == (True, True, first.public_url)
+    assert is_what_lies_here(later)
+
+    edit("a whole day")
+    published.rename(tmp_path / "aside")
+    published.write_text("in the way")
+    refused = make(tmp_path, script, upload=True)
+    assert (refused.success, refused.public_url) == (False, None)
+    published.unlink()
+    (tmp_path / "aside").rename(published)
+    lifted = make(tmp_path, script, upload=True)
+    assert (lifted.success, lifted.reused, lifted.public_url) == (True, True, first.public_url)
+    assert is_what_lies_here(lifted)
 
 
 @pytest.mark.parametrize(("brand", "seed", "line"), [("no-such-brand", 1, "there is no file"), ("northwind", -1, "topic seed is -1")])

@@ -10,7 +10,7 @@ from reelkit.brand import Brand, load_brand
 from reelkit.errors import BrandError, CheckError, RunError, VoiceError
 from reelkit.model import Clip, Credit, Finding, Fps, Reel, Scene, Script, ShapedReel, Shot, Timeline, UploadResult
 from reelkit.runs.folder import RunFolder, count_in, open_run, outputs_dir
-from reelkit.runs.manifest import read_manifest
+from reelkit.runs.manifest import StepRecord, read_manifest
 from reelkit.runs.progress import TerminalLines
 from reelkit.whole import whole_file
 
@@ -251,6 +251,56 @@ def test_publishing_adds_to_a_finished_run(templates: Path, tmp_path: Path) -> N
     assert found is not None
     assert found.published is not None
     assert [step.name for step in found.steps] == ["script", "timeline", "check", "upload"]
+
+
+def compose(run: RunFolder, digit: str) -> None:
+    """Record a reel with this hash, of which no poster can be taken."""
+    size = {"width_px": 1080, "height_px": 1920, "fps": Fps(num=30), "frame_count": 30}
+    reel = Reel(path=run.path("reel.mp4"), sha256=digit * 64, bytes=6, loudness_lufs=-14.0, true_peak_dbtp=-1.5, **size)
+    run._record(StepRecord(name="compose", seconds=1.0), {}, reel)
+
+
+def test_what_was_published_counts_until_another_reel_is_composed(templates: Path, tmp_path: Path) -> None:
+    """Made anew as it was, a reel is still the one that was published; made otherwise it is not, though it has the same run."""
+    run = a_run(tmp_path)
+    compose(run, "1")
+    run.step("upload", lambda: UploadResult(url="file:///x.mp4", bytes=6, etag="e"))
+    again = a_run(tmp_path)
+    again.start()
+    compose(again, "1")
+    assert again.manifest.published is not None
+    other = a_run(tmp_path)
+    other.start()
+    assert other.manifest.published is not None
+    compose(other, "2")
+    assert (other.manifest.published, other.manifest.published_sha256) == (None, None)
+
+
+def test_an_upload_that_failed_is_not_published(templates: Path, tmp_path: Path) -> None:
+    """Of a reel whose later upload failed something may be missing in the store, so the next is to try again."""
+    run = made_reel(a_run(tmp_path))
+    run.step("upload", lambda: UploadResult(url="file:///x.mp4", bytes=6, etag="e"))
+    assert run.manifest.is_published
+
+    def refuse() -> None:
+        raise RunError("store refuses")
+
+    with pytest.raises(RunError):
+        run.step("upload", refuse)
+    assert not run.manifest.is_published
+
+
+def test_a_manifest_from_before_says_where_its_reel_was_published(templates: Path, tmp_path: Path) -> None:
+    """One that does not know which reel was published is read, and its reel counts as published."""
+    run = made_reel(a_run(tmp_path))
+    run.step("upload", lambda: UploadResult(url="file:///x.mp4", bytes=6, etag="e"))
+    path = run.path("run.json")
+    told = json.loads(path.read_bytes())
+    del told["published_sha256"]
+    path.write_text(json.dumps(told))
+    found = a_run(tmp_path).finished()
+    assert found is not None
+    assert found.is_published
 
 
 @pytest.mark.parametrize(("voice", "flagged"), [("hibari", True), ("recorded", False)])
