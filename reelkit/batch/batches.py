@@ -25,6 +25,7 @@ from reelkit.errors import BusyError, RunError
 from reelkit.model import BatchResult, GenerationResult
 from reelkit.runs.cache import cache_dir
 from reelkit.runs.folder import outputs_dir
+from reelkit.runs.locks import hold
 from reelkit.runs.manifest import read_manifest
 from reelkit.whole import sweep_temporaries
 
@@ -354,17 +355,12 @@ def alone(outputs: Path) -> Iterator[None]:
     ------
     BusyError
         When another one is running.
+    RunError
+        When the outputs folder cannot be made or written.
     """
-    from filelock import FileLock, Timeout
 
-    path = outputs / ".locks" / "alone.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise BusyError(f"another batch with --alone is still running in {outputs}; this one makes nothing") from None
-    try:
+    def busy() -> None:
+        raise BusyError(f"another batch with --alone is still running in {outputs}; this one makes nothing")
+
+    with hold(outputs, "alone", what="batch", busy=busy):
         yield
-    finally:
-        lock.release()

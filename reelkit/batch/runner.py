@@ -268,21 +268,24 @@ def _made(
     try:
         run = open_it()
         with run.locked(wait=wait):
-            reused = run.finished(*also) is not None
-            if not reused:
-                make(run)
-            elif upload and not run.manifest.is_published:
-                _publish(run)
+            try:
+                reused = run.finished(*also) is not None
+                if not reused:
+                    make(run)
+                elif upload and not run.manifest.is_published:
+                    _publish(run)
+            finally:
+                # A kernel that was ended has left what it was writing.
+                sweep_temporaries(run.folder)
         error = None
     except BusyError:
         raise
     except ReelkitError as raised:
         error = str(raised)
-    finally:
-        if run:
-            # A kernel that was ended has left what it was writing.
-            sweep_temporaries(run.folder)
-    found = read_manifest(run.folder) if run else None
+    try:
+        found = read_manifest(run.folder) if run else None
+    except RunError as unreadable:
+        found, error = None, error or str(unreadable)
     return _result(run, found, error, reused, round((time.monotonic() - began) * 1000))
 
 
@@ -292,7 +295,7 @@ def _result(run: RunFolder | None, found: Manifest | None, error: str | None, re
     reel = run.path("reel.mp4") if run else None
     return GenerationResult(
         success=error is None,
-        video_path=reel if reel and reel.is_file() and error is None else None,
+        video_path=reel if reel and error is None and reel.is_file() else None,
         public_url=found.published.url if found and found.published else None,
         error=error,
         duration_ms=duration_ms,

@@ -22,6 +22,7 @@ from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import Facts, keep_result
 from reelkit.runs.kept_edits import KeptEdits
 from reelkit.runs.ledger import ReelLedger
+from reelkit.runs.locks import hold
 from reelkit.runs.manifest import MANIFEST, Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, reel_name, write_manifest
 from reelkit.runs.progress import NoLines, Watcher, told
 from reelkit.whole import sweep_temporaries, write_whole
@@ -398,30 +399,23 @@ class RunFolder:
     def locked(self, *, wait: bool = True, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
         """Hold the run for this process; another that makes the same reel is waited for (``waiting`` is called once).
 
-        The lock is the operating system's: it goes with the process that holds it.
-
         Raises
         ------
         BusyError
             When another process holds the run and is not to be waited for.
+        RunError
+            When the outputs folder cannot be made or written.
         """
-        from filelock import FileLock, Timeout
+        what = f"brand '{self.brand.slug}'"
 
-        path = self.outputs / ".locks" / f"{self.brand.slug}-{self.run_id}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path, thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
+        def busy() -> None:
             if not wait:
-                raise BusyError(f"brand '{self.brand.slug}': run {self.run_id} is being made by another process") from None
+                raise BusyError(f"{what}: run {self.run_id} is being made by another process")
             waiting()
-            lock.acquire()
-        try:
+
+        with hold(self.outputs, f"{self.brand.slug}-{self.run_id}", what=what, busy=busy):
             self._manifest = None
             yield
-        finally:
-            lock.release()
 
     # --- how it is recorded ---------------------------------------------------------------------------------------------
 

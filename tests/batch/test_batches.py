@@ -14,9 +14,10 @@ import psutil
 import pytest
 
 from reelkit import generate_batch, generate_for_brands
-from reelkit.batch.batches import Terms, run_batch
+from reelkit.batch.batches import Terms, alone, run_batch
 from reelkit.batch.plan import BatchFile, read_batches
 from reelkit.batch.pool import encoders_each
+from reelkit.errors import RunError
 from reelkit.runs.manifest import manifest_of
 from tests.batch.studio import make_studio
 from tests.services.servers import Conversation, answers, serving
@@ -127,6 +128,14 @@ def test_a_damaged_reel_is_made_again(studio: Path) -> None:
     (again,) = generate_batch("ada", 1, outputs=outputs).results
     assert again.success
     assert result.video_path.read_bytes() == whole
+
+
+def test_nights_in_a_folder_that_cannot_be_made_are_one_line(tmp_path: Path) -> None:
+    """A file in the place of the outputs folder is told with what to give instead."""
+    (tmp_path / "outputs").write_text("in the way")
+    line = r"batch: \S+outputs cannot be written: Not a directory; give another --outputs"
+    with pytest.raises(RunError, match=line), alone(tmp_path / "outputs"):
+        pass
 
 
 def test_a_disk_that_is_nearly_full_stops_new_reels(studio: Path) -> None:

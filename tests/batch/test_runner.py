@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from reelkit.batch.runner import generate_one
+from reelkit.batch.jobs import Job
+from reelkit.batch.runner import generate_one, run_notebook
 from reelkit.model import GenerationResult, Script
+from reelkit.runs.folder import open_run
 from reelkit.runs.kept_edits import KeptEdits
 from reelkit.runs.manifest import manifest_of
 from reelkit.whole import sha256_of
@@ -191,6 +193,27 @@ def test_a_reel_that_changed_is_published_again(tmp_path: Path, script: Path) ->
     lifted = make(tmp_path, script, upload=True)
     assert (lifted.success, lifted.reused, lifted.public_url) == (True, True, first.public_url)
     assert is_what_lies_here(lifted)
+
+
+@pytest.mark.parametrize(("name", "why"), [("outputs", "Not a directory"), ("x" * 300, "File name too long")])
+def test_an_outputs_folder_that_cannot_be_made_is_one_line(tmp_path: Path, name: str, why: str) -> None:
+    """A file in its place, or a name that no disk takes, is told with the brand and what to give instead, by both ways to a reel."""
+    (tmp_path / "outputs").write_text("in the way")
+    outputs = tmp_path / name
+    job = Job(brand="northwind", topic_seed=1, outputs=outputs)
+    for result in (generate_one("northwind", 1, outputs=outputs), run_notebook(job)):
+        assert (result.success, result.run_dir) == (False, None)
+        assert result.error == f"brand 'northwind': {outputs} cannot be written: {why}; give another --outputs"
+
+
+def test_a_manifest_that_cannot_be_read_is_a_result(tmp_path: Path) -> None:
+    """A run.json that is not ours ends in the result, which says which folder to delete."""
+    folder = open_run("northwind", 1, overrides=SMALL, outputs=tmp_path / "outputs").folder
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("{")
+    result = make(tmp_path, None)
+    assert (result.success, result.run_dir) == (False, None)
+    assert "delete the folder to make the run anew" in (result.error or "")
 
 
 @pytest.mark.parametrize(("brand", "seed", "line"), [("no-such-brand", 1, "there is no file"), ("northwind", -1, "topic seed is -1")])
