@@ -192,7 +192,11 @@ def _one(outcome: Outcome | None, outputs: Path) -> GenerationResult:
     if outcome is None:
         return GenerationResult(success=False, video_path=None, public_url=None, error="not begun", duration_ms=0)
     folder = outputs / outcome.run if outcome.run else None
-    manifest = read_manifest(folder) if folder else None
+    try:
+        manifest = read_manifest(folder) if folder else None
+    except RunError:
+        # How it ended is known all the same.
+        manifest = None
     return GenerationResult(
         success=outcome.state == "done",
         video_path=folder / "reel.mp4" if folder and outcome.state == "done" else None,
@@ -329,15 +333,19 @@ def _executor(terms: Terms, reels: int) -> Iterator[tuple[Executor, int | None]]
 
 
 def _is_made(batch: Batch, reel: PlannedReel, outputs: Path, upload: bool) -> bool:
-    """Say whether a reel is made, with all its files as they were when it was."""
+    """Say whether a reel is made, with all its files as they were when it was (one whose manifest cannot be read will say so)."""
     outcome = batch.outcomes.get(reel.number)
     if outcome is None or outcome.state != "done" or outcome.run is None:
         return False
     folder = outputs / outcome.run
-    found = read_manifest(folder)
+    try:
+        found = read_manifest(folder)
+    except RunError:
+        return False
     if found is None or (upload and not found.is_published):
         return False
-    return all(made.is_intact(folder / name) for name, made in found.artefacts.items())
+    # A making that was begun since and did not end has measured nothing.
+    return "reel.mp4" in found.artefacts and all(made.is_intact(folder / name) for name, made in found.artefacts.items())
 
 
 def sweep(outputs: Path) -> int:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from reelkit import __version__
 from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
 from reelkit.errors import ReelkitError
 from reelkit.ledgers import ledger_for
@@ -50,9 +53,22 @@ def bring_home(outcome: Outcome, reel: PlannedReel, *, outputs: Path, upload: bo
 
             url = publish_made(folder)
         return outcome.model_copy(update={"files": {}, "url": url})
-    except (OSError, ReelkitError) as error:
-        told = str(error) if isinstance(error, ReelkitError) else f"{error.strerror or error} ({error.filename or folder})"
+    except (OSError, ReelkitError, ValidationError, KeyError) as error:
+        match error:
+            case ReelkitError():
+                told = str(error)
+            case OSError():
+                told = f"{error.strerror or error} ({error.filename or folder})"
+            case _:
+                told = f"its worker sent what Reelkit {__version__} cannot read ({_unread(error)}); give it this version, and run again"
         return Outcome(number=reel.number, state="failed", run=outcome.run, error=f"brand '{reel.slug}': {told}")
+
+
+def _unread(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))
+    return f"{error} is missing"
 
 
 def _unpack(outcome: Outcome, reel: PlannedReel, folder: Path) -> None:

@@ -63,8 +63,11 @@ class Artefact(Value):
         return cls(sha256=sha256_of(path), bytes=path.stat().st_size)
 
     def is_intact(self, path: Path) -> bool:
-        """Say whether the file is still what it was."""
-        return path.is_file() and path.stat().st_size == self.bytes and sha256_of(path) == self.sha256
+        """Say whether the file is still what it was; one that cannot be read is not."""
+        try:
+            return path.is_file() and path.stat().st_size == self.bytes and sha256_of(path) == self.sha256
+        except OSError:
+            return False
 
 
 class Manifest(Value):

@@ -2,6 +2,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,10 +15,11 @@ import psutil
 import pytest
 
 from reelkit import generate_batch, generate_for_brands
-from reelkit.batch.batches import Terms, alone, run_batch
-from reelkit.batch.plan import BatchFile, read_batches
+from reelkit.batch.batches import Terms, _one, alone, run_batch
+from reelkit.batch.plan import BatchFile, Outcome, read_batches
 from reelkit.batch.pool import encoders_each
 from reelkit.errors import RunError
+from reelkit.runs.folder import open_run
 from reelkit.runs.manifest import manifest_of
 from tests.batch.studio import make_studio
 from tests.services.servers import Conversation, answers, serving
@@ -128,6 +130,30 @@ def test_a_damaged_reel_is_made_again(studio: Path) -> None:
     (again,) = generate_batch("ada", 1, outputs=outputs).results
     assert again.success
     assert result.video_path.read_bytes() == whole
+
+
+def test_a_manifest_that_cannot_be_read_stops_no_batch(studio: Path) -> None:
+    """Its reel is told with the folder to delete, and all others are made: those whose making was begun since and did not end, too."""
+    outputs = studio / "outputs"
+    first = generate_for_brands(["ada", "bix"], 1, outputs=outputs)
+    (ada, bix) = (result.results[0].run_dir for result in first.values())
+    assert ada is not None
+    assert bix is not None
+    (ada / "run.json").write_text("{")
+    job = manifest_of(bix).job
+    open_run(job.brand, job.topic_seed, outputs=outputs).start()
+    again = generate_for_brands(["ada", "bix"], 1, outputs=outputs)
+    (failed,), (made,) = (result.results for result in again.values())
+    assert re.fullmatch(r"run \S+: \S+run\.json cannot be read \(.*\); delete the folder to make the run anew", failed.error or "")
+    assert (made.success, made.run_dir, manifest_of(bix).state) == (True, bix, "done")
+
+
+def test_what_became_of_a_reel_is_told_without_its_manifest(studio: Path) -> None:
+    """A run.json that cannot be read once the batch has ended costs its findings, not the result."""
+    (studio / "outputs/ada/0001-x").mkdir(parents=True)
+    (studio / "outputs/ada/0001-x/run.json").write_text("{")
+    told = _one(Outcome(number=1, state="failed", run="ada/0001-x", error="it has no word"), studio / "outputs")
+    assert (told.success, told.error, told.findings) == (False, "it has no word", ())
 
 
 def test_nights_in_a_folder_that_cannot_be_made_are_one_line(tmp_path: Path) -> None:

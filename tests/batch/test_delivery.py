@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,7 +13,7 @@ import pytest
 
 from reelkit import generate_batch
 from reelkit.batch.delivery import bring_home, files_of
-from reelkit.batch.plan import Outcome, read_batches
+from reelkit.batch.plan import Outcome, PlannedReel, read_batches
 from reelkit.runs.ledger import ledger_of
 from reelkit.runs.manifest import MANIFEST, manifest_of
 from reelkit.whole import sha256_of
@@ -89,6 +90,24 @@ def test_whose_ledger_a_reel_is_in_its_overrides_say(studio: Path) -> None:
         outcome = Outcome(number=1, state="done", run=f"ada/{made.run_dir.name}", files=files_of(made.run_dir) | named)
         assert bring_home(outcome, reel, outputs=outputs, upload=False).error is None
         assert len(ledger_of(outputs).topics("ada")) == topics
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({MANIFEST: b'{"version": 2}'}, r"\(version: Input should be 1\)"),
+        ({MANIFEST: b"{"}, r"\(Invalid JSON: .*\)"),
+        ({"reel.mp4": b"a reel"}, r"\('run.json' is missing\)"),
+    ],
+)
+def test_what_another_version_sends_is_one_line(tmp_path: Path, files: dict[str, bytes], said: str) -> None:
+    """A worker whose run this Reelkit cannot read fails its reel, with what to bring in line; no manifest is left that says otherwise."""
+    reel = PlannedReel(number=1, brand="ada", slug="ada", topic_seed=1)
+    outcome = bring_home(Outcome(number=1, state="done", run="ada/0001-x", files=files), reel, outputs=tmp_path, upload=False)
+    assert (outcome.state, outcome.run, outcome.files) == ("failed", "ada/0001-x", {})
+    line = rf"brand 'ada': its worker sent what Reelkit \S+ cannot read {said}; give it this version, and run again"
+    assert re.fullmatch(line, outcome.error or "")
+    assert not (tmp_path / "ada/0001-x" / MANIFEST).exists()
 
 
 def test_what_is_published_from_there_is_known_here(studio: Path) -> None:

@@ -2,6 +2,7 @@ import io
 import json
 import multiprocessing
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from reelkit.brand import Brand, load_brand
 from reelkit.errors import BrandError, CheckError, RunError, VoiceError
 from reelkit.model import Clip, Credit, Finding, Fps, Reel, Scene, Script, ShapedReel, Shot, Timeline, UploadResult
 from reelkit.runs.folder import RunFolder, count_in, open_run, outputs_dir
-from reelkit.runs.manifest import StepRecord, read_manifest
+from reelkit.runs.manifest import Artefact, StepRecord, read_manifest
 from reelkit.runs.progress import TerminalLines
 from reelkit.whole import whole_file
 
@@ -135,6 +136,12 @@ def test_a_damaged_file_makes_the_run_unfinished(templates: Path, tmp_path: Path
     path = made_reel(a_run(tmp_path)).path("reel.mp4")
     {"shorter": lambda: path.write_bytes(b"a"), "other bytes": lambda: path.write_bytes(b"A REEL"), "gone": path.unlink}[damage]()
     assert a_run(tmp_path).finished() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that is there and cannot be read, by anyone")
+def test_a_file_that_cannot_be_read_is_not_intact() -> None:
+    """A disk that refuses to give a file back is as good as no file."""
+    assert not Artefact(sha256="0" * 64, bytes=0).is_intact(Path("/proc/self/mem"))
 
 
 def test_what_was_left_out_is_named_once(templates: Path, tmp_path: Path) -> None:
