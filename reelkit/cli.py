@@ -292,9 +292,11 @@ def _log(error: Exception) -> Path:
     import tempfile
     import traceback
 
+    from reelkit.runs.keys import without_known_keys
+
     descriptor, name = tempfile.mkstemp(prefix="reelkit-", suffix=".log")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("".join(traceback.format_exception(error)))
+        file.write(without_known_keys("".join(traceback.format_exception(error))))
     return Path(name)
 
 

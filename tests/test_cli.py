@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reelkit.cli import main
+from reelkit.cli import _log, main
 
 ROOT = Path(__file__).parents[1]
 
@@ -129,6 +129,16 @@ def test_doctor_tries_each_part(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     checks = json.loads(capsys.readouterr().out)
     assert [check["name"] for check in checks] == ["python", "encoder", "voice", "brands", "notebook", "outputs"]
     assert all(check["well"] for check in checks)
+
+
+def test_a_log_of_ours_holds_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is to be sent to us with a fault quotes no key of the environment."""
+    monkeypatch.setenv("WEATHER_TOKEN", "7c3f0e5b91d2")
+    log = _log(ValueError("401 for /v1?token=7c3f0e5b91d2"))
+    try:
+        assert log.read_text(encoding="utf-8") == "ValueError: 401 for /v1?token=[key]\n"
+    finally:
+        log.unlink()
 
 
 def test_a_closed_pipe_is_no_error() -> None:

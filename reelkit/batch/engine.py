@@ -32,6 +32,7 @@ from reelkit.batch.jobs import check_parameters
 from reelkit.batch.kernels import KernelForks, kernel_forks
 from reelkit.batch.sockets import socket_folder
 from reelkit.errors import RunError
+from reelkit.runs.keys import without_known_keys
 from reelkit.runs.progress import Watcher
 from reelkit.views.step_lines import STEP_MIME
 from reelkit.whole import whole_file, write_whole
@@ -132,7 +133,7 @@ papermill_engines.register(_NAME, ReelkitEngine)
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]
-    """Tells a watcher of the steps, saves after each, and writes a kernel's death or a time-out into the cell where it happened."""
+    """Tells a watcher of the steps, saves after each, writes a kernel's death or a time-out into the cell where it happened, and no key."""
 
     def __init__(
         self, nb_man: NotebookExecutionManager, *, watcher: Watcher, saved_as: Path, cell_timeout_s: float | None, **named: Any
@@ -187,6 +188,9 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         if msg["msg_type"] in ("display_data", "update_display_data") and STEP_MIME in msg["content"]["data"]:
             self._tell(dict(msg["content"]["data"][STEP_MIME]))
+        if msg["msg_type"] == "error":
+            said = msg["content"]
+            said |= {"evalue": without_known_keys(said["evalue"]), "traceback": [*map(without_known_keys, said["traceback"])]}
         return super().process_message(msg, cell, cell_index)
 
     def _tell(self, told: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from reelkit.errors import BrandError, BusyError, ReelkitError, RunError
 from reelkit.model import GenerationResult, Palette, ShapedReel
 from reelkit.parts import Parts
 from reelkit.runs.folder import RunFolder, count_in, open_run
+from reelkit.runs.keys import without_known_keys
 from reelkit.runs.manifest import Manifest, manifest_of, read_manifest
 from reelkit.runs.progress import NoLines, Watcher
 from reelkit.whole import sweep_temporaries
@@ -281,7 +282,7 @@ def _made(
     except BusyError:
         raise
     except ReelkitError as raised:
-        error = str(raised)
+        error = without_known_keys(str(raised))
     try:
         found = read_manifest(run.folder) if run else None
     except RunError as unreadable:

@@ -18,10 +18,11 @@ from pydantic import Field
 from reelkit.batch.delivery import files_of, is_shared
 from reelkit.batch.jobs import Job
 from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
-from reelkit.errors import BrandError, BusyError, without_keys
+from reelkit.errors import BrandError, BusyError
 from reelkit.model import GenerationResult, Value
 from reelkit.runs.cache import cache_dir
 from reelkit.runs.folder import outputs_dir
+from reelkit.runs.keys import without_known_keys
 from reelkit.runs.manifest import read_manifest
 from reelkit.whole import write_whole
 
@@ -94,7 +95,7 @@ def do_work(work: Work) -> Outcome:
         return outcome("failed", told)
     except Exception as error:
         line = traceback.extract_tb(error.__traceback__)[-1]
-        told = without_keys(" ".join(f"{type(error).__name__}: {error}".split()))
+        told = without_known_keys(" ".join(f"{type(error).__name__}: {error}".split()))
         return outcome("failed", f"brand '{work.reel.slug}': {told} (a fault of Reelkit's own, {Path(line.filename).name}:{line.lineno})")
 
 

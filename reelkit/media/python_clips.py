@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import inspect
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -24,7 +25,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from reelkit.errors import BrandError
+from reelkit.errors import BrandError, without_keys
 from reelkit.media.audio import CLICKLESS_S, fade
 from reelkit.media.planes import rgb_to_planes
 from reelkit.media.segments import made_by
@@ -298,5 +299,5 @@ def _told(error: BaseException, path: Path) -> str:
     """Return an error in one line, with the line of the brand's file that it comes from."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
     line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
-    text = " ".join(str(error).split())[:200]
+    text = textwrap.shorten(without_keys(str(error)), 200, placeholder=" ...")
     return f"{type(error).__name__}: {text}" + (f" (line {line})" if line else "")

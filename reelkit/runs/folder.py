@@ -21,6 +21,7 @@ from reelkit.model import AudioResult, Clip, Credit, Finding, Reel, Script, Serv
 from reelkit.runs.identity import decided_by, run_id, versions
 from reelkit.runs.keep import Facts, keep_result
 from reelkit.runs.kept_edits import KeptEdits
+from reelkit.runs.keys import without_known_keys
 from reelkit.runs.ledger import ReelLedger
 from reelkit.runs.locks import hold
 from reelkit.runs.manifest import MANIFEST, Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, reel_name, write_manifest
@@ -390,7 +391,8 @@ class RunFolder:
             raise error
 
     def fail(self, step: str, reason: str) -> None:
-        """Record that the run failed; whatever was left half-written goes."""
+        """Record that the run failed, with a reason that holds no key; whatever was left half-written goes."""
+        reason = without_known_keys(reason)
         self.watcher.fails(step, reason)
         sweep_temporaries(self.folder)
         self._update(state="failed", step=step, reason=reason, ended_at=_now())
@@ -447,7 +449,7 @@ class RunFolder:
         self._update(**changes)
 
     def _fail_with_traceback(self, step: str, error: Exception) -> None:
-        log = write_whole(self.path("error.txt"), "".join(traceback.format_exception(error)))
+        log = write_whole(self.path("error.txt"), without_known_keys("".join(traceback.format_exception(error))))
         text = " ".join(str(error).split())
         self.fail(step, f"{type(error).__name__}: {text} (a fault of Reelkit's own; please report it with {log})")
 

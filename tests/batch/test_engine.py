@@ -92,6 +92,19 @@ def test_steps_are_heard_while_they_run(tmp_path: Path, sockets: Path) -> None:
     assert left_over(sockets) == []
 
 
+def test_no_key_is_saved_of_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an error quotes of a key stands neither in the notebook, its traceback included, nor in what is said of it."""
+    key = "7c3f0e5b91d2"
+    monkeypatch.setenv("WEATHER_TOKEN", key)
+    out = tmp_path / "out.ipynb"
+    source = "import os\nraise RuntimeError('401 for /v1?token=' + os.environ['WEATHER_TOKEN'])"
+    told = execute_notebook(a_notebook(tmp_path, source), out, {"x": 1}, watcher=NoLines())
+    assert told == "RuntimeError: 401 for /v1?token=[key]"
+    said = out.read_text()
+    assert key not in said
+    assert said.count("/v1?token=[key]") >= 2
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="inotify")
 def test_a_notebook_is_saved_once_a_step(tmp_path: Path, sockets: Path) -> None:
     """The kernel counts what is renamed into place: once after each cell that did steps, whatever else cells print, and once at the end;

@@ -27,6 +27,7 @@ KEYS = {
     "PEXELS_API_KEY": "Planted563492ad6f91700001Pexels",
     "PIXABAY_API_KEY": "12345678-planted0123456789pixabay",
     "SUPABASE_KEY": "sb_secret_Planted0123456789abcdef",
+    "WEATHER_TOKEN": "planted0123456789abcdefweather",
     "WEBHOOK": "T0PlantedB0/webhook0123456789abcdef",
 }
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -160,6 +161,33 @@ def test_no_key_is_left_in_a_notebook(
     assert manifest.reason in report(result.run_dir).read_text().replace("&#x27;", "'").replace("&#39;", "'")
     out, err = capfd.readouterr()
     assert planted_in(left(tmp_path / "outputs", result, out + err, caplog)) == []
+
+
+FUNCTION = """
+import os
+
+def weather():
+    raise OSError(f"401 Client Error: Unauthorized for url: {ADDRESS}?token={os.environ['WEATHER_TOKEN']}")
+"""
+
+
+@pytest.mark.parametrize("address", ["https://api.example/v1", "/v1"])
+def test_no_key_of_a_brands_function_is_left_behind(
+    tmp_path: Path, address: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A function of the brand's own that fails quoting the key that it used is told, without the key, by both ways to a reel."""
+    (tmp_path / "clips.py").write_text(FUNCTION.replace("{ADDRESS}", address))
+    overrides = SMALL | {"overlays.outro": f"{tmp_path / 'clips.py'}:weather"}
+    job = Job(brand="northwind", topic_seed=1, script=tmp_path / "words.md", overrides=overrides, outputs=tmp_path / "outputs")
+    made = generate_one("northwind", 1, script=job.script, overrides=overrides, outputs=tmp_path / "here")
+    noted = run_notebook(job)
+    assert noted.run_dir is not None
+    assert (noted.run_dir / "reel.ipynb").is_file()
+    assert "[key]" in (noted.run_dir / "reel.ipynb").read_text()
+    for result in (made, noted):
+        assert "weather: it failed: OSError: 401 Client Error" in (result.error or "")
+    out, err = capfd.readouterr()
+    assert planted_in(left(tmp_path / "here", made, out + err, caplog) + left(tmp_path / "outputs", noted, "", caplog)) == []
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from reelkit.errors import BrandError, CheckError, RunError, VoiceError
 from reelkit.model import Clip, Credit, Finding, Fps, Reel, Scene, Script, ShapedReel, Shot, Timeline, UploadResult
 from reelkit.runs.folder import RunFolder, count_in, open_run, outputs_dir
 from reelkit.runs.manifest import Artefact, StepRecord, read_manifest
-from reelkit.runs.progress import TerminalLines
+from reelkit.runs.progress import NoLines, TerminalLines
 from reelkit.whole import whole_file
 
 BRAND = """
@@ -198,6 +198,29 @@ def test_a_fault_of_ours_keeps_its_traceback(templates: Path, tmp_path: Path) ->
         run.step("footage", lambda: 1 // 0)
     assert "ZeroDivisionError" in run.path("error.txt").read_text()
     assert "please report it" in (run.manifest.reason or "")
+
+
+def test_no_key_is_written_of_a_failure(templates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a reason nor a traceback holds a key of the environment that an error quotes, nor is it told to who watches."""
+    key, heard = "7c3f0e5b91d2", []
+    monkeypatch.setenv("WEATHER_TOKEN", key)
+
+    class Heard(NoLines):
+        def fails(self, step: str, reason: str) -> None:
+            heard.append(reason)
+
+    run = a_run(tmp_path, watcher=Heard())
+
+    def fails(kind: type[Exception]) -> None:
+        raise kind(f"401 Client Error: Unauthorized for url: /v1?token={key}")
+
+    for kind in (VoiceError, ZeroDivisionError):
+        with pytest.raises(kind):
+            run.step("voice", fails, kind)
+        assert "url: /v1?token=[key]" in (run.manifest.reason or "")
+        assert heard[-1] == run.manifest.reason
+    assert "url: /v1?token=[key]" in run.path("error.txt").read_text()
+    assert key.encode() not in b"".join(path.read_bytes() for path in run.folder.iterdir())
 
 
 def test_an_interrupt_leaves_the_run_to_be_resumed(templates: Path, tmp_path: Path) -> None:
