@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -256,7 +257,7 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
                     reel=reel,
                     outputs=outputs,
                     templates=templates_dir(),
-                    cache=cache_dir(outputs),
+                    cache=cache_dir(outputs) if os.environ.get("REELKIT_CACHE") else None,
                     upload=terms.upload,
                     wait=wait_for_it,
                     encoders=encoders,

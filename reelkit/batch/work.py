@@ -7,6 +7,7 @@ import datetime
 import json
 import os
 import shutil
+import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -20,7 +21,6 @@ from reelkit.batch.jobs import Job
 from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
 from reelkit.errors import BrandError, BusyError
 from reelkit.model import GenerationResult, Value
-from reelkit.runs.cache import cache_dir
 from reelkit.runs.folder import outputs_dir
 from reelkit.runs.keys import without_known_keys
 from reelkit.runs.manifest import read_manifest
@@ -39,7 +39,7 @@ class Work(Value):
     reel: PlannedReel
     outputs: Path
     templates: Path
-    cache: Path | None = Field(default=None, description="for a worker that sees it and has none of its own by ``REELKIT_CACHE``")
+    cache: Path | None = Field(default=None, description="what ``REELKIT_CACHE`` names, for a worker that sees it and is told no other")
     upload: bool = False
     wait: bool = Field(default=False, description="wait where another process is making this reel")
     encoders: int | None = Field(default=None, ge=1, description="encoder processes; one for each core of the worker where not given")
@@ -123,16 +123,53 @@ def _publishes_for_all(work: Work) -> bool:
         return False
 
 
-@contextlib.contextmanager
-def _surroundings(work: Work) -> Iterator[None]:
+def _surroundings(work: Work) -> contextlib.AbstractContextManager[None]:
     """Say in the environment, which kernels inherit, where the studio is and how many cores a reel may take."""
     said = {"REELKIT_TEMPLATES": str(work.templates)} if work.templates.is_dir() else {}
-    if work.cache is not None and work.cache.is_dir() and not _HAS_OWN_CACHE and cache_dir(work.outputs) != work.cache:
+    if work.cache is not None and work.cache.is_dir() and not _HAS_OWN_CACHE:
         said["REELKIT_CACHE"] = str(work.cache)
     if work.encoders is not None:
         said["REELKIT_ENCODERS"] = str(work.encoders)
-    os.environ.update(said)
-    yield
+    return _environment.saying(said)
+
+
+class _Environment:
+    """The environment is the whole process's: reels on several threads that say the same share it, one that says otherwise waits for them,
+    and after the last it is as it was, as the next may be of another studio."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Condition()
+        self._reels = 0
+        self._said: dict[str, str] = {}
+        self._before: dict[str, str | None] = {}
+
+    @contextlib.contextmanager
+    def saying(self, said: dict[str, str]) -> Iterator[None]:
+        """Hold the environment to what is said."""
+        with self._turn:
+            self._turn.wait_for(lambda: not self._reels or self._said == said)
+            if not self._reels:
+                self._said, self._before = said, {name: os.environ.get(name) for name in said}
+                os.environ.update(said)
+            self._reels += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._reels -= 1
+                if not self._reels:
+                    self._restore()
+                    self._turn.notify_all()
+
+    def _restore(self) -> None:
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+_environment = _Environment()
 
 
 def _free_bytes(outputs: Path) -> int:
