@@ -378,7 +378,7 @@ def test_pace_and_captions_are_judged_between_intro_and_outro(tmp_path: Path) ->
         ({"intro": "@:openning"}, "overlays.intro: clips.py:openning: there is no function 'openning' in @; did you mean 'opening'?"),
         ({"outro": "@:asks_much"}, "overlays.outro: clips.py:asks_much: it asks for 'weather'; it may ask for brand, duration_s, fps, "),
         ({"outro": "@:fails"}, "overlays.outro: clips.py:fails: it failed: ValueError: no font (line 27)"),
-        ({"outro": "@:refused"}, "refused: it failed: OSError: 401 for url: https://api.example/v1?[key] (line 47)"),
+        ({"outro": "@:refused"}, "refused: it failed: OSError: 401 for url: https://api.example/v1?[key] (line 70)"),
         ({"outro": "@:no_clip"}, "clips.py:no_clip: it returned a str; it must return a MoviePy clip"),
         ({"intro": "@:endless"}, "clips.py:endless: its clip lasts no time; it must last up to 60 s, as with .with_duration(3)"),
         ({"intro": "@:small"}, "clips.py:small: its clip is 20x10; it must be 180x320, so ask for width_px and height_px"),
