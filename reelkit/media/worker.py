@@ -17,9 +17,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 from reelkit.errors import ReelkitError
+from reelkit.media import waiter
 from reelkit.media.compositor import Compositor
 from reelkit.media.encode import Canvas, EncoderSettings, begin_segment, release_memory, reuse_memory
 from reelkit.media.planes import Planes
@@ -43,11 +44,13 @@ def main() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
+    _use_small_pages()
     told = sys.stdin.readline()
     if told:
         settled = json.loads(told)
         worker = _Worker(settled)
         # All of this stays: it need not be looked through after each segment, nor its memory be copied by who is forked.
+        release_memory()
         gc.freeze()
         pairs = list(zip(*[map(int, sys.argv[1:])] * 2, strict=True))
         for descriptor in chain(*pairs[settled["workers"] :]):
@@ -159,7 +162,7 @@ def _line(error: BaseException) -> str:
 
 
 def _forked(pairs: Sequence[_Pair]) -> tuple[IO[str], IO[str]]:
-    """Return, in a process forked for each pair, the files to read from and to write to; who forks them leaves with the last."""
+    """Return, in a process forked for each pair, the files to read from and to write to; who forks them waits for them."""
     parent = os.getpid()
     children = set[int]()
     for pair in pairs:
@@ -175,35 +178,28 @@ def _forked(pairs: Sequence[_Pair]) -> tuple[IO[str], IO[str]]:
         children.add(child)
     for descriptor in chain(*pairs):
         os.close(descriptor)
-    _leave_with(children)
-
-
-def _leave_with(children: set[int]) -> NoReturn:
-    """Wait until all children have ended, and leave as the first one did that did not end well; the others are then ended, too."""
-
-    def end_all(*_signal: object) -> None:
-        for child in children:
-            os.kill(child, signal.SIGKILL)
-
-    signal.signal(signal.SIGTERM, end_all)
-    failed = 0
-    while children:
-        child, status = os.wait()
-        children.discard(child)
-        code = os.waitstatus_to_exitcode(status)
-        if code and not failed:
-            failed = code
-            end_all()
-    sys.exit(f"exit code {failed}" if failed < 0 else failed)
+    # Who waits for them needs nothing of what was loaded.
+    os.execv(sys.executable, [sys.executable, "-I", "-S", waiter.__file__, *map(str, children)])
 
 
 def end_with_parent() -> None:
     """Have the system end this process when the one that began it ends, where the system can."""
+    pr_set_pdeathsig = 1
+    _prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _use_small_pages() -> None:
+    """Have the system fill memory page by page: x264 asks for large ones, of which its pictures leave parts unused."""
+    pr_set_thp_disable = 41
+    _prctl(pr_set_thp_disable, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    """Set what Linux can set of a process; elsewhere this does nothing."""
     if sys.platform == "linux":
         import ctypes
 
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
 if __name__ == "__main__":

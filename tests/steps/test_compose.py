@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from reelkit.errors import ClipError, ComposeError
+from reelkit.media import waiter
 from reelkit.media.compositor import Compositor
 from reelkit.media.planes import plane_rows
 from reelkit.media.pool import have_encoders_ready
@@ -111,8 +112,9 @@ def test_a_full_disk_is_one_line(tmp_path: Path, timeline: Timeline) -> None:
 
 
 def _encoders() -> list[psutil.Process]:
-    """Return the processes of a render, the one that forks the others first."""
-    return [child for child in psutil.Process().children(recursive=True) if "reelkit.media.worker" in child.cmdline()]
+    """Return the processes of a render, the one that forks the others, and then waits for them, first."""
+    named = {"reelkit.media.worker", waiter.__file__}
+    return [child for child in psutil.Process().children(recursive=True) if named & {*child.cmdline()}]
 
 
 def test_workers_end_with_the_render(tmp_path: Path, timeline: Timeline) -> None:
