@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -57,7 +58,6 @@ class FrameSource:
     ) -> None:
         self._shared: _Shared = like._shared if like is not None else _Shared(cache, threads or usable_cores())
         self._compositor: Compositor = Compositor(timeline, clips=self._shared.clips, like=like._compositor if like is not None else None)
-        self._wanted = {proxy.clip: proxy for proxy in plan_proxies(timeline)}
         self._copies: dict[Clip, Clip] = {}
         self._small: Compositor | None = None
         self._small_with = 0
@@ -66,6 +66,11 @@ class FrameSource:
     def timeline(self) -> Timeline:
         """What it shows."""
         return self._compositor.timeline
+
+    @cached_property
+    def _wanted(self) -> dict[Clip, Proxy]:
+        # Worked out by who scrubs: a source is made anew at every touch of a control.
+        return {proxy.clip: proxy for proxy in plan_proxies(self.timeline)}
 
     def __enter__(self) -> FrameSource:
         return self
