@@ -86,6 +86,15 @@ def test_kept_edits_are_read_back(tmp_path: Path) -> None:
     assert not kept.path.exists()
 
 
+def test_scripts_of_any_name_have_edits_of_their_own(tmp_path: Path) -> None:
+    """Names that differ only in characters which a file's name is spared do not share edits; plain ones are found as they were."""
+    names = ["seed 1", "script words.md", "script my-words.md", "script my words.md", "script привет.md", "script пока.md"]
+    for number, name in enumerate(names):
+        KeptEdits(tmp_path, name).keep(breaks={"Hi there.": (number,)})
+    assert [KeptEdits(tmp_path, name).read().breaks["Hi there."] for name in names] == [(number,) for number in range(len(names))]
+    assert {"seed-1.json", "script-words.md.json", "script-my-words.md.json"} < {path.name for path in (tmp_path / "edits").iterdir()}
+
+
 def test_broken_edits_are_one_line(tmp_path: Path) -> None:
     """A file that holds no edits is named, with what to do."""
     kept = KeptEdits(tmp_path, "seed 1")

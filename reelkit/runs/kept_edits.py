@@ -29,7 +29,10 @@ class KeptEdits:
     """
 
     def __init__(self, folder: Path, reel: str) -> None:
-        self.path = folder / "edits" / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', reel)}.json"
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", reel)
+        # Where more than the space before a script's name or a seed went, other names become the same.
+        apart = "" if plain == reel.replace(" ", "-", 1) else f"-{content_key(reel)[:8]}"
+        self.path = folder / "edits" / f"{plain}{apart}.json"
         self._rejected = folder / "edits" / "rejected.json"
 
     def read(self) -> Edits:
