@@ -75,12 +75,13 @@ views.script(written, edits=run.edits, keep=run.kept_edits.keep, seconds_of=part
 
 # %%
 script = run.edited(written)
-told = {"used": run.used, "claim": run.claim_clips, "leave_out": run.leave_out, "progress": run.share("footage")}
+told = {"used": run.used, "rejected": run.rejected, "claim": run.claim_clips, "leave_out": run.leave_out, "progress": run.share("footage")}
 found = run.step("footage", fetch_footage, script, run.brand, libraries=parts.libraries, **told)
 
 # %% tags=["remove-input"]
 others = partial(other_clips, script, libraries=parts.libraries, used=run.used)
-views.footage(script, found, edits=run.edits, keep=run.kept_edits.keep, others=others, reject=run.kept_edits.reject, palette=palette)
+by_hand = {"edits": run.edits, "keep": run.kept_edits.keep, "reject": run.kept_edits.reject, "rejected": run.kept_edits.rejected}
+views.footage(script, found, others=others, palette=palette, **by_hand)
 
 # %% [markdown]
 # ## Voice

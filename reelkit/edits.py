@@ -50,9 +50,14 @@ class Edits(Value):
         scenes = tuple(self.scenes.get(scene.text, scene) for scene in script.scenes)
         return script if scenes == script.scenes else Script.of(script.topic, scenes).model_copy(update={"blurb": script.blurb})
 
+    @property
+    def stand_ins(self) -> dict[str, Clip]:
+        """The clips that are shown in the place of others, by the id of the other; one whose file is gone stands in for none."""
+        return {chosen: clip for chosen, clip in self.clips.items() if clip.path.is_file()}
+
     def footage(self, clips: Iterable[Clip]) -> list[Clip]:
         """Return clips as exchanged, each in the place and the scene of the one that was chosen; one whose file is gone is not taken."""
-        taken = {chosen: clip for chosen, clip in self.clips.items() if clip.path.is_file()}
+        taken = self.stand_ins
         return [taken[clip.id].model_copy(update={"scene": clip.scene}) if clip.id in taken else clip for clip in clips]
 
     def narration(self, audio: AudioResult) -> AudioResult:

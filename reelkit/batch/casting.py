@@ -106,5 +106,5 @@ def _cast(reel: PlannedReel, outputs: Path, shown: list[tuple[str, ...]]) -> Pla
     used = tuple(sorted(before.union(ledger_of(outputs).clips_used_before(brand.slug, reel_name(_job_of(reel)), reels=reels))))
     parts = Parts.of(run)
     script = run.edits.script(generate_script(brand, reel.topic_seed, writer=parts.writer))
-    clips = choose_footage(script, brand, libraries=parts.libraries, used=(*used, *run.kept_edits.rejected))
+    clips = choose_footage(script, brand, libraries=parts.libraries, used=used, rejected=run.rejected)
     return reel.model_copy(update={"used": used, "clips": clips})

@@ -191,6 +191,7 @@ def _take_steps(run: RunFolder) -> None:
         brand,
         libraries=parts.libraries,
         used=run.used,
+        rejected=run.rejected,
         claim=run.claim_clips,
         leave_out=run.leave_out,
         progress=run.share("footage"),

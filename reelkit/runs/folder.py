@@ -143,9 +143,16 @@ class RunFolder:
 
     @property
     def used(self) -> tuple[str, ...]:
-        """Ids of the clips that the brand's recent reels had used when this run first started (the same however often it is run), and of
-        those that a person took out."""
-        return (*self.manifest.used, *self.kept_edits.rejected)
+        """Ids of the clips that the brand's recent reels had used when this run first started, the same however often it is run."""
+        return self.manifest.used
+
+    @property
+    def rejected(self) -> tuple[str, ...]:
+        """Ids of the clips that the brand does not want. One that another stands in for by hand is not among them: an exchange holds
+        where the clip that it was made on is found."""
+        out = self.kept_edits.rejected
+        exchanged = {found for found, clip in self.edits.stand_ins.items() if clip.id not in out}
+        return tuple(clip for clip in out if clip not in exchanged)
 
     @functools.cached_property
     def kept_edits(self) -> KeptEdits:

@@ -48,12 +48,14 @@ class FootageLibrary(Protocol):
         """
 
 
-def choose_footage(script: Script, brand: Brand, *, libraries: Sequence[FootageLibrary], used: Collection[str] = ()) -> tuple[str, ...]:
+def choose_footage(
+    script: Script, brand: Brand, *, libraries: Sequence[FootageLibrary], used: Collection[str] = (), rejected: Collection[str] = ()
+) -> tuple[str, ...]:
     """Return the ids of the clips that :func:`fetch_footage` would take if all of them can be had, fetching none.
 
     Parameters
     ----------
-    script, brand, libraries, used
+    script, brand, libraries, used, rejected
         As :func:`fetch_footage` takes them.
 
     Raises
@@ -62,7 +64,7 @@ def choose_footage(script: Script, brand: Brand, *, libraries: Sequence[FootageL
         When a scene has no clip.
     """
     casting = _Casting(script, brand)
-    _fill(casting, libraries, set(used))
+    _fill(casting, libraries, {*used, *rejected}, rejected)
     return tuple(slot.pick.candidate.id for slot in casting.slots if slot.pick)
 
 
@@ -72,6 +74,7 @@ def fetch_footage(
     *,
     libraries: Sequence[FootageLibrary],
     used: Collection[str] = (),
+    rejected: Collection[str] = (),
     claim: Callable[[Collection[str]], Collection[str]] | None = None,
     leave_out: Callable[[Sequence[str]], object] | None = None,
     progress: Progress | None = None,
@@ -91,6 +94,8 @@ def fetch_footage(
         In the brand's order.
     used : collection of str
         Ids of clips in the brand's recent reels: taken again only for a scene that nothing else is left for, on rung ``"repeat"``.
+    rejected : collection of str
+        Ids of clips that the brand does not want: never taken.
     claim : callable, optional
         Called with the ids of clips that are chosen and not ``used``; returns those that another reel took first, which count as used.
     leave_out : callable, optional
@@ -108,9 +113,9 @@ def fetch_footage(
     FootageError
         When a scene has no clip: with how many are missing, and why files were not usable.
     """
-    casting, fetching, used = _Casting(script, brand), _Fetching(progress), set(used)
+    casting, fetching, used = _Casting(script, brand), _Fetching(progress), {*used, *rejected}
     while True:
-        _fill(casting, libraries, used)
+        _fill(casting, libraries, used, rejected)
         lost = set(claim(casting.chosen - used)) if claim else set()
         if lost:
             used |= lost
@@ -124,15 +129,15 @@ def fetch_footage(
             return fetching.cast(casting)
 
 
-def _fill(casting: _Casting, libraries: Sequence[FootageLibrary], used: Collection[str]) -> None:
+def _fill(casting: _Casting, libraries: Sequence[FootageLibrary], used: Collection[str], rejected: Collection[str]) -> None:
     for library in libraries:
         casting.fill(library, used)
     casting.give_way(libraries, used)
     for library in reversed(libraries):
-        casting.repeat(library)
+        casting.repeat(library, rejected)
     missing = sum(slot.pick is None for slot in casting.slots if slot.turn == 0)
     if missing:
-        raise FootageError(_what_is_missing(casting.brand, casting.script, libraries, missing))
+        raise FootageError(_what_is_missing(casting.brand, casting.script, libraries, missing, rejected))
 
 
 @dataclass
@@ -183,9 +188,9 @@ class _Casting:
         for library in libraries:
             self.fill(library, used)
 
-    def repeat(self, library: FootageLibrary) -> None:
+    def repeat(self, library: FootageLibrary, rejected: Collection[str]) -> None:
         """Give scenes that are still bare what was in recent reels."""
-        self._fill_rung(library, "repeat", [slot for slot in self.slots if slot.pick is None and slot.turn == 0], ())
+        self._fill_rung(library, "repeat", [slot for slot in self.slots if slot.pick is None and slot.turn == 0], rejected)
 
     def _fill_rung(self, library: FootageLibrary, rung: str, slots: Sequence[_Slot], used: Collection[str]) -> None:
         offers = {}
@@ -303,11 +308,12 @@ class _Fetching:
             self._progress(self._told)
 
 
-def _what_is_missing(brand: Brand, script: Script, libraries: Sequence[FootageLibrary], missing: int) -> str:
+def _what_is_missing(brand: Brand, script: Script, libraries: Sequence[FootageLibrary], missing: int, rejected: Collection[str]) -> str:
     names = " and ".join(library.name for library in libraries) or "none"
     skipped = [line for library in libraries for line in library.skipped]
     why = f"; not usable: {'; '.join(skipped[:5])}" + (f" and {len(skipped) - 5} more" if len(skipped) > 5 else "") if skipped else ""
+    out = f"; rejected for this brand: {len(rejected)}" if rejected else ""
     return (
         f"brand '{brand.slug}': footage: the script has {len(script.scenes)} scenes and the libraries ({names}) lack {missing} "
-        f"clip{'s' if missing > 1 else ''}; add {missing} more to footage.folder, or add backdrops to footage.libraries{why}"
+        f"clip{'s' if missing > 1 else ''}; add {missing} more to footage.folder, or add backdrops to footage.libraries{out}{why}"
     )

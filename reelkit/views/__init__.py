@@ -7,7 +7,7 @@ HTML is made when it is first shown, holds everything it needs, and asks the net
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,12 +90,15 @@ def footage(
     edits: Edits | None = None,
     keep: Callable[..., object] | None = None,
     others: Callable[..., Sequence[Clip]] | None = None,
-    reject: Callable[[str], object] | None = None,
+    reject: Callable[..., object] | None = None,
+    rejected: Collection[str] = (),
     thumbnails: Mapping[str, Sequence[bytes]] | None = None,
     palette: Palette | None = None,
 ) -> FootageView:
     """Show the footage of a script, to look at and to exchange: a filmstrip per scene, with credits."""
-    return FootageView(script, clips, edits=edits, keep=keep, others=others, reject=reject, thumbnails=thumbnails, palette=palette)
+    return FootageView(
+        script, clips, edits=edits, keep=keep, others=others, reject=reject, rejected=rejected, thumbnails=thumbnails, palette=palette
+    )
 
 
 def narration(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from reelkit.edits import Edits
@@ -29,7 +29,9 @@ class FootageView(LiveView):
     others : callable, optional
         Returns clips that a scene could show instead, by its number and the ids of those that are ``shown``.
     reject : callable, optional
-        Called with the id of a clip that the brand does not want.
+        Called with the id of a clip that the brand does not want, and with ``wanted=True`` where it is taken in again.
+    rejected : collection of str
+        Ids of clips that the brand does not want, to begin with: they are not offered.
     thumbnails : mapping of str to sequence of bytes, optional
         JPEGs by clip id; made where not given.
     palette : Palette, optional
@@ -43,7 +45,8 @@ class FootageView(LiveView):
         edits: Edits | None = None,
         keep: Callable[..., object] | None = None,
         others: Callable[..., Sequence[Clip]] | None = None,
-        reject: Callable[[str], object] | None = None,
+        reject: Callable[..., object] | None = None,
+        rejected: Collection[str] = (),
         thumbnails: Mapping[str, Sequence[bytes]] | None = None,
         palette: Palette | None = None,
     ) -> None:
@@ -55,8 +58,8 @@ class FootageView(LiveView):
         self._thumbs: dict[str, Sequence[bytes]] = dict(thumbnails or {})
         self._given = thumbnails is not None
         self._offers: dict[str, list[Clip]] = {}
-        self._out: set[str] = set()
-        self._before: list[dict[str, Clip]] = []
+        self._out = frozenset(rejected)
+        self._before: list[tuple[dict[str, Clip], frozenset[str]]] = []
         self._said = ""
 
     @property
@@ -67,10 +70,9 @@ class FootageView(LiveView):
     # --- what a person does -------------------------------------------------------------------------------------------
 
     def choose(self, slot: str, clip: Clip) -> None:
-        """Show another clip in the place of the one that was found (``slot`` is that one's id)."""
-        found = next(one for one in self._found if one.id == slot)
-        others = {name: one for name, one in self._clips.items() if name != slot}
-        self._become(others if clip == found else {**others, slot: clip})
+        """Show another clip in the place of the one that was found (``slot`` is that one's id); one that was out is wanted again."""
+        self._remember()
+        self._put(self._exchanged(slot, clip), self._out - {clip.id})
 
     def begin(self, slot: str, in_ms: int) -> None:
         """Have a clip begin at another moment."""
@@ -88,9 +90,8 @@ class FootageView(LiveView):
 
     def reject(self, clip: str) -> None:
         """Never show a clip for this brand again; one that is shown gives its place to the first that is offered."""
-        if self._reject is not None:
-            self._reject(clip)
-        self._out.add(clip)
+        self._remember()
+        self._put(self._clips, self._out | {clip})
         self._said = f"{clip} is out for this brand."
         for offers in self._offers.values():
             offers[:] = [one for one in offers if one.id != clip]
@@ -98,23 +99,35 @@ class FootageView(LiveView):
             if shown.id == clip:
                 others = self.offer(found.id)
                 if others:
-                    self.choose(found.id, others[0])
+                    self._put(self._exchanged(found.id, others[0]), self._out)
                 self._said = f"{clip} is out for this brand" + (f"; {others[0].id} stands in." if others else "; nothing else was found.")
 
     def undo(self) -> None:
-        """Take the last exchange back."""
+        """Take the last exchange or rejection back."""
         if self._before:
-            self._put(self._before.pop())
+            self._put(*self._before.pop())
 
-    def _become(self, clips: dict[str, Clip]) -> None:
-        self._before.append(self._clips)
-        self._put(clips)
+    def _remember(self) -> None:
+        self._before.append((self._clips, self._out))
 
-    def _put(self, clips: dict[str, Clip]) -> None:
-        self._clips = clips
-        self._said = f"{plural(len(clips), 'clip')} exchanged; run the cells below to make what depends on it." if clips else ""
-        if self._keep is not None:
+    def _exchanged(self, slot: str, clip: Clip) -> dict[str, Clip]:
+        found = next(one for one in self._found if one.id == slot)
+        others = {name: one for name, one in self._clips.items() if name != slot}
+        return others if clip == found else {**others, slot: clip}
+
+    def _put(self, clips: dict[str, Clip], out: frozenset[str]) -> None:
+        back = sorted(self._out - out)
+        wanted = f"{', '.join(back)} may be shown for this brand again." if back else ""
+        told = f"{plural(len(clips), 'clip')} exchanged; run the cells below to make what depends on it." if clips else ""
+        self._said = " ".join(filter(None, [wanted, told]))
+        if self._reject is not None:
+            for clip in sorted(out - self._out):
+                self._reject(clip)
+            for clip in back:
+                self._reject(clip, wanted=True)
+        if self._keep is not None and clips != self._clips:
             self._keep(clips=clips)
+        self._clips, self._out = clips, out
 
     # --- how it is shown ----------------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from reelkit.batch.casting import Casting
 from reelkit.batch.plan import BatchFile, PlannedReel, batches_dir, read_batches
 from reelkit.batch.topics import plan_brands
 from reelkit.errors import RunError
+from reelkit.model import Clip, Credit
+from reelkit.runs.kept_edits import KeptEdits
 from reelkit.runs.ledger import ledger_of
 from reelkit.runs.manifest import manifest_of
 from reelkit.whole import sha256_of
@@ -112,17 +114,17 @@ def test_reels_of_a_batch_share_no_clip_of_a_stock_site(studio: Path, tmp_path: 
     assert twice(found) == []
 
 
-def plan(studio: Path, count: int) -> tuple[BatchFile, Sequence[PlannedReel]]:
+def plan(studio: Path, count: int, outputs: str = "outputs") -> tuple[BatchFile, Sequence[PlannedReel]]:
     """A batch that was planned and not begun."""
     from reelkit.batch.plan import Asked, open_batch
 
-    outputs = studio / "outputs"
+    place = studio / outputs
     batch = open_batch(
-        outputs,
+        place,
         Asked(brands=("ada",), count=count),
-        lambda others, brands, known: plan_brands(brands, count, overrides={}, outputs=outputs, others=others),
+        lambda others, brands, known: plan_brands(brands, count, overrides={}, outputs=place, others=others),
     )
-    return BatchFile(outputs, batch.id), batch.reels
+    return BatchFile(place, batch.id), batch.reels
 
 
 def cast(file: BatchFile) -> list[PlannedReel]:
@@ -146,6 +148,23 @@ def test_a_cast_that_is_cut_is_cast_the_same(studio: Path) -> None:
     clips = [clip for reel in written for clip in reel.clips or () if clip.startswith("folder/")]
     assert len(set(clips)) == len(clips)
     assert set(ledger_of(file.outputs).clips_used_before("ada", "seed 9", reels=5)) == set(clips)
+
+
+def test_a_reel_is_cast_as_it_was_edited(studio: Path) -> None:
+    """A clip that was rejected is found for the reel in which another stands in for it by hand, and for no other reel."""
+    pictures(studio, 20)
+    first = cast(plan(studio, 1)[0])[0].clips or ()
+    taken = next(clip for clip in first if clip.startswith("folder/"))
+    path = studio / "templates" / "brands" / "ada-own" / "coffee cup 19.png"
+    credit = Credit(author="", licence="")
+    other = Clip(id="folder/19", library="folder", path=path, sha256="0" * 64, kind="image", width_px=270, height_px=480, credit=credit)
+    for name, exchanged in (("edited", {taken: other}), ("rejected", {})):
+        edits = KeptEdits(studio / name / "ada", "seed 1")
+        edits.reject(taken)
+        edits.keep(clips=exchanged)
+    edited, rejected = (cast(plan(studio, 1, name)[0])[0].clips or () for name in ("edited", "rejected"))
+    assert edited == first
+    assert taken not in rejected
 
 
 def test_only_the_latest_reels_count(studio: Path) -> None:

@@ -271,6 +271,23 @@ def test_what_was_used_is_frozen_at_the_first_start(templates: Path, tmp_path: P
     assert a_run(tmp_path, seed=2, overrides={"captions.size_px": 90}).used == ("beans",)
 
 
+def test_a_rejected_clip_is_found_where_another_stands_in(templates: Path, tmp_path: Path) -> None:
+    """An exchange is known by the clip that was found, so this reel finds it still, in later takes too; other reels are without it."""
+    run = a_run(tmp_path)
+    run.kept_edits.reject("beans")
+    run.kept_edits.reject("foam")
+    cup = a_timeline("cup").shots[0].clip.model_copy(update={"path": templates / "brands" / "logo.svg"})
+    run.kept_edits.keep(clips={"beans": cup})
+    assert (run.rejected, a_run(tmp_path, seed=2).rejected) == (("foam",), ("beans", "foam"))
+    made_reel(run, clip="cup")
+    assert a_run(tmp_path, overrides={"captions.size_px": 90}).used == ()
+    cup.path.unlink()
+    assert run.rejected == ("beans", "foam")
+    cup.path.write_text("<svg/>")
+    run.kept_edits.reject("cup")
+    assert run.rejected == ("beans", "foam", "cup")
+
+
 def test_publishing_adds_to_a_finished_run(templates: Path, tmp_path: Path) -> None:
     """A finished run that is only uploaded keeps its files and steps and knows where it was published."""
     made_reel(a_run(tmp_path))

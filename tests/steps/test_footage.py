@@ -169,6 +169,17 @@ def test_recent_clips_are_left_aside(tmp_path: Path) -> None:
     assert drawn.library == "backdrops"
 
 
+def test_what_is_not_wanted_never_comes() -> None:
+    """A rejected clip is not even repeated: another that recent reels had comes again, and where there is none the line tells of it."""
+    scenes, rejected = script((SHORT, ("road", "lane"))), {"shelf/road1"}
+    shelf = Shelf("shelf", ["road1", "road2"])
+    (again,) = fetch_footage(scenes, brand(), libraries=[shelf], used={"shelf/road1", "shelf/road2"}, rejected=rejected)
+    assert (again.id, again.rung) == ("shelf/road2", "repeat")
+    assert choose_footage(scenes, brand(), libraries=[shelf], rejected=rejected) == ("shelf/road2",)
+    with pytest.raises(FootageError, match=r"lack 1 clip; add 1 more to footage\.folder, .*; rejected for this brand: 1$"):
+        fetch_footage(scenes, brand(), libraries=[Shelf("shelf", ["road1"])], rejected=rejected)
+
+
 def test_what_cannot_be_had_is_replaced() -> None:
     """The next best takes the place of a clip that a library cannot fetch, then the next library's; progress never falls back."""
     shares: list[float] = []

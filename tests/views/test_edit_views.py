@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -142,17 +143,25 @@ def other(name: str, scene: int) -> Clip:
     return samples.clips()[0].model_copy(update={"id": name, "scene": scene, "path": Path(__file__)})
 
 
+def offered_of(*names: str) -> Callable[..., list[Clip]]:
+    """What a scene could show instead, of these."""
+    return lambda scene, shown: [other(name, scene) for name in names if name not in shown]
+
+
+class Unwanted:
+    """Remembers the clips that are out."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def __call__(self, clip: str, *, wanted: bool = False) -> None:
+        self.ids = [one for one in self.ids if one != clip] + ([] if wanted else [clip])
+
+
 def test_a_clip_is_exchanged_and_rejected() -> None:
     """A choice takes the place and scene of what was found; a rejected clip is gone for the brand, and the next stands in."""
-    kept, out = Keeper(), []
-    view = views.footage(
-        samples.script(),
-        samples.clips(),
-        keep=kept.keep,
-        others=lambda scene, shown: [clip for clip in (other("one", scene), other("two", scene)) if clip.id not in shown],
-        reject=out.append,
-        thumbnails={},
-    )
+    kept, out = Keeper(), Unwanted()
+    view = views.footage(samples.script(), samples.clips(), keep=kept.keep, others=offered_of("one", "two"), reject=out, thumbnails={})
     slot = samples.clips()[1].id
     offered = view.offer(slot)
     view.choose(slot, offered[0])
@@ -160,11 +169,35 @@ def test_a_clip_is_exchanged_and_rejected() -> None:
     assert view.value[1].scene == samples.clips()[1].scene
     assert kept.edits.clips[slot].id == "one"
     view.reject("one")
-    assert out == ["one"]
+    assert out.ids == ["one"]
     assert view.value[1].id == "two"
     view.undo()
+    assert (view.value[1].id, kept.edits.clips[slot].id, out.ids) == ("one", "one", [])
     view.undo()
-    assert view.value == samples.clips()
+    assert (view.value, kept.edits) == (samples.clips(), Edits())
+
+
+def test_a_rejection_is_taken_back() -> None:
+    """Be the clip only offered or shown, Undo takes its rejection back and nothing else; so does choosing it after all."""
+    kept, out = Keeper(), Unwanted()
+    shown = {"keep": kept.keep, "others": offered_of("one", "two"), "reject": out, "thumbnails": {}}
+    view = views.footage(samples.script(), samples.clips(), **shown)
+    first, second = (clip.id for clip in samples.clips()[:2])
+    view.choose(first, view.offer(first)[1])
+    view.offer(second)
+    view.reject("one")
+    assert (out.ids, [clip.id for clip in view.offer(second)]) == (["one"], [])
+    view.undo()
+    assert (out.ids, kept.edits.clips[first].id) == ([], "two")
+    assert view.state()["facts"]["said"].startswith("one may be shown for this brand again.")
+    assert [clip.id for clip in view.offer(second)] == ["one"]
+
+    view.reject(second)
+    assert (out.ids, view.value[1].id) == ([second], "one")
+    view = views.footage(samples.script(), samples.clips(), edits=kept.edits, rejected=out.ids, **shown)
+    assert view.value[1].id == "one"
+    view.choose(second, samples.clips()[1])
+    assert (out.ids, view.value[1]) == ([], samples.clips()[1])
 
 
 def test_where_a_clip_begins_is_an_edit() -> None:
