@@ -165,7 +165,7 @@ class RunFolder:
         return self.kept_edits.read()
 
     def edited(self, made: E) -> E:
-        """Return what a step made as it was edited by hand; without edits the same.
+        """Return what a step made as it was edited by hand; without edits the same. What is returned is what the folder holds.
 
         Parameters
         ----------
@@ -179,8 +179,11 @@ class RunFolder:
                 changed = edits.narration(made)
             case _:
                 changed = edits.footage(made)
-        if changed is not made and changed != made:
-            self._update(facts=self.manifest.facts | self._keep(changed) | {"edited": edits.told})
+        facts = self.manifest.facts
+        # What an edit that was taken back had changed is kept anew too.
+        if "edited" in facts or (changed is not made and changed != made):
+            facts = {name: fact for name, fact in (facts | self._keep(changed)).items() if name != "edited"}
+            self._update(facts=facts | ({"edited": edits.told} if edits.told else {}))
         return cast(E, changed)
 
     @property

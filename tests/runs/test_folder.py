@@ -271,6 +271,24 @@ def test_what_was_used_is_frozen_at_the_first_start(templates: Path, tmp_path: P
     assert a_run(tmp_path, seed=2, overrides={"captions.size_px": 90}).used == ("beans",)
 
 
+def test_an_edit_that_is_taken_back_leaves_nothing(templates: Path, tmp_path: Path) -> None:
+    """Gone on from where an edit is applied, as in a notebook: script, publishing text and facts are those of the edit, then as written."""
+    run = a_run(tmp_path)
+    written = run.step("script", a_script)
+    made_of = [written.scenes[0].text, "Cold brew takes a whole night."]
+    found = []
+    for text in (made_of[0], made_of[1], made_of[0]):
+        edited = {} if text == made_of[0] else {made_of[0]: written.scenes[0].model_copy(update={"text": text})}
+        run.kept_edits.keep(scenes=edited)
+        assert run.edited(written).voiceover == text
+        run.step("timeline", a_timeline, "beans")
+        names = ("script.json", "publishing.json")
+        found.append(([run.path(name).read_bytes() for name in names], run.manifest.facts.get("words"), run.manifest.facts.get("edited")))
+    assert found[0] == found[2]
+    assert [fact for _, *facts in found for fact in facts] == [4, None, 6, "1 sentence", 4, None]
+    assert json.loads(found[1][0][0])["voiceover"] == made_of[1]
+
+
 def test_a_rejected_clip_is_found_where_another_stands_in(templates: Path, tmp_path: Path) -> None:
     """An exchange is known by the clip that was found, so this reel finds it still, in later takes too; other reels are without it."""
     run = a_run(tmp_path)
