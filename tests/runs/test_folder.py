@@ -101,6 +101,18 @@ def test_footage_counts_by_its_content(templates: Path, tmp_path: Path) -> None:
     assert a_run(tmp_path, overrides=overrides).run_id != first
 
 
+def test_a_voice_counts_with_its_settings(templates: Path, tmp_path: Path) -> None:
+    """A voice file of Piper's decides the run, and so does the file beside it that says how fast it speaks."""
+    overrides = {"voice.engine": "piper", "voice.name": "joe.onnx"}
+    ids = []
+    for name, content in (("joe.onnx", "network"), ("joe.onnx.json", '{"length_scale": 1}'), ("joe.onnx.json", '{"length_scale": 2}')):
+        (templates / "brands" / name).write_text(content)
+        ids.append(a_run(tmp_path, overrides=overrides).run_id)
+    (templates / "brands" / "joe.onnx").write_text("another network")
+    ids.append(a_run(tmp_path, overrides=overrides).run_id)
+    assert len(set(ids)) == 4
+
+
 def test_a_finished_run_is_known_again(templates: Path, tmp_path: Path) -> None:
     """The same job finds its finished run, with facts, findings and every file measured."""
     made_reel(a_run(tmp_path))
