@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -12,19 +13,23 @@ from reelkit.batch.plan import PlannedReel
 from reelkit.batch.runner import NOTEBOOK, REPORT
 from reelkit.batch.watching import typical_seconds
 from reelkit.errors import ReelkitError, RunError
-from reelkit.model import Value
+from reelkit.model import Value, content_key
 from reelkit.runs.folder import RunFolder, open_run
 from reelkit.runs.manifest import Manifest, read_manifest
 
 __all__ = ["Forecast", "forecast_reel"]
 
+_WRITTEN = {"name", "slug", "language", "script", "voice", "footage.fallback_terms", "deck", "prompt"}
+"""What decides a script: the voice too, as its pace says how many words fill the reel."""
+_SPOKEN = _WRITTEN | {"voice_config", "voice_recording", "voice_sample"}
 _KEPT = {
-    "script": {"script", "language"},
-    "footage": {"script", "language", "footage"},
-    "voice": {"script", "language", "voice"},
-    "music": {"script", "language", "voice", "music"},
+    "script": _WRITTEN,
+    "footage": _WRITTEN | {"footage"},
+    "voice": _SPOKEN,
+    "music": _SPOKEN | {"music", "reelkit"},
 }
-"""What takes of the same reel share, as another look of it speaks, downloads and composes nothing again; and what decides each."""
+"""What takes of the same reel share, as another look of it speaks, downloads and composes nothing again; and what decides each: brand
+fields, and names of what decides a run."""
 _TOKENS = (6000, 1500)
 """Asked and answered in a script of three drafts, where no run tells of its own."""
 
@@ -62,7 +67,7 @@ def forecast_reel(reel: PlannedReel, state: str, outputs: Path, *, upload: bool 
         return Forecast(state="wrong", told=str(error))
     typical = typical_seconds(outputs)
     takes = [begun] if begun else _other_takes(run)
-    kept = {step.name for take in takes for step in take.steps if not _changed_since(take, run) & _KEPT.get(step.name, set())}
+    kept = {step for take in takes for step in _kept_of(take, run)}
     kept &= {*_KEPT, *(("compose",) if begun else ())}
     cached = tuple(step for step in (*_KEPT, "compose") if step in kept)
     told = f"stopped at {begun.step or 'the start'}" if begun else ""
@@ -87,10 +92,28 @@ def _other_takes(run: RunFolder) -> list[Manifest]:
     return found
 
 
-def _changed_since(take: Manifest, run: RunFolder) -> set[str]:
-    """Return the groups of fields in which what was asked for differs: script, voice, captions."""
-    now, then = dict(run.job.overrides), dict(take.job.overrides)
-    return {name.partition(".")[0] for name in {*now, *then} if now.get(name) != then.get(name)}
+def _kept_of(take: Manifest, run: RunFolder) -> set[str]:
+    """Return the steps of another take, or of the run itself where it was begun, that need not be done again for a run."""
+    done = {step.name for step in take.steps}
+    if take.decided_by == run.decided_by:
+        return done
+    try:
+        brand_file_changed = content_key(take.job.changed_brand()) != take.decided_by["brand"]
+    except ReelkitError:
+        brand_file_changed = True
+    if brand_file_changed:
+        return set()
+    changed = _differing(take.job.overrides, run.job.overrides) | (_differing(take.decided_by, run.decided_by) - {"brand"})
+    return {step for step in done if not any(_concerns(one, other) for one in changed for other in _KEPT.get(step, ()))}
+
+
+def _differing(then: Mapping[str, object], now: Mapping[str, object]) -> set[str]:
+    return {name for name in {*then, *now} if then.get(name) != now.get(name)}
+
+
+def _concerns(name: str, other: str) -> bool:
+    """Say whether two names are of one brand field, or one of them of a group that holds the other."""
+    return f"{name}.".startswith(f"{other}.") or f"{other}.".startswith(f"{name}.")
 
 
 def _cost(run: RunFolder, outputs: Path) -> float:

@@ -78,7 +78,7 @@ def _files(brand: Brand, script: Path | None) -> Iterator[tuple[str, Path]]:
             yield f"{'.'.join(place)} {path.name}", path
     if brand.voice.engine in ("piper", "coqui") and (voice := brand.path(Path(brand.voice.name))).exists():
         yield "voice", voice
-        # Piper's pace and loudness stand beside its network; a folder of Coqui's holds all of the voice.
+        # Piper's pace stands in a file beside its network; a folder of Coqui's holds all of the voice.
         if (config := voice.with_name(f"{voice.name}.json")).is_file():
             yield "voice_config", config
     for name, font, weight in (("title_font", brand.fonts.title, 800), ("caption_font", brand.captions.font, brand.captions.weight)):

@@ -52,12 +52,26 @@ def test_what_is_kept_is_named_and_kept(studio: Studio) -> None:
     line = studio.run("make", "--brand", "ada", *COLOUR, "--dry-run").stdout
     assert line.startswith("would be made (cached: script, footage, voice, music): about ")
     assert line.endswith(", nothing to pay\n")
-    other = studio.asked("make", "--brand", "ada", "--set", "voice.speed=1.1", "--dry-run")
-    assert other["cached"] == ["script", "footage"]
+    for change, cached in {"music.mood=calm": ["script", "footage", "voice"], "footage.shot_s=2": ["script", "voice", "music"]}.items():
+        assert studio.asked("make", "--brand", "ada", "--set", change, "--dry-run")["cached"] == cached
+    # Another pace fills the reel with other words.
+    assert studio.asked("make", "--brand", "ada", "--set", "voice.speed=1.1", "--dry-run")["cached"] == []
     assert files(studio) == before
     speech = [path for path in (studio.folder / "cache" / "speech").rglob("*") if path.is_file()]
     assert studio.asked("make", "--brand", "ada", *COLOUR)["success"]
     assert [path for path in (studio.folder / "cache" / "speech").rglob("*") if path.is_file()] == speech
+
+
+@pytest.mark.parametrize("name", ["brands", "decks"])
+def test_nothing_counts_as_kept_once_a_file_changed(studio: Studio, name: str) -> None:
+    """A topic that was rewritten in the deck, or a length in the brand's own file, is another script: nothing is kept."""
+    path = studio.folder / "templates" / name / "ada.yaml"
+    before = path.read_text()
+    path.write_text(before.replace("length_s: 4", "length_s: 5").replace("It is worth the wait.", "It is worth a wait."))
+    assert path.read_text() != before
+    told = studio.asked("make", "--brand", "ada", *COLOUR, "--dry-run")
+    path.write_text(before)
+    assert (told["state"], told["cached"]) == ("new", [])
 
 
 def test_a_models_price_is_told(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
