@@ -35,6 +35,7 @@ __all__ = [
     "BrandVoice",
     "PythonClip",
     "brand_problems",
+    "brand_reference",
     "brand_schema",
     "list_brands",
     "load_brand",
@@ -476,9 +477,23 @@ def list_brands(templates: Path | None = None) -> list[str]:
     return sorted(path.stem for path in ((templates or templates_dir()) / "brands").glob("*.yaml"))
 
 
+def brand_reference(brand: str | Path) -> str:
+    """Return how a brand is named wherever it is looked for again: a slug as it is, the path of a brand file in full.
+
+    Examples
+    --------
+    >>> brand_reference("northwind"), Path(brand_reference("own/acme.yaml")).is_absolute()
+    ('northwind', True)
+    """
+    return str(Path(brand).resolve()) if _is_file(brand) else str(brand)
+
+
+def _is_file(brand: str | Path) -> bool:
+    return Path(brand).suffix in (".yaml", ".yml")
+
+
 def _brand_path(brand: str | Path, templates: Path) -> Path:
-    path = Path(brand)
-    return path if path.suffix in (".yaml", ".yml") else templates / "brands" / f"{brand}.yaml"
+    return Path(brand) if _is_file(brand) else templates / "brands" / f"{brand}.yaml"
 
 
 def load_brand(brand: str | Path, *, templates: Path | None = None) -> Brand:

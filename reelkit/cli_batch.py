@@ -80,10 +80,13 @@ def _check_use(arguments: argparse.Namespace) -> None:
 
 def _asked(arguments: argparse.Namespace) -> Asked:
     from reelkit.batch.plan import Asked
+    from reelkit.brand import brand_reference
 
     if arguments.file:
         return Asked(file=arguments.file.resolve())
-    return Asked(brands=tuple(dict.fromkeys(arguments.brands)), count=arguments.count, overrides=overrides_of(arguments))
+    return Asked(
+        brands=tuple(dict.fromkeys(map(brand_reference, arguments.brands))), count=arguments.count, overrides=overrides_of(arguments)
+    )
 
 
 def overrides_of(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -22,13 +22,14 @@ def make_command(arguments: argparse.Namespace) -> int:
     """Make a reel, or find it made."""
     from reelkit.batch.jobs import Job
     from reelkit.batch.runner import REPORT, generate_one, run_notebook
+    from reelkit.brand import brand_reference
     from reelkit.runs.folder import outputs_dir
     from reelkit.runs.progress import NoLines, TerminalLines
 
     load_keys()
     overrides = overrides_of(arguments) | _voice_over(arguments.voice_over)
     job = Job(
-        brand=arguments.brand,
+        brand=brand_reference(arguments.brand),
         topic_seed=arguments.seed,
         script=arguments.script and arguments.script.resolve(),
         overrides=overrides,

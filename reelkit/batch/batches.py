@@ -21,7 +21,7 @@ from reelkit.batch.pool import ReelPool, encoders_each, pool_width
 from reelkit.batch.sockets import sweep_sockets
 from reelkit.batch.topics import plan_brands
 from reelkit.batch.work import Work, do_work, progress_folder
-from reelkit.brand import templates_dir
+from reelkit.brand import brand_reference, templates_dir
 from reelkit.errors import BusyError, RunError
 from reelkit.model import BatchResult, GenerationResult
 from reelkit.runs.cache import cache_dir
@@ -167,8 +167,8 @@ def generate_for_brands(
     if count_per_brand < 1:
         raise RunError(f"a batch makes 1 reel or more of each brand, not {count_per_brand}")
     place = Path(outputs).resolve() if outputs else outputs_dir()
-    brands, changed = tuple(dict.fromkeys(slugs)), dict(overrides or {})
-    asked = Asked(brands=brands, count=count_per_brand, overrides=changed)
+    brands, changed = {slug: brand_reference(slug) for slug in slugs}, dict(overrides or {})
+    asked = Asked(brands=tuple(dict.fromkeys(brands.values())), count=count_per_brand, overrides=changed)
 
     def plan(others: list[Batch], some: tuple[str, ...], _: tuple[PlannedReel, ...]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
         return plan_brands(some, count_per_brand, overrides=changed, outputs=place, others=others)
@@ -178,7 +178,7 @@ def generate_for_brands(
     if ended.reels:
         ended = run_batch(ended.id, place, Terms(upload=upload, executor=executor), watcher=watcher)
     took_ms = round((time.monotonic() - began) * 1000)
-    return {brand: _result(ended, brand, count_per_brand, place, took_ms) for brand in brands}
+    return {slug: _result(ended, brand, count_per_brand, place, took_ms) for slug, brand in brands.items()}
 
 
 def _result(batch: Batch, brand: str, count: int, outputs: Path, took_ms: int) -> BatchResult:

@@ -53,7 +53,7 @@ class PlannedReel(Value):
     """One reel of a batch."""
 
     number: int = Field(ge=1)
-    brand: str = Field(description="as it was asked for: a slug, or the path of a brand file")
+    brand: str = Field(description="a slug, or the whole path of a brand file")
     slug: str
     topic_seed: int = Field(ge=0)
     topic: str = Field(default="", description="where it is known before the script is written")

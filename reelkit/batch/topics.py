@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reelkit.batch.plan import Batch, PlannedReel, is_tonights
-from reelkit.brand import Brand, load_brand, templates_dir
+from reelkit.brand import Brand, brand_reference, load_brand, templates_dir
 from reelkit.errors import BrandError, ReelkitError, RunError
 from reelkit.ledgers import ledger_for
 from reelkit.runs.ledger import ReelLedger
@@ -78,7 +78,7 @@ def planned_reel(asked: str, brand: Brand, outputs: Path, **said: Any) -> Planne
     **said
         The other fields of :class:`PlannedReel`.
     """
-    reel = PlannedReel(number=1, brand=asked, slug=brand.slug, **said)
+    reel = PlannedReel(number=1, brand=brand_reference(asked), slug=brand.slug, **said)
     titles = deck_titles(brand) if reel.script is None else None
     name = reel_name(RunJob(brand=asked, topic_seed=reel.topic_seed, script=reel.script))
     known = {

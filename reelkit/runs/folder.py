@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
-from reelkit.brand import Brand, load_brand
+from reelkit.brand import Brand, brand_reference, load_brand
 from reelkit.edits import Edits
 from reelkit.errors import BusyError, CheckError, ReelkitError, RunError
 from reelkit.ledgers import ledger_for
@@ -96,7 +96,7 @@ def open_run(
     """
     if not isinstance(topic_seed, int) or isinstance(topic_seed, bool) or topic_seed < 0:
         raise RunError(f"topic seed is {topic_seed!r}; it must be a whole number, 0 or more")
-    named = str(brand.source or brand.slug) if isinstance(brand, Brand) else str(brand)
+    named = str(brand.source or brand.slug) if isinstance(brand, Brand) else brand_reference(brand)
     found = brand if isinstance(brand, Brand) else load_brand(brand)
     changed = found.with_changes(overrides) if overrides else found
     path = Path(script).resolve() if script else None

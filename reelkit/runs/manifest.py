@@ -21,7 +21,7 @@ MANIFEST = "run.json"
 class RunJob(Value):
     """What was asked for."""
 
-    brand: str = Field(description="a slug, or the path of a brand file")
+    brand: str = Field(description="a slug, or the whole path of a brand file")
     topic_seed: int = Field(ge=0)
     script: Path | None = Field(default=None, description="a script of the user's own, Markdown or plain text")
     overrides: dict[str, JsonValue] = Field(default={}, description="brand fields replaced for this run, by dotted name")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from reelkit.batch.calendar_file import plan_calendar
 from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, batches_dir, open_batch, read_batches
 from reelkit.batch.topics import plan_brands
 from reelkit.cli import main
@@ -199,6 +200,18 @@ def test_brands_take_turns(studio: Path) -> None:
     """A night that is cut short leaves every brand with something: the first reels are one of each brand."""
     batch = begin(studio, Asked(brands=BRANDS, count=2))
     assert [reel.slug for reel in batch.reels] == [*BRANDS, *BRANDS]
+
+
+def test_a_brand_file_is_found_again_from_anywhere(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The path of a brand file is planned in full, as workers and reports look for it from other folders."""
+    file = studio.parent / "templates" / "brands" / "ada.yaml"
+    monkeypatch.chdir(file.parent)
+    (reel,) = begin(studio, Asked(brands=("ada.yaml",), count=1)).reels
+    assert (reel.brand, reel.slug) == (str(file), "ada")
+    (folder := studio.parent / "elsewhere").mkdir()
+    (folder / "plan.csv").write_text("brand,seed\nada.yaml,7\n")
+    ((planned,), _) = plan_calendar(folder / "plan.csv", outputs=studio, others=[], until=datetime.date.today())
+    assert planned.brand == str(file)
 
 
 def test_what_is_done_stays_done(studio: Path) -> None:

@@ -41,8 +41,8 @@ def test_a_result_counts(results: tuple[GenerationResult, ...], well: int, ill: 
 
 def test_each_brand_has_its_result(tmp_path: Path) -> None:
     """Brands come back under what they were asked for as, in that order; one that cannot be loaded fails alone, with a result a reel."""
-    told = generate_for_brands(["nobody", "noone"], 2, outputs=tmp_path)
-    assert list(told) == ["nobody", "noone"]
+    told = generate_for_brands(["nobody", "noone.yaml"], 2, outputs=tmp_path)
+    assert list(told) == ["nobody", "noone.yaml"]
     for name, result in told.items():
         assert (result.success_count, result.failure_count, result.success_rate) == (0, 2, 0.0)
-        assert all(f"brand '{name}'" in (one.error or "") for one in result.results)
+        assert all(f"brand '{Path(name).stem}'" in (one.error or "") for one in result.results)

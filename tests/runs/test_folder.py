@@ -83,6 +83,15 @@ def test_the_job_and_what_it_points_to_decide_the_run(templates: Path, tmp_path:
     assert ids[0].startswith("0001-")
 
 
+def test_a_brand_file_is_found_again_from_anywhere(templates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the manifest says of a job leads to the brand file whichever folder it is read in; a slug stays one."""
+    monkeypatch.chdir(templates / "brands")
+    job = open_run("northwind.yaml", 1, outputs=tmp_path / "outputs").manifest.job
+    monkeypatch.chdir(tmp_path)
+    assert job.changed_brand() == load_brand("northwind")
+    assert a_run(tmp_path).manifest.job.brand == "northwind"
+
+
 def test_an_override_that_says_what_the_file_says_is_the_same_run(templates: Path, tmp_path: Path) -> None:
     """The resolved brand decides, not how it was written."""
     assert a_run(tmp_path, overrides={"script.length_s": 30}).run_id == a_run(tmp_path).run_id
