@@ -63,4 +63,4 @@ views.grid(told_by, seconds=seconds, title="Told by several brands", palette=own
 
 # %% tags=["remove-input"]
 (first, a), (second, b) = (*in_styles.items(), *told_by.items())[:2]
-views.frame(a, versus=b, names=(first, second), palette=own.palette)
+views.frame(a, versus=b, names=(first, second), palette=own.palette, cache=draft.parts.cache)

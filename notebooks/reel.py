@@ -133,7 +133,7 @@ timeline = run.step("legibility", strengthen_captions, planned)
 views.shots(timeline, palette=palette)
 
 # %% tags=["remove-input"]
-frame = views.frame(timeline, palette=palette)
+frame = views.frame(timeline, palette=palette, cache=parts.cache)
 frame
 
 # %% [markdown]

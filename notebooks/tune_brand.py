@@ -38,7 +38,7 @@ views.brand(saved)
 # libraries. Scrub with the pointer or the arrow keys; *Compare* puts the saved brand beside it; *Undo* takes a change back.
 
 # %%
-frame = views.frame(draft.plan(saved), palette=saved.palette)
+frame = views.frame(draft.plan(saved), palette=saved.palette, cache=draft.parts.cache)
 style = views.style(
     saved, frame, draft.plan, settle=draft.settled, groups=views.GROUPS, listen=draft.listen, fetch=draft.fetch, changes=overrides
 )

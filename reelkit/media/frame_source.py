@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -155,13 +155,18 @@ class _Shared:
         """How many copies were taken so far."""
         self._copies: dict[Clip, tuple[Proxy, Clip]] = {}
         self._cache = cache
-        self._maker = ThreadPoolExecutor(1, thread_name_prefix="proxies", initializer=_give_way)
+        self._turn = threading.Lock()
+        self._makers: list[threading.Thread] = []
         self._closed = threading.Event()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def make(self, wanted: Iterable[Proxy]) -> Future[None]:
-        missing = [proxy for proxy in wanted if self.copy_for(proxy) is None and not self._found(proxy)]
-        return self._maker.submit(self._make_all, missing)
+        made: Future[None] = Future()
+        # A daemon: who ends the program, or restarts a kernel, does not wait for copies.
+        maker = threading.Thread(target=self._make_all, args=(list(wanted), made), name="proxies", daemon=True)
+        self._makers = [*filter(threading.Thread.is_alive, self._makers), maker]
+        maker.start()
+        return made
 
     def copy_for(self, wanted: Proxy) -> Clip | None:
         made, copy = self._copies.get(wanted.clip, (None, None))
@@ -169,7 +174,8 @@ class _Shared:
 
     def close(self) -> None:
         self._closed.set()
-        self._maker.shutdown(wait=True, cancel_futures=True)
+        for maker in self._makers:
+            maker.join()
         with self.lock:
             self.clips.close()
             self.proxies.close()
@@ -182,10 +188,19 @@ class _Shared:
             self._take(proxy, path)
         return path is not None
 
-    def _make_all(self, missing: list[Proxy]) -> None:
-        with suppress(InterruptedError):
-            for proxy in missing:
-                self._take(proxy, self._made(proxy))
+    def _make_all(self, wanted: list[Proxy], made: Future[None]) -> None:
+        _give_way()
+        try:
+            with self._turn:
+                # Those in the cache are there at once, before others are made.
+                for proxy in [proxy for proxy in wanted if self.copy_for(proxy) is None and not self._found(proxy)]:
+                    self._take(proxy, self._made(proxy))
+        except InterruptedError:
+            made.set_result(None)
+        except BaseException as error:
+            made.set_exception(error)
+        else:
+            made.set_result(None)
 
     def _made(self, proxy: Proxy) -> Path:
         def make(path: Path) -> None:

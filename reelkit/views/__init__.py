@@ -17,7 +17,20 @@ from pydantic import BaseModel
 from reelkit.brand import Brand, BrandVoice
 from reelkit.edits import Edits
 from reelkit.media.planes import Planes
-from reelkit.model import AudioResult, CaptionStyle, Clip, Cue, Finding, Palette, Reel, Script, SentenceTiming, ShapedReel, Timeline
+from reelkit.model import (
+    AudioResult,
+    Cache,
+    CaptionStyle,
+    Clip,
+    Cue,
+    Finding,
+    Palette,
+    Reel,
+    Script,
+    SentenceTiming,
+    ShapedReel,
+    Timeline,
+)
 from reelkit.views import (
     brand_view,
     cue_view,
@@ -177,9 +190,10 @@ def frame(
     names: tuple[str, str] = ("A", "B"),
     at: int | None = None,
     palette: Palette | None = None,
+    cache: Cache | None = None,
 ) -> FrameView:
     """Show a reel before it is rendered, frame by frame, alone or beside another version of it."""
-    return FrameView(timeline, frame=at, versus=versus, names=names, palette=palette)
+    return FrameView(timeline, frame=at, versus=versus, names=names, palette=palette, cache=cache)
 
 
 def style(

@@ -1,4 +1,5 @@
-// FrameView: the exact frame at rest, a small copy of the reel while it moves. Which frame is shown is said here; the kernel hears it at rest.
+// FrameView: the exact frame at rest, a small copy of the reel while it moves; until that is made for the style of now, frames at half the size.
+// Which frame is shown is said here.
 
 const REST_MS = 90;
 const LUMA = new Int32Array(256).map((_, y) => Math.round((255 / 219) * (y - 16) * 65536) + 32768); // and a half, so that >> 16 rounds
@@ -49,16 +50,17 @@ async function sha256(bytes) {
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** One picture: canvas for what is exact, video for what moves, and the platforms' own buttons over both. */
+/** One picture: a canvas for what is exact and one for what is half as large, video for what moves, and the platforms' own buttons over all. */
 class Screen {
   serial = 0;
   undrawn = [];
 
   constructor(label) {
     this.canvas = h("canvas", { role: "img", "aria-label": label });
+    this.half = h("canvas", { class: "rk-half", "aria-hidden": "true" });
     this.video = h("video", { playsinline: true, preload: "auto", tabindex: "-1", "aria-hidden": "true" });
     this.zones = h("div", { class: "rk-zones", "aria-hidden": "true" });
-    this.box = h("div", { class: "rk-screen" }, this.canvas, this.video, this.zones);
+    this.box = h("div", { class: "rk-screen" }, this.canvas, this.half, this.video, this.zones);
     this.name = h("figcaption", {}, label);
     this.frameElement = h("div", { class: "rk-screen-scroll", tabindex: "0", role: "group", "aria-label": `${label}, picture` }, this.box);
     this.element = h("figure", { class: "rk-screen-figure" }, this.frameElement, this.name);
@@ -94,8 +96,19 @@ class Screen {
     this.undrawn = [];
   }
 
-  set moves(moving) {
-    this.box.dataset.shown = moving ? "preview" : "exact";
+  /** Show a frame at half the size; the exact one stays as it was, for what will differ from it. */
+  drawHalf({ width, height }, bytes) {
+    const image = new ImageData(width, height);
+    turn(image, bytes, [0, 0, width, height]);
+    if (this.half.width !== width) this.half.width = width;
+    if (this.half.height !== height) this.half.height = height;
+    this.half.getContext("2d", { alpha: false }).putImageData(image, 0, 0);
+    this.shows("half");
+  }
+
+  /** Say which of its pictures is seen: "exact", "half" or "preview". */
+  shows(which) {
+    this.box.dataset.shown = which;
   }
 }
 
@@ -111,7 +124,7 @@ function render({ model, el }) {
   let playing = false;
   let ticket = 0;
   let flying = false;
-  let waiting = false;
+  let waiting = "";
   let copyUrl = "";
 
   let current = model.get("frame");
@@ -123,23 +136,25 @@ function render({ model, el }) {
   let loaded = false;
   a.video.addEventListener("loadeddata", () => { loaded = true; });
   a.video.addEventListener("emptied", () => { loaded = false; });
-  const ready = () => copyUrl && loaded;
+  // One of another style is none.
+  const ready = () => copyUrl && loaded && facts().copy === "ready";
 
   const scrub = h("input", {
     type: "range", class: "rk-scrub", min: 0, max: last(), step: 1, value: current, "aria-label": "Frame of the reel",
-    oninput: () => { pause(); go(Number(scrub.value)); },
+    oninput: () => { pause(); go(Number(scrub.value), true); },
   });
 
-  // --- exact frames
+  // --- frames of the kernel's
 
-  function ask() {
+  function ask(how = "exact") {
     // One request is under way at a time: what was wanted meanwhile is asked for when it came.
-    if (flying) { waiting = true; return; }
+    if (flying) { waiting = how; return; }
     flying = true;
-    waiting = false;
-    model.send({ want: current, ticket: ++ticket, sides: sides(), whole: sides().some((side) => !screens[side].serial) });
+    waiting = "";
+    if (how === "half") model.send({ want: current, ticket: ++ticket, sides: sides(), half: true });
+    else model.send({ want: current, ticket: ++ticket, sides: sides(), whole: sides().some((side) => !screens[side].serial) });
   }
-  const atRest = rest(REST_MS, ask);
+  const atRest = rest(REST_MS, () => ask());
 
   function answered(message, buffers) {
     if (message.copy !== undefined) return copied(message, buffers);
@@ -148,6 +163,11 @@ function render({ model, el }) {
     if (message.planes === undefined) return;
     const screen = screens[message.side];
     if (message.ticket) { flying = false; }
+    if (message.half) {
+      if (!playing && !ready()) screen.drawHalf(message, bytes);
+      if (waiting) ask(waiting);
+      return;
+    }
     const bytes = new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength);
     if (!screen.take(message, bytes)) {
       // What it differs from went by before this view was there, or on its own way: the whole is asked for.
@@ -156,7 +176,7 @@ function render({ model, el }) {
     }
     if (message.frame === current && !playing) {
       screen.draw();
-      screen.moves = false;
+      screen.shows("exact");
       screen.box.dataset.frame = message.frame;
       screen.box.dataset.version = message.version;
       screen.box.dataset.sha256 = "";
@@ -164,7 +184,7 @@ function render({ model, el }) {
       view.dispatchEvent(new CustomEvent("rk-exact", { detail: message }));
       sha256(screen.planes).then((hash) => { if (screen.box.dataset.version === String(message.version) && screen.box.dataset.frame === String(message.frame)) screen.box.dataset.sha256 = hash; });
     }
-    if (message.ticket && (waiting || message.frame !== current)) ask();
+    if (message.ticket && (waiting || message.frame !== current)) ask(waiting || "exact");
   }
 
   // --- the small copy, which plays and scrubs without asking anybody
@@ -173,26 +193,28 @@ function render({ model, el }) {
     if (copyUrl) URL.revokeObjectURL(copyUrl);
     copyUrl = URL.createObjectURL(new Blob([buffers[0]], { type: "video/mp4" }));
     a.video.src = copyUrl;
-    view.dataset.copy = "ready";
     told();
   }
   const stopPlaying = () => pause();
   a.video.addEventListener("ended", stopPlaying);
 
-  function go(frame) {
+  function go(frame, dragged = false) {
     current = Math.min(Math.max(frame, 0), last());
-    moved();
+    moved(dragged);
   }
 
-  function moved() {
+  function moved(dragged = false) {
     const frame = current;
     scrub.value = frame;
     scrub.setAttribute("aria-valuetext", `frame ${frame}, ${clock(seconds(frame))}`);
     where.textContent = `${clock(seconds(frame))}  ·  frame ${frame} of ${last()}`;
     if (playing) return;
     if (ready()) {
-      a.moves = true;
+      a.shows("preview");
       a.video.currentTime = seconds(frame + 0.5);
+      atRest();
+    } else if (dragged) {
+      ask("half");
       atRest();
     } else ask();
   }
@@ -200,7 +222,7 @@ function render({ model, el }) {
   function play() {
     if (!ready()) { note.textContent = "The moving preview is still being made."; return; }
     playing = true;
-    a.moves = true;
+    a.shows("preview");
     a.video.muted = false;
     if (current >= last()) a.video.currentTime = 0;
     else a.video.currentTime = seconds(current + 0.5);
@@ -268,9 +290,10 @@ function render({ model, el }) {
   }
 
   function told() {
-    const making = facts().copy === "making";
-    view.dataset.copy = making ? "making" : copyUrl ? "ready" : "none";
-    able(playButton, copyUrl);
+    const { copy } = facts();
+    const making = copy === "making";
+    view.dataset.copy = copy === "ready" && !copyUrl ? "making" : copy;
+    able(playButton, copyUrl && copy === "ready");
     playButton.title = making ? "the moving preview is being made" : "";
   }
 
@@ -307,7 +330,7 @@ function render({ model, el }) {
     "change:zoom": laidOut,
     "change:compare": () => { laidOut(); if (sides().length > 1) ask(); },
   });
-  a.moves = b.moves = false;
+  for (const screen of [a, b]) screen.shows("exact");
   laidOut();
   told();
   moved();

@@ -1,4 +1,4 @@
-"""A frame of a reel: the exact one at rest, a small copy of the reel while it moves, and another style beside it."""
+"""A frame of a reel: exact at rest, at half the size while somebody scrubs, beside another style; and a small copy of the reel to play."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reelkit.media.frame_source import FrameSource
 from reelkit.media.planes import Planes
 from reelkit.media.scrub_copy import start_scrub_copy
 from reelkit.media.stills import jpeg
-from reelkit.model import Palette, Timeline
+from reelkit.model import Cache, Palette, Shot, Timeline
 from reelkit.views.live import LiveView
 from reelkit.views.markup import card, clock, data_uri, facts, fill, heading, seconds
 
@@ -71,6 +71,8 @@ class FrameView(LiveView):
     names : (str, str)
         What the two are called.
     palette : Palette, optional
+    cache : Cache, optional
+        Keeps the small copies of clips that scrubbing reads; without one they are made anew in each kernel.
 
     Attributes
     ----------
@@ -86,19 +88,21 @@ class FrameView(LiveView):
         versus: Timeline | None = None,
         names: tuple[str, str] = ("A", "B"),
         palette: Palette | None = None,
+        cache: Cache | None = None,
     ) -> None:
         super().__init__("frame", self._static, repr(timeline), palette=palette)
         self.timeline, self.versus, self.names = timeline, versus, names
         self.note = ""
         self._palette = palette
         self._at = min(telling_frame(timeline) if frame is None else frame, timeline.frame_count - 1)
-        self._sources = [FrameSource(timeline)]
+        self._sources = [FrameSource(timeline, cache=cache)]
         self._version = 0
         self._looked_at = False
         self._wanted = 0
         self._serial = 0
         self._sent: dict[str, tuple[int, Planes]] = {}
         self._copy: tuple[Timeline, bytes] | None = None
+        self._scrubbed: tuple[Shot, ...] = ()
 
     @property
     def frame(self) -> int:
@@ -136,8 +140,12 @@ class FrameView(LiveView):
         elif "want" in message:
             # The browser alone says which frame is shown: were it a trait, an older value's echo would draw it back.
             frame = self._at = min(max(int(message["want"]), 0), self.timeline.frame_count - 1)
+            ticket = int(message["ticket"])
             for side in message.get("sides", ["a"]):
-                self._send(widget, side, frame, ticket=int(message["ticket"]), whole=bool(message.get("whole")))
+                if message.get("half"):
+                    self._send_half(widget, side, frame, ticket)
+                else:
+                    self._send(widget, side, frame, ticket=ticket, whole=bool(message.get("whole")))
 
     def _put(self, timeline: Timeline, versus: Timeline | None, names: tuple[str, str], note: str) -> None:
         changed = timeline != self.timeline
@@ -156,29 +164,51 @@ class FrameView(LiveView):
 
     def _send(self, widget: Any, side: str, frame: int, *, ticket: int = 0, whole: bool = False) -> None:
         """Send a frame; where the browser has the one before, only what differs from that."""
-        timeline = self.versus if side == "b" else self.timeline
-        if timeline is None or frame >= timeline.frame_count:
+        timeline = self._of(side, frame)
+        if timeline is None:
             return
         planes = self._exact(timeline, frame)
         base, before = self._sent.get(side, (0, None))
         self._serial += 1
         self._sent[side] = self._serial, planes
-        told = {"planes": "yuv420p", "side": side, "frame": frame, "width": planes.width_px, "height": planes.height_px}
-        told |= {"version": self._version, "ticket": ticket, "note": self.note, "serial": self._serial}
+        told = {**_told(planes, side, frame, ticket), "version": self._version, "note": self.note, "serial": self._serial}
         parts = None if whole or before is None else changed_parts(before, planes)
         if parts is None:
             widget.send(told, buffers=[planes.tobytes()])
         else:
             widget.send({**told, "base": base, "parts": parts}, buffers=[b"".join(part_bytes(planes, part) for part in parts)])
 
+    def _send_half(self, widget: Any, side: str, frame: int, ticket: int) -> None:
+        """Send a frame at half the size, which is there at once: for a hand that is scrubbing."""
+        timeline = self._of(side, frame)
+        if timeline is None:
+            return
+        self._make_proxies()
+        planes = self._source(timeline).scrub(frame)
+        widget.send({**_told(planes, side, frame, ticket), "half": True}, buffers=[planes.tobytes()])
+
+    def _of(self, side: str, frame: int) -> Timeline | None:
+        timeline = self.versus if side == "b" else self.timeline
+        return timeline if timeline is not None and frame < timeline.frame_count else None
+
     def _exact(self, timeline: Timeline, frame: int) -> Planes:
+        return self._source(timeline).exact(frame)
+
+    def _source(self, timeline: Timeline) -> FrameSource:
         for place, source in enumerate(self._sources):
             if source.timeline == timeline:
                 self._sources.insert(0, self._sources.pop(place))
-                return source.exact(frame)
+                return source
         # All share their clips and pictures: a change of style decodes nothing.
         self._sources = [self._sources[0].showing(timeline), *self._sources[:1]]
-        return self._sources[0].exact(frame)
+        return self._sources[0]
+
+    def _make_proxies(self) -> None:
+        """Have the clips' copies made that scrubbing reads, where others are shown than those that they are made of."""
+        if self._scrubbed != self.timeline.shots:
+            self._scrubbed = self.timeline.shots
+            # Of a source of its own: this may be another thread.
+            self._sources[0].showing(self.timeline).make_proxies()
 
     def _facts(self, copy: str) -> dict[str, Any]:
         timeline = self.timeline
@@ -227,6 +257,8 @@ class FrameView(LiveView):
             if process.returncode == 0:
                 self._copy = timeline, path.read_bytes()
                 self._send_copy(self._copy[1])
+                # For the next style, which is scrubbed in before its copy is there.
+                self._make_proxies()
             else:
                 self.widget.facts = self._facts("none")
                 self.widget.send({"trouble": (trouble or ["the moving preview could not be made; run the cell again"])[-1]})
@@ -242,6 +274,10 @@ def telling_frame(timeline: Timeline) -> int:
         return timeline.frame_count // 2
     cue = timeline.cues[min(1, len(timeline.cues) - 1)]
     return (cue.start + cue.end) // 2
+
+
+def _told(planes: Planes, side: str, frame: int, ticket: int) -> dict[str, Any]:
+    return {"planes": "yuv420p", "side": side, "frame": frame, "width": planes.width_px, "height": planes.height_px, "ticket": ticket}
 
 
 def _strictest(timeline: Timeline) -> dict[str, int]:

@@ -160,6 +160,32 @@ def test_a_change_of_style_changes_the_picture_in_place(tuned: Page, draft: tupl
     assert changed_from(tuned, after["sha256"])["sha256"] == before["sha256"]
 
 
+def test_scrubbing_right_after_a_change_shows_the_new_style(tuned: Page, draft: tuple[Draft, Callable[..., Brand]]) -> None:
+    """Until the moving copy of the new style is there, frames of it come at half the size, never the copy of the one before."""
+    told, brand = draft
+    before = exact(tuned)
+    slide(tuned, "captions.size_px", 58)
+    changed_from(tuned, before["sha256"])
+    shown = tuned.evaluate(
+        """async () => { const slide = document.querySelector('.rk-live-frame .rk-scrub'), screen = document.querySelector('.rk-screen');
+        const shown = new Set();
+        for (let frame = 20; frame < 40; frame++) {
+            slide.value = frame; slide.dispatchEvent(new Event('input', {bubbles: true}));
+            await new Promise(done => setTimeout(done, 40));
+            shown.add(screen.dataset.shown);
+        } return [...shown] }"""
+    )
+    assert "half" in shown and "preview" not in shown
+    tuned.wait_for_function("document.querySelector('.rk-live-frame .rk-screen').dataset.frame === '39'")
+    assert exact(tuned)["sha256"] == rendered(told, brand(**{"captions.size_px": 58}), 39)
+    sizes = tuned.evaluate(
+        "[...document.querySelectorAll('.rk-live-frame .rk-screen')[0].querySelectorAll('canvas')].map(one => one.width)"
+    )
+    assert sizes == [1080, 540]
+    tuned.get_by_role("button", name="Undo", exact=True).first.click()
+    tuned.wait_for_selector(".rk-live-style .rk-tuned", state="detached")
+
+
 def test_the_saved_brand_stands_beside_it(tuned: Page, served: tuple[str, Open, str], draft: tuple[Draft, Callable[..., Brand]]) -> None:
     """Side by side, whatever room there is, one is as tuned and the other as saved, each exact and whole."""
     told, brand = draft

@@ -1,0 +1,71 @@
+"""FrameView from Python's side: what it answers to a hand that scrubs, and what it keeps for that."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reelkit import views
+from reelkit.media.frame_source import FrameSource
+from reelkit.model import Timeline
+from reelkit.runs.cache import FileCache
+from reelkit.views.frame_view import FrameView
+from tests.media.timelines import small_timeline
+
+WAIT_S = 30.0
+
+
+class Browser:
+    """Stands where the widget does: what is sent to the browser is kept."""
+
+    compare = "side"
+
+    def __init__(self) -> None:
+        self.got: list[tuple[dict[str, Any], list[bytes]]] = []
+
+    def send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        self.got.append((message, buffers))
+
+
+@pytest.fixture
+def timeline(tmp_path: Path) -> Timeline:
+    return small_timeline(tmp_path / "reel")
+
+
+def dragged(view: FrameView, frame: int, sides: tuple[str, ...] = ("a",)) -> list[tuple[dict[str, Any], list[bytes]]]:
+    browser = Browser()
+    view.heard(browser, {"want": frame, "ticket": 7, "sides": list(sides), "half": True}, [])
+    return browser.got
+
+
+def test_a_hand_that_scrubs_is_shown_the_style_of_now(tmp_path: Path, timeline: Timeline) -> None:
+    """While it drags, each side comes at half the size, in the style that was just chosen; at rest the exact frame comes whole."""
+    other = timeline.model_copy(update={"caption_style": timeline.caption_style.model_copy(update={"colour": "#FF0000"})})
+    cache = FileCache(tmp_path / "cache")
+    view = views.frame(timeline, versus=other, cache=cache)
+    for style in (timeline, other):
+        view.timeline, view.versus = style, timeline
+        with FrameSource(style) as source, FrameSource(timeline) as versus:
+            (mine, (tuned,)), (beside, (saved,)) = dragged(view, 12, ("a", "b"))
+            assert (tuned, saved) == (source.scrub(12).tobytes(), versus.scrub(12).tobytes())
+        assert (mine["half"], mine["side"], beside["side"], mine["frame"], mine["ticket"]) == (True, "a", "b", 12, 7)
+        assert (mine["width"], mine["height"]) == (timeline.width_px // 2, timeline.height_px // 2)
+    browser = Browser()
+    view.heard(browser, {"want": 12, "ticket": 8, "sides": ["a"], "whole": True}, [])
+    assert browser.got[0][1] == [view.exact(12).tobytes()]
+
+
+def test_scrubbing_makes_proxies_and_keeps_them(tmp_path: Path, timeline: Timeline) -> None:
+    """The first drag has the clips' copies made, in the background and in the cache; the next ones find them."""
+    cache = tmp_path / "cache"
+    view = views.frame(timeline, cache=FileCache(cache))
+    assert not list(cache.rglob("*.mp4"))
+    dragged(view, 12)
+    until = time.monotonic() + WAIT_S
+    while len(list(cache.glob("proxies/*/[!.]*.mp4"))) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert dragged(view, 13)[0][0]["half"]
