@@ -163,12 +163,12 @@ function render({ model, el }) {
     if (message.planes === undefined) return;
     const screen = screens[message.side];
     if (message.ticket) { flying = false; }
+    const bytes = new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength);
     if (message.half) {
       if (!playing && !ready()) screen.drawHalf(message, bytes);
       if (waiting) ask(waiting);
       return;
     }
-    const bytes = new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength);
     if (!screen.take(message, bytes)) {
       // What it differs from went by before this view was there, or on its own way: the whole is asked for.
       screen.serial = 0;
