@@ -50,6 +50,8 @@ _NOTO = (
 _DISPLAY_WEIGHT = 800
 _CJK = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH")
 _JOINER = "\u200d"
+_JOINERS = _JOINER + "\u200c"
+"""With the one that keeps letters apart, as Persian and Indic scripts write it."""
 _REGIONAL = range(0x1F1E6, 0x1F200)
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)
@@ -239,7 +241,7 @@ def clusters(text: str) -> list[str]:
 
 def _extends(cluster: str, character: str) -> bool:
     point = ord(character)
-    if character == _JOINER or unicodedata.category(character) in ("Mn", "Me", "Mc") or point in _SKIN_TONES or point in _TAGS:
+    if character in _JOINERS or unicodedata.category(character) in ("Mn", "Me", "Mc") or point in _SKIN_TONES or point in _TAGS:
         return True
     if cluster.endswith(_JOINER) and point > 0x2000:
         return True

@@ -44,6 +44,15 @@ def test_arabic_letters_join() -> None:
     assert word[2] - word[0] < sum(ink[2] - ink[0] for ink in apart if ink)
 
 
+@pytest.mark.parametrize(("word", "parts"), [("می\u200cخواهم", ["می", "خواهم"]), ("کتاب\u200cها", ["کتاب", "ها"])])
+def test_a_non_joiner_keeps_letters_apart(word: str, parts: list[str]) -> None:
+    """Persian letters on either side of a zero-width non-joiner take the forms that they have at the ends of words."""
+    shaped = (shape_line([text], LETTERING).words[0].glyphs for text in (word, "".join(parts), *parts))
+    whole, run_on, *apart = ([glyph.id for glyph in glyphs] for glyphs in shaped)
+    joiner = len(apart[0])
+    assert whole[:joiner] + whole[joiner + 1 :] == apart[0] + apart[1] != run_on
+
+
 def test_kerning_draws_pairs_together() -> None:
     """'AV' is set closer than 'A' and 'V' beside each other."""
     pair = shape_line(["AV"], LETTERING).words[0].glyphs
