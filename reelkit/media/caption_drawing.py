@@ -86,7 +86,7 @@ class CueDrawing:
             if word.index < begun - 1:
                 written.append(word)
             elif word.index == begun - 1 and left > 0:
-                shown = word.glyphs[-left:] if self.layout.right_to_left else word.glyphs[:left]
+                shown = word.glyphs[:left]
                 left -= len(word.glyphs)
                 mask = glyphs_mask(shown, self.layout.size_px, word.x, word.y)
                 if mask is not None:

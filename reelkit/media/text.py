@@ -10,11 +10,12 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 import uharfbuzz as hb
 from bidi import algorithm as uax9
+from bidi.mirror import MIRRORED
 
 from reelkit.media.emoji import has_colours
 from reelkit.media.fonts import FontFace, clusters, font_for, open_font
@@ -73,7 +74,7 @@ class Glyph:
 
 @dataclass(frozen=True)
 class ShapedWord:
-    """A word on a line: its glyphs and the bounds of their ink.
+    """A word on a line: its glyphs in reading order, and the bounds of their ink.
 
     ``ink`` is None where nothing of the word can be drawn.
     """
@@ -108,6 +109,7 @@ def union_of(bounds: Sequence[Bounds]) -> Bounds | None:
 @dataclass(frozen=True)
 class _Segment:
     word: int | None
+    at: int
     text: str
     face: FontFace
     level: int
@@ -147,7 +149,7 @@ def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: boo
     text = spaced(words, joined)
     base = is_right_to_left(text) if right_to_left is None else right_to_left
     pen, size_64 = 0.0, round(lettering.size_px * 64)
-    placed: list[list[Glyph]] = [[] for _ in words]
+    placed: list[dict[int, list[Glyph]]] = [{} for _ in words]
     for segment in _visual_order(list(_segments(words, joined, _levels(text, base), lettering.face))):
         leftward, apart = segment.level % 2 == 1, lettering.spacing_px != 0
         scale, drop = _emoji_fit(segment.face, lettering.face) if has_colours(segment.face.path) else (1.0, 0.0)
@@ -156,13 +158,16 @@ def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: boo
         spacing = 0.0 if segment.level % 2 else lettering.spacing_px
         if segment.word is not None and not placed[segment.word] and pen and joined and joined[segment.word]:
             pen += lettering.joint_px
+        glyphs = []
         for glyph, dx, dy, advance in shaped:
-            if segment.word is not None:
-                placed[segment.word].append(Glyph(segment.face, glyph, pen + dx, drop * lettering.size_px - dy, scale))
+            glyphs.append(Glyph(segment.face, glyph, pen + dx, drop * lettering.size_px - dy, scale))
             pen += advance + (spacing if advance else 0.0)
         if segment.word is None:
             pen += lettering.word_spacing_px
-    shaped_words = tuple(ShapedWord(word, tuple(glyphs), _ink(glyphs, size_64)) for word, glyphs in zip(words, placed, strict=True))
+        else:
+            placed[segment.word][segment.at] = glyphs[::-1] if leftward else glyphs
+    in_order = [[glyph for _, part in sorted(parts.items()) for glyph in part] for parts in placed]
+    shaped_words = tuple(ShapedWord(word, tuple(glyphs), _ink(glyphs, size_64)) for word, glyphs in zip(words, in_order, strict=True))
     return ShapedLine(shaped_words, lettering.size_px, base)
 
 
@@ -199,25 +204,59 @@ def _levels(text: str, right_to_left: bool) -> list[int]:
     uax9.get_embedding_levels(known, storage)
     uax9.explicit_embed_and_overrides(storage)
     uax9.resolve_weak_types(storage)
+    _resolve_brackets(storage)
     uax9.resolve_neutral_types(storage, False)
     uax9.resolve_implicit_levels(storage, False)
     return [character["level"] for character in storage["chars"]]
+
+
+def _resolve_brackets(storage: dict[str, Any]) -> None:
+    """Give both brackets of a pair one direction (UAX #9, N0), which the library leaves out; the line is a single run."""
+    characters, base = storage["chars"], storage["base_dir"]
+    # European and Arabic numbers count as R.
+    strong = [{"L": "L", "R": "R", "EN": "R", "AN": "R"}.get(character["type"]) for character in characters]
+    for opening, closing in sorted(_bracket_pairs([character["ch"] for character in characters])):
+        within = set(strong[opening + 1 : closing]) - {None}
+        if not within:
+            continue
+        before = next((kind for kind in reversed(strong[:opening]) if kind), base)
+        direction = base if base in within else before
+        for at in (opening, closing):
+            strong[at] = characters[at]["type"] = direction
+            for mark in takewhile(lambda character: character["orig"] == "NSM", characters[at + 1 :]):
+                mark["type"] = direction
+
+
+def _bracket_pairs(characters: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the places of the brackets that belong together (UAX #9, BD16)."""
+    waiting: list[tuple[str, int]] = []
+    for at, character in enumerate(characters):
+        # Some angle brackets are there twice.
+        own = unicodedata.normalize("NFC", character)
+        if unicodedata.category(own) == "Ps" and unicodedata.mirrored(own):
+            waiting.append((MIRRORED.get(own, ""), at))
+            continue
+        opened = next((place for place in reversed(range(len(waiting))) if waiting[place][0] == own), None)
+        if opened is not None:
+            yield waiting[opened][1], at
+            del waiting[opened:]
 
 
 def _segments(words: Sequence[str], joined: Sequence[bool], levels: Sequence[int], face: FontFace) -> Iterator[_Segment]:
     at = 0
     for index, word in enumerate(words):
         if index and not (joined and joined[index]):
-            yield _Segment(None, " ", face, levels[at])
+            yield _Segment(None, at, " ", face, levels[at])
             at += 1
         parts = []
         for cluster in clusters(word):
             found = font_for(cluster, face)
             if found is not None:
-                parts.append((cluster, found, levels[at]))
+                parts.append((at, cluster, found, levels[at]))
             at += len(cluster)
-        for (found, level), group in groupby(parts, key=lambda part: part[1:]):
-            yield _Segment(index, "".join(part[0] for part in group), found, level)
+        for (found, level), group in groupby(parts, key=lambda part: part[2:]):
+            run = list(group)
+            yield _Segment(index, run[0][0], "".join(part[1] for part in run), found, level)
 
 
 def _visual_order(segments: list[_Segment]) -> list[_Segment]:

@@ -230,6 +230,16 @@ def test_a_typewriter_writes_no_word_before_it_is_spoken() -> None:
     assert whole.words_on(10)[0].box[2] == pytest.approx(whole.words_on(17)[0].box[2], abs=2)
 
 
+@pytest.mark.parametrize(("text", "leftward"), [("שלום 2024", False), ("שלום Apple", False), ("Say שלום", True)])
+def test_a_typewriter_writes_each_word_the_way_it_is_read(text: str, leftward: bool) -> None:
+    """A number or a name in a line that runs the other way is written from its own first letter on, not backwards."""
+    captions = painter(PRESETS["typewriter"], cue(text))
+    word = captions.cues[0].words[1]
+    (left, _, right, _), *others = (captions.words_on(frame)[1].box for frame in reversed(range(word.start, word.end)))
+    assert others[-1][2] - others[-1][0] < (right - left) / 2
+    assert all(box[2] == pytest.approx(right, abs=12) if leftward else box[0] == pytest.approx(left, abs=12) for box in others)
+
+
 def test_right_to_left_cue_lights_words_from_the_right() -> None:
     """In an Arabic cue each next word that lights up stands further left on its line."""
     captions = painter(PRESETS["karaoke"], cue("صباح الخير يا"))

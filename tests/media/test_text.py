@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from bidi import get_display
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reelkit.media.fonts import find_font
@@ -34,6 +35,41 @@ def test_latin_words_within_hebrew_keep_their_own_order() -> None:
     assert new < york < shalom
     tea, four, cups = _lefts(["שלום", "42", "תה"])
     assert tea > four > cups
+
+
+@given(st.lists(st.sampled_from("abcאבגصب12()[]{},-%!"), min_size=1, max_size=10, unique=True), st.booleans())
+@example(list("אab(c)ב"), True)
+@example(list("אב[1(a]ג)"), False)
+def test_characters_stand_in_the_order_of_the_bidirectional_algorithm(characters: list[str], right_to_left: bool) -> None:
+    """Letters of both directions, figures and brackets stand as another implementation of UAX #9 orders them, pairs together (N0)."""
+    line = shape_line(characters, LETTERING, right_to_left=right_to_left, joined=[True] * len(characters))
+    seen = sorted((word.ink[0] + word.ink[2], word.text) for word in line.words if word.ink)
+    assert "".join(character for _, character in seen) == get_display("".join(characters), base_dir="R" if right_to_left else "L")
+
+
+def test_brackets_stay_around_a_latin_word_within_hebrew() -> None:
+    """Both brackets of "(AAPL)" stand beside it, and nothing of the word before it within them."""
+    _, apple, ticker, _ = shape_line(["חברת", "Apple", "(AAPL)", "עלתה"], LETTERING).words
+    alone = shape_line(["(AAPL)"], LETTERING).words[0].ink
+    assert apple.ink and ticker.ink and alone and apple.ink[2] < ticker.ink[0]
+    assert ticker.ink[2] - ticker.ink[0] == pytest.approx(alone[2] - alone[0], abs=0.1)
+
+
+@pytest.mark.parametrize(("words", "leftward"), [(["שלום", "2024"], False), (["שלום", "Tea"], False), (["Tea", "שלום"], True)])
+def test_glyphs_of_a_word_are_in_reading_order(words: list[str], leftward: bool) -> None:
+    """A word's glyphs go the way that the word is read, whichever way its line goes; a mixed word's change it where the word does."""
+    xs = [glyph.x for glyph in shape_line(words, LETTERING).words[1].glyphs]
+    assert xs == sorted(xs, reverse=leftward)
+    bet, dash, *figures = [glyph.x for glyph in shape_line(["ב-2024"], LETTERING).words[0].glyphs]
+    assert bet > dash > max(figures) and figures == sorted(figures)
+
+
+def test_letters_are_those_of_the_language() -> None:
+    """Bulgarian has forms of its own; a language that no font knows has those of none."""
+    bulgarian, russian, none = (
+        [glyph.id for glyph in shape_line(["дом"], Lettering(FACE, 80, language=language)).words[0].glyphs] for language in ("bg", "ru", "")
+    )
+    assert bulgarian != russian == none
 
 
 def test_arabic_letters_join() -> None:
