@@ -778,6 +778,7 @@ class Timeline(Value):
     version: Literal[1] = 1
     brand: str
     topic: str
+    language: str = Field(default="", description="of what is said, BCP 47; decides forms of letters, and capitals")
     width_px: int = Field(default=1080, gt=0, multiple_of=2)
     height_px: int = Field(default=1920, gt=0, multiple_of=2)
     fps: Fps = Fps(num=30)

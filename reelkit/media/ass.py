@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 from itertools import pairwise
 
+from reelkit.media.capitals import capitals
 from reelkit.media.caption_drawing import CueDrawing, WordBox
 from reelkit.media.caption_layout import CaptionSizes, CueLayout, lay_out, widened_by
 from reelkit.media.captions import hold_frames, reading_of, sizes_of
@@ -44,7 +45,7 @@ def ass(timeline: Timeline) -> str:
         When the style's font is unknown or no font.
     """
     style = timeline.caption_style
-    sizes = sizes_of(timeline.cues, style, timeline.width_px, timeline.height_px)
+    sizes = sizes_of(timeline.cues, style, timeline.width_px, timeline.height_px, timeline.language)
     lines = [
         "[Script Info]",
         f"Title: {_one_line(timeline.topic)}",
@@ -90,7 +91,7 @@ def _style_values(style: CaptionStyle, sizes: CaptionSizes) -> Iterator[str]:
 
 def _events(timeline: Timeline, sizes: CaptionSizes) -> Iterator[str]:
     style = timeline.caption_style
-    mostly_leftward, language = reading_of(timeline.cues)
+    mostly_leftward, language = reading_of(timeline.cues, timeline.language)
     for cue in (part for whole in timeline.cues for part in _parts(whole, style)):
         texts = [word.text for word in cue.words]
         leftward = True if mostly_leftward and any(map(is_right_to_left, texts)) else None
@@ -173,7 +174,7 @@ def _words(timeline: Timeline, cue: CaptionCue, indices: list[int], drawing: Cue
     at = cue.start
     for index in indices:
         word = cue.words[index]
-        text = _escaped(word.text.upper() if style.uppercase else word.text)
+        text = _escaped(capitals(word.text, timeline.language) if style.uppercase else word.text)
         if style.mode == "classic":
             yield text
             continue

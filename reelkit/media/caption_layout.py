@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 
 from reelkit.media.breaks import belong_together, is_counted
+from reelkit.media.capitals import capitals
 from reelkit.media.fonts import FontFace, clusters, find_font
 from reelkit.media.phrases import columns, language_of, merged, phrases
 from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape_line, union_of
@@ -71,7 +72,9 @@ class CaptionSizes:
     cursor_px: float
 
 
-def caption_sizes(style: CaptionStyle, width_px: int, height_px: int, *, words: frozenset[str] = frozenset()) -> CaptionSizes:
+def caption_sizes(
+    style: CaptionStyle, width_px: int, height_px: int, *, words: frozenset[str] = frozenset(), language: str = ""
+) -> CaptionSizes:
     """Return a style's figures for a frame.
 
     Type scales with the frame's shorter side (1080 gives the style's own px), the bottom edge with its height.
@@ -83,22 +86,26 @@ def caption_sizes(style: CaptionStyle, width_px: int, height_px: int, *, words: 
     words : frozenset of str
         All that a reel's captions say: what hangs lower than Latin letters do, as Arabic bowls and vowels of Devanagari and Thai, moves
         the baseline up for all of them.
+    language : str
+        Of these words, BCP 47; "" where it is not known.
 
     Raises
     ------
     BrandError
         When the style's font is unknown or no font.
     """
-    return _caption_sizes(style, find_font(style.font, style.weight), width_px, height_px, words)
+    return _caption_sizes(style, find_font(style.font, style.weight), width_px, height_px, words=words, language=language)
 
 
 @lru_cache(maxsize=32)
-def _caption_sizes(style: CaptionStyle, face: FontFace, width_px: int, height_px: int, words: frozenset[str]) -> CaptionSizes:
+def _caption_sizes(
+    style: CaptionStyle, face: FontFace, width_px: int, height_px: int, *, words: frozenset[str], language: str
+) -> CaptionSizes:
     scale = min(width_px, height_px) / 1080
     size = style.size_px * scale
     probe = shape_line(["HQJ,;" if style.uppercase else "Hgjpqy,;"], Lettering(face, size)).ink or (0.0, -0.7 * size, 0.0, 0.2 * size)
     capital = shape_line(["H"], Lettering(face, size)).ink or probe
-    cap, drop = -capital[1], probe[3] + max(0, math.ceil(_deepest(words, style, face, size) - probe[3]))
+    cap, drop = -capital[1], probe[3] + max(0, math.ceil(_deepest(words, style, face, size, language) - probe[3]))
     padding = style.box_padding_px * scale
     word_pad = padding if style.mode in ("box", "marker") and style.active_box_colour is not None else 0.0
     pad = padding if style.box_colour is not None else word_pad
@@ -130,19 +137,19 @@ def _caption_sizes(style: CaptionStyle, face: FontFace, width_px: int, height_px
     )
 
 
-def _deepest(words: frozenset[str], style: CaptionStyle, face: FontFace, size_px: float) -> float:
+def _deepest(words: frozenset[str], style: CaptionStyle, face: FontFace, size_px: float, language: str) -> float:
     """Return how far a reel's words hang below the baseline, px: 0 where none hangs lower than plain Latin letters."""
-    others = [_as_set(word, style) for word in sorted(words) if not _PLAIN.fullmatch(word)]
-    lettering = Lettering(face, size_px, style.letter_spacing_em * size_px, language=language_of(others))
+    others = [_as_set(word, style, language) for word in sorted(words) if not _PLAIN.fullmatch(word)]
+    lettering = Lettering(face, size_px, style.letter_spacing_em * size_px, language=language_of(others) or language)
     inks = [ink for word in others if (ink := shape_line([word], lettering).ink)]
     # What stacks marks without end is moved up alone.
     return max((ink[3] for ink in inks if ink[3] <= _DEEPEST_SHARE * size_px), default=0.0)
 
 
-def _as_set(word: str, style: CaptionStyle) -> str:
+def _as_set(word: str, style: CaptionStyle, language: str) -> str:
     """Return a word as a style sets it: in capitals where it says so, and with a curved apostrophe, as type has one."""
     curved = re.sub(r"(?<=\w)'(?=\w)", "\u2019", word)
-    return curved.upper() if style.uppercase else curved
+    return capitals(curved, language) if style.uppercase else curved
 
 
 @dataclass(frozen=True)
@@ -278,10 +285,10 @@ def lay_out(
     a direction gives the lines theirs where ``right_to_left`` does not say, and the words the ``language`` that their characters are
     drawn for. Words that are ``joined`` go on the one before without a space.
     """
-    texts = [_as_set(word, style) for word in words]
+    language = language_of(words) if language is None else language
+    texts = [_as_set(word, style, language) for word in words]
     if right_to_left is None:
         right_to_left = is_right_to_left(spaced(texts, joined))
-    language = language_of(texts) if language is None else language
     return _laid_out(
         tuple(texts),
         tuple(words),

@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from reelkit.media.capitals import capitals
 from reelkit.media.caption_drawing import CueDrawing, swing
 from reelkit.media.caption_layout import CaptionSizes, caption_sizes, lay_out
 from reelkit.media.fonts import clusters, find_font, missing_characters
@@ -36,8 +37,8 @@ _STATES_KEPT, _CUES_KEPT = 6, 2
 """Enough to go back and forth between neighbours; a long reel must not keep all its pictures."""
 
 
-def missing_glyphs(text: str, style: CaptionStyle) -> str:
-    """Return the characters of a text that no font has, each once; captions leave them out.
+def missing_glyphs(text: str, style: CaptionStyle, language: str = "") -> str:
+    """Return the characters of a text in a language (BCP 47) that no font has, each once; captions leave them out.
 
     Raises
     ------
@@ -49,16 +50,19 @@ def missing_glyphs(text: str, style: CaptionStyle) -> str:
     >>> missing_glyphs("Hello 𓀀𓀁", CaptionStyle())
     '𓀀𓀁'
     """
-    return missing_characters(text.upper() if style.uppercase else text, find_font(style.font, style.weight))
+    return missing_characters(capitals(text, language) if style.uppercase else text, find_font(style.font, style.weight))
 
 
-def reading_of(cues: Sequence[CaptionCue]) -> tuple[bool, str]:
-    """Return what all cues of a reel decide for each: whether most words run from the right, and whose Chinese characters they hold."""
+def reading_of(cues: Sequence[CaptionCue], language: str = "") -> tuple[bool, str]:
+    """Return what all cues of a reel decide for each: whether most words run from the right, and for which language letters are drawn.
+
+    That is the one whose Chinese characters they hold, else the ``language`` of what is said (BCP 47).
+    """
     texts = [word.text for cue in cues for word in cue.words]
-    return sum(map(is_right_to_left, texts)) * 2 > len(texts), language_of(texts)
+    return sum(map(is_right_to_left, texts)) * 2 > len(texts), language_of(texts) or language
 
 
-def sizes_of(cues: Sequence[CaptionCue], style: CaptionStyle, width_px: int, height_px: int) -> CaptionSizes:
+def sizes_of(cues: Sequence[CaptionCue], style: CaptionStyle, width_px: int, height_px: int, language: str = "") -> CaptionSizes:
     """Return a style's figures for the cues of a reel, which all stand on one baseline however low single words hang.
 
     Raises
@@ -66,7 +70,8 @@ def sizes_of(cues: Sequence[CaptionCue], style: CaptionStyle, width_px: int, hei
     BrandError
         When the style's font is unknown or no font.
     """
-    return caption_sizes(style, width_px, height_px, words=frozenset(word.text for cue in cues for word in cue.words))
+    words = frozenset(word.text for cue in cues for word in cue.words)
+    return caption_sizes(style, width_px, height_px, words=words, language=language)
 
 
 def hold_frames(fps: Fps) -> int:
@@ -120,6 +125,8 @@ class CaptionPainter:
     width_px, height_px : int
         Size of the frame; the style's figures are px of 1080x1920 and scale with it.
     fps : Fps
+    language : str
+        Of what is said, BCP 47; "" where it is not known.
 
     Raises
     ------
@@ -137,11 +144,13 @@ class CaptionPainter:
     ['#FFFFFF', '#FFD23F']
     """
 
-    def __init__(self, style: CaptionStyle, cues: Sequence[CaptionCue], *, width_px: int, height_px: int, fps: Fps) -> None:
+    def __init__(
+        self, style: CaptionStyle, cues: Sequence[CaptionCue], *, width_px: int, height_px: int, fps: Fps, language: str = ""
+    ) -> None:
         self.style, self.cues = style, tuple(cues)
-        self._sizes = sizes_of(self.cues, style, width_px, height_px)
+        self._sizes = sizes_of(self.cues, style, width_px, height_px, language)
         self._starts = [cue.start for cue in self.cues]
-        self._right_to_left, self._language = reading_of(self.cues)
+        self._right_to_left, self._language = reading_of(self.cues, language)
         per_s = float(fps.ratio)
         self._types = style.mode == "typewriter"
         self._entrance = 0 if self._types else round(style.pop_s * per_s)

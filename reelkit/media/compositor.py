@@ -55,10 +55,11 @@ class Compositor:
         self._faces = [find_font(font, weight) for font, weight in fonts_of(timeline.caption_style, timeline.overlays)]
         same = like is not None and (like._size, like.timeline.fps, like._faces) == (size, timeline.fps, self._faces)
         before = like.timeline if like is not None and same else None
-        if like is not None and before is not None and (before.cues, before.caption_style) == (timeline.cues, timeline.caption_style):
+        captions = (timeline.caption_style, timeline.cues, timeline.language)
+        if like is not None and before is not None and (before.caption_style, before.cues, before.language) == captions:
             self._captions: CaptionPainter = like._captions
         else:
-            self._captions = CaptionPainter(timeline.caption_style, timeline.cues, width_px=size[0], height_px=size[1], fps=timeline.fps)
+            self._captions = CaptionPainter(*captions[:2], width_px=size[0], height_px=size[1], fps=timeline.fps, language=captions[2])
         if like is not None and before is not None and before.overlays == timeline.overlays:
             self._overlays: OverlayPainter = like._overlays
         else:

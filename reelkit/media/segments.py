@@ -90,8 +90,8 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
         cues=cues,
         overlays=[_overlay(overlay, start, end, round(timeline.fps.ratio)) for overlay in overlays],
         fonts=[_font(font, weight) for font, weight in fonts_of(style if cues else None, overlays)],
-        reading=reading_of(timeline.cues) if cues else None,
-        drop=sizes_of(timeline.cues, style, timeline.width_px, timeline.height_px).drop_px if cues else None,
+        reading=reading_of(timeline.cues, timeline.language) if cues else None,
+        drop=sizes_of(timeline.cues, style, timeline.width_px, timeline.height_px, timeline.language).drop_px if cues else None,
     )
 
 

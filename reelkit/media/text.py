@@ -48,7 +48,8 @@ class Lettering:
     word_spacing_px : float
         Added to every space.
     language : str
-        BCP 47; chooses among the shapes that Chinese characters have in China, Japan and Korea.
+        BCP 47, "" where it is not known; chooses among the shapes that Chinese characters have in China, Japan and Korea, and Cyrillic
+        letters in Bulgaria, Serbia and elsewhere.
     joint_px : float
         Added before words that go on the one before without a space.
     """
@@ -287,8 +288,8 @@ def _shaped(
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.guess_segment_properties()
-    if language:
-        buffer.language = language
+    # Some builds of HarfBuzz take what is not told from the machine's locale, and Russian would get the letters of Bulgarian.
+    buffer.language = language or "und"
     buffer.direction = "rtl" if right_to_left else "ltr"
     # Spaced letters must not run together.
     hb.shape(_sized(face, size_64), buffer, {"liga": not spaced, "clig": not spaced})

@@ -16,7 +16,8 @@ _MOST_NAMED = 12
 
 def lacking_characters(timeline: Timeline) -> list[tuple[str, str, int]]:
     """Return, for each text on screen that lacks some, the characters that no font draws, the text, and its first frame."""
-    return [(missing, text, start) for text, start, style in _texts(timeline) if (missing := missing_glyphs(text, style))]
+    language = timeline.language
+    return [(missing, text, start) for text, start, style in _texts(timeline) if (missing := missing_glyphs(text, style, language))]
 
 
 def _texts(timeline: Timeline) -> Iterator[tuple[str, int, CaptionStyle]]:
@@ -55,6 +56,6 @@ def refuse_invisible_cues(timeline: Timeline) -> None:
         With the cue, its characters, and what to do about them.
     """
     for cue in timeline.cues:
-        missing = missing_glyphs(cue.text, timeline.caption_style)
+        missing = missing_glyphs(cue.text, timeline.caption_style, timeline.language)
         if missing and not set(cue.text) - set(missing) - {" "}:
             raise TimelineError(f"timeline: no font draws any of '{cue.text}' ({named_characters(missing)}); {advice_for(missing)}")

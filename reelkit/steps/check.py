@@ -56,9 +56,8 @@ def check_video(
         When the narration that the timeline names cannot be read.
     """
     tell = progress or (lambda _share: None)
-    painter = CaptionPainter(
-        timeline.caption_style, timeline.cues, width_px=timeline.width_px, height_px=timeline.height_px, fps=timeline.fps
-    )
+    size = {"width_px": timeline.width_px, "height_px": timeline.height_px}
+    painter = CaptionPainter(timeline.caption_style, timeline.cues, **size, fps=timeline.fps, language=timeline.language)
     captions, cuts = CaptionWatch(timeline, painter), Cuts(timeline)
 
     def look(frame: int, planes: Planes, small: Bytes) -> None:

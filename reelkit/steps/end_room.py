@@ -55,7 +55,8 @@ def _places(timeline: Timeline, card: EndCard, shown: Sequence[int]) -> _Places:
     painter = EndCardPainter(card, width_px=width, height_px=height, fps=fps)
     (top, usual), needed = painter.zone, painter.needed_px
     lowest = round(height * (1 - timeline.safe_zone.bottom_px / 1920))
-    captions = CaptionPainter(timeline.caption_style, timeline.cues, width_px=width, height_px=height, fps=fps)
+    size = {"width_px": width, "height_px": height}
+    captions = CaptionPainter(timeline.caption_style, timeline.cues, **size, fps=fps, language=timeline.language)
     boxes = [captions.box(index) for index in shown]
     if not boxes:
         return _Places(0, top, usual if needed <= usual - top else max(lowest, usual))

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from reelkit.media.caption_layout import lay_out
-from reelkit.media.captions import CaptionPainter, sizes_of
+from reelkit.media.captions import CaptionPainter, reading_of, sizes_of
 from reelkit.media.end_card import EndCardPainter
 from reelkit.media.fonts import advice_for
 from reelkit.media.phrases import columns
@@ -216,13 +216,14 @@ def judge_caption_style(timeline: Timeline, painter: CaptionPainter) -> Iterator
         at_s=timeline.cues[worst].start / fps,
         hint="lower captions.max_width_px or captions.bottom_px",
     )
-    sizes = sizes_of(timeline.cues, timeline.caption_style, timeline.width_px, timeline.height_px)
+    sizes = sizes_of(timeline.cues, timeline.caption_style, timeline.width_px, timeline.height_px, timeline.language)
+    language = reading_of(timeline.cues, timeline.language)[1]
     scale = min(timeline.width_px, timeline.height_px) / 1080
     style, told = (
         timeline.caption_style,
         [([word.text for word in cue.words], [word.joined for word in cue.words]) for cue in timeline.cues],
     )
-    set_at = [lay_out(texts, style, sizes, joined=joined).size_px / scale for texts, joined in told]
+    set_at = [lay_out(texts, style, sizes, language=language, joined=joined).size_px / scale for texts, joined in told]
     smallest = set_at.index(min(set_at))
     yield _should(
         name="text-size",

@@ -102,7 +102,7 @@ def _heights(brand: Brand, style: CaptionStyle, words: frozenset[str]) -> tuple[
     """Return between which heights key words stand: under the bar, above the place of captions with all their lines."""
     width, height = brand.output.width_px, brand.output.height_px
     scale = min(width, height) / 1080
-    sizes = caption_sizes(style, width, height, words=words)
+    sizes = caption_sizes(style, width, height, words=words, language=brand.language)
     lines = sizes.cap_px + (style.max_lines - 1) * sizes.size_px * sizes.line_height + sizes.outline_px + sizes.pad_px
     top = round(brand.safe_zone.top_px * height / 1920 + _TOP_GAP_PX * scale)
     bottom = round(sizes.baseline_px - lines - _BOTTOM_GAP_PX * scale)

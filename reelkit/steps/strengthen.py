@@ -157,7 +157,8 @@ def _least_contrast(timeline: Timeline, looked_at: Sequence[_Unclear], style: Ca
 
 
 def _painter(timeline: Timeline, style: CaptionStyle) -> CaptionPainter:
-    return CaptionPainter(style, timeline.cues, width_px=timeline.width_px, height_px=timeline.height_px, fps=timeline.fps)
+    size = {"width_px": timeline.width_px, "height_px": timeline.height_px}
+    return CaptionPainter(style, timeline.cues, **size, fps=timeline.fps, language=timeline.language)
 
 
 def _contrast(painter: CaptionPainter, frame: int, picture: Planes) -> float | None:

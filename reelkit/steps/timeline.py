@@ -103,6 +103,7 @@ def plan_timeline(
     timeline = Timeline(
         brand=brand.slug,
         topic=script.topic,
+        language=brand.language,
         width_px=brand.output.width_px,
         height_px=brand.output.height_px,
         fps=fps,

@@ -131,6 +131,12 @@ def test_karaoke_times_add_up_and_words_stay_text(name: str, text: str, fps: Fps
     assert not re.search(r"(?<!\\)[{}]", plain) and not re.search(r"\\(?![{}\u2060])", plain)
 
 
+def test_capitals_are_those_of_the_reel_s_language() -> None:
+    """A style that sets all in capitals writes them into the script as the reel shows them."""
+    plan = timeline(PRESETS["pop"], "iyi bir").model_copy(update={"language": "tr"})
+    assert "İYİ" in ass(plan) and "BİR" in ass(plan)
+
+
 def test_one_word_stands_alone_and_classic_has_no_times() -> None:
     """A style of one word at a time gives an event a word, back to back; one without an active word gives none of karaoke's tags."""
     alone = events(ass(timeline(PRESETS["one_word"])))

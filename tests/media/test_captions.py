@@ -41,8 +41,8 @@ def cue(text: str, start: int = 10, frames_a_word: int = 8, linger: int = 4) -> 
     return CaptionCue(words=spoken, start=start, end=starts[-1] + linger)
 
 
-def painter(style: CaptionStyle, *cues: CaptionCue, width_px: int = 1080, height_px: int = 1920) -> CaptionPainter:
-    return CaptionPainter(style, cues, width_px=width_px, height_px=height_px, fps=FPS)
+def painter(style: CaptionStyle, *cues: CaptionCue, width_px: int = 1080, height_px: int = 1920, language: str = "") -> CaptionPainter:
+    return CaptionPainter(style, cues, width_px=width_px, height_px=height_px, fps=FPS, language=language)
 
 
 def drawn(captions: CaptionPainter, frame: int, colour: str = "#3C6E47", width_px: int = 1080, height_px: int = 1920) -> Planes:
@@ -373,6 +373,20 @@ def test_chinese_characters_take_the_shapes_of_the_reel_s_language() -> None:
     japanese = painter(style, cue("直骨"), cue("これは", start=60))
     chinese = painter(style, cue("直骨"), cue("这是", start=60))
     assert drawn(japanese, 20).tobytes() != drawn(chinese, 20).tobytes()
+
+
+def test_capitals_and_letters_are_those_of_the_language() -> None:
+    """In a Turkish reel a style of capitals keeps the dot of an i; in a Bulgarian one letters have the forms that Bulgaria knows."""
+    style = PRESETS["pop"]
+    sizes = caption_sizes(style, 1080, 1920)
+    turkish, plain, wanted = (
+        [glyph.id for glyph in lay_out([text], style, sizes, language=language).words[0].glyphs]
+        for text, language in (("iyi", "tr"), ("iyi", ""), ("İYİ", ""))
+    )
+    assert turkish == wanted != plain
+    for name, text, language in (("pop", "iyi bir", "tr"), ("karaoke", "добър дом", "bg")):
+        told, untold = (painter(PRESETS[name], cue(text), language=said) for said in (language, ""))
+        assert drawn(told, 20).tobytes() != drawn(untold, 20).tobytes()
 
 
 @pytest.mark.parametrize("mode", ["box", "marker"])

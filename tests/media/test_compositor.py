@@ -112,6 +112,16 @@ def test_what_stands_over_the_picture_is_seen(tmp_path: Path, kind: str) -> None
         assert all(over.frame_at(frame).tobytes() != bare.frame_at(frame).tobytes() for frame in range(30, 60))
 
 
+def test_captions_are_in_the_letters_of_the_reel_s_language(tmp_path: Path) -> None:
+    """A frame differs where a language has letters of its own, also beside a compositor of the same reel in another one."""
+    timeline = small_timeline(tmp_path, frames=(40,))
+    spoken = timeline.cues[0].words[0].model_copy(update={"text": "добър"})
+    timeline = timeline.model_copy(update={"cues": (timeline.cues[0].model_copy(update={"words": (spoken,)}),)})
+    bulgarian = timeline.model_copy(update={"language": "bg"})
+    with Compositor(timeline) as plain, Compositor(bulgarian) as own, Compositor(bulgarian, like=plain) as beside:
+        assert plain.frame_at(20).tobytes() != own.frame_at(20).tobytes() == beside.frame_at(20).tobytes()
+
+
 def test_a_transition_joins_both_shots(tmp_path: Path) -> None:
     """A crossfade's luma lies between both shots', nearer to the incoming one as it goes; before and after it there is one shot alone."""
     timeline = small_timeline(tmp_path, transition=Transition(kind="crossfade", frames=9)).model_copy(update={"cues": ()})

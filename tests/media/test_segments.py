@@ -81,6 +81,15 @@ def test_a_word_without_a_space_before_it_is_another_caption(tmp_path: Path) -> 
     assert segment_key(timeline, 0, 60, SETTINGS) != segment_key(joined, 0, 60, SETTINGS)
 
 
+def test_another_language_is_another_caption(tmp_path: Path) -> None:
+    """The language of what is said decides letters and capitals, where there are any."""
+    timeline = small_timeline(tmp_path, frames=(60, 60)).model_copy(update={"cues": ()})
+    captioned = small_timeline(tmp_path, frames=(60, 60))
+    for plan, same in ((timeline, True), (captioned, False)):
+        other = plan.model_copy(update={"language": "bg"})
+        assert (segment_key(plan, 0, 60, SETTINGS) == segment_key(other, 0, 60, SETTINGS)) is same
+
+
 def test_a_segment_that_only_moves_keeps_its_key(tmp_path: Path) -> None:
     """When a shot before it gets longer by whole frames, a later segment is known again."""
     timeline = small_timeline(tmp_path, frames=(60, 60))

@@ -120,6 +120,12 @@ def test_fonts_are_known_before_anything_is_rendered(tmp_path: Path) -> None:
         _planned(tmp_path, [6000] * 4, [100] * 4, brand=brand)
 
 
+def test_a_timeline_knows_its_language(tmp_path: Path) -> None:
+    """What is drawn for the brand's language can be drawn from the timeline alone."""
+    timeline, _ = _planned(tmp_path, [6000] * 4, [100] * 4, brand=NO_LOGO.model_copy(update={"language": "tr"}))
+    assert timeline.language == "tr"
+
+
 def test_the_end_card_never_covers_more_than_half(tmp_path: Path) -> None:
     """A reel of a second keeps at least half of itself for what it says."""
     brand = NO_LOGO.model_copy(update={"overlays": BrandOverlays(end_card_s=6.0)})
