@@ -13,17 +13,28 @@ _CLOSERS = "\"'”’»›)]}*_」』）》"
 _OPENERS = "\"'“‘„«‹([{*_¿¡"
 
 # Always followed by what they shorten or introduce.
-_NEVER_END = {"mr", "mrs", "ms", "dr", "prof", "vs", "e.g", "i.e", "approx", "cf", "viz"}
-_TITLES = {"Gen", "Gov", "Sen", "Rep", "Capt", "Lt", "Col", "Sgt", "Rev", "Hon", "Mt", "Ft", "Messrs", "Mmes"}
+_NEVER_END = {
+    *("mr", "mrs", "ms", "dr", "prof", "vs", "e.g", "i.e", "approx", "cf", "viz"),
+    *("nr", "bzw", "bspw", "evtl", "ggf", "inkl", "vgl", "sog", "dipl", "ing"),  # German
+    *("sra", "srta", "sres", "aprox", "ee"),  # Spanish; "EE. UU."
+    *("mme", "mlle", "sig", "sigg", "dott", "dhr", "mevr", "bijv"),  # French, Italian, Dutch
+}
+# Only as they are written here: "CA." is a place, "hr." an hour, and "mio." Italian.
+_TITLES = {
+    *("Gen", "Gov", "Sen", "Rep", "Capt", "Lt", "Col", "Sgt", "Rev", "Hon", "Mt", "Ft", "Messrs", "Mmes"),
+    *("Hr", "Fr", "Mio", "Mrd", "Ca", "ca", "av"),
+}
 # End a sentence only before a word that plainly begins one: "Main St. The", but "St. John"; "Acme Inc. We", but "Inc. Magazine".
 _RARELY_END = {
     *("st", "jr", "sr", "inc", "ltd", "co", "corp", "bros", "ave", "blvd", "rd", "dept", "univ", "est", "ph.d"),
     *("jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"),
 }
 # End a sentence before any capital: "etc. Bring", "at 5 p.m. Doors".
-_END_BEFORE_CAPITAL = {"etc", "a.m", "p.m", "al"}
+_END_BEFORE_CAPITAL = {"etc", "a.m", "p.m", "al", "usw", "ecc", "enz", "chr", "uu"}
+# As they are written here these are words of other languages, and do so too: "cerca del mar. Cada", "il y en a sept. Puis".
+_WORDS_ELSEWHERE = {"mar", "sept", "est", "ave"}
 # Stand before a figure: "No. 5", "Vol. IV".
-_BEFORE_FIGURE = {"no", "nos", "vol", "fig", "figs", "ch", "pp", "art"}
+_BEFORE_FIGURE = {"no", "nos", "vol", "fig", "figs", "ch", "pp", "art", "núm", "pág", "kap", "abb"}
 _ZONES_AND_DAYS = {
     *("Eastern", "Central", "Mountain", "Pacific", "Greenwich", "EST", "EDT", "CST", "CDT", "MST", "PST", "PDT", "ET", "PT", "CT"),
     *("GMT", "UTC", "BST", "CET", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -54,7 +65,14 @@ _LETTERED = {
     "exhibit",
     "generation",
 }
-_LETTERS = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
+# After a figure these are units: "20 g. Grind".
+_UNITS = {"g", "m", "l", "h", "s", "t"}
+# A figure with a full stop before one of these is an ordinal: "am 3. Oktober".
+_COUNTED = {
+    *("januar", "jänner", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "dezember"),
+    *("jahrhundert", "jahrhunderts", "jahrtausend", "weltkrieg", "weltkriegs", "geburtstag", "lebensjahr", "platz", "stock", "mal"),
+}
+_LETTERS = re.compile(r"(?:[A-Za-z]\.-?)+[A-Za-z]")
 _ROMAN = re.compile(r"(?!I\b)[IVXLC]+\W*")
 
 
@@ -62,9 +80,9 @@ def sentence_ends(words: Sequence[str]) -> list[int]:
     """Return, for each sentence, the index after its last word.
 
     A sentence ends at a word that closes with ``.``, ``!``, ``?`` or their kin; quotes, brackets and emoji after the mark belong to
-    it. It does not end at titles ("Dr."), initials ("J. R. Smith"), abbreviations that lead on ("e.g.", "No. 5"), at an ellipsis
-    before a small letter, or at a closing quote before one ("'Stop!' he said"). Abbreviations that may do both ("p.m.", "Inc.",
-    "St.") are judged by the word that follows.
+    it. It does not end at titles ("Dr."), initials ("J. R. Smith", "z. B."), abbreviations that lead on ("e.g.", "No. 5"), ordinals ("am
+    3. Oktober"), at an ellipsis before a small letter, or at a closing quote before one ("'Stop!' he said"). Abbreviations that may do
+    both ("p.m.", "Inc.", "St.") are judged by the word that follows.
 
     Parameters
     ----------
@@ -124,17 +142,22 @@ def _full_stop_ends(words: Sequence[str], index: int, core: str, following: str,
     """Judge a single full stop after ``core``."""
     name = core.rsplit("-", 1)[-1]
     low = name.lower().replace("’", "'")
-    starts = capital and following.rstrip(_MARKS + _CLOSERS + ",;:").lower().replace("’", "'") in _STARTERS
+    next_word = following.rstrip(_MARKS + _CLOSERS + ",;:").lower().replace("’", "'")
+    starts = capital and next_word in _STARTERS
     if low in _NEVER_END or name in _TITLES:
         return False
     if low in _BEFORE_FIGURE:
         return not (following[:1].isdigit() or _ROMAN.fullmatch(following))
-    if low in _END_BEFORE_CAPITAL:
+    if low in _END_BEFORE_CAPITAL or name in _WORDS_ELSEWHERE:
         return capital and following.rstrip(_MARKS + _CLOSERS + ",;:") not in _ZONES_AND_DAYS
-    if low in _RARELY_END or _LETTERS.fullmatch(name):
+    if low in _RARELY_END or _LETTERS.fullmatch(name) or _LETTERS.fullmatch(core):
         return starts
-    if len(core) == 1 and core.isalpha() and core.isupper():
-        before = words[index - 1].lstrip(_OPENERS).lower() if index else ""
+    if core.isdecimal() and len(core) <= 2:
+        return not (following[:1].islower() or next_word in _COUNTED)
+    before = words[index - 1].lstrip(_OPENERS).lower() if index else ""
+    if len(core) == 1 and core.islower():
+        return capital and core in _UNITS and before[-1:].isdecimal()
+    if len(core) == 1 and core.isupper():
         if before in _LETTERED:
             return True
         # "So do I. We left" ends; "I. M. Pei" does not.
