@@ -282,7 +282,12 @@ class Brand(Value):
 
     name: str = Field(min_length=1)
     slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", examples=["my-brand"], description="the file's name without .yaml")
-    language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$", examples=["en", "pt-BR"])
+    language: str = Field(
+        default="en",
+        pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$",
+        examples=["en", "pt-BR"],
+        description="what is said in; captions have its forms of letters, and its capitals",
+    )
     ledger: Literal["local", "supabase"] = Field(
         default="local", description="where it stands which topics and clips were used: in the outputs folder, or in the team's Supabase"
     )
