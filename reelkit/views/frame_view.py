@@ -234,10 +234,10 @@ class FrameView(LiveView):
 
     def _make_copy(self) -> None:
         """Have a small copy of the reel as it is now; one that is under way for another version is given up."""
+        self._wanted += 1
         if self._copy is not None and self._copy[0] == self.timeline:
             self._send_copy(self._copy[1])
             return
-        self._wanted += 1
         threading.Thread(target=self._copy_of, args=(self._wanted, self.timeline), daemon=True).start()
 
     def _copy_of(self, wanted: int, timeline: Timeline) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -240,6 +241,22 @@ def test_at_rest_both_sides_are_as_they_will_be_rendered(brand: Brand, tmp_path:
     style.settle()
     assert frame.timeline == stronger(plan(style.brand))
     assert asked == [70, brand.captions.size_px, 80]
+
+
+def test_the_moving_preview_is_of_what_is_shown(brand: Brand, tmp_path: Path) -> None:
+    """Back at a look that was copied, that copy is sent, and the one that was begun for the look between is given up."""
+    plan = planner(tmp_path)
+    first, other = plan(brand), stronger(plan(brand))
+    frame = views.frame(first, at=10)
+    frame._copy = first, b"a small copy"
+    frame.heard(frame.widget, {"ready": True}, [])
+    frame.show(other)
+    (making,) = (thread for thread in threading.enumerate() if "_copy_of" in thread.name)
+    frame.show(first)
+    assert frame.widget.facts["copy"] == "ready"
+    making.join(60)
+    assert not making.is_alive()
+    assert frame._copy == (first, b"a small copy")
 
 
 def test_a_change_meanwhile_is_not_overtaken(brand: Brand, tmp_path: Path) -> None:
