@@ -55,10 +55,15 @@ class Casting:
                 raise
 
     def hold(self, reels: Sequence[PlannedReel]) -> None:
-        """Claim the clips of reels that are cast, so that nothing that is made beside their batch takes them."""
-        cast = [
-            (reel.slug, reel_name(_job_of(reel)), reel.clips, self._brand_of(reel).footage.recent_reels) for reel in reels if reel.clips
-        ]
+        """Claim the clips of reels that are cast, so that nothing that is made beside their batch takes them.
+
+        Left out are reels of a brand that cannot be loaded any more, which say why when they are made.
+        """
+        cast = []
+        for reel in reels:
+            if reel.clips:
+                with contextlib.suppress(ReelkitError):
+                    cast.append((reel.slug, reel_name(_job_of(reel)), reel.clips, self._brand_of(reel).footage.recent_reels))
         ledger_of(self._outputs).claim_in_turn(cast)
 
     def _can_cast(self, reel: PlannedReel) -> bool:

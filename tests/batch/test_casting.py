@@ -114,14 +114,16 @@ def test_reels_of_a_batch_share_no_clip_of_a_stock_site(studio: Path, tmp_path: 
     assert twice(found) == []
 
 
-def plan(studio: Path, count: int, outputs: str = "outputs") -> tuple[BatchFile, Sequence[PlannedReel]]:
+def plan(
+    studio: Path, count: int, outputs: str = "outputs", *, brands: tuple[str, ...] = ("ada",)
+) -> tuple[BatchFile, Sequence[PlannedReel]]:
     """A batch that was planned and not begun."""
     from reelkit.batch.plan import Asked, open_batch
 
     place = studio / outputs
     batch = open_batch(
         place,
-        Asked(brands=("ada",), count=count),
+        Asked(brands=brands, count=count),
         lambda others, brands, known: plan_brands(brands, count, overrides={}, outputs=place, others=others),
     )
     return BatchFile(place, batch.id), batch.reels
@@ -177,6 +179,23 @@ def test_only_the_latest_reels_count(studio: Path) -> None:
     assert all(clips)
     assert not any(one & other for one, other in itertools.pairwise(clips))
     assert clips[0] & clips[2]
+
+
+def test_a_brand_that_broke_since_it_was_cast_holds_up_no_other(studio: Path) -> None:
+    """Its reels stay as they were cast, to say why when they are made; the other brand's clips are claimed."""
+    make_studio(studio, ["ada", "bix"], pictures=8)
+    file, _ = plan(studio, 1, brands=("ada", "bix"))
+
+    def cut(reels: Sequence[PlannedReel]) -> None:
+        raise RunError("cut")
+
+    with pytest.raises(RunError, match="cut"):
+        file.cast(Casting(file.outputs).choose, cut)
+    (studio / "templates" / "brands" / "ada.yaml").write_text("name: [")
+    reels = cast(file)
+    assert [(reel.slug, bool(reel.clips)) for reel in reels] == [("ada", True), ("bix", True)]
+    held = [set(ledger_of(file.outputs).clips_used_before(reel.slug, "seed 9", reels=5)) for reel in reels]
+    assert held == [set(), {clip for clip in reels[1].clips or () if clip.startswith("folder/")}]
 
 
 def test_what_cannot_be_cast_is_left_to_its_making(studio: Path) -> None:
