@@ -118,13 +118,16 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 
 
 def test_the_service_makes_its_night(place: Path) -> None:
-    """Its commands, run in order as systemd runs them: without a shell, in its folder, with next to nothing in the environment."""
+    """Its commands, run in order as systemd runs them: without a shell, in its folder, with next to nothing in the environment.
+
+    The second is run after a night with a failed reel too, as an ExecStartPost would not be.
+    """
     text = SERVICE.read_text().replace("/srv/studio/.venv/bin/reelkit", str(REELKIT))
-    commands = [in_small(command) for command in re.findall(r"^ExecStart(?:Post)?=(.*)$", text, flags=re.MULTILINE)]
-    assert len(commands) == 2
+    when, commands = zip(*re.findall(r"^(Exec\w+)=(.*)$", text, flags=re.MULTILINE), strict=True)
+    assert when == ("ExecStart", "ExecStopPost")
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LANG": "C.UTF-8", "HOME": "/", "USER": "reelkit"}
     told = [
-        subprocess.run(shlex.split(command), env=environment, cwd=place, capture_output=True, text=True, check=False)
+        subprocess.run(shlex.split(in_small(command)), env=environment, cwd=place, capture_output=True, text=True, check=False)
         for command in commands
     ]
     assert [(ended.returncode, ended.stderr) for ended in told] == [(0, "")] * 2
@@ -154,7 +157,22 @@ def test_the_workflow_is_one(tmp_path: Path) -> None:
     assert flow["concurrency"] == {"group": "reels", "cancel-in-progress": False}
     for job in flow["jobs"].values():
         for step in job["steps"]:
-            assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step.get("uses", "a/b@v1"))
+            assert re.fullmatch(r"[\w-]+(?:/[\w-]+)+@v\d+", step.get("uses", "a/b@v1"))
+
+
+def test_the_workflow_keeps_what_was_made_however_a_night_ends() -> None:
+    """Outputs are saved after the last command of a night that failed or was cancelled too, each time anew, once they were brought back."""
+    flow: dict[Any, Any] = YAML(typ="safe").load(WORKFLOW)
+    steps = flow["jobs"]["reels"]["steps"]
+    (restore,) = (step for step in steps if step.get("uses", "").startswith("actions/cache/restore@"))
+    save, make = steps[-1], next(step for step in steps if step.get("name") == "make the reels")
+    assert save["uses"].startswith("actions/cache/save@")
+    assert save["if"] == f"always() && steps.{restore['id']}.outcome == 'success'"
+    assert steps.index(restore) < steps.index(make) < steps.index(save)
+    # A cache is never written over: a night that is run again needs a key of its own.
+    assert "github.run_attempt" in save["with"]["key"]
+    assert (restore["with"]["path"], restore["with"]["key"]) == (save["with"]["path"], save["with"]["key"])
+    assert save["with"]["key"].startswith(restore["with"]["restore-keys"])
 
 
 def test_the_workflow_makes_its_night(place: Path) -> None:
