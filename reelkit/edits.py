@@ -13,9 +13,14 @@ from pydantic import Field
 
 from reelkit.model import AudioResult, Clip, Scene, Script, Value, Word, content_key
 
-__all__ = ["Edits", "word_keys"]
+__all__ = ["Edits", "shortest_word", "word_keys"]
 
 _SHORTEST_S = 0.02
+
+
+def shortest_word(rate_hz: int) -> int:
+    """Return the samples that a moved word lasts at least."""
+    return max(round(_SHORTEST_S * rate_hz), 1)
 
 
 def word_keys(words: Sequence[Word]) -> list[str]:
@@ -65,7 +70,7 @@ class Edits(Value):
         if not self.words:
             return audio
         moves = [self.words.get(key, (0, 0)) for key in word_keys(audio.words)]
-        shortest = max(round(_SHORTEST_S * audio.rate_hz), 1)
+        shortest = shortest_word(audio.rate_hz)
         wanted = [word.start + early for word, (early, _) in zip(audio.words, moves, strict=True)]
         floor, placed = 0, []
         for place, (word, (_, late)) in enumerate(zip(audio.words, moves, strict=True)):

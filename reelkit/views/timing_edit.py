@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reelkit.edits import Edits, word_keys
+from reelkit.edits import Edits, shortest_word, word_keys
 from reelkit.model import AudioResult, Cue, Palette, SentenceTiming, Word
 from reelkit.views import timing_view
 from reelkit.views.live import LiveView
@@ -105,11 +105,17 @@ class TimingView(LiveView):
     # --- what a person does -------------------------------------------------------------------------------------------
 
     def move(self, index: int, start: int, end: int) -> None:
-        """Move a word's edges to other samples; neighbours stay, and none is run over."""
-        pieces = self._pieces(self.cues)
+        """Move a word's edges to other samples, as far as there is room: neighbours stay, none is run over, and the word lasts."""
+        pieces, words, shortest = self._pieces(self.cues), self.audio.words, shortest_word(self._spoken.rate_hz)
         number = pieces[index][0]
-        now, own = self.audio.words[number], [place for place, (of, _) in enumerate(pieces) if of == number]
+        now, own = words[number], [place for place, (of, _) in enumerate(pieces) if of == number]
+        low = words[number - 1].end if number else 0
+        high = words[number + 1].start if number + 1 < len(words) else len(self._spoken.samples)
         start, end = (start if index == own[0] else now.start), (end if index == own[-1] else now.end)
+        if start != now.start:
+            start = max(min(start, min(end, high) - shortest), low)
+        if end != now.end:
+            end = min(max(end, start + shortest), high)
         word, key = self._spoken.words[number], word_keys(self._spoken.words)[number]
         moved = {name: by for name, by in self._words.items() if name != key}
         if (start, end) != (word.start, word.end):
@@ -139,8 +145,9 @@ class TimingView(LiveView):
         self._become(self._words, {**self._breaks, text: tuple(sorted(wanted))})
 
     def _become(self, words: dict[str, tuple[int, int]], breaks: dict[str, tuple[int, ...]]) -> None:
-        self._before.append((self._words, self._breaks))
-        self._put((words, breaks))
+        if (words, breaks) != (self._words, self._breaks):
+            self._before.append((self._words, self._breaks))
+            self._put((words, breaks))
 
     def _put(self, kept: Kept) -> None:
         self._words, self._breaks = kept

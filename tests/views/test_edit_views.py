@@ -90,6 +90,32 @@ def test_a_moved_word_moves_its_captions() -> None:
     assert kept.edits == Edits()
 
 
+@pytest.mark.parametrize("edge", ["start", "end"])
+@pytest.mark.parametrize("way", [1, -1])
+def test_an_edge_stops_where_there_is_no_room(edge: str, way: int) -> None:
+    """Moved on and on, an edge stops at the neighbour or 20 ms before the other edge; other words stay, and undo takes back what moved."""
+    kept = Keeper()
+    view = timing(kept)
+    before, least = view.audio.words, view.audio.rate_hz // 50
+    for _ in range(60):
+        word = view.audio.words[5]
+        view.move(5, word.start + way * 240 * (edge == "start"), word.end + way * 240 * (edge == "end"))
+    after = view.audio.words
+    assert after[:5] + after[6:] == before[:5] + before[6:]
+    edges = {
+        ("start", 1): (before[5].end - least, before[5].end),
+        ("start", -1): (before[4].end, before[5].end),
+        ("end", 1): (before[5].start, before[6].start),
+        ("end", -1): (before[5].start, before[5].start + least),
+    }
+    assert (after[5].start, after[5].end) == edges[edge, way]
+    view.undo()
+    assert view.audio.words[5] != after[5]
+    view.move(5, len(view.audio.samples), len(view.audio.samples))
+    assert (view.audio.words[5].start, view.audio.words[5].end) == (before[6].start - least, before[6].start)
+    assert view.audio.words[:5] + view.audio.words[6:] == before[:5] + before[6:]
+
+
 def test_a_break_is_put_taken_and_moved() -> None:
     """A cue begins with the word it is told to; the same again joins it; shifting moves the beginning to another word."""
     kept = Keeper()
