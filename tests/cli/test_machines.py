@@ -120,6 +120,21 @@ def test_lab_answers_with_its_address(studio: Studio) -> None:
     assert not psutil.pid_exists(told["pid"])
 
 
+def test_lab_answers_with_the_address_of_an_app(studio: Studio) -> None:
+    """`lab --app NAME --json` starts no browser either and says one line when the server listens: the page opens; SIGTERM ends both."""
+    with studio.start("lab", "--app", "batch", "--json", env={"JUPYTER_RUNTIME_DIR": str(studio.folder / "app-runtime")}) as lab:
+        assert lab.stdout is not None
+        told = json.loads(lab.stdout.readline())
+        assert set(told) == {"url", "port", "pid"}
+        with urllib.request.urlopen(told["url"], timeout=120) as answer:
+            assert b"reelkit" in answer.read()
+        lab.send_signal(signal.SIGTERM)
+        rest, err = lab.communicate(timeout=60)
+    assert (lab.returncode, rest) == (130, "")
+    assert err.strip().splitlines()[-1].startswith("reelkit: interrupted")
+    assert not psutil.pid_exists(told["pid"])
+
+
 def until(holds: Callable[[], object], *, limit_s: float = 200) -> None:
     end = time.monotonic() + limit_s
     while not holds():
