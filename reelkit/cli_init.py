@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -64,7 +65,7 @@ def init_command(arguments: argparse.Namespace) -> int:
         return DONE
     print(f"studio  {shown_path(arguments.folder)}")
     print(f"brand   {shown_path(brand)}")
-    print(f"next    cd {arguments.folder} && reelkit make --brand {brand.stem}")
+    print(f"next    cd {shlex.quote(str(arguments.folder))} && reelkit make --brand {brand.stem}")
     return DONE
 
 

@@ -1,4 +1,5 @@
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,14 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is not empty and holds no studio"):
         make_studio(other, Answers(name="Acme"))
     assert [each.name for each in other.iterdir()] == ["letter.txt"]
+
+
+def test_the_next_command_can_be_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What `reelkit init` says to do next is what a shell takes, whatever the folder is called."""
+    folder = tmp_path / "Ann's $HOME & co"
+    assert main(["init", str(folder), "--name", "Acme"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("next"))
+    assert shlex.split(line) == ["next", "cd", str(folder), "&&", "reelkit", "make", "--brand", "acme"]
 
 
 def test_init_from_flags_is_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
