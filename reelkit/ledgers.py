@@ -9,6 +9,7 @@ from pathlib import Path
 from reelkit.brand import Brand
 from reelkit.errors import RunError
 from reelkit.runs.ledger import ReelLedger, ledger_of
+from reelkit.runs.locks import hold
 from reelkit.whole import write_whole
 
 __all__ = ["ledger_for"]
@@ -31,14 +32,11 @@ def ledger_for(brand: Brand, outputs: Path) -> ReelLedger:
 
 def _studio_of(outputs: Path) -> str:
     """Return the name by which a team knows an outputs folder, made when it is first asked for: machines may share names, and paths."""
-    from filelock import FileLock
-
-    path, lock = outputs / ".studio", outputs / ".locks" / "studio.lock"
+    path = outputs / ".studio"
     try:
         if named := _name_in(path):
             return named
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(lock):
+        with hold(outputs, "studio", what="ledger"):
             # Another process may have named it meanwhile.
             if not _name_in(path):
                 write_whole(path, f"{platform.node() or 'studio'}-{secrets.token_hex(4)}")

@@ -14,6 +14,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from reelkit.errors import RunError
 from reelkit.model import Value, content_key
+from reelkit.runs.locks import hold
 from reelkit.whole import write_whole
 
 __all__ = [
@@ -334,15 +335,11 @@ def _placed(reel: PlannedReel, asked: PlannedReel | None, *, made: bool) -> Plan
 
 @contextmanager
 def _locked(outputs: Path) -> Iterator[None]:
-    from filelock import FileLock
-
-    path = outputs / ".locks" / "batches.lock"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path):
+        with hold(outputs, "batches", what="batch"):
             yield
     except OSError as error:
-        raise RunError(f"batch: {path.parent.parent} cannot be written: {error.strerror}") from None
+        raise RunError(f"batch: {outputs} cannot be written: {error.strerror}") from None
 
 
 def _write(path: Path, batch: Batch) -> Batch:

@@ -12,7 +12,7 @@ __all__ = ["hold"]
 
 
 @contextlib.contextmanager
-def hold(outputs: Path, name: str, *, what: str, busy: Callable[[], object]) -> Iterator[None]:
+def hold(outputs: Path, name: str, *, what: str, busy: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Hold a lock for this process, in ``.locks`` of an outputs folder that is made where it is not there.
 
     Parameters
@@ -21,7 +21,7 @@ def hold(outputs: Path, name: str, *, what: str, busy: Callable[[], object]) -> 
     name : str
     what : str
         What an error's line begins with.
-    busy : callable
+    busy : callable, optional
         Called once when another process has the lock: it raises, or returns and the lock is waited for.
 
     Raises
