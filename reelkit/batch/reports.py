@@ -44,7 +44,7 @@ def report_on(place: Path) -> Path:
     Raises
     ------
     RunError
-        When there is no run, or the run has no executed notebook.
+        When there is no run, the run has no executed notebook, or the page cannot be written.
     """
     if (place / MANIFEST).is_file():
         return report(place)
@@ -102,7 +102,7 @@ def report_folder(run: Path, into: Path) -> Path:
                 with whole_file(into / name) as temporary:
                     shutil.copyfile(run / name, temporary)
     except OSError as error:
-        raise RunError(f"report: {error.filename or into} cannot be written: {error.strerror}") from None
+        raise RunError(f"report: {into} cannot be written: {error.strerror}; name a folder that can be") from None
     return page
 
 
@@ -120,18 +120,18 @@ def publish_report(place: Path) -> list[str]:
     Raises
     ------
     RunError
-        When there is no run.
+        When there is no run, or a page cannot be written.
     UploadError
         When the store refuses, or does not hold what was sent.
     """
     if (place / MANIFEST).is_file():
         return [_put(report(place), manifest_of(place), place.name, _outputs_of(place))]
     index = _index_of(place)
-    if not index.runs:
+    manifests = {run: manifest for run in index.runs if (manifest := _readable(run)) is not None}
+    if not manifests:
         raise RunError(f"{place} holds no run that could be published; make one first, or name another")
     write_index(index.runs, index.out, title=index.title, unmade=index.unmade)
     links = []
-    manifests = {run: manifest_of(run) for run in index.runs}
     for brand in sorted({manifest.brand for manifest in manifests.values()}):
         runs = {run: manifest for run, manifest in manifests.items() if manifest.brand == brand}
         reports = {run: _put(report(run), found, run.name, _outputs_of(run)) for run, found in runs.items() if (run / NOTEBOOK).is_file()}
@@ -141,6 +141,14 @@ def publish_report(place: Path) -> list[str]:
             run, found = next(iter(runs.items()))
             links += [*reports.values(), _put(page, found, f"index-{index.name}", _outputs_of(run))]
     return links
+
+
+def _readable(run: Path) -> Manifest | None:
+    try:
+        return manifest_of(run)
+    except RunError:
+        # The index in the folder says why.
+        return None
 
 
 def _outputs_of(run: Path) -> Path:

@@ -154,7 +154,7 @@ def report(folder: Path) -> Path:
     Raises
     ------
     RunError
-        When the folder holds no run, or the run no executed notebook.
+        When the folder holds no run, the run no executed notebook, or the page cannot be written.
     """
     from reelkit.report import write_report
 

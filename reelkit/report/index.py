@@ -17,9 +17,9 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from reelkit.errors import RunError
-from reelkit.runs.manifest import MANIFEST, Manifest, read_manifest
+from reelkit.report.page import put_page
+from reelkit.runs.manifest import MANIFEST, Manifest, RunJob, read_manifest
 from reelkit.views.markup import data_uri, each, facts, fill, seconds, style_element
-from reelkit.whole import write_whole
 
 __all__ = ["INDEX", "runs_below", "write_index"]
 
@@ -75,7 +75,7 @@ def write_index(
     Parameters
     ----------
     folders : iterable of Path
-        Of runs; those without a manifest are left out.
+        Of runs; those without a manifest are left out, and of one whose manifest cannot be read the page says that.
     out : Path
         Appears whole or not at all.
     title : str
@@ -87,9 +87,9 @@ def write_index(
     Raises
     ------
     RunError
-        When there is no run at all, or a manifest cannot be read.
+        When there is no run at all, or ``out`` cannot be written.
     """
-    runs = [_Run(folder, manifest) for folder in folders if (manifest := read_manifest(folder)) is not None]
+    runs = [_Run(folder, manifest) for folder in folders if (manifest := _manifest_in(folder)) is not None]
     runs += [_Run(None, manifest) for manifest in unmade]
     if not runs:
         raise RunError(f"{out.parent} holds no run, and no folder below it does; make one first, or name another folder")
@@ -109,7 +109,26 @@ def write_index(
         sections=sections,
         script=Markup(script),
     )
-    return write_whole(out, str(html))
+    return put_page(out, str(html))
+
+
+def _manifest_in(folder: Path) -> Manifest | None:
+    """Return a run's manifest, None where there is none; of one that cannot be read what the folder's name says, and why."""
+    try:
+        return read_manifest(folder)
+    except RunError as error:
+        brand = folder.parent.name
+        return Manifest(
+            run_id=folder.name,
+            brand=brand,
+            job=RunJob(brand=brand, topic_seed=0),
+            decided_by={},
+            versions={},
+            state="failed",
+            reason=str(error),
+            facts={"topic": "A run that cannot be read"},
+            started_at="",
+        )
 
 
 @functools.cache

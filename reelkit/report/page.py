@@ -16,7 +16,7 @@ from reelkit.views import player_view, run_view
 from reelkit.views.markup import data_uri, each, fill, style_element, visible
 from reelkit.whole import write_whole
 
-__all__ = ["MAX_BYTES", "write_report"]
+__all__ = ["MAX_BYTES", "put_page", "write_report"]
 
 MAX_BYTES = 3_000_000
 """What a page may weigh: a few seconds on a phone, and under what mail takes as an attachment."""
@@ -70,8 +70,8 @@ def write_report(
     Raises
     ------
     RunError
-        When the notebook or the manifest cannot be read, or the page would be larger than ``max_bytes``; the line says what weighs
-        most.
+        When the notebook or the manifest cannot be read, ``out`` cannot be written, or the page would be larger than ``max_bytes``; the
+        line says what weighs most.
     """
     book = _read(notebook)
     manifest = read_manifest(run) if run else None
@@ -103,7 +103,21 @@ def write_report(
             f"report {out.name} would be {size / 1e6:.1f} MB; it must be at most {max_bytes / 1e6:.1f} MB: "
             f"show less or smaller of {heavy} ({notebook})"
         )
-    return write_whole(out, html)
+    return put_page(out, html)
+
+
+def put_page(out: Path, html: str) -> Path:
+    """Write a page whole and return its path.
+
+    Raises
+    ------
+    RunError
+        When it cannot be written.
+    """
+    try:
+        return write_whole(out, html)
+    except OSError as error:
+        raise RunError(f"report: {out.parent} cannot be written: {error.strerror}; name a folder that can be") from None
 
 
 def _captions(run: Path) -> str:

@@ -11,6 +11,7 @@ import pytest
 from reelkit.batch.plan import Asked, Batch, Outcome, PlannedReel
 from reelkit.batch.reports import publish_report, report_on
 from reelkit.cli import main
+from reelkit.errors import RunError
 from reelkit.model import UploadResult
 from reelkit.runs.manifest import RunJob
 from tests.report.notebook import execute
@@ -82,6 +83,25 @@ def test_a_published_index_leads_to_published_reports(outputs: Path, server: Sup
     assert sorted(inside) == links[:2]
     assert (outputs / "index.html").is_file()
     assert not list(outputs.rglob(".tmp-*"))
+
+
+def test_a_run_that_cannot_be_read_keeps_no_other_from_its_readers(outputs: Path, server: Supabase) -> None:
+    """The others of its brand are published, and their index; with none that can be read there is nothing to publish."""
+    (outputs / "northwind" / "0001-abc" / "run.json").write_text("{")
+    links = [link.rpartition("/reels/")[2] for link in publish_report(outputs / "northwind")]
+    assert links == ["northwind/0002-abc.html", "northwind/index-northwind.html"]
+    (outputs / "northwind" / "0002-abc" / "run.json").write_text("{")
+    with pytest.raises(RunError, match="holds no run that could be published"):
+        publish_report(outputs / "northwind")
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`reelkit report --folder` names the folder and what to do, and nothing passes for a fault of ours."""
+    (outputs / "handed").write_text("in the way")
+    assert main(["report", str(outputs / "northwind" / "0001-abc"), "--folder", str(outputs / "handed")]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == f"reelkit: report: {outputs / 'handed'} cannot be written: File exists; name a folder that can be\n"
 
 
 def test_a_refused_report_is_one_line(outputs: Path, server: Supabase, capsys: pytest.CaptureFixture[str]) -> None:

@@ -100,6 +100,23 @@ def test_no_run_is_one_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_that_cannot_be_read_is_one_line_of_the_index(outputs: Path) -> None:
+    """It is named with the reason and what to do; all others stand there as before."""
+    (outputs / "northwind" / "0001-abc" / "run.json").write_text("{")
+    text = Parsed(page(outputs).partition(">")[2]).text
+    assert f"run 0001-abc: {outputs / 'northwind' / '0001-abc' / 'run.json'} cannot be read" in text
+    assert "delete the folder to make the run anew" in text
+    assert "0002-abc" in text
+    assert "0003-abc" in text
+
+
+def test_an_index_that_cannot_be_written_is_one_line(outputs: Path) -> None:
+    """A file where its folder should be is told with the place and what to do."""
+    (outputs / "pages").write_text("in the way")
+    with pytest.raises(RunError, match=r"^report: \S+pages cannot be written: .+; name a folder that can be$"):
+        write_index(runs_below(outputs), outputs / "pages" / "index.html")
+
+
 def test_a_notebook_that_is_none_is_passed_over(outputs: Path) -> None:
     """A failed run whose notebook cannot be read still says step and reason."""
     (outputs / "orbit" / "0003-abc" / "reel.ipynb").write_text(json.dumps({"cells": 3}))

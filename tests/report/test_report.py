@@ -198,6 +198,14 @@ def test_a_page_that_is_too_large_is_refused_with_what_weighs_most(tmp_path: Pat
     assert not (tmp_path / "report.html").exists()
 
 
+def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    """A file where its folder should be is told with the place and what to do."""
+    (tmp_path / "pages").write_text("in the way")
+    book = _book(tmp_path / "a.ipynb", _code())
+    with pytest.raises(RunError, match=r"^report: \S+pages cannot be written: .+; name a folder that can be$"):
+        write_report(book, tmp_path / "pages" / "report.html")
+
+
 @pytest.mark.parametrize("content", [None, "", "{}", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "<html>"])
 def test_what_is_no_notebook_is_refused_in_one_line(content: str | None, tmp_path: Path) -> None:
     """A missing, empty or other file gives one line with its name."""
