@@ -25,7 +25,7 @@ overrides = {}  # brand fields for this reel only, such as {"script.length_s": 2
 outputs = None  # where runs go; None is outputs/
 
 # %% tags=["remove-input"]
-from reelkit import Parts, generate_one, list_brands, load_brand, open_run, views
+from reelkit import Parts, ReelkitError, generate_one, list_brands, load_brand, open_run, views
 
 views.brand(load_brand(brand))
 
@@ -45,6 +45,8 @@ list_brands()
 
 # %%
 result = generate_one(brand, topic_seed, script=script_file, overrides=overrides, outputs=outputs, watcher=views.StepLines())
+if result.error:
+    raise ReelkitError(result.error)
 
 # %% [markdown]
 # ## Look at it

@@ -22,9 +22,7 @@ class StepLines:
 
     def begins(self, step: str) -> None:
         """Open the step's line."""
-        from IPython.display import display
-
-        self._line = display(self._bundle(f"{step} ...", event="begins", step=step), raw=True, display_id=True)
+        self._open(f"{step} ...", event="begins", step=step)
 
     def share(self, step: str, done: float) -> None:
         """Bring the line up to date, at most four times a second."""
@@ -41,10 +39,20 @@ class StepLines:
             seconds=seconds,
             made=made,
         )
+        self._line = None
 
     def fails(self, step: str, reason: str) -> None:
-        """Close the line with the reason."""
-        self._show(f"{step}: {reason}", event="fails", step=step, reason=reason)
+        """Close the line with the reason; what fails before a step began, or after it ended, gets a line of its own."""
+        if self._line is None:
+            self._open(f"{step}: {reason}", event="fails", step=step, reason=reason)
+        else:
+            self._show(f"{step}: {reason}", event="fails", step=step, reason=reason)
+        self._line = None
+
+    def _open(self, text: str, **told: object) -> None:
+        from IPython.display import display
+
+        self._line = display(self._bundle(text, **told), raw=True, display_id=True)
 
     def _show(self, text: str, **told: object) -> None:
         if self._line is not None:

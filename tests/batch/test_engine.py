@@ -92,6 +92,16 @@ def test_steps_are_heard_while_they_run(tmp_path: Path, sockets: Path) -> None:
     assert left_over(sockets) == []
 
 
+def test_a_failure_between_steps_has_a_line_of_its_own(tmp_path: Path) -> None:
+    """What fails after a step ended leaves that step's line as it was; within a step it is the step's line."""
+    ended = "lines.begins('voice'); lines.ends('voice', 2.3, '71 words'); lines.fails('ledger', 'locked')"
+    source = f"from reelkit.views.step_lines import StepLines\nlines = StepLines()\n{ended}\nlines.begins('a'); lines.fails('a', 'b')"
+    out = tmp_path / "out.ipynb"
+    assert execute_notebook(a_notebook(tmp_path, source), out, {"x": 1}, watcher=NoLines()) is None
+    shown = [output.data["text/plain"] for output in nbformat.read(out, as_version=4).cells[-1].outputs]
+    assert shown == ["voice: 71 words (2.3 s)", "ledger: locked", "a: b"]
+
+
 def test_no_key_is_saved_of_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an error quotes of a key stands neither in the notebook, its traceback included, nor in what is said of it."""
     key = "7c3f0e5b91d2"
