@@ -31,7 +31,7 @@ from reelkit import Draft, load_brand, views
 
 own = load_brand(brand).with_changes(overrides)
 draft = Draft.of(own, topic_seed, script=script_file, outputs=outputs)
-views.script(draft.script, palette=own.palette)
+views.script(draft.script, language=own.language, palette=own.palette)
 
 # %% [markdown]
 # ## In several styles

@@ -52,7 +52,7 @@ from reelkit.media.preview import reel_stills
 
 run = open_run(brand, topic_seed, script=script_file, overrides=overrides, outputs=outputs, watcher=views.StepLines())
 parts = Parts.of(run)
-palette = run.brand.palette
+language, palette = run.brand.language, run.brand.palette
 views.brand(run.brand)
 
 # %% [markdown]
@@ -65,7 +65,8 @@ views.brand(run.brand)
 written = run.step("script", generate_script, run.brand, topic_seed, writer=parts.writer)
 
 # %% tags=["remove-input"]
-views.script(written, edits=run.edits, keep=run.kept_edits.keep, seconds_of=parts.seconds_of, banned=parts.banned_word_in, palette=palette)
+hints = {"seconds_of": parts.seconds_of, "banned": parts.banned_word_in}
+views.script(written, edits=run.edits, keep=run.kept_edits.keep, language=language, palette=palette, **hints)
 
 # %% [markdown]
 # ## Footage
@@ -96,7 +97,7 @@ spoken = run.step("voice", synthesize_voice, script, run.brand, voice=parts.voic
 # %% tags=["remove-input"]
 said = group_words_into_sentences(spoken.words)
 recue = partial(split_cues, style=run.brand.captions, until=len(spoken.samples))
-views.narration(spoken, said, edits=run.edits, keep=run.kept_edits.keep, recue=recue, palette=palette)
+views.narration(spoken, said, edits=run.edits, keep=run.kept_edits.keep, recue=recue, language=language, palette=palette)
 
 # %% [markdown]
 # ## Captions
@@ -111,7 +112,7 @@ sentences = run.step("sentences", group_words_into_sentences, audio.words)
 cues = run.step("cues", split_cues, sentences, run.brand.captions, until=len(audio.samples), breaks=run.edits.breaks)
 
 # %% tags=["remove-input"]
-views.cues(cues, style=run.brand.captions, palette=palette)
+views.cues(cues, style=run.brand.captions, language=language, palette=palette)
 
 # %% [markdown]
 # ## Timeline
@@ -157,6 +158,7 @@ views.player(
     poster=run.path("poster.jpg").read_bytes(),
     title=script.topic,
     reel=reel,
+    language=language,
     palette=palette,
 )
 

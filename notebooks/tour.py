@@ -55,8 +55,9 @@ if result.error:
 
 # %% tags=["remove-input"]
 run = open_run(brand, topic_seed, script=script_file, overrides=overrides, outputs=outputs)
+look = {"language": run.brand.language, "palette": run.brand.palette}
 captions, poster = run.path("captions.vtt").read_text(encoding="utf-8"), run.path("poster.jpg").read_bytes()
-views.player(Parts.of(run).preview(run.reel), vtt=captions, poster=poster, reel=run.reel, palette=run.brand.palette)
+views.player(Parts.of(run).preview(run.reel), vtt=captions, poster=poster, reel=run.reel, **look)
 
 # %% tags=["remove-input"]
 views.findings(result.findings, palette=run.brand.palette)

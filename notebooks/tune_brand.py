@@ -53,7 +53,8 @@ views.beside(frame, style)
 
 # %% tags=["remove-input"]
 line, (ready, missing) = draft.sentences[0].text, draft.voices
-views.voice(line, saved.voice, draft.say, voices=ready, missing=missing, take=style.set, palette=saved.palette)
+look = {"language": saved.language, "palette": saved.palette}
+views.voice(line, saved.voice, draft.say, voices=ready, missing=missing, take=style.set, **look)
 
 # %% [markdown]
 # ## What you changed

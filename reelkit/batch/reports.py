@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reelkit.batch.plan import Outcome, PlannedReel, read_batch
-from reelkit.batch.runner import NOTEBOOK, palette_of, report
+from reelkit.batch.runner import NOTEBOOK, look_of, report
 from reelkit.errors import RunError
 from reelkit.parts import Parts
 from reelkit.report import INDEX, runs_below, write_index, write_report
@@ -95,7 +95,7 @@ def report_folder(run: Path, into: Path) -> Path:
         When there is no run, no executed notebook, or ``into`` cannot be written.
     """
     manifest = manifest_of(run)
-    page = write_report(run / NOTEBOOK, into / INDEX, run=run, palette=palette_of(manifest), linked=True)
+    page = write_report(run / NOTEBOOK, into / INDEX, run=run, linked=True, **look_of(manifest))
     try:
         for name in BESIDE:
             if (run / name).is_file():

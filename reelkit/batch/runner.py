@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from reelkit.batch.jobs import Job, notebook_path
-from reelkit.brand import Brand, load_brand
+from reelkit.brand import Brand
 from reelkit.errors import BrandError, BusyError, ReelkitError, RunError
-from reelkit.model import GenerationResult, Palette, ShapedReel
+from reelkit.model import GenerationResult, ShapedReel
 from reelkit.parts import Parts
 from reelkit.runs.folder import RunFolder, count_in, open_run
 from reelkit.runs.keys import without_known_keys
@@ -18,7 +18,7 @@ from reelkit.runs.manifest import Manifest, manifest_of, read_manifest
 from reelkit.runs.progress import NoLines, Watcher
 from reelkit.whole import sweep_temporaries
 
-__all__ = ["NOTEBOOK", "REPORT", "generate_one", "palette_of", "publish_made", "report", "run_notebook"]
+__all__ = ["NOTEBOOK", "REPORT", "generate_one", "look_of", "publish_made", "report", "run_notebook"]
 
 NOTEBOOK, REPORT = "reel.ipynb", "report.html"
 
@@ -158,17 +158,18 @@ def report(folder: Path) -> Path:
     """
     from reelkit.report import write_report
 
-    page = write_report(folder / NOTEBOOK, folder / REPORT, run=folder, palette=palette_of(manifest_of(folder)))
+    page = write_report(folder / NOTEBOOK, folder / REPORT, run=folder, **look_of(manifest_of(folder)))
     count_in(folder, NOTEBOOK, REPORT)
     return page
 
 
-def palette_of(manifest: Manifest) -> Palette | None:
-    """Return the palette of a run's brand, None where the run has outlived its brand file."""
+def look_of(manifest: Manifest) -> dict[str, Any]:
+    """Return what a report takes from a run's brand, palette and language; nothing where the run has outlived its brand file."""
     try:
-        return load_brand(manifest.job.brand).palette
+        brand = manifest.job.changed_brand()
     except BrandError:
-        return None
+        return {}
+    return {"palette": brand.palette, "language": brand.language}
 
 
 def _take_steps(run: RunFolder) -> None:

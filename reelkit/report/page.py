@@ -37,6 +37,7 @@ def write_report(
     run: Path | None = None,
     title: str = "",
     description: str = "",
+    language: str = "en",
     palette: Palette | None = None,
     max_bytes: int = MAX_BYTES,
     linked: bool = False,
@@ -56,6 +57,8 @@ def write_report(
     run : Path, optional
         The run's folder, whose manifest gives the page its card and, where none is given, its title and description.
     title, description : str
+    language : str
+        Of the reel's captions.
     palette : Palette, optional
         The brand's, for swatches and accents.
     max_bytes : int
@@ -83,7 +86,13 @@ def write_report(
         if linked and manifest.reel is not None:
             assert run is not None
             lead["player"] = player_view.html(
-                "reel.mp4", vtt=_captions(run), poster="poster.jpg", title=title, reel=manifest.reel, palette=palette
+                "reel.mp4",
+                vtt=_captions(run),
+                poster="poster.jpg",
+                title=title,
+                reel=manifest.reel,
+                language=language,
+                palette=palette,
             )
     page, weights = _fill(book, lead)
     page |= {

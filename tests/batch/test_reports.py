@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reelkit.batch.plan import Asked, Batch, Outcome, PlannedReel
-from reelkit.batch.reports import publish_report, report_on
+from reelkit.batch.reports import publish_report, report_folder, report_on
 from reelkit.cli import main
 from reelkit.errors import RunError
 from reelkit.model import UploadResult
@@ -17,6 +17,7 @@ from reelkit.runs.manifest import RunJob
 from tests.report.notebook import execute
 from tests.report.test_index import a_run
 from tests.services.supabase_server import KEY, Supabase
+from tests.views import samples
 from tests.views.parsed import Parsed
 
 STORED = {"publishing.store": "supabase", "publishing.bucket": "reels"}
@@ -102,6 +103,17 @@ def test_a_folder_that_cannot_be_written_is_one_line(outputs: Path, capsys: pyte
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == f"reelkit: report: {outputs / 'handed'} cannot be written: File exists; name a folder that can be\n"
+
+
+def test_a_report_says_in_which_language_its_reel_is(tmp_path: Path, executed: bytes) -> None:
+    """The captions of the whole reel are told as in its brand's language, as the run was asked for it."""
+    job = RunJob(brand="northwind", topic_seed=7, overrides={"language": "de"})
+    run = a_run(tmp_path, "northwind", 7, job=job, reel=samples.reel())
+    (run / "reel.ipynb").write_bytes(executed)
+    (run / "captions.vtt").write_text("WEBVTT\n")
+    page = report_folder(run, tmp_path / "handed").read_text(encoding="utf-8")
+    (track,) = Parsed(page.partition(">")[2]).all("track")
+    assert (track["srclang"], track["label"]) == ("de", "Deutsch")
 
 
 def test_a_refused_report_is_one_line(outputs: Path, server: Supabase, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from reelkit import views
 from tests.browser.studio import Studio
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +42,17 @@ def test_its_cells_are_thin(path: Path) -> None:
     code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"][2:]
     assert all(len(source.splitlines()) <= 10 for source in code)
     assert all(len(re.findall(r"\brun\.step\(|^views\.", source, flags=re.MULTILINE)) <= 1 for source in code)
+
+
+@notebooks
+def test_its_words_are_in_the_brands_language(path: Path) -> None:
+    """Every view that may be told in which language its words are is told."""
+    functions = inspect.getmembers(views, inspect.isfunction)
+    spoken = {name for name, function in functions if "language" in inspect.signature(function).parameters}
+    assert {"script", "narration", "cues", "player", "voice"} <= spoken
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code" and spoken & set(re.findall(r"\bviews\.(\w+)\(", cell.source)):
+            assert "language" in cell.source, cell.source
 
 
 @pytest.mark.parametrize("name", ["tune_brand", "compare"])
