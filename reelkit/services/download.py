@@ -147,7 +147,7 @@ class _Take:
 
 
 def chunks_of(response: Response, *, ends: float, now: Callable[[], float] = time.monotonic) -> Iterator[bytes]:
-    """Yield a body as it comes, in pieces of at most 64 kB.
+    """Yield a body as it comes, unpacked where it comes packed, in pieces of at most 64 kB.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def chunks_of(response: Response, *, ends: float, now: Callable[[], float] = tim
 
     while True:
         try:
-            chunk = response.raw.read1(_CHUNK)
+            chunk = response.raw.read1(_CHUNK, decode_content=True)
         except ReadTimeoutError:
             raise Trouble(f"fell silent for {SOCKET_S[1]:g} s", passes=True) from None
         except (HTTPError, OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import json
 import struct
 import tempfile
@@ -270,6 +271,9 @@ class Talk(BaseHTTPRequestHandler):
         self.end_headers()
 
     def reply(self, code: int, body: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
+        # As the sites do: texts are packed for whoever takes them so, videos never.
+        if not kind.startswith("video/") and "gzip" in self.headers.get("Accept-Encoding", ""):
+            body, headers = gzip.compress(body), {"Content-Encoding": "gzip", **(headers or {})}
         self.begin(code, len(body), kind, headers)
         self.wfile.write(body)
 
