@@ -65,8 +65,8 @@ class StockLibrary:
     then the next rung of the ladder is asked. Upright ones come first, then the nearest in meaning, then in the site's order; of a
     video the smallest file that fills the frame is taken.
 
-    A site that is down or whose limit is reached offers nothing for two minutes, and says so in :attr:`skipped`: the brand's next
-    library is asked instead. A key that is missing or refused is the user's to mend, and raised.
+    A site that is down, whose limit is reached, or of which three files in a row could not be had offers nothing for two minutes, and says
+    so in :attr:`skipped`: the brand's next library is asked instead. A key that is missing or refused is the user's to mend, and raised.
 
     Parameters
     ----------
@@ -119,7 +119,8 @@ class StockLibrary:
         self._record = RequestRecord(self._scratch / "requests.sqlite")
         self._found: dict[str, StockVideo] = {}
         self._skipped: dict[str, None] = {}
-        self._out_until_s = 0.0
+        self._out_until_s = self._files_out_until_s = 0.0
+        self._fails = 0
 
     @property
     def name(self) -> str:
@@ -133,13 +134,16 @@ class StockLibrary:
     def search(self, terms: Sequence[str], *, text: str = "") -> list[Candidate]:
         """Return videos for the terms, best first; without terms nothing, as a drawn backdrop suits better than any stranger.
 
-        Terms are asked one after the other until there are enough videos to choose from.
+        Terms are asked one after the other until there are enough videos to choose from. While the site's files cannot be had, there are
+        none, whatever it answered before.
 
         Raises
         ------
         ServiceError
             When the key is missing or refused.
         """
+        if self._now() < self._files_out_until_s:
+            return []
         offers: dict[int, StockVideo] = {}
         asked = [self._site.questions(" ".join(term.split())) for term in terms if term.strip()]
         # What is asked first goes first for every term: upright videos for the last term before others for the first.
@@ -159,23 +163,26 @@ class StockLibrary:
     def fetch(self, candidates: Sequence[Candidate], *, progress: Progress | None = None) -> list[Clip]:
         """Return the clips of candidates, downloading those that are not kept yet.
 
-        One that cannot be had, or is no usable footage, is left out with a line in :attr:`skipped`; after three in a row the site is
-        left alone.
+        One that cannot be had, or is no usable footage, is left out with a line in :attr:`skipped`; after three in a row, in whatever
+        calls, the site is left alone for two minutes, and only what is kept is returned.
         """
-        clips, fails = [], 0
+        clips = []
         for number, candidate in enumerate(candidates):
             video = self._found[candidate.id]
+            file = self._best_file(video)
             try:
-                clips.append(self._clip(candidate.id, video))
-                fails = 0
+                taken = self._taken(candidate.id, file)
+                if taken is None and self._now() >= self._files_out_until_s:
+                    taken, self._fails = self._load(candidate.id, file), 0
+                if taken is not None:
+                    clips.append(self._clip(candidate.id, video, *taken))
             except (ClipError, ServiceError) as error:
                 self._skipped[f"{candidate.id}: {error}"] = None
-                fails += 1
+                self._fails += 1
+                if self._fails >= _FAILS:
+                    self._files_out_until_s = self._now() + _OUT_S
             if progress:
                 progress((number + 1) / len(candidates))
-            if fails == _FAILS:
-                self._out_until_s = self._now() + _OUT_S
-                break
         return clips
 
     def check(self) -> str:
@@ -337,16 +344,7 @@ class StockLibrary:
 
     # --- fetching ---------------------------------------------------------------------------------------------------
 
-    def _clip(self, name: str, video: StockVideo) -> Clip:
-        file = self._best_file(video)
-        address = content_key(name, file.width_px, file.height_px, urlsplit(file.url).path)
-        kept = self._cache.get("stock-files", address, ".json")
-        loaded = _read(kept, _Loaded) if kept else None
-        path = self._cache.get("stock", loaded.sha256, ".mp4") if loaded else None
-        if loaded is None or path is None:
-            loaded, path = self._load(name, file)
-            with self._cache.put("stock-files", address, ".json") as note:
-                note.write_text(loaded.model_dump_json(), encoding="utf-8")
+    def _clip(self, name: str, video: StockVideo, loaded: _Loaded, path: Path) -> Clip:
         return Clip(
             id=name,
             library=self.name,
@@ -359,6 +357,13 @@ class StockLibrary:
             credit=Credit(author=video.author, licence=self._site.licence, page_url=video.page_url),
         )
 
+    def _taken(self, name: str, file: StockFile) -> tuple[_Loaded, Path] | None:
+        """Return a file that is kept, with its facts."""
+        note = self._cache.get("stock-files", _address(name, file), ".json")
+        loaded = _read(note, _Loaded) if note else None
+        path = self._cache.get("stock", loaded.sha256, ".mp4") if loaded else None
+        return (loaded, path) if loaded and path else None
+
     def _load(self, name: str, file: StockFile) -> tuple[_Loaded, Path]:
         if urlsplit(file.url).scheme not in {"https", urlsplit(self._base_url).scheme}:
             raise ClipError("its address is not one of the web")
@@ -370,7 +375,10 @@ class StockLibrary:
                 raise ClipError(f"{taken.name}: is no video as long as a shot ({self._shot_s:g} s), whatever the site says")
             digest = sha256_of(taken)
             path = self._cache.file("stock", digest, ".mp4", taken.replace)
-        return _Loaded(sha256=digest, facts=facts), path
+        loaded = _Loaded(sha256=digest, facts=facts)
+        with self._cache.put("stock-files", _address(name, file), ".json") as note:
+            note.write_text(loaded.model_dump_json(), encoding="utf-8")
+        return loaded, path
 
     def __repr__(self) -> str:
         return f"<StockLibrary {self.name}>"
@@ -378,6 +386,11 @@ class StockLibrary:
 
 class _KeyRefusedError(Exception):
     """The site does not take the key."""
+
+
+def _address(name: str, file: StockFile) -> str:
+    # Without what stands behind a link's path, where sites put what runs out.
+    return content_key(name, file.width_px, file.height_px, urlsplit(file.url).path)
 
 
 def _read(path: Path, kind: type[V]) -> V | None:

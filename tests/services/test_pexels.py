@@ -262,13 +262,42 @@ def test_the_next_best_takes_its_place(tmp_path: Path, site: StockSite, fault: f
 
 
 def test_three_failures_in_a_row_are_enough(tmp_path: Path) -> None:
-    """A site whose files cannot be had costs three attempts, not one for each candidate."""
+    """A site whose files cannot be had costs three attempts a reel, not one for each candidate, and is left alone for two minutes."""
+    folder, clock = tmp_path / "folder", Clock()
+    folder.mkdir()
+    for name in ("river 1", "river 2", "river 3"):
+        (folder / f"{name}.mp4").write_bytes(Video(0, "", luma=60 + 20 * int(name[-1])).file((64, 96)))
+    script = Script.of("Rivers", [Scene(text="A river.", search_terms=("river", "boat"))] * 3)
     with stock_server(*(Video(number, "river") for number in range(1, 9))) as server:
         server.file_faults, server.always = [status(404)], True
-        library = library_of(PexelsSite(), server, tmp_path)
-        assert library.fetch(library.search(["river"])) == []
+        library = library_of(PexelsSite(), server, tmp_path, clock)
+
+        def cast() -> set[str]:
+            libraries: list[FootageLibrary] = [library, FolderLibrary(folder, probe=faults.probe_clip)]
+            return {clip.library for clip in fetch_footage(script, load_brand("northwind"), libraries=libraries)}
+
+        wanted = library.search(["river"])
+        assert cast() == {"folder"}
         assert len(server.downloads) == len(library.skipped) == 3
-        assert names(library, "boat") == []
+        assert names(library, "river") == []
+        assert library.fetch(wanted) == []
+        assert len(server.downloads) == 3
+        server.file_faults = []
+        clock.at_s += 121
+        assert cast() == {"pexels"}
+
+
+def test_failures_over_several_fetches_count_together(tmp_path: Path) -> None:
+    """However few clips each round asks for, three that fail in a row are enough; what is kept is given even then."""
+    with stock_server(*(Video(number, "river") for number in range(1, 9))) as server:
+        library = library_of(PexelsSite(), server, tmp_path)
+        wanted = library.search(["river"])
+        (kept,) = library.fetch(wanted[:1])
+        server.file_faults, server.always = [status(404)], True
+        for one in wanted[1:]:
+            assert library.fetch([one]) == []
+        assert len(server.downloads) == 1 + 3
+        assert library.fetch(wanted) == [kept]
 
 
 def test_a_month_that_is_used_up(server: StockServer, tmp_path: Path) -> None:
