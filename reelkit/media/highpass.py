@@ -57,6 +57,7 @@ def _filtered(samples: NDArray[np.float32], rate_hz: int, below_hz: float) -> ND
         source.push(frame)
         passed = sink.pull()
         assert isinstance(passed, av.AudioFrame)
-        filtered[done : done + passed.samples] = passed.to_ndarray().reshape(passed.samples, -1)
+        # The filter gives its channels one after the other, however they came.
+        filtered[done : done + passed.samples] = passed.to_ndarray().T
         done += passed.samples
     return filtered
