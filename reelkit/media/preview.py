@@ -278,9 +278,14 @@ def narration_copy(samples: NDArray[np.float32], rate_hz: int, *, max_bytes: int
     ----------
     samples : ndarray of float32 [shape=(n,)]
     rate_hz : int
+        Where AAC does not know it, the copy has 48 kHz.
     max_bytes : int
         Aimed at; a narration of more than a minute or so may need more, since speech under 24 kbit/s is no pleasure.
     """
+    if rate_hz not in (av.Codec("aac", "w").audio_rates or ()):
+        import soxr
+
+        samples, rate_hz = soxr.resample(samples, rate_hz, _AUDIO_HZ, quality="HQ"), _AUDIO_HZ
     duration_s = max(len(samples) / rate_hz, 1.0)
     target = io.BytesIO()
     with av.open(target, "w", format="mp4", options={"fflags": "+bitexact"}) as container:

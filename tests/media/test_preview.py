@@ -163,3 +163,16 @@ def test_a_narration_copy_is_small_and_as_long_as_the_narration() -> None:
         return np.sqrt(np.add.reduceat(samples[:700_000].astype(float) ** 2, range(0, 700_000, 2400)))
 
     assert np.corrcoef(envelope(heard), envelope(spoken.samples))[0, 1] > 0.97
+
+
+@pytest.mark.parametrize("rate_hz", [22_050, 40_000, 96_000, 176_400, 192_000])
+def test_a_narration_of_any_rate_can_be_listened_to(rate_hz: int) -> None:
+    """What AAC does not know is heard at 48 kHz, as long and as high as it was."""
+    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(2 * rate_hz) / rate_hz).astype(np.float32)
+    with av.open(io.BytesIO(narration_copy(tone, rate_hz))) as container:
+        heard_hz = container.streams.audio[0].rate
+        heard = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    assert heard_hz == (rate_hz if rate_hz in (22_050, 96_000) else 48_000)
+    assert abs(len(heard) / heard_hz - 2) < 0.1
+    spectrum = np.abs(np.fft.rfft(heard[: 2 * heard_hz]))
+    assert np.argmax(spectrum) / 2 == pytest.approx(440, abs=2)
