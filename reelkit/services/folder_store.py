@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import html
-import json
 import shutil
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from reelkit.errors import UploadError
-from reelkit.model import UploadResult
-from reelkit.whole import sha256_of, whole_file, write_whole
+from reelkit.model import UploadResult, Value
+from reelkit.whole import is_temporary, sha256_of, whole_file, write_whole
 
 __all__ = ["FolderStore"]
 
 _FACTS = ".json"
+
+
+class _Facts(Value):
+    """What stands beside a file."""
+
+    content_type: str
+    title: str
+    bytes: int
+    sha256: str
 
 
 class FolderStore:
@@ -42,13 +50,13 @@ class FolderStore:
         target = self._path(name)
         try:
             digest = sha256_of(path)
-            facts = {"content_type": content_type, "title": title, "bytes": path.stat().st_size, "sha256": digest}
+            facts = _Facts(content_type=content_type, title=title, bytes=path.stat().st_size, sha256=digest)
             self.root.mkdir(parents=True, exist_ok=True)
             with FileLock(self.root / ".lock"):
                 if not (target.is_file() and sha256_of(target) == digest):
                     with whole_file(target) as temporary:
                         shutil.copyfile(path, temporary)
-                _write_if_new(_facts_path(target), json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+                _write_if_new(_facts_path(target), facts.model_dump_json(indent=2) + "\n")
                 _write_if_new(self.root / "index.html", self._page())
         except OSError as error:
             raise UploadError(f"upload: {error.filename or target} cannot be written: {error.strerror}") from None
@@ -67,21 +75,22 @@ class FolderStore:
         return self.root.joinpath(*parts)
 
     def _page(self) -> str:
-        videos = sorted(self.root.rglob(f"*.mp4{_FACTS}"))
-        items = "\n".join(self._item(path) for path in videos)
+        # What a writer that was killed left behind has a temporary name, or may not be whole.
+        paths = sorted(path for path in self.root.rglob(f"*.mp4{_FACTS}") if not is_temporary(path.name))
+        videos = [self._item(path, facts) for path in paths if (facts := _facts_in(path))]
+        items = "\n".join(videos)
         return _PAGE.format(count=f"{len(videos)} reel{'' if len(videos) == 1 else 's'}", items=items)
 
-    def _item(self, facts_path: Path) -> str:
-        facts = json.loads(facts_path.read_text(encoding="utf-8"))
+    def _item(self, facts_path: Path, facts: _Facts) -> str:
         video = facts_path.with_name(facts_path.name.removesuffix(_FACTS))
         name = video.relative_to(self.root)
         poster, captions = name.with_suffix(".jpg"), name.with_suffix(".vtt")
         has_poster = f' poster="{_address(poster)}"' if (self.root / poster).is_file() else ""
         track = f'<track kind="captions" src="{_address(captions)}" label="Captions">' if (self.root / captions).is_file() else ""
-        title = html.escape(facts["title"] or name.stem)
+        title = html.escape(facts.title or name.stem)
         return (
             f'<figure><video controls preload="none" playsinline{has_poster} src="{_address(name)}" aria-label="{title}">{track}</video>'
-            f"<figcaption><strong>{title}</strong><span>{html.escape(name.parent.name)}, {facts['bytes'] / 1e6:.1f} MB</span>"
+            f"<figcaption><strong>{title}</strong><span>{html.escape(name.parent.name)}, {facts.bytes / 1e6:.1f} MB</span>"
             f'<a href="{_address(name)}" download>Download</a></figcaption></figure>'
         )
 
@@ -90,12 +99,19 @@ def _facts_path(target: Path) -> Path:
     return target.with_name(target.name + _FACTS)
 
 
+def _facts_in(path: Path) -> _Facts | None:
+    try:
+        return _Facts.model_validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
 def _address(name: Path) -> str:
     return html.escape(quote(name.as_posix()))
 
 
 def _write_if_new(path: Path, text: str) -> None:
-    if not (path.is_file() and path.read_text(encoding="utf-8") == text):
+    if not (path.is_file() and path.read_bytes() == text.encode()):
         write_whole(path, text)
 
 

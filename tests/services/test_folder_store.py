@@ -65,6 +65,23 @@ def test_a_new_take_replaces_the_old_one(tmp_path: Path, video: Path) -> None:
     assert (tmp_path / "out/index.html").read_text().count("<video") == 1
 
 
+def test_what_a_killed_writer_left_breaks_no_page(tmp_path: Path, video: Path) -> None:
+    """Facts under a temporary name, and facts that cannot be read, are no entry of the page; a new upload of the video mends them."""
+    store, folder = FolderStore(tmp_path / "out"), tmp_path / "out/northwind"
+    for name in ("1", "2", "3"):
+        put(store, f"northwind/{name}.mp4", video)
+    (folder / ".tmp-0a1b2c-123-1700000000-4-9.mp4.json").write_bytes((folder / "1.mp4.json").read_bytes())
+    (folder / ".tmp-0a1b2c-123-1700000000-5-9.mp4.json").write_text('{"content_ty')
+    (folder / "2.mp4.json").write_text('{"content_ty')
+    (folder / "3.mp4.json").write_bytes(b"\xff\xfe")
+    put(store, "northwind/4.mp4", video)
+    page = (tmp_path / "out/index.html").read_text()
+    assert [attrs["src"] for tag, attrs in Tags(page).seen if tag == "video"] == ["northwind/1.mp4", "northwind/4.mp4"]
+    assert "2 reels" in page
+    put(store, "northwind/3.mp4", video)
+    assert "northwind/3.mp4" in (tmp_path / "out/index.html").read_text()
+
+
 @pytest.mark.parametrize("name", ["../x.mp4", "/etc/x.mp4", "a/../../x.mp4", "c:/x.mp4", "..\\x.mp4", ""])
 def test_names_stay_inside(tmp_path: Path, video: Path, name: str) -> None:
     """A name that would leave the folder is refused in one line, and nothing is written."""
