@@ -51,7 +51,7 @@ class OpenAISpeech:
     pace : callable
         How long a sentence takes to say, by the built-in voice or a guess: asking this one costs.
     answered : callable
-        Told of every call that was answered.
+        Told of every call that was answered, with sound that can be used or not: servers bill both.
     usd_per_million_characters : float, optional
         The price; without it costs are not known.
     max_usd, spent_usd : float, callable
@@ -138,7 +138,6 @@ class OpenAISpeech:
         return kept_speech(self._cache, key, words, lambda: [self._timed(words, said, language, speed)])
 
     def _timed(self, words: list[str], said: str, language: str, speed: float) -> SpokenBreath:
-        self._refuse_over_budget(said)
         began = time.monotonic()
         calls = Calls(
             f"voice '{self.name}' of {self._model} at {self._host}",
@@ -148,24 +147,30 @@ class OpenAISpeech:
             step_s=max(self._left_s, 0.0),
             sleep=self._sleep,
         )
-        samples, rate_hz = calls.make(lambda: self._ask(said, speed))
+        # Told from here, as an attempt runs in a thread of its own.
+        billed: list[ServiceCall] = []
+        try:
+            samples, rate_hz = calls.make(lambda: self._ask(said, speed, billed))
+        finally:
+            for call in billed:
+                self._answered(call)
         # Only what calls take counts, not the hours that a notebook is left open.
         self._left_s -= time.monotonic() - began
-        usd = None if self._price is None else self._price * len(said) / 1e6
-        self._answered(ServiceCall(service=self._host, model=self._model, usd=usd))
         return samples, rate_hz, time_words_in(samples, rate_hz, words, language=language)
 
-    def _refuse_over_budget(self, said: str) -> None:
-        if self._price is None or self._max_usd is None:
+    def _refuse_over_budget(self, next_usd: float | None, billed: list[ServiceCall]) -> None:
+        if next_usd is None or self._max_usd is None:
             return
-        next_usd, spent = self._price * len(said) / 1e6, self._spent_usd()
+        spent = self._spent_usd() + next_usd * len(billed)
         if spent + next_usd > self._max_usd:
             raise VoiceError(
                 f"{self._model} at {self._host}: the next sentence costs ${next_usd:.4f}; with ${spent:.4f} spent that would break the "
                 f"reel's limit of ${self._max_usd:g}; raise script.max_cost_usd or take a cheaper voice"
             )
 
-    def _ask(self, said: str, speed: float) -> tuple[NDArray[np.float32], int]:
+    def _ask(self, said: str, speed: float, billed: list[ServiceCall]) -> tuple[NDArray[np.float32], int]:
+        usd = None if self._price is None else self._price * len(said) / 1e6
+        self._refuse_over_budget(usd, billed)
         if self._client is None:
             self._client = open_client(base_url=self._base_url, key=self._key, call_s=self._call_s, answer_bytes=_ANSWER_BYTES)
         pace: dict[str, Any] = {} if speed == 1.0 else {"speed": speed}
@@ -177,6 +182,7 @@ class OpenAISpeech:
             raise refusal(error, self._hints) from None
         except openai.OpenAIError as error:
             raise broken(error, field="voice.base_url") from None
+        billed.append(ServiceCall(service=self._host, model=self._model, usd=usd))
         kind = str(answer.headers.get("content-type", "")).partition(";")[0].strip().lower()
         return self._decoded(answer.content, kind, said)
 

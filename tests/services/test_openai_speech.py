@@ -92,6 +92,24 @@ def test_a_limit_stops_before_the_sentence_that_would_break_it(tmp_path: Path, w
         assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("seconds", [1, 60], ids=["silence", "a minute"])
+def test_answers_that_cannot_be_used_are_paid_too(tmp_path: Path, seconds: int) -> None:
+    """Each answer counts, of whatever use, and none is asked for that the limit does not allow; refused requests cost nothing."""
+    level = 0.0 if seconds == 1 else 0.5
+    useless = says(as_wav(np.full(seconds * 8000, level, np.float32), 8000))
+    each = len(TEXT) * 15e-6
+    with serving(refuses(503, "down"), useless) as server:
+        made = Made(server.url, tmp_path, usd_per_million_characters=15.0)
+        with pytest.raises(ServiceError, match="also when asked 4 times"):
+            made.voice.speak(TEXT)
+        assert [call.usd for call in made.calls] == pytest.approx([each] * 3)
+    with serving(useless) as server:
+        made = Made(server.url, tmp_path, usd_per_million_characters=15.0, max_usd=0.0012, spent_usd=lambda: 0.0)
+        with pytest.raises(VoiceError, match=r"the next sentence costs \$0\.0006; with \$0\.0011 spent that would break the reel's limit"):
+            made.voice.speak(TEXT)
+        assert len(server.asked) == len(made.calls) == 2
+
+
 def test_a_key_is_not_needed_by_every_server(tmp_path: Path, wav: bytes) -> None:
     """A local server without keys is asked all the same."""
     with serving(says(wav)) as server:
