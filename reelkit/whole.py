@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["is_temporary", "sha256_of", "start_of", "sweep_temporaries", "temporary_folder", "whole_file", "write_whole"]
+__all__ = ["is_temporary", "known_sha256_of", "sha256_of", "start_of", "sweep_temporaries", "temporary_folder", "whole_file", "write_whole"]
 
 _TEMPORARY = re.compile(r"^\.tmp-(?P<host>[0-9a-f]{6})-(?P<pid>\d+)-(?P<started>\d+)-\d+-")
 _FOREIGN_AGE_S = 24 * 3600.0
@@ -72,6 +72,17 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's content, 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def known_sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a large file that is asked for often: it is read again only when its size or time of change is another."""
+    found = path.stat()
+    return _sha256_as_it_was(path, found.st_size, found.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4096)
+def _sha256_as_it_was(path: Path, size: int, mtime_ns: int) -> str:
+    return sha256_of(path)
 
 
 def is_temporary(name: str) -> bool:

@@ -32,7 +32,7 @@ from reelkit.services.kept_speech import SpokenBreath, kept_speech
 from reelkit.services.recorded import ReadAudio
 from reelkit.services.token_owners import owners_by_likeness
 from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
-from reelkit.whole import sha256_of
+from reelkit.whole import known_sha256_of, sha256_of
 
 __all__ = ["CoquiVoice"]
 
@@ -143,7 +143,7 @@ class CoquiVoice:
         return kept_speech(self._cache, key, words, lambda: [self._say(words, language, speed)])
 
     def _say(self, words: Sequence[str], language: str, speed: float) -> SpokenBreath:
-        model = _load(self.name)
+        model = _load(self.name, self._parts())
         if not any(char.isalnum() for word in words for char in word):
             each = int(_SILENT_WORD_S * model.rate_hz)
             silent: list[Span] = [(each * k, each * (k + 1), "estimated") for k in range(len(words))]
@@ -353,7 +353,8 @@ def _is_sound(token: str) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _load(name: str) -> _Model:
+def _load(name: str, parts: str) -> _Model:
+    """Return a model, loaded once while ``parts``, what it is made of, stays the same."""
     _refuse_without_coqui()
     try:
         return _Model(name)
@@ -416,11 +417,10 @@ def _config_of(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-@lru_cache(maxsize=4)
 def _digest(folder: Path) -> str:
     """Return what a model's files hold, of which XTTS has several that decide how it sounds."""
     beside = [path for path in (folder / "vocab.json", folder / "speakers_xtts.pth") if path.is_file()]
-    return " ".join(sha256_of(path) for path in (*_files_in(folder), *beside))
+    return " ".join(known_sha256_of(path) for path in (*_files_in(folder), *beside))
 
 
 @contextlib.contextmanager

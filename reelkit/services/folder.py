@@ -15,7 +15,7 @@ from pydantic import Field
 from reelkit.errors import BrandError, ClipError, FootageError
 from reelkit.model import Candidate, Clip, ClipFacts, Credit, Progress, Value
 from reelkit.services.word_stems import stems_of
-from reelkit.whole import sha256_of
+from reelkit.whole import known_sha256_of
 from reelkit.yamlfile import read_value, shown_path
 
 __all__ = ["ClipNote", "ClipNotes", "FolderLibrary"]
@@ -140,12 +140,12 @@ class FolderLibrary:
         # One that cannot be read is the probe's to name, so the facts come first.
         facts = self._probe(path)
         own = next((note for key, note in notes.clips.items() if _is_named(key, name)), ClipNote())
-        every, found = notes.defaults, path.stat()
+        every = notes.defaults
         clip = Clip(
             id=f"folder/{name}",
             library=self.name,
             path=path,
-            sha256=_hash(path, found.st_size, found.st_mtime_ns),
+            sha256=known_sha256_of(path),
             kind=facts.kind,
             width_px=facts.width_px,
             height_px=facts.height_px,
@@ -166,9 +166,3 @@ class FolderLibrary:
 
 def _is_named(key: str, file: str) -> bool:
     return key in (file, Path(file).name)
-
-
-@functools.lru_cache(maxsize=4096)
-def _hash(path: Path, size: int, mtime_ns: int) -> str:
-    """Return the SHA-256 of a file; size and time of change are there to notice another content."""
-    return sha256_of(path)

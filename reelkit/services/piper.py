@@ -25,7 +25,7 @@ from reelkit.services.alignment import aligner_version, can_align, refuse_withou
 from reelkit.services.kept_speech import SpokenBreath, kept_speech
 from reelkit.services.token_owners import owners_by_likeness
 from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
-from reelkit.whole import sha256_of
+from reelkit.whole import known_sha256_of
 
 __all__ = ["PiperVoice", "installed_voices"]
 
@@ -312,7 +312,7 @@ def _load(model: Path, graph: Path, timing: Path, config: str) -> _Engine:
 
 
 def _load_engine(model: Path, cache: Cache) -> _Engine:
-    graph, timing = (content_key("piper graph", _LAYOUT, what, model=_digest(model)) for what in ("sound", "durations"))
+    graph, timing = (content_key("piper graph", _LAYOUT, what, model=known_sha256_of(model)) for what in ("sound", "durations"))
     return _load(
         model,
         cache.file("voices", graph, ".onnx", lambda path: _write_graph(model, path)),
@@ -321,16 +321,11 @@ def _load_engine(model: Path, cache: Cache) -> _Engine:
     )
 
 
-@lru_cache(maxsize=8)
-def _digest(model: Path) -> str:
-    return sha256_of(model)
-
-
 def _parts(model: Path) -> str:
     from importlib.metadata import version
 
     made_of = " ".join(f"{name} {version(name)}" for name in ("piper-tts", "onnxruntime", "numpy"))
-    return f"{_digest(model)} {content_key(_read_config(model))} {made_of}"
+    return f"{known_sha256_of(model)} {content_key(_read_config(model))} {made_of}"
 
 
 def _write_graph(model: Path, target: Path) -> None:

