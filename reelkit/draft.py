@@ -118,9 +118,13 @@ class Draft:
     def listen(self, brand: Brand) -> bytes:
         """Return how a brand sounds, as M4A: the first sentences in its voice, over its music."""
         parts = Parts(brand, outputs=self.parts.outputs, script=self.parts.script, seed=self.parts.seed)
-        said = " ".join(sentence.text for sentence in self.sentences[:_HEARD_SENTENCES])
+        sentences = self.sentences[:_HEARD_SENTENCES]
+        said = " ".join(sentence.text for sentence in sentences)
         spoken = Script.of(self.script.topic, [self.script.scenes[0].model_copy(update={"text": said})])
-        audio = synthesize_voice(spoken, brand, voice=parts.voice)
+        if brand.voice.engine == "recorded":
+            audio = _first_words(self.audio, sum(len(sentence.words) for sentence in sentences))
+        else:
+            audio = synthesize_voice(spoken, brand, voice=parts.voice)
         sentences = group_words_into_sentences(audio.words)
         cues = split_cues(sentences, brand.captions, until=len(audio.samples))
         music = parts.music(self.audio.duration_s)
@@ -151,3 +155,10 @@ class Draft:
 
     def __repr__(self) -> str:
         return f"<Draft of {self.brand.slug!r}: {self.script.topic!r}, {self.audio.duration_s:.1f} s>"
+
+
+def _first_words(audio: AudioResult, count: int) -> AudioResult:
+    """Return the beginning of a recording, which says its whole script and nothing else: up to the pause after so many words."""
+    words = audio.words[:count]
+    behind = audio.words[count].start if count < len(audio.words) else len(audio.samples)
+    return AudioResult(audio.samples[: (words[-1].end + behind) // 2].copy(), audio.rate_hz, words)

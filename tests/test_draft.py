@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from reelkit.brand import load_brand
 from reelkit.draft import Draft
+from reelkit.media.audio import write_wav
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 CLIPS = """\
@@ -36,3 +38,16 @@ def test_a_brand_with_functions_of_its_own_is_heard(tmp_path: Path, monkeypatch:
     opened = plain.with_changes({"overlays.intro": f"{tmp_path / 'clips.py'}:opening"})
     lengths = [seconds(draft.listen(brand), tmp_path) for brand in (plain, opened)]
     assert lengths[1] - lengths[0] == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_recorded_brand_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a recording its first two sentences are heard, up to the pause behind them: it says the whole script, not these alone."""
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(TEMPLATES))
+    sentence = np.pad(np.sin(2 * np.pi * 220 * np.arange(36_000) / 24_000), (0, 12_000))
+    write_wav(tmp_path / "take.wav", 0.3 * np.tile(sentence, 4)[:, None], 24_000)
+    (tmp_path / "words.md").write_text(" ".join(["Wir rösten jeden Montag frisch."] * 4))
+    changes = {"language": "de", "voice.engine": "recorded", "voice.recording": str(tmp_path / "take.wav"), "music.mood": "none"}
+    small = {"output.width_px": 270, "output.height_px": 480, "footage.backdrops": ["gradient_flow"]}
+    brand = load_brand("northwind").with_changes(changes | small)
+    draft = Draft.of(brand, script=tmp_path / "words.md", outputs=tmp_path / "outputs")
+    assert seconds(draft.listen(brand), tmp_path) == pytest.approx(3.75, abs=0.1)
