@@ -273,7 +273,8 @@ class Parts:
         if self.script is not None:
             from reelkit.services.script_file import ScriptFileWriter
 
-            return ScriptFileWriter(self.script, seconds_of=self.seconds_of, sentence_ends=sentence_ends)
+            known = self.brand.voice.engine != "recorded"
+            return ScriptFileWriter(self.script, seconds_of=self.seconds_of, sentence_ends=sentence_ends, length_known=known)
         if self.brand.script.writer == "openai":
             return self._model_writer()
         from reelkit.services.deck import DeckWriter

@@ -10,6 +10,7 @@ from reelkit.media.backdrops import FAMILIES
 from reelkit.parts import Parts
 from reelkit.services.deck import DeckWriter
 from reelkit.services.script_file import ScriptFileWriter
+from reelkit.steps.script import generate_script
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +37,16 @@ def test_a_script_of_ones_own_is_the_writer(tmp_path: Path) -> None:
     """With a script file the deck is not asked."""
     assert isinstance(parts(tmp_path).writer, DeckWriter)
     assert isinstance(parts(tmp_path, script=tmp_path / "words.md").writer, ScriptFileWriter)
+
+
+def test_a_recording_is_as_long_as_it_is(tmp_path: Path) -> None:
+    """A script that a recording says is not refused by a guess of how long it takes, which the brand's speed has no part in."""
+    take = write_wav(tmp_path / "take.wav", np.full((24_000, 1), 0.1), 24_000)
+    (tmp_path / "words.md").write_text("Wir rösten jeden Montag frisch und mahlen erst, wenn das Wasser kocht. " * 40)
+    asked = {"language": "de", "voice.engine": "recorded", "voice.recording": str(take)}
+    slow, plain = (parts(tmp_path, {**asked, "voice.speed": speed}, script=tmp_path / "words.md") for speed in (0.5, 1.0))
+    assert slow.seconds_of("Guten Morgen.") == plain.seconds_of("Guten Morgen.")
+    assert generate_script(slow.brand, 1, writer=slow.writer).word_count == 480
 
 
 def test_libraries_stand_in_the_brands_order(tmp_path: Path) -> None:

@@ -98,8 +98,8 @@ class RecordedVoice:
             refuse_without_aligner()
 
     def seconds_of(self, text: str, *, speed: float = 1.0) -> float:
-        """Return about how long a sentence takes to say, in seconds."""
-        return self._pace(text) / speed
+        """Return about how long a sentence takes to say, in seconds, at whatever ``speed``: a recording keeps its own."""
+        return self._pace(text)
 
     def narrate(self, sentences: Sequence[str], *, language: str) -> AudioResult:
         """Return the recording with the words of a script, whose sentences it says in their order.

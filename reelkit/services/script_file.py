@@ -39,14 +39,16 @@ class ScriptFileWriter:
         Spoken length in seconds of one sentence in the brand's voice.
     sentence_ends : callable
         Where sentences end among words.
+    length_known : bool
+        Whether the voice's length can be told before it speaks: of a recording it cannot, so that none is refused for it here.
     """
 
-    def __init__(self, path: Path, *, seconds_of: SecondsOf, sentence_ends: SentenceEnds) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, seconds_of: SecondsOf, sentence_ends: SentenceEnds, length_known: bool = True) -> None:
+        self._path, self._length_known = path, length_known
         self._pace = Pace(seconds_of, sentence_ends)
 
     def write(self, request: ScriptRequest) -> Script:
-        """Return the file's script. Its length is the user's: only what no platform takes is refused.
+        """Return the file's script. Its length is the user's: only what no platform takes is refused, where the length is known.
 
         Raises
         ------
@@ -65,7 +67,8 @@ class ScriptFileWriter:
                 scenes += self._with_key_words(made, paragraph)
         if not scenes:
             raise ScriptError(f"script {shown_path(self._path)} says nothing; write a paragraph for every scene")
-        self._refuse_lengths(scenes, request)
+        if self._length_known:
+            self._refuse_lengths(scenes, request)
         return Script.of(title or _first_words(scenes[0].text), scenes)
 
     def _read(self) -> str:

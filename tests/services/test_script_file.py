@@ -103,6 +103,14 @@ def test_a_file_that_is_no_script_is_one_line(content: bytes, line: str, path: P
     assert str(caught.value) == f"script script.md {line}"
 
 
+@pytest.mark.parametrize("content", ["Hello", "Tea is older than coffee. " * 200])
+def test_what_is_recorded_is_not_guessed_at(path: Path, content: str) -> None:
+    """Where nobody knows how long it will be said, no script is too short or too long."""
+    path.write_text(content)
+    script = ScriptFileWriter(path, seconds_of=seconds_of, sentence_ends=sentence_ends, length_known=False).write(REQUEST)
+    assert script.word_count == len(content.split())
+
+
 def test_a_missing_file_and_a_folder_are_one_line(path: Path, tmp_path: Path) -> None:
     """A path that leads to no file is said as such."""
     for wrong, line in ((Path("gone.md"), "does not exist; give the path"), (tmp_path, "cannot be read: Is a directory")):
