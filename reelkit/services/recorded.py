@@ -31,7 +31,7 @@ from reelkit.whole import sha256_of
 
 __all__ = ["ReadAudio", "RecordedVoice", "place_sentences"]
 
-_LAYOUT = 2
+_LAYOUT = 3
 """Part of the key of kept speech: raise it when the same recording would be timed in another way."""
 _OTHER_FIT = -55.0
 _OTHER_FITS = ((0.15, -50.0), (0.09, -60.0), (0.05, -75.0))
@@ -47,6 +47,8 @@ _LOUDEST = 0.7
 _MARKS = ",.;:!?\"“”'()—…-"
 _DOUBTS = TypeAdapter(tuple[Doubt, ...])
 _UNSCRIPTED_S, _UNREAD_S = 0.6, 4.0
+_WORD_S = 0.05
+"""Nobody says a word in less."""
 _QUOTED, _FEW = 5, 3
 _BESIDE = 2
 """Words on either side of one that fits ill, which the recogniser must hear."""
@@ -167,6 +169,12 @@ class RecordedVoice:
         if loudest < 1e-4:
             raise VoiceError(f"voice.recording: {self.path.name} is silent; record it again")
         if not can_align(language):
+            heard_s = sum(end - start for start, end in _heard_parts(samples, rate_hz)) / rate_hz
+            if heard_s < _WORD_S * len(words):
+                raise VoiceError(
+                    f"voice.recording: {self.path.name} has {heard_s:.1f} s of sound, too short for the {len(words)} words of the script; "
+                    "record all of it, or give the script that it reads"
+                )
             return samples, rate_hz, place_sentences(samples, rate_hz, sentences)
         heard = hear_words(_as_loud(samples), rate_hz, words, closely=True)
         if not heard:
@@ -236,26 +244,38 @@ def _as_loud(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def place_sentences(samples: NDArray[np.float32], rate_hz: int, sentences: Sequence[str]) -> list[Span]:
-    """Return when the words of sentences are said by a guess: what is heard is shared out by letters, sentences end at pauses."""
+    """Return when the words of sentences are said by a guess: what is heard is shared out by letters, sentences end at pauses.
+
+    Parameters
+    ----------
+    samples : ndarray of float32 [shape=(n,)]
+        At least 50 ms of it sound for each word.
+    rate_hz : int
+    sentences : sequence of str
+
+    Returns
+    -------
+    list of Span
+        One for each word, in samples, in order and not overlapping.
+    """
     parts = _heard_parts(samples, rate_hz)
     edges = [0, *accumulate(end - start for start, end in parts)]
     total, letters = edges[-1], [len(sentence) + 1 for sentence in sentences]
     wished = [total * count / sum(letters) for count in accumulate(letters)]
     room = total / len(sentences) / 2
-    ends: list[float] = []
-    for wish in wished[:-1]:
-        pauses = [edge for edge in edges[1:-1] if abs(edge - wish) <= room and (not ends or edge > ends[-1])]
-        ends.append(min(pauses, key=lambda edge: abs(edge - wish)) if pauses else max(wish, (ends[-1] if ends else 0) + rate_hz / 10))
+    least = [_WORD_S * rate_hz * len(sentence.split()) for sentence in sentences]
+    left, ends = sum(least), [0.0]
+    for wish, own in zip(wished[:-1], least, strict=False):
+        left -= own
+        # Each sentence has its least, and leaves theirs to those behind it.
+        first, last = ends[-1] + own, total - left
+        pauses = [edge for edge in edges[1:-1] if abs(edge - wish) <= room and first <= edge <= last]
+        ends.append(min(pauses, key=lambda edge: abs(edge - wish)) if pauses else min(max(wish, first), last))
     spans: list[Span] = []
-    at = 0.0
-    for sentence, end in zip(sentences, [*ends, total], strict=True):
-        count = len(sentence.split())
-        start, stop = _where(at, parts, edges, opens=True), _where(max(end, at + count), parts, edges, opens=False)
-        stop = min(max(stop, start + 2 * count), len(samples))
-        start = min(max(start, spans[-1][1] if spans else 0), stop - count)
+    for sentence, at, end in zip(sentences, ends, [*ends[1:], total], strict=True):
+        start, stop = _where(at, parts, edges, opens=True), _where(end, parts, edges, opens=False)
         placed = place_words(np.ones(stop - start, np.float32), rate_hz, sentence.split())
         spans += [(start + first, start + last, by) for first, last, by in placed]
-        at = max(end, at + count)
     return spans
 
 

@@ -6,17 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from benchmarks.swapped_words import NAMED
 from benchmarks.word_onsets import SCRIPTS, read_script
 from reelkit.brand import Brand, BrandScript
 from reelkit.errors import VoiceError
-from reelkit.model import Palette, Scene, Script
+from reelkit.model import AudioResult, Palette, Scene, Script, Word
 from reelkit.runs.cache import FileCache
 from reelkit.services.hibari import HibariVoice
 from reelkit.services.recorded import RecordedVoice, place_sentences
 from reelkit.steps.voice import synthesize_voice
 from tests.services.voices import read_mono, spoken, write_sound
+from tests.strategies import texts
 
 SENTENCES = [read_script(line)[0] for line in SCRIPTS]
 SCRIPT = [SENTENCES[0], SENTENCES[6], SENTENCES[12]]
@@ -219,6 +222,31 @@ def test_few_pauses_and_many_words() -> None:
     spans = place_sentences(np.full(8000, 0.2, np.float32), 8000, ["a b c", "d", "e f g h i j"])
     assert len(spans) == 10
     assert all(before[1] <= after[0] and before[0] < before[1] for before, after in pairwise(spans))
+
+
+@given(
+    st.lists(texts(max_words=12), min_size=1, max_size=14),
+    st.lists(st.tuples(st.integers(30, 2000), st.integers(0, 900)), min_size=1, max_size=12),
+)
+@example([" ".join(["Wort"] * 60), *["Ja."] * 30], [(30, 0)])
+@settings(max_examples=150, deadline=None)
+def test_every_word_has_a_place_of_its_own(sentences: list[str], heard: list[tuple[int, int]]) -> None:
+    """Wherever a recording has its pauses, words are placed in order, each for some time, inside the sound."""
+    words, rate_hz = " ".join(sentences).split(), 8000
+    parts = [np.full(8 * ms, level, np.float32) for pair in heard for ms, level in zip(pair, (0.2, 0.0), strict=True)]
+    samples = np.concatenate([*parts, np.full(len(words) * rate_hz // 20, 0.2, np.float32)])
+    spans = place_sentences(samples, rate_hz, sentences)
+    placed = (Word(text=word, start=at, end=end, rate_hz=rate_hz, timed_by=by) for word, (at, end, by) in zip(words, spans, strict=True))
+    assert len(AudioResult(samples, rate_hz, tuple(placed)).words) == len(words)
+
+
+def test_a_recording_too_short_for_its_script_is_refused(cache: FileCache, tmp_path: Path) -> None:
+    """In a language that cannot be aligned too, a second of sound says no twelve sentences: one line, the second time as well."""
+    sentences = ["Wir rösten jeden Montag frisch."] * 12
+    path = write_sound(tmp_path / "take.wav", np.pad(np.full(8000, 0.3, np.float32), 40_000), 8000)
+    for _ in range(2):
+        with pytest.raises(VoiceError, match=r"take\.wav has 1\.0 s of sound, too short for the 60 words of the script; record all of it"):
+            recorded(path, cache).narrate(sentences, language="de")
 
 
 def test_a_recording_that_is_none(cache: FileCache, tmp_path: Path) -> None:
