@@ -76,6 +76,7 @@ class CueDrawing:
 
     def __init__(self, style: CaptionStyle, sizes: CaptionSizes, layout: CueLayout, *, whole: CueLayout | None = None) -> None:
         self.style, self.sizes, self.layout, self._whole = style, sizes, layout, whole or layout
+        self._last_ground: tuple[int, Canvas] | None = None
 
     def typed(self, begun: int, share: float | None) -> CueDrawing | None:
         """Return the drawing of what is written when ``begun`` words have begun, the last up to ``share`` of its letters (None: all)."""
@@ -180,16 +181,20 @@ class CueDrawing:
     def _fills(self) -> list[Mask | None]:
         return [glyphs_mask(word.glyphs, self.layout.size_px, word.x, word.y, letters_only=True) for word in self.layout.words]
 
-    @cached_property
-    def _ground(self) -> Canvas:
-        """The cue's box and shadow, the same in every state."""
+    def _ground(self, shown: int) -> Canvas:
+        """Return the cue's box, and the shadow of its first words, as many as are shown."""
+        if self._last_ground is None or self._last_ground[0] != shown:
+            self._last_ground = shown, self._drawn_ground(shown)
+        return self._last_ground[1]
+
+    def _drawn_ground(self, shown: int) -> Canvas:
         margin = math.ceil(self.sizes.shadow_px * 1.5 + self.sizes.shadow_drop_px) + 2
         left, top, right, bottom = _whole(self.ink)
         canvas = Canvas((left - margin, top - margin, right + margin, bottom + margin))
         style = self.style
         if style.box_colour is not None:
             canvas.lay(rounded_box(self.cue_box, self.sizes.radius_px), style.box_colour, opacity=style.box_opacity)
-        cast = union_mask([mask for mask in self._outlines if mask])
+        cast = union_mask([mask for word, mask in zip(self.layout.words, self._outlines, strict=True) if mask and word.index < shown])
         if cast and self.sizes.shadow_px and style.shadow_opacity:
             soft = blurred(cast, self.sizes.shadow_px, strength=_SHADOW_STRENGTH).moved(0, round(self.sizes.shadow_drop_px))
             canvas.lay(soft, style.shadow_colour, opacity=style.shadow_opacity)
@@ -199,6 +204,11 @@ class CueDrawing:
         if self.style.mode == "classic":
             return "spoken"
         return "active" if index == active else "spoken" if index < begun else "upcoming"
+
+    def _shown(self, begun: int) -> int:
+        """Return how many of the words show when the first ``begun`` have begun: all, unless those to come are hidden."""
+        hides = self.style.upcoming_opacity == 0 and self.style.mode != "classic"
+        return begun if hides else self.layout.words[-1].index + 1
 
     def colour_of(self, index: int, active: int | None, begun: int) -> str:
         """Return the fill of a word when ``active`` is spoken and the first ``begun`` words have begun."""
@@ -233,16 +243,16 @@ class CueDrawing:
             How far the change to the active word has come, 0 to 1.
         """
         scale = 1 + (self.style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT)
-        grown = active if scale != 1 else None
+        grown, shown = active if scale != 1 else None, self._shown(begun)
         letters = ("letters", active, begun, grown is not None)
         if active is None or not self._has_box:
             layers: list[tuple[Hashable, Callable[[], Canvas]]] = [
-                (letters, lambda: self._lay_letters(self._ground.copy(), active, begun, apart=grown))
+                (letters, lambda: self._lay_letters(self._ground(shown).copy(), active, begun, apart=grown))
             ]
         else:
             # The box moves under the letters, so that only it is drawn anew.
             layers = [
-                ("ground", lambda: self._ground),
+                (("ground", shown), lambda: self._ground(shown)),
                 (("box", active, t), lambda: self._box_canvas(active, t)),
                 (letters, lambda: self._lay_letters(Canvas(_whole(self._letter_bounds)), active, begun, apart=grown)),
             ]
@@ -256,12 +266,15 @@ class CueDrawing:
 
     def _lay_letters(self, canvas: Canvas, active: int | None, begun: int, *, apart: int | None) -> Canvas:
         """Lay all outlines, then all letters, so that no outline cuts into a neighbour; the word ``apart`` is left out."""
-        own = self._active_outline_colour
+        own, shown = self._active_outline_colour, self._shown(begun)
+        here = [
+            (word, outline, fill)
+            for word, outline, fill in zip(self.layout.words, self._outlines, self._fills, strict=True)
+            if word.index < shown and word.index != apart
+        ]
         for colour in dict.fromkeys((self.style.outline_colour, own)):
             masks = [
-                mask
-                for word, mask in zip(self.layout.words, self._outlines, strict=True)
-                if mask and word.index != apart and colour == (own if word.index == active else self.style.outline_colour)
+                outline for word, outline, _ in here if outline and colour == (own if word.index == active else self.style.outline_colour)
             ]
             if self.style.outline_px:
                 canvas.lay(union_mask(masks), colour)
@@ -271,10 +284,9 @@ class CueDrawing:
             canvas.lay(
                 rounded_box((cursor[0] - edge, cursor[1] - edge, cursor[2] + edge, cursor[3] + edge), edge), self.style.outline_colour
             )
-        for word, fill in zip(self.layout.words, self._fills, strict=True):
-            if word.index != apart:
-                self._lay_fill(canvas, fill, word.index, active, begun)
-                self._put_pictures(canvas, word, 1.0, active, begun)
+        for word, _, fill in here:
+            self._lay_fill(canvas, fill, word.index, active, begun)
+            self._put_pictures(canvas, word, 1.0, active, begun)
         if cursor is not None:
             canvas.lay(rounded_box(cursor, 1), self.style.active_colour)
         return canvas
@@ -336,11 +348,12 @@ class CueDrawing:
             boxes.append(rounded_box((left, top, right, bottom), radius, slant=slant))
         return boxes
 
-    def fill_mask(self, active: int | None, t: float) -> Mask | None:
-        """Return the coverage of all letters' fills in a state; emoji do not count."""
+    def fill_mask(self, active: int | None, begun: int, t: float) -> Mask | None:
+        """Return the coverage of the fills of all letters that show in a state; emoji do not count."""
         scale = 1 + (self.style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT)
         grown = {
             word.index: self._grown(word, scale, letters_only=True) for word in self.layout.words if word.index == active and scale != 1
         }
-        masks = [grown.get(word.index, fill) for word, fill in zip(self.layout.words, self._fills, strict=True)]
+        shown = [(word, fill) for word, fill in zip(self.layout.words, self._fills, strict=True) if word.index < self._shown(begun)]
+        masks = [grown.get(word.index, fill) for word, fill in shown]
         return union_mask([mask for mask in masks if mask])

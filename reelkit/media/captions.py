@@ -233,13 +233,13 @@ class CaptionPainter:
         -------
         (mask, x, y) or None
             A bool array [shape=(height, width)] that is True inside the letters (not on their soft edges), and the place of its upper
-            left corner in the frame; None where no letters stand.
+            left corner in the frame; None where no letters stand. Words to come that the style hides do not count.
         """
         state = self.state(frame)
         drawing = self._drawing_of(state) if state else None
         if state is None or drawing is None:
             return None
-        mask = drawing.fill_mask(self._within(state)[0], self._moved(state))
+        mask = drawing.fill_mask(*self._within(state), self._moved(state))
         if mask is None:
             return None
         alpha, x, y = mask.alpha.astype(np.float32), mask.x, mask.y

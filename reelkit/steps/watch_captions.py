@@ -103,8 +103,13 @@ class CaptionWatch:
             lit, unlit = min(word.start + _LATEST, until - 1), word.start - _LATEST - 1
             light = self._light(lit, number)
             self._tasks[lit].append(partial(self._look_at_light, seen, _Light(number, word.text, light, True)))
-            if unlit >= cue.start and math.dist(_rgb(self._painter.words_on(unlit)[number].colour), light) > 2 * self._tolerance():
+            if unlit >= cue.start and self._is_told_from(light, unlit, number):
                 self._tasks[unlit].append(partial(self._look_at_light, seen, _Light(number, word.text, light, False)))
+
+    def _is_told_from(self, light: RGB, frame: int, number: int) -> bool:
+        """Return whether a word to come shows on a frame, and far from its colour while it is spoken."""
+        colour = _rgb(self._painter.words_on(frame)[number].colour)
+        return self._painter.style.upcoming_opacity > 0 and math.dist(colour, light) > 2 * self._tolerance()
 
     def _texts(self, frame: int) -> list[str]:
         return [word.text for word in self._painter.words_on(frame)]

@@ -240,6 +240,25 @@ def test_a_typewriter_writes_each_word_the_way_it_is_read(text: str, leftward: b
     assert all(box[2] == pytest.approx(right, abs=12) if leftward else box[0] == pytest.approx(left, abs=12) for box in others)
 
 
+@pytest.mark.parametrize("mode", ["karaoke", "box", "pop"])
+def test_words_to_come_are_hidden_whole_where_a_style_hides_them(mode: str) -> None:
+    """At an opacity of 0 neither letters nor outline nor shadow of a word stand before it is said, and its letters are measured nowhere."""
+    style = PRESETS[mode].model_copy(update={"upcoming_opacity": 0.0, "outline_px": 8, "shadow_px": 12, "shadow_opacity": 1.0})
+    spoken = cue("now 🚀 or never")
+    hidden, alone = painter(style, spoken), painter(style.model_copy(update={"upcoming_opacity": 1.0}), spoken)
+    for frame in range(spoken.start, spoken.end):
+        begun = sum(word.start <= frame for word in spoken.words)
+        edge = max(word.box[2] for word in hidden.words_on(frame)[:begun]) + 8 + 2 * 12
+        to_come = [word.box for word in hidden.words_on(frame)[begun:] if word.box[0] > edge]
+        planes, mask = drawn(hidden, frame), hidden.fill_mask(frame)
+        for left, top, right, bottom in to_come:
+            cut = planes.y[int(top) : int(bottom), int(left) : int(right)]
+            assert int(cut.max()) - int(cut.min()) <= 1, frame
+        assert mask is not None and (frame == spoken.end - 1 or mask[1] + mask[0].shape[1] <= edge)
+    last = spoken.words[-1].start + 6
+    assert drawn(hidden, last).tobytes() == drawn(alone, last).tobytes()
+
+
 def test_right_to_left_cue_lights_words_from_the_right() -> None:
     """In an Arabic cue each next word that lights up stands further left on its line."""
     captions = painter(PRESETS["karaoke"], cue("صباح الخير يا"))

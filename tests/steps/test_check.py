@@ -178,6 +178,8 @@ STYLES = {
     "one_word": CaptionStyle(mode="one_word", box_colour="#101418", outline_px=0),
     "typewriter": CaptionStyle(mode="typewriter", box_colour="#101418", outline_px=0),
     "gradient": CaptionStyle(active_gradient_colour="#E07A3F", upcoming_opacity=0.5),
+    "words to come hidden": CaptionStyle(upcoming_opacity=0.0, max_chars_per_line=8),
+    "words to come hidden in a box": CaptionStyle(mode="box", active_box_colour="#101418", box_opacity=1.0, upcoming_opacity=0.0),
 }
 
 

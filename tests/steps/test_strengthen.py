@@ -48,6 +48,7 @@ UNCLEAR = {
     "no remedy of its own": (BARE, {"outline_px"}),
     "a faint box": (BARE.model_copy(update={"box_colour": "#000000", "box_opacity": 0.1}), {"box_opacity"}),
     "a grey outline": (BARE.model_copy(update={"outline_px": 12, "outline_colour": "#909090"}), {"outline_colour"}),
+    "words to come hidden": (BARE.model_copy(update={"mode": "karaoke", "upcoming_opacity": 0.0}), {"outline_px"}),
     "faint words to come": (BARE.model_copy(update={"mode": "karaoke", "outline_px": 12, "upcoming_opacity": 0.3}), {"upcoming_opacity"}),
 }
 
