@@ -196,20 +196,26 @@ def _lit_until(timeline: Timeline, cue: CaptionCue, index: int) -> int:
 def _lit(timeline: Timeline, cue: CaptionCue, index: int, drawing: CueDrawing) -> str:
     """Return the tags that light a word: its karaoke time, and its colours while it is spoken."""
     style, word, out = timeline.caption_style, cue.words[index], _lit_until(timeline, cue, index)
-    kind = "ko" if style.mode == "typewriter" else "k"
+    # Karaoke's own tag hides letters and outlines of words that are not there yet, but not their shadows.
+    hides = style.mode == "typewriter" or style.upcoming_opacity == 0
+    casts = hides and style.shadow_px > 0
+    shadow = f"\\4a{_alpha(style.shadow_opacity if style.shadow_px else 0.0)}"
     at_rest, active = f"\\1c{_bgr(style.colour)}", f"\\1c{_bgr(style.active_gradient_colour or drawing.active_colour)}"
     if style.active_box_colour and drawing.word_boxes(index):
         # In a box letters have neither outline nor shadow.
-        at_rest += f"\\3c{_bgr(style.outline_colour)}\\4a{_alpha(style.shadow_opacity if style.shadow_px else 0.0)}"
+        at_rest += f"\\3c{_bgr(style.outline_colour)}{shadow}"
         active += f"\\3c{_bgr(style.active_box_colour)}\\4a{_alpha(0.0)}"
+    elif casts:
+        at_rest, active = at_rest + shadow, active + shadow
+    before = f"{at_rest}\\4a{_alpha(0.0)}" if casts else at_rest
     begins, ends = (round((frame - cue.start) / timeline.fps.ratio * 1000) for frame in (word.start, out))
     lit = ""
-    if active != at_rest:
+    if active != before:
         # Players take a change from 0 to 0 for one that lasts as long as the line.
-        lit = f"{at_rest}\\t({begins},{begins},{active})" if begins else active
+        lit = f"{before}\\t({begins},{begins},{active})" if begins else active
         if out < cue.end:
             lit += f"\\t({ends},{ends},{at_rest})"
-    return f"{{\\{kind}{_hundredths(timeline, word.start, _until(cue, index))}{lit}}}"
+    return f"{{\\k{'o' if hides else ''}{_hundredths(timeline, word.start, _until(cue, index))}{lit}}}"
 
 
 def _reach(sizes: CaptionSizes) -> tuple[float, float]:

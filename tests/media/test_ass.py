@@ -65,6 +65,19 @@ def test_libass_draws_captions_where_the_reel_has_them(name: str, tmp_path: Path
     assert np.abs(ours - theirs).max() <= 6
 
 
+def test_words_to_come_that_are_hidden_are_hidden_by_libass(tmp_path: Path) -> None:
+    """Drawn by libass too, nothing stands of a word before it is said where the style hides it: no letter, outline or shadow."""
+    hiding = {"mode": "karaoke", "upcoming_opacity": 0.0, "outline_px": 8, "shadow_opacity": 1.0, "box_colour": None}
+    style = PRESETS[OF_ONE_FILE[0]].model_copy(update=hiding)
+    plan = timeline(style, "Tea now")
+    first = plan.cues[0].words[0].start + 2
+    words = painter(style, *plan.cues).words_on(first)
+    level = rendered(tmp_path, ass(plan), style, first)
+    left, top, right, bottom = map(int, words[1].box)
+    assert np.abs(level[top:bottom, left + 20 : right] - 128).max() <= 2
+    assert ink(level, 128)[2] <= words[1].box[0] + 20
+
+
 def test_a_word_that_hangs_low_moves_every_event(tmp_path: Path) -> None:
     """Lines stand on the reel's one baseline, that of a cue which hangs low and of those that do not."""
     cues = (cue("one word"), cue("पृथ्वी", start=60), cue("ok", start=90))
