@@ -220,10 +220,14 @@ def _lit(timeline: Timeline, cue: CaptionCue, index: int, drawing: CueDrawing) -
 
 def _reach(sizes: CaptionSizes) -> tuple[float, float]:
     """Return how far a font reaches above and below the baseline, in em, as players count it whose sizes are heights of lines."""
-    shapes = open_font(sizes.face).shapes
-    table = bytes(shapes.reference_table("OS/2").data)
-    above, below = (struct.unpack_from(">H", table, at)[0] for at in (_WIN_ASCENT, _WIN_DESCENT))
-    return above / shapes.upem, below / shapes.upem
+    font = open_font(sizes.face)
+    table = bytes(font.shapes.reference_table("OS/2").data)
+    # Without that table, or its figures, players go by the general ones, as libass does.
+    above, below = font.outlines.ascender, -font.outlines.descender
+    if len(table) >= _WIN_DESCENT + 2:
+        of_windows = [struct.unpack_from(">H", table, at)[0] for at in (_WIN_ASCENT, _WIN_DESCENT)]
+        above, below = of_windows if any(of_windows) else (above, below)
+    return above / font.shapes.upem, below / font.shapes.upem
 
 
 def _family(sizes: CaptionSizes) -> str:

@@ -65,6 +65,20 @@ def test_libass_draws_captions_where_the_reel_has_them(name: str, tmp_path: Path
     assert np.abs(ours - theirs).max() <= 6
 
 
+def test_a_font_without_the_table_of_windows_is_drawn_in_place(tmp_path: Path) -> None:
+    """A file without an OS/2 table, as Macs may have, gives captions where the reel has them: players then go by its other heights."""
+    whole = PRESETS["pop"].model_copy(update={"shadow_px": 0, "active_scale": 1.0})
+    data = find_font(whole.font, whole.weight).path.read_bytes()
+    own = tmp_path / "own.ttf"
+    own.write_bytes(data.replace(b"OS/2", b"OS.2", 1))
+    style = whole.model_copy(update={"font": str(own)})
+    plan = timeline(style)
+    assert ass(plan) != ass(timeline(whole))
+    last = plan.cues[0].end - 2
+    ours = ink(drawn(painter(style, *plan.cues), last, GREY).y.astype(int), int(drawn(painter(style), 0, GREY).y[0, 0]))
+    assert np.abs(ours - ink(rendered(tmp_path, ass(plan), style, last), 128)).max() <= 6
+
+
 def test_words_to_come_that_are_hidden_are_hidden_by_libass(tmp_path: Path) -> None:
     """Drawn by libass too, nothing stands of a word before it is said where the style hides it: no letter, outline or shadow."""
     hiding = {"mode": "karaoke", "upcoming_opacity": 0.0, "outline_px": 8, "shadow_opacity": 1.0, "box_colour": None}
