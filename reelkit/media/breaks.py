@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 __all__ = ["belong_together", "break_cost", "closes_a_phrase", "is_counted"]
 
-_STOPS = ",;:–—、，；："
+_STOPS = ",;:–—、，；：،؛"
 _CLOSERS = "\"'”’»)]」』）》"
 _OPENERS = "\"'“‘«([「『（《"
 

@@ -259,7 +259,7 @@ def _break_cost(words: Sequence[str], cut: int, *, joined: bool) -> float:
     before, after = words[cut - 1], words[cut]
     if belong_together(words, cut):
         return 6.0
-    if before[-1] in ",;:.!?、。，；：！？":
+    if before[-1] in ",;:.!?、。，；：！？،؛؟۔।":
         return -0.2
     if is_counted(before, after):
         return 1.5

@@ -45,6 +45,8 @@ def test_breaks_cost_something_only_inside_a_phrase(words: list[str]) -> None:
         ("In 1969| a man walked", "In 1969 a| man walked"),
         ("open| 3 am to noon", "open 3| am to noon"),
         ("but only| 3 in 10 do", "but only 3| in 10 do"),
+        ("في الصباح الباكر،| نشرب القهوة", "في الصباح| الباكر، نشرب القهوة"),
+        ("صبح سویرے؛| چائے پیتے ہیں", "صبح| سویرے؛ چائے پیتے ہیں"),
     ],
 )
 def test_some_breaks_are_better(better: str, worse: str) -> None:

@@ -454,6 +454,7 @@ def _lines(text: str, **settings: int) -> list[str]:
         ("they all rode past today", ["they all rode", "past today"]),
         ("Leonardo da Vinci drew", ["Leonardo da Vinci", "drew"]),
         ("we wrote 9 symphonies", ["we wrote", "9 symphonies"]),
+        *((f"بعد قهوة{mark} نمشي قليلا معكم", [f"بعد قهوة{mark}", "نمشي قليلا معكم"]) for mark in "،؛؟۔।"),
     ],
 )
 def test_lines_break_as_an_editor_would(text: str, lines: list[str]) -> None:
