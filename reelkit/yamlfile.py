@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
@@ -36,6 +37,17 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
+class _Constructor(RoundTripConstructor):
+    """Tells the line of what looks like a value and is none, such as a date that no calendar has: of these the library tells nothing."""
+
+    def construct_non_recursive_object(self, node: Any, tag: str | None = None) -> Any:
+        try:
+            return super().construct_non_recursive_object(node, tag)
+        except (ValueError, LookupError, ArithmeticError):
+            problem = f"{_shown(node.value)} looks like a date or a number that there is not; put it in quotes to have it as text"
+            raise ConstructorError(None, None, problem, node.start_mark) from None
+
+
 def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
     """Read a YAML file, keeping the line of every field.
 
@@ -55,7 +67,7 @@ def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
     Raises
     ------
     BrandError
-        When the file is missing, is not UTF-8, is not YAML, or is not a mapping.
+        When the file is missing, is not UTF-8, is not YAML, holds a date that no calendar has, or is not a mapping.
     """
     where = shown_path(path)
     try:
@@ -77,6 +89,7 @@ def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
         raise BrandError(f"{what}: {where} cannot be read: {error.strerror}") from None
     try:
         yaml = YAML(typ="rt")
+        yaml.Constructor = _Constructor
         yaml.preserve_quotes = quotes
         data = yaml.load(text)
     except MarkedYAMLError as error:

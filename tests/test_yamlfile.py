@@ -87,6 +87,21 @@ def test_a_wrong_field_gives_file_line_and_what_was_expected(text: str, line: st
         (b"name: T\nname: U\n", 'not valid YAML: found duplicate key "name" with value "U" (original value: "T") (table.yaml, line 2)'),
         (b"name: [T\n", "not valid YAML: expected ',' or ']', but got '<stream end>' (table.yaml, line 2)"),
         (b"name: T\n\tseats: 4\n", "not valid YAML: found character '\\t' that cannot start any token (table.yaml, line 2)"),
+        (
+            b"name: T\nseats: 4\ntag: 0800-12-34\n",
+            "not valid YAML: '0800-12-34' looks like a date or a number that there is not; put it in quotes to have it as text "
+            "(table.yaml, line 3)",
+        ),
+        (
+            b"name: T\nlegs:\n  - wood: 2026-02-30 25:00:00\n",
+            "not valid YAML: '2026-02-30 25:00:00' looks like a date or a number that there is not; put it in quotes to have it as text "
+            "(table.yaml, line 3)",
+        ),
+        (
+            b"name: !!int many\n",
+            "not valid YAML: 'many' looks like a date or a number that there is not; put it in quotes to have it as text "
+            "(table.yaml, line 1)",
+        ),
         (b"name: *gone\n", "not valid YAML: found undefined alias 'gone' (table.yaml, line 1)"),
     ],
 )
