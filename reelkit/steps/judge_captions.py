@@ -96,9 +96,11 @@ def judge_caption_times(timeline: Timeline, narration: Narration | None) -> Iter
     fps = float(timeline.fps.ratio)
     early = [(cue, "before its first word") for cue in timeline.cues if cue.start < cue.words[0].start - 1 or _disordered(cue)]
     if narration is not None:
-        # Where in a word a phrase begins, and which pauses are within it, nothing tells.
-        known = [cue for cue in timeline.cues if not cue.words[0].joined]
-        early += [(cue, "before anything is heard") for cue in known if not _is_heard(cue.start / fps, 1 / fps, narration)]
+        early += [
+            (cue, "before anything is heard")
+            for cue in timeline.cues
+            if (frame := _first_said(cue)) is not None and not _is_heard(frame / fps, 1 / fps, narration)
+        ]
     first = min(early, key=lambda item: item[0].start, default=None)
     yield _must(
         name="words-not-early",
@@ -152,6 +154,15 @@ def _other_words(place: DoubtfulPlace) -> str:
 
 def _disordered(cue: CaptionCue) -> bool:
     return any(after.start < before.start for before, after in pairwise(cue.words)) or cue.words[-1].start >= cue.end
+
+
+def _first_said(cue: CaptionCue) -> int | None:
+    """Return the frame from which a cue must be heard: that of its first word with a letter or figure; None where nothing tells it."""
+    said = next((index for index, word in enumerate(cue.words) if any(map(str.isalnum, word.text))), None)
+    # Where in a word a phrase begins, and which pauses are within it, is not known.
+    if said is None or cue.words[said].joined:
+        return None
+    return cue.words[said].start if said else cue.start
 
 
 def _is_heard(at_s: float, frame_s: float, narration: Narration) -> bool:

@@ -140,7 +140,7 @@ def _caption_style(brand: Brand) -> CaptionStyle:
 
 
 def _caption_cues(cues: Sequence[Cue], fps: Fps, frame_count: int) -> tuple[CaptionCue, ...]:
-    """Put cues on frames: nothing shows before its sound, each word within a frame of its onset, each at least a frame long."""
+    """Put cues on frames: no cue shows before its sound, each word begins within it and a frame of its onset, each is a frame or longer."""
     placed: list[CaptionCue] = []
     at = 0
     for number, cue in enumerate(cues):
@@ -154,7 +154,8 @@ def _caption_cues(cues: Sequence[Cue], fps: Fps, frame_count: int) -> tuple[Capt
                 f"timeline: cue '{cue.text}' starts at {cue.start / rate:.2f} s, after the reel's end; plan the cues from this narration"
             )
         end = max(end, start + 1)
-        starts = [max(fps.first_frame_from(word.start, rate), start) for word in cue.words]
+        # A last word in the frame with which the next cue begins, as an emoji without a pause of its own, begins in the one before.
+        starts = [min(max(fps.first_frame_from(word.start, rate), start), end - 1) for word in cue.words]
         ends = [max(min(fps.first_frame_from(word.end, rate), end), first) for word, first in zip(cue.words, starts, strict=True)]
         words = tuple(
             CaptionWord(text=word.text, start=first, end=last, joined=word.joined)

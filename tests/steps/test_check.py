@@ -33,8 +33,8 @@ from reelkit.model import (
 )
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
-from reelkit.steps.judge_captions import judge_captions_seen, judge_glyphs, judge_room
-from reelkit.steps.judge_sound import judge_lengths
+from reelkit.steps.judge_captions import judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
+from reelkit.steps.judge_sound import judge_lengths, read_narration
 from reelkit.steps.watch_captions import CueSeen
 from tests.media import reels
 from tests.media.reels import CUT, FRAMES, SIZE, Making, make_reel, texture, timeline
@@ -257,6 +257,23 @@ def test_words_on_screen_before_the_voice_says_them_are_heard(tmp_path: Path) ->
     first, *others = plan.cues[0].words
     within = plan.cues[0].model_copy(update={"words": (first.model_copy(update={"joined": True}), *others)})
     assert named(check_video(reel, plan.model_copy(update={"cues": (within, *plan.cues[1:])}), reels.brand()), "words-not-early").holds
+
+
+@pytest.mark.parametrize("silent", ["\U0001f642", "\u2192", "\u2014"])
+def test_a_cue_that_opens_with_what_says_nothing_is_heard_from_its_first_word_on(silent: str, tmp_path: Path) -> None:
+    """An emoji, an arrow or a dash has the pause before a cue's words: nothing need be heard there, nor of an emoji alone."""
+    plan = timeline(tmp_path)
+    narration = read_narration(plan)
+    before, cue, *others = plan.cues
+    sign = cue.words[0].model_copy(update={"text": silent, "start": cue.start - 7, "end": cue.start})
+    opened = cue.model_copy(update={"words": (sign, *cue.words), "start": sign.start})
+    alone = opened.model_copy(update={"words": (sign,), "end": cue.start})
+    short = before.model_copy(update={"end": sign.start})
+    for cues in ((short, opened, *others), (short, alone, cue, *others)):
+        found = list(judge_caption_times(plan.model_copy(update={"cues": cues}), narration))
+        assert named(found, "words-not-early").holds
+    late = opened.model_copy(update={"words": (sign, *(word.model_copy(update={"start": sign.start}) for word in cue.words))})
+    assert not named(list(judge_caption_times(plan.model_copy(update={"cues": (short, late)}), narration)), "words-not-early").holds
 
 
 def test_characters_without_a_font_are_named_with_what_to_do(right: tuple[Reel, Timeline, list[Finding]]) -> None:

@@ -17,7 +17,8 @@ from reelkit.media.encode import EncoderSettings
 from reelkit.media.loudness import measure_loudness
 from reelkit.media.music import compose_stinger, stinger_kinds
 from reelkit.media.segments import plan_segments, segment_key
-from reelkit.model import AudioResult, CaptionStyle, Clip, Scene, Script, Timeline, Word
+from reelkit.model import AudioResult, CaptionStyle, Clip, SafeZone, Scene, Script, Timeline, Word
+from reelkit.steps.judge_captions import judge_caption_times
 from reelkit.steps.timeline import AUDIO_RATE_HZ, plan_timeline
 from reelkit.steps.timing import group_words_into_sentences, split_cues
 from reelkit.steps.voice import synthesize_voice
@@ -60,14 +61,35 @@ def test_words_are_shown_within_a_frame_of_their_sound(tmp_path_factory: pytest.
     timeline, audio = _planned(tmp_path_factory.mktemp("t"), [length for length, _ in spans], [gap for _, gap in spans])
     shown = [word for cue in timeline.cues for word in cue.words]
     assert [word.text for word in shown] == [word.text for word in audio.words]
+    lasts = [id(cue.words[-1]) for cue in timeline.cues]
+    assert all(cue.start <= word.start < cue.end for cue in timeline.cues for word in cue.words)
     late = 0
     for on_screen, spoken in zip(shown, audio.words, strict=True):
         onset = spoken.start * 30 / RATE
-        assert on_screen.start >= onset - 1e-9
+        # The last word of a cue may share its frame with the next cue; then it is lit in the one before.
+        assert on_screen.start >= onset - 1e-9 or (id(on_screen) in lasts and on_screen.start > onset - 1)
         # Several words within one frame push each other on by a frame at the most.
         late = max(late, on_screen.start - onset)
     assert late < 2
     assert all(before.end <= after.start for before, after in zip(timeline.cues, timeline.cues[1:], strict=False))
+
+
+def test_an_emoji_without_a_pause_of_its_own_is_lit_within_its_cue(tmp_path: Path) -> None:
+    """What says nothing and has a sliver of time before the next cue's sound is lit on its cue's last frame; the check holds."""
+    told = [("We", 0.0, 0.2), ("love", 0.2, 0.5), ("coffee", 0.5, 1.01), ("\u2615", 1.01, 1.03), ("and", 1.03, 1.2), ("tea.", 1.2, 1.6)]
+    words = tuple(
+        Word(text=text, start=round(start * RATE), end=round(end * RATE), rate_hz=RATE, timed_by="durations") for text, start, end in told
+    )
+    _, spoken, voice = _narrated(tmp_path, [2 * RATE], [0])
+    audio = AudioResult(spoken.samples, RATE, words)
+    script = Script.of("t", [Scene(text=" ".join(word.text for word in words), search_terms=("a", "b"))])
+    sentences = group_words_into_sentences(audio.words)
+    cues = split_cues(sentences, NO_LOGO.captions)
+    assert [cue.text for cue in cues] == ["We love coffee \u2615", "and tea."]
+    timeline = plan_timeline(script, [_clip(0, scene=0), _clip(1, scene=0)], audio, sentences, NO_LOGO, cues=cues, narration=voice)
+    first, second = timeline.cues
+    assert (first.words[-1].start, first.end, second.start) == (30, 31, 31)
+    assert next(iter(judge_caption_times(timeline, None))).holds
 
 
 def test_phrases_of_a_word_are_shown_each_in_its_share_of_the_time(tmp_path: Path) -> None:
