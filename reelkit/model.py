@@ -699,7 +699,7 @@ class EndCard(Value):
     palette: Palette
     fade_frames: int = Field(default=8, ge=0)
     top_px: int | None = Field(
-        default=None, description="what stands on it keeps below this, in px of the frame; None is the safe zone's edge"
+        default=None, description="what stands on it keeps below this, in px of the frame; None is the usual safe zone's edge"
     )
     bottom_px: int | None = Field(default=None, description="and above this; None leaves captions their place")
 

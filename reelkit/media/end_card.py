@@ -1,6 +1,7 @@
 """The end card: a cover in the brand's colours, and logo, title, rule and subtitle rising onto it one after the other.
 
-Everything keeps inside the safe zone, and unless the card says otherwise above y = 1150 of 1920, so that captions keep their place.
+Unless the card says otherwise everything keeps between y = 250 and 1150 of 1920: in the usual safe zone, and so that captions keep their
+place.
 """
 
 from __future__ import annotations

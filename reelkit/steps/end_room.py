@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ def make_room_for_end_card(timeline: Timeline) -> Timeline:
     """Return the timeline with its end card and the captions over it out of each other's way.
 
     The card's things keep their full size where they can: above the captions; else, with the captions moved up to the safe zone's upper
-    edge, below them. Cues under the card move together, so that they hold still.
+    edge, below them. Cues under the card move together, so that they hold still. Where things were moved to before does not count.
 
     Parameters
     ----------
@@ -52,14 +53,17 @@ def make_room_for_end_card(timeline: Timeline) -> Timeline:
 
 def _places(timeline: Timeline, card: EndCard, shown: Sequence[int]) -> _Places:
     width, height, fps = timeline.width_px, timeline.height_px, timeline.fps
-    painter = EndCardPainter(card, width_px=width, height_px=height, fps=fps)
-    (top, usual), needed = painter.zone, painter.needed_px
+    free = card.model_copy(update={"top_px": None, "bottom_px": None})
+    painter = EndCardPainter(free, width_px=width, height_px=height, fps=fps)
     lowest = round(height * (1 - timeline.safe_zone.bottom_px / 1920))
+    top, usual = max(painter.zone[0], math.ceil(height * timeline.safe_zone.top_px / 1920)), min(painter.zone[1], lowest)
+    needed = painter.needed_px
+    unmoved = [cue.model_copy(update={"up_px": 0}) for cue in timeline.cues]
     size = {"width_px": width, "height_px": height}
-    captions = CaptionPainter(timeline.caption_style, timeline.cues, **size, fps=fps, language=timeline.language)
+    captions = CaptionPainter(timeline.caption_style, unmoved, **size, fps=fps, language=timeline.language)
     boxes = [captions.box(index) for index in shown]
     if not boxes:
-        return _Places(0, top, usual if needed <= usual - top else max(lowest, usual))
+        return _Places(0, top, usual if needed <= usual - top else lowest)
     gap = round(_GAP_PX * min(width, height) / 1080)
     highest, last = min(box[1] for box in boxes), max(box[3] for box in boxes)
     above = max(highest - gap, top)

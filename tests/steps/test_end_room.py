@@ -26,10 +26,12 @@ def plan(
     size_px: tuple[int, int] = (1080, 1920),
     style: CaptionStyle = PRESETS["karaoke"],
     logo: Path | None = None,
+    zone: SafeZone | None = None,
     **card: str,
 ) -> Timeline:
     end = EndCard(start=60, end=200, font="Poppins", palette=PALETTE, logo_path=logo, **({"title": "Bye", "subtitle": "a.example"} | card))
     changes = {"width_px": size_px[0], "height_px": size_px[1], "cues": cues, "caption_style": style, "overlays": (end,)}
+    changes |= {"safe_zone": zone} if zone else {}
     return make_room_for_end_card(a_timeline(Fps(num=30)).model_copy(update=changes))
 
 
@@ -90,6 +92,31 @@ def test_a_moved_caption_is_the_same_picture_higher_up() -> None:
         (mask, x, y), (again, x2, y2) = one.fill_mask(frame), other.fill_mask(frame)
         assert (mask == again).all() and (x, y - 400) == (x2, y2)
     assert [word.box[1] - 400 for word in one.words_on(20)] == pytest.approx([word.box[1] for word in other.words_on(20)])
+
+
+@pytest.mark.parametrize("size", SHAPES)
+def test_card_and_captions_keep_the_brands_own_safe_zone(size: tuple[int, int], tmp_path: Path) -> None:
+    """Where a brand's own zone begins lower and ends higher than the usual one, logo, texts and captions moved up keep to it."""
+    logo = tmp_path / "logo.svg"
+    logo.write_text(MARK)
+    zone, share = SafeZone(top_px=340, bottom_px=600), size[1] / 1920
+    style = PRESETS["karaoke"].model_copy(update={"bottom_px": 1320})
+    for cues in ((), (cue("Follow along", start=70),)):
+        card, captions = boxes(plan(*cues, size_px=size, style=style, logo=logo, zone=zone, title=LONG, subtitle=LONG))
+        assert min(card[1], *(box[1] for box in captions), size[1]) >= 340 * share
+        assert card[3] <= (1920 - 600) * share + 2
+
+
+def test_making_room_again_for_another_style_is_as_at_first(tmp_path: Path) -> None:
+    """What was moved up before is placed as if it had not been: as before with the same style, where another needs it with that."""
+    logo = tmp_path / "logo.svg"
+    logo.write_text(MARK)
+    said = cue("before", start=5), cue("Follow along", start=70)
+    first = plan(*said, size_px=(1080, 1080), logo=logo)
+    assert first.cues[1].up_px and make_room_for_end_card(first) == first
+    thick = first.caption_style.model_copy(update={"outline_px": 14})
+    again = make_room_for_end_card(first.model_copy(update={"caption_style": thick}))
+    assert again == plan(*said, size_px=(1080, 1080), logo=logo, style=thick) and again.cues[1].up_px < first.cues[1].up_px
 
 
 def test_a_card_alone_may_use_the_captions_place(tmp_path: Path) -> None:
