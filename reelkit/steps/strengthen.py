@@ -19,6 +19,7 @@ from reelkit.media.ink import rgb_of
 from reelkit.media.legibility import contrast_ratio, relative_luminance, text_contrast, text_stands
 from reelkit.media.planes import Planes
 from reelkit.model import CaptionCue, CaptionStyle, StyleChange, Timeline
+from reelkit.steps.end_room import make_room_for_end_card
 
 __all__ = ["LEAST_CONTRAST", "frames_looked_at", "strengthen_captions"]
 
@@ -68,12 +69,15 @@ def strengthen_captions(timeline: Timeline) -> Timeline:
     Returns
     -------
     Timeline
-        The same where all is clear; else with another ``caption_style``, and in ``strengthened`` what was changed, now or before.
+        The same where all is clear or nothing helps; else with another ``caption_style``, in ``strengthened`` what was changed, now or
+        before, and what stands under the end card moved as the new style needs it.
 
     Raises
     ------
     ClipError
         When a clip does not decode.
+    BrandError
+        When a font of the captions or the end card is no font, or the card's logo no image.
 
     References
     ----------
@@ -92,7 +96,11 @@ def strengthen_captions(timeline: Timeline) -> Timeline:
             break
         looked_at = [*looked_at, *harmed]
     changes = _differences(timeline.caption_style, stronger)
-    return timeline.model_copy(update={"caption_style": stronger, "strengthened": _together(timeline.strengthened, changes)})
+    if not changes:
+        return timeline
+    clear = timeline.model_copy(update={"caption_style": stronger, "strengthened": _together(timeline.strengthened, changes)})
+    # Thicker outlines reach further: captions that stand at the safe zone's edge over an end card would pass it.
+    return make_room_for_end_card(clear)
 
 
 def _strengthened(timeline: Timeline, looked_at: Sequence[_Unclear], remedies: Iterable[CaptionStyle]) -> CaptionStyle:

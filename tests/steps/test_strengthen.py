@@ -14,10 +14,14 @@ from reelkit.media.caption_layout import caption_sizes
 from reelkit.media.captions import CaptionPainter
 from reelkit.media.compositor import Compositor
 from reelkit.media.legibility import text_contrast, text_stands
+from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Planes
-from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Clip, Credit, Fps, StyleChange, Timeline, Transition
+from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Clip, Credit, EndCard, Fps, Palette, StyleChange, Timeline, Transition
+from reelkit.steps.end_room import make_room_for_end_card
+from reelkit.steps.judge_captions import judge_caption_style
 from reelkit.steps.strengthen import LEAST_CONTRAST, _strengthened, _unclear_cues, frames_looked_at, strengthen_captions
 from tests.media.test_captions import PRESETS
+from tests.media.test_overlays import MARK
 from tests.media.timelines import small_timeline
 
 BARE = CaptionStyle(mode="classic", outline_px=0, shadow_px=0, size_px=110, pop_s=0.0, colour="#FFFFFF")
@@ -189,6 +193,22 @@ def test_what_is_clear_on_black_and_white_is_clear_between(grey: int, opacity: f
         return found.low
 
     assert contrast(grey) >= min(contrast(0), contrast(255)) * 0.95
+
+
+@pytest.mark.parametrize("size", [(1080, 1080), (1920, 1080)])
+def test_captions_moved_up_over_an_end_card_stay_in_the_safe_zone(size: tuple[int, int], tmp_path: Path) -> None:
+    """An outline that grows on white lets captions at the zone's upper edge sink by as much, and the card gives way."""
+    logo = tmp_path / "logo.svg"
+    logo.write_text(MARK)
+    palette = Palette(background="#16120E", surface="#33261B", primary="#C8742B", accent="#F2B441", text="#FFF4E4")
+    card = EndCard(start=50, end=60, title="Brew it fresh", subtitle="a.example", font="Poppins", palette=palette, logo_path=logo)
+    plan = make_room_for_end_card(on_white(tmp_path, BARE, size).model_copy(update={"overlays": (card,)}))
+    stronger = strengthen_captions(plan)
+    assert stronger.cues[0].up_px and stronger.caption_style.outline_px > BARE.outline_px
+    painter = CaptionPainter(stronger.caption_style, stronger.cues, width_px=size[0], height_px=size[1], fps=plan.fps)
+    placed = next(iter(judge_caption_style(stronger, painter)))
+    assert (placed.name, placed.holds) == ("captions-safe-zone", True), placed
+    assert OverlayPainter(stronger.overlays, width_px=size[0], height_px=size[1], fps=plan.fps).boxes()[0][1][1] >= painter.box(0)[3]
 
 
 def test_strengthened_captions_keep_their_place(tmp_path: Path) -> None:
