@@ -678,6 +678,8 @@ class ProgressBar(Value):
     kind: Literal["progress"] = "progress"
     start: int
     end: int
+    x_px: int | None = Field(default=None, description="its left edge in the frame; None is the usual safe zone's")
+    width_px: int | None = Field(default=None, description="None is up to the usual safe zone's right edge")
     y_px: int
     height_px: int = 8
     colour: Colour

@@ -19,7 +19,7 @@ __all__ = ["OverlayPainter", "fonts_of"]
 
 _LEAVE_S = 0.15
 _BAR_LEFT, _BAR_RIGHT = 60 / 1080, 900 / 1080
-"""The bar spans the safe zone: as far left as the logo, and clear of the buttons on the right."""
+"""The usual safe zone's edges, between which a bar spans that does not say."""
 _LOGO_SHADOW_PX, _LOGO_SHADOW_OPACITY = 18, 0.4
 
 
@@ -96,7 +96,9 @@ class OverlayPainter:
         if isinstance(overlay, _OwnPainter):
             return overlay.box
         if isinstance(overlay, ProgressBar):
-            return round(self._width * _BAR_LEFT), overlay.y_px, round(self._width * _BAR_RIGHT), overlay.y_px + overlay.height_px
+            left = round(self._width * _BAR_LEFT) if overlay.x_px is None else overlay.x_px
+            right = round(self._width * _BAR_RIGHT) if overlay.width_px is None else left + overlay.width_px
+            return left, overlay.y_px, right, overlay.y_px + overlay.height_px
         height, width = load_logo(overlay.path, overlay.width_px, overlay.height_px).shape[:2]
         return overlay.x_px, overlay.y_px, overlay.x_px + width, overlay.y_px + height
 

@@ -173,7 +173,15 @@ def _overlay(overlay: Overlay, timeline: Timeline, size: tuple[int, int], zone: 
         return round(new_top + (y_px - old_top) * scale)
 
     if isinstance(overlay, ProgressBar):
-        return overlay.model_copy(update={"y_px": down(overlay.y_px), "height_px": max(round(overlay.height_px * scale), 2)})
+        right = (1080 - zone.right_px) * size[0] / 1080
+        return overlay.model_copy(
+            update={
+                "x_px": round(new_left),
+                "width_px": round(right) - round(new_left),
+                "y_px": down(overlay.y_px),
+                "height_px": max(round(overlay.height_px * scale), 2),
+            }
+        )
     if isinstance(overlay, ClipOverlay):
         width, height = round(overlay.width_px * scale), round(overlay.height_px * scale)
         return overlay.model_copy(

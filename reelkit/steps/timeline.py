@@ -181,12 +181,15 @@ def _overlays(brand: Brand, card_start: int, frame_count: int) -> list[Overlay]:
     overlays: list[Overlay] = []
     across, down = brand.output.width_px / 1080, brand.output.height_px / 1920
     scale = min(brand.output.width_px, brand.output.height_px) / 1080
+    left = round(brand.safe_zone.left_px * across)
     logo = brand.path(brand.logo) if brand.logo else None
     if brand.overlays.progress_bar:
         overlays.append(
             ProgressBar(
                 start=0,
                 end=card_start,
+                x_px=left,
+                width_px=round((1080 - brand.safe_zone.right_px) * across) - left,
                 y_px=round(brand.safe_zone.top_px * down + 4 * scale),
                 height_px=max(round(8 * scale), 2),
                 colour=brand.palette.accent,
@@ -201,7 +204,7 @@ def _overlays(brand: Brand, card_start: int, frame_count: int) -> list[Overlay]:
                 sha256=sha256_of(logo),
                 start=0,
                 end=card_start,
-                x_px=round(brand.safe_zone.left_px * across),
+                x_px=left,
                 y_px=round(brand.safe_zone.top_px * down + 36 * scale),
                 width_px=width,
                 height_px=width,

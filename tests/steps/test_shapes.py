@@ -38,7 +38,7 @@ def timeline(tmp_path: Path) -> Timeline:
 
 @pytest.mark.parametrize("shape", SIZES)
 def test_everything_stands_in_the_shapes_own_safe_zone(timeline: Timeline, shape: str) -> None:
-    """Bar, logo and every cue keep the margins of the shape's safe zone, and the frame has the shape's size."""
+    """Bar, logo and every cue keep the margins of the shape's safe zone, which the bar spans, and the frame has the shape's size."""
     shaped = in_shape(timeline, shape)  # type: ignore[arg-type]
     width, height = SIZES[shape]
     assert (shaped.width_px, shaped.height_px) == (width, height)
@@ -50,6 +50,8 @@ def test_everything_stands_in_the_shapes_own_safe_zone(timeline: Timeline, shape
         assert top >= round(zone.top_px * height / 1920) - 1
         assert right <= width - round(zone.right_px * width / 1080) + 1
         assert bottom <= height - round(zone.bottom_px * height / 1920) + 1
+    bar, _ = boxes
+    assert (bar[0], bar[2]) == (round(zone.left_px * width / 1080), round((1080 - zone.right_px) * width / 1080))
     with Compositor(shaped) as compositor:
         assert compositor.frame_at(20).width_px == width
 

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reelkit.brand import Brand, BrandMotion, BrandMusic, BrandOverlays
+from reelkit.brand import Brand, BrandMotion, BrandMusic, BrandOutput, BrandOverlays
 from reelkit.errors import BrandError
 from reelkit.media.audio import read_audio, write_wav
 from reelkit.media.encode import EncoderSettings
 from reelkit.media.loudness import measure_loudness
 from reelkit.media.music import compose_stinger, stinger_kinds
+from reelkit.media.overlays import OverlayPainter
 from reelkit.media.segments import plan_segments, segment_key
 from reelkit.model import AudioResult, CaptionStyle, Clip, SafeZone, Scene, Script, Timeline, Word
 from reelkit.steps.judge_captions import judge_caption_times
@@ -154,6 +155,17 @@ def test_the_end_card_never_covers_more_than_half(tmp_path: Path) -> None:
     timeline, _ = _planned(tmp_path, [6000] * 4, [100] * 4, brand=brand)
     card = [overlay for overlay in timeline.overlays if overlay.kind == "end_card"]
     assert card[0].start >= timeline.frame_count // 2
+
+
+@pytest.mark.parametrize("output", [BrandOutput(), BrandOutput(width_px=540, height_px=960)])
+def test_the_progress_bar_spans_the_brands_safe_zone(output: BrandOutput, tmp_path: Path) -> None:
+    """The bar begins and ends where the brand's own margins do, in a frame of either size; the usual ones are 60 and 180 px."""
+    for zone in (SafeZone(), SafeZone(left_px=140, right_px=200)):
+        changes = {"overlays": BrandOverlays(progress_bar=True), "safe_zone": zone, "output": output}
+        timeline, _ = _planned(tmp_path, [6000] * 4, [100] * 4, brand=NO_LOGO.model_copy(update=changes))
+        painter = OverlayPainter(timeline.overlays, width_px=output.width_px, height_px=output.height_px, fps=timeline.fps)
+        left, _, right, _ = dict(painter.boxes())["progress"]
+        assert (left, right) == (round(zone.left_px * output.width_px / 1080), round((1080 - zone.right_px) * output.width_px / 1080))
 
 
 def test_a_stinger_comes_to_its_peak_on_each_change_of_scene(tmp_path: Path) -> None:
