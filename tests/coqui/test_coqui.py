@@ -176,7 +176,7 @@ def test_a_model_that_is_exported_again_speaks_anew(vits: Path, tmp_path: Path) 
     folder = Path(shutil.copytree(vits, tmp_path / "model"))
     (before,) = voice(folder, tmp_path / "cache").speak(TEXT)
     kept = torch.load(folder / "model.pth")
-    kept["model"] = {name: weights * 1.5 for name, weights in kept["model"].items()}
+    kept["model"] = {name: weights * 1.01 if weights.is_floating_point() else weights for name, weights in kept["model"].items()}
     torch.save(kept, folder / "model.pth")
     (after,) = voice(folder, tmp_path / "cache").speak(TEXT)
     assert before.samples.tobytes() != after.samples.tobytes()
