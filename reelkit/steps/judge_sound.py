@@ -139,7 +139,7 @@ def judge_lengths(
         holds=3.0 - frame_s / 2 <= length_s <= 180.0 + frame_s / 2,
         norm="3 to 180 s",
         measured=f"{length_s:.2f} s",
-        hint="set script.length_s between 3 and 180",
+        hint="set script.length_s between 3 and 180; of a script or recording of your own, change the length",
     )
     yield _should(
         name="useful-length",
