@@ -346,6 +346,10 @@ def test_a_clip_is_exchanged_by_keys(reel: Page) -> None:
     reel.keyboard.press("Enter")
     holds(reel, FOOTAGE, "> .rk-status", f"{first} is out")
     assert held(reel)["inside"]
+    reach(reel, view, "Undo")
+    reel.keyboard.press("Enter")
+    reel.wait_for_function(f"{name} === {first!r}", timeout=WAIT_MS)
+    assert held(reel)["label"] == "Undo"
 
 
 def test_narration_is_played_and_zoomed_by_keys(reel: Page) -> None:

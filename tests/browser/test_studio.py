@@ -521,7 +521,8 @@ def test_a_clip_is_exchanged_and_begins_elsewhere(reel: Page, served: tuple[str,
 
 
 def test_a_rejected_clip_gives_its_place(reel: Page, studio: Studio) -> None:
-    """A clip that is rejected for the brand is out at once, another stands in, and the brand's list of rejected clips holds it."""
+    """A clip that is rejected for the brand is out at once, another stands in, and the brand's list of rejected clips holds it, until
+    Undo."""
     clip = shown_clip(reel, 0)
     slot(reel, 0).get_by_role("button", name=f"Reject {clip} for this brand").first.click()
     reel.wait_for_function(
@@ -530,7 +531,13 @@ def test_a_rejected_clip_gives_its_place(reel: Page, studio: Studio) -> None:
         timeout=240_000,
     )
     assert shown_clip(reel, 0) != clip
-    assert clip in (studio.outputs / "northwind" / "edits" / "rejected.json").read_text()
+    rejected = studio.outputs / "northwind" / "edits" / "rejected.json"
+    assert clip in rejected.read_text()
+    reel.locator(".rk-live-footage").get_by_role("button", name="Undo").click()
+    reel.wait_for_function(
+        "name => document.querySelector('.rk-live-footage [data-slot] > figcaption > .rk-name').textContent === name", arg=clip
+    )
+    assert clip not in rejected.read_text()
 
 
 def test_a_finding_shows_its_moment(reel: Page) -> None:
