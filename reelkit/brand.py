@@ -197,7 +197,7 @@ class BrandMusic(Value):
 class BrandMotion(Value):
     """How pictures move."""
 
-    moves: bool = Field(default=True, description="slow pushes and pans over shots")
+    moves: bool = Field(default=True, description="slow pushes and pans over pictures")
     transition: Literal[TransitionKind, "mix"] = Field(default="cut", description="between scenes; mix takes one kind after the other")
     transition_ms: int = Field(default=260, ge=0, le=1500)
     reduced: bool = Field(default=False, description="reduced motion: no pops, no moves, plain cuts")
