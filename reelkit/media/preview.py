@@ -143,7 +143,8 @@ class PreviewCopy:
 
     def _give_up(self) -> None:
         self._writer = None
-        with suppress(_NotKept), self._stack:
+        # A file that a full disk cut short cannot be closed without another error.
+        with suppress(_NotKept, av.FFmpegError, OSError), self._stack:
             raise _NotKept
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -93,6 +95,46 @@ def test_a_preview_costs_no_decoding_of_its_own(reel: Path, tmp_path: Path) -> N
     nowhere = FileCache(tmp_path / "file").put("previews", "d" * 8, ".mp4")
     assert inspect_reel(reel, fps=Fraction(30), copy=PreviewCopy(nowhere)).picture == plain.picture
     assert [path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()] == [kept.name]
+
+
+@contextmanager
+def _no_file_above(size: int) -> Iterator[None]:
+    """Have the system refuse to write files that are larger, as a full disk does."""
+    resource = pytest.importorskip("resource")
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+
+
+@pytest.fixture(scope="module")
+def noisy_reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second of noise, whose copy is far larger than what FFmpeg holds back before it writes (256 kB)."""
+    path, rng = tmp_path_factory.mktemp("noise") / "reel.mp4", np.random.Generator(np.random.PCG64(5))
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=30, options={"preset": "ultrafast", "crf": "30"})
+        stream.width, stream.height, stream.pix_fmt = 360, 640, "yuv420p"
+        for _ in range(30):
+            frame = av.VideoFrame.from_ndarray(rng.integers(0, 255, (960, 360), np.uint8), format="yuv420p")
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 0.99])
+def test_a_disk_that_fills_up_costs_the_preview_and_not_the_reel(noisy_reel: Path, tmp_path: Path, share: float) -> None:
+    """Wherever in the copy no more can be written, from its first bytes to its index, the reel is measured as without one, and nothing of
+    the copy is left."""
+    size = make_preview(noisy_reel, tmp_path / "preview.mp4", max_bytes=9_000_000).stat().st_size
+    assert size > 1_000_000
+    plain = inspect_reel(noisy_reel, fps=Fraction(30))
+    place = FileCache(tmp_path / "cache").put("previews", "a" * 8, ".mp4")
+    with _no_file_above(round(share * size)):
+        facts = inspect_reel(noisy_reel, fps=Fraction(30), copy=PreviewCopy(place, max_bytes=9_000_000))
+    assert (facts.picture, facts.damage) == (plain.picture, "")
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
 
 
 def test_a_reel_without_sound_has_a_preview_without_sound(reel: Path, tmp_path: Path) -> None:
