@@ -208,6 +208,8 @@ def encode_segment(
     ------
     ComposeError
         When the encoder refuses or the disk is full.
+    InterruptedError
+        From ``frames``, as it is: for whoever gives them and is asked to stop.
     """
     begin_segment(frames, path, size_px=size_px, fps=fps, settings=settings, canvases=[Canvas(*size_px)], finer=finer)()
 
@@ -271,6 +273,8 @@ def begin_segment(
 def _as_one_line() -> Iterator[None]:
     try:
         yield
+    except InterruptedError:
+        raise  # who gives the frames was asked to stop: nothing went wrong
     except (av.FFmpegError, OSError) as error:
         why = error.strerror or error
         raise ComposeError(f"compose: a segment could not be encoded: {why}; free some disk space or look at output in the brand") from None

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import cv2
@@ -150,13 +151,15 @@ def test_without_a_cache_proxies_go_with_the_source(timeline: Timeline) -> None:
 
 
 def test_closing_stops_the_making(tmp_path: Path) -> None:
-    """A source that is closed at once leaves no half-made proxy and no thread at work."""
+    """A source that is closed meanwhile leaves no half-made proxy and no thread at work, and that is no fault."""
     timeline = small_timeline(tmp_path / "reel", frames=(60,))
     clip = timeline.shots[0].clip.model_copy(update={"duration_ms": 10_000_000})
     shot = timeline.shots[0].model_copy(update={"clip": clip, "in_frame": 200_000})
     with FrameSource(timeline.model_copy(update={"shots": (shot,)}), cache=FileCache(tmp_path / "cache")) as source:
         making = source.make_proxies()
-    assert making.done()
+        while not (making.done() or any(path.is_file() for path in (tmp_path / "cache").rglob("*"))):
+            time.sleep(0.01)
+    assert making.done() and making.exception() is None
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
 
 
