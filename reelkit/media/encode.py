@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import av
+from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from reelkit.errors import ComposeError
@@ -28,7 +29,17 @@ from reelkit.media.loudness import EncodedAudio
 from reelkit.media.planes import Planes, plane_rows
 from reelkit.model import Fps, Value
 
-__all__ = ["Canvas", "EncoderSettings", "Finer", "begin_segment", "encode_segment", "join_segments", "release_memory", "reuse_memory"]
+__all__ = [
+    "Canvas",
+    "EncoderSettings",
+    "Finer",
+    "begin_segment",
+    "encode_segment",
+    "join_segments",
+    "release_memory",
+    "reuse_memory",
+    "tag_colours",
+]
 
 Result = TypeVar("Result")
 
@@ -184,6 +195,12 @@ class Canvas:
         return self.frame
 
 
+def tag_colours(context: VideoCodecContext) -> None:
+    """Have an encoder say in its file that pictures are BT.709 in limited range; players that are told nothing guess, each its own way."""
+    context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+    context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
+
+
 def encode_segment(
     frames: Iterable[Planes],
     path: Path,
@@ -241,12 +258,8 @@ def begin_segment(
         stream.width, stream.height = size_px
         stream.pix_fmt = "yuv420p"
         stream.time_base = 1 / fps.ratio
-        context = stream.codec_context
-        context.time_base = 1 / fps.ratio
-        context.color_range = ColorRange.MPEG
-        context.colorspace = Colorspace.ITU709
-        context.color_primaries = ColorPrimaries.BT709
-        context.color_trc = ColorTrc.BT709
+        stream.codec_context.time_base = 1 / fps.ratio
+        tag_colours(stream.codec_context)
         thread = _encoder_thread(encoder)
         thread.submit(_zeroed, output.start_encoding).result()
         under_way: deque[Future[Any]] = deque()

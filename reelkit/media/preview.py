@@ -16,11 +16,12 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
+from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from reelkit.errors import ClipError, ComposeError, ReelkitError
+from reelkit.media.encode import tag_colours
 from reelkit.media.probe import open_video, video_stream
 from reelkit.media.stills import even, frame_near, jpeg, rgb_of
 from reelkit.whole import whole_file, write_whole
@@ -232,9 +233,7 @@ def _video_stream(container: OutputContainer, rate: Fraction, width: int, height
     }
     stream = container.add_stream("libx264", rate=rate, options=options)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-    context = stream.codec_context
-    context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
-    context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
+    tag_colours(stream.codec_context)
     return stream
 
 

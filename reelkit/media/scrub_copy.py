@@ -22,6 +22,7 @@ from av.container import OutputContainer
 from reelkit.errors import ReelkitError
 from reelkit.media.audio import mix_tracks
 from reelkit.media.compositor import Compositor
+from reelkit.media.encode import tag_colours
 from reelkit.media.preview import MonoSound, audio_stream
 from reelkit.media.proxies import in_proportion
 from reelkit.media.stills import even
@@ -64,6 +65,7 @@ def make_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270, fram
         options = {"preset": "ultrafast", "crf": "26", "g": str(_ALONE_EVERY), "bf": "0", "x264-params": "threads=1"}
         video: Any = container.add_stream("libx264", rate=timeline.fps.ratio, options=options)
         video.width, video.height, video.pix_fmt = small.width_px, small.height_px, "yuv420p"
+        tag_colours(video.codec_context)
         voice = MonoSound(audio_stream(container, 64_000, timeline.audio_rate_hz), container) if sound is not None else None
         for index in range(count):
             planes = compositor.frame_at(index)

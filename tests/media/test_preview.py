@@ -33,7 +33,8 @@ def test_a_preview_is_a_small_copy_that_plays_at_once(reel: Path, tmp_path: Path
         video, audio = preview.streams.video[0], preview.streams.audio[0]
         assert (video.codec_context.name, video.codec_context.pix_fmt, audio.codec_context.name) == ("h264", "yuv420p", "aac")
         assert (video.width, video.height, video.average_rate, video.frames) == (360, 640, 15, 60)
-        assert video.codec_context.colorspace == 1
+        context = video.codec_context
+        assert (context.color_primaries, context.color_trc, context.colorspace, context.color_range) == (1, 1, 1, 1)
         assert (video.start_time, audio.start_time) == (0, 0)
         assert abs((preview.duration or 0) / av.time_base - 4) < 0.1
         heard = np.concatenate([frame.to_ndarray()[0] for frame in preview.decode(audio=0)])

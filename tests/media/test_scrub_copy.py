@@ -15,11 +15,14 @@ from tests.media.timelines import small_timeline
 
 
 def test_it_shows_the_reels_own_moments(tmp_path: Path) -> None:
-    """It has a picture for each frame of the reel, each near the small composed one, and a sound as long as the reel."""
+    """It has a picture for each frame of the reel, each near the small composed one and told to be in its colours, and a sound as long as
+    the reel."""
     timeline = small_timeline(tmp_path)
     path = make_scrub_copy(timeline, tmp_path / "copy.mp4", width_px=90)
     with av.open(str(path)) as container:
         pictures = [frame.to_ndarray(format="yuv420p") for frame in container.decode(video=0)]
+        context = container.streams.video[0].codec_context
+        assert (context.color_primaries, context.color_trc, context.colorspace, context.color_range) == (1, 1, 1, 1)
     with av.open(str(path)) as container:
         sound_s = float(sum(frame.samples for frame in container.decode(audio=0)) / 48_000)
     assert len(pictures) == timeline.frame_count
