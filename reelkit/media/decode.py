@@ -12,8 +12,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
+from av.error import FFmpegError
+
 from reelkit.errors import ClipError
-from reelkit.media.displayed import FrameDisplay
+from reelkit.media.displayed import FrameDisplay, unread_colours
 from reelkit.media.pictures import AnimationReader, PictureReader, is_webp
 from reelkit.media.planes import Planes
 from reelkit.media.playhead import Picture, Playhead
@@ -113,7 +115,10 @@ class VideoReader:
         picture = self._picture(target)
         while len(self._shown) > (self._behind.maxlen or 0):
             self._shown.popitem(last=False)
-        planes = self._display.planes(picture.frame)
+        try:
+            planes = self._display.planes(picture.frame)
+        except FFmpegError:
+            raise ClipError(f"clip {self._clip.path.name}: {unread_colours(picture.frame)}") from None
         self._shown[picture.pts] = picture.until, planes
         return planes
 

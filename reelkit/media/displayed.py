@@ -15,7 +15,7 @@ from reelkit.media.fields import of_one_moment
 from reelkit.media.hdr import ToneMapper, grade_of
 from reelkit.media.planes import Bytes, Planes, colour_to_yuv, plane_rows
 
-__all__ = ["FrameDisplay", "displayed_size", "orientation_of", "upright"]
+__all__ = ["FrameDisplay", "displayed_size", "orientation_of", "unread_colours", "upright"]
 
 _UNTAGGED = 2
 """AVCOL_SPC_UNSPECIFIED (ITU-T H.273, table 4)."""
@@ -58,6 +58,11 @@ def upright(plane: Bytes, orientation: tuple[bool, int]) -> Bytes:
     return np.rot90(plane[:, ::-1] if mirrored else plane, turns)
 
 
+def unread_colours(frame: av.VideoFrame) -> str:
+    """Return what to say of a frame that FFmpeg does not convert: it knows no YCgCo, ICtCp or BT.2020 with constant luminance."""
+    return f"its colours cannot be read (matrix {int(frame.colorspace)} of ITU-T H.273); convert it to H.264 MP4 with BT.709 colours"
+
+
 class FrameDisplay:
     """Shows the frames of one clip; an odd last row or column is left out.
 
@@ -76,7 +81,13 @@ class FrameDisplay:
         self._orientations: dict[int, tuple[bool, int]] = {}
 
     def planes(self, frame: av.VideoFrame) -> Planes:
-        """Return a frame as it is to be seen."""
+        """Return a frame as it is to be seen.
+
+        Raises
+        ------
+        av.FFmpegError
+            When its colours cannot be read; :func:`unread_colours` says it.
+        """
         orientation = self._orientation(frame)
         if frame.interlaced_frame:
             frame = of_one_moment(frame)

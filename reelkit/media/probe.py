@@ -19,7 +19,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from reelkit.errors import ClipError
-from reelkit.media.displayed import displayed_size, orientation_of
+from reelkit.media.displayed import displayed_size, orientation_of, unread_colours
 from reelkit.media.footage_norms import MAX_SIDE_PX, brightness_of, check_length, check_seen, check_size, is_black
 from reelkit.media.packets import frames_from, whole_packets
 from reelkit.media.probe_picture import loops_for_ever, picture_form, probe_picture
@@ -172,10 +172,10 @@ def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
         raise ClipError(f"{path.name}: no frame of it can be decoded ({context.name}); convert it to H.264 MP4")
     first = looks[0]
     check_size(path, first.width, first.height, MAX_SIDE_PX * MAX_SIDE_PX)
-    seen = [_small(frame) for frame in looks]
+    seen = [_small(path, frame) for frame in looks]
     if all(map(is_black, seen)):
         # A long group of pictures answers every seek with its first frame: look further before calling a clip black.
-        seen += [_small(frame) for frame in itertools.islice(_frames_from(container, stream, duration_ms / 2), 10, _LOOK_FRAMES, 20)]
+        seen += [_small(path, frame) for frame in itertools.islice(_frames_from(container, stream, duration_ms / 2), 10, _LOOK_FRAMES, 20)]
     check_seen(path, seen)
     aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio
     width, height = displayed_size(first, aspect)
@@ -236,7 +236,10 @@ def _frames_from(container: InputContainer, stream: VideoStream, at_ms: float) -
     return frames_from(container, stream, _pts_of(stream, at_ms / 1000), most_packets=_LOOK_FRAMES)
 
 
-def _small(frame: VideoFrame) -> NDArray[np.float32]:
+def _small(path: Path, frame: VideoFrame) -> NDArray[np.float32]:
     """Return a thumbnail [shape=(height, 160, 3)], RGB 0 to 1."""
-    small = frame.reformat(width=160, height=max(2, round(160 * frame.height / frame.width)), format="rgb24")
+    try:
+        small = frame.reformat(width=160, height=max(2, round(160 * frame.height / frame.width)), format="rgb24")
+    except FFmpegError:
+        raise ClipError(f"{path.name}: {unread_colours(frame)}") from None
     return small.to_ndarray().astype(np.float32) / np.float32(255.0)

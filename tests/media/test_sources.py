@@ -275,6 +275,17 @@ def test_video_in_p3_is_shown_in_its_colours(tmp_path: Path) -> None:
     assert abs(int(shown(path, background="#000000").y[5, 5]) - 16 - (colour_to_yuv(CORNERS[0])[0] - 16) // 2) <= 4
 
 
+@pytest.mark.parametrize("matrix", [8, 10, 14])
+def test_colours_that_nobody_here_reads_are_one_line(tmp_path: Path, matrix: int) -> None:
+    """Video in YCgCo, BT.2020 with constant luminance or ICtCp is refused by its name, also where it took a good clip's place."""
+    path = write(tmp_path / "odd.mp4", [card()] * 20, matrix=matrix)
+    said = rf"odd\.mp4: its colours cannot be read \(matrix {matrix} of ITU-T H\.273\); convert it to H\.264 MP4 with BT\.709 colours$"
+    with pytest.raises(ClipError, match=f"^{said}"):
+        probe_clip(path)
+    with pytest.raises(ClipError, match=f"^clip {said}"):
+        open_clip(clip_of(path, size_px=SIZE), FPS).frame(0)
+
+
 @pytest.mark.parametrize("grade", ["pq", "hlg"])
 def test_brighter_light_is_never_shown_darker(grade: Any) -> None:
     """Greys rise with the signal, black is black, the peak is white and diffuse white leaves room above it."""
