@@ -83,14 +83,18 @@ def plan_shots(
         raise TimelineError("timeline: the sentences' words are not the script's; speak the script again before planning")
     fps = brand.fps
     firsts = {sentence.words[0].start for sentence in sentences}
-    shots: list[Shot] = []
+    cut: list[tuple[int, list[tuple[int, int]]]] = []
     at = 0
     for scene, end, spoken in _scenes(script, words, fps, frame_count):
         places = _places(spoken, firsts, fps, at, end)
         aim, shortest = round(brand.footage.shot_s * fps.ratio), round(_SHORTEST_S * fps.ratio)
-        spans = _cut(places, at, end, aim=aim, shortest=shortest, first_until=None if shots else int(LONGEST_SHOT_S * fps.ratio))
-        shots.extend(_filled(scene, spans, _of_scene(clips, scene), brand, first=not shots, cache=cache))
+        spans = _cut(places, at, end, aim=aim, shortest=shortest, first_until=None if cut else int(LONGEST_SHOT_S * fps.ratio))
+        cut.append((scene, spans))
         at = end
+    shots: list[Shot] = []
+    for number, (scene, spans) in enumerate(cut):
+        runs_on = _joined_frames(cut[number + 1][1][0], brand) if number + 1 < len(cut) else 0
+        shots.extend(_filled(scene, spans, _of_scene(clips, scene), brand, first=not shots, runs_on=runs_on, cache=cache))
     return tuple(shots)
 
 
@@ -154,10 +158,28 @@ def _of_scene(clips: Sequence[Clip], scene: int) -> list[Clip]:
     return own or [min(clips, key=lambda clip: (abs(clip.scene - scene), clip.scene))]
 
 
+def _joined_frames(span: tuple[int, int], brand: Brand) -> int:
+    """Return for how many frames a scene's first shot is joined to the shot before it, which runs on until then."""
+    motion = brand.motion
+    if motion.transition == "cut" or motion.reduced:
+        return 0
+    return min(round(motion.transition_ms * brand.fps.ratio / 1000), (span[1] - span[0]) // 2)
+
+
 def _filled(
-    scene: int, spans: Sequence[tuple[int, int]], clips: Sequence[Clip], brand: Brand, *, first: bool, cache: Cache | None
+    scene: int,
+    spans: Sequence[tuple[int, int]],
+    clips: Sequence[Clip],
+    brand: Brand,
+    *,
+    first: bool,
+    runs_on: int,
+    cache: Cache | None,
 ) -> list[Shot]:
-    """Give each span a clip, going round where there are fewer clips than spans; a clip shown again goes on, closer."""
+    """Give each span a clip, going round where there are fewer clips than spans; a clip shown again goes on, closer.
+
+    The last one is seen for ``runs_on`` frames more, while the next scene comes in.
+    """
     fps = brand.fps
     shown: dict[str, int] = {}
     times: dict[str, int] = {}
@@ -170,8 +192,9 @@ def _filled(
             turn += 1
             length = _length(clip, fps)
             in_frame = shown.get(clip.id, int(clip.in_ms * fps.ratio / 1000))
-            if length is not None and in_frame + (end - at) > length:
-                in_frame = max(length - (end - at), 0)
+            shown_for = end - at + (runs_on if end == spans[-1][1] else 0)
+            if length is not None and in_frame + shown_for > length:
+                in_frame = max(length - shown_for, 0)
             # A clip shorter than its span hands over to the next one instead of freezing.
             until = end if length is None or length >= end - at or end - at - length < fps.ratio / 2 else at + length
             again = times.get(clip.id, 0)
@@ -211,9 +234,8 @@ def _shot(
     move = Move() if still or clip.kind != "image" else Move(kind=_PICTURE_MOVES[(draw + again) % len(_PICTURE_MOVES)], amount=0.10)
     transition = Transition()
     if leads_in and motion.transition != "cut" and not motion.reduced:
-        frames = min(round(motion.transition_ms * brand.fps.ratio / 1000), (span[1] - span[0]) // 2)
         kind = motion.transition if motion.transition != "mix" else _MIX[scene % len(_MIX)]
-        transition = Transition(kind=kind, frames=frames)
+        transition = Transition(kind=kind, frames=_joined_frames(span, brand))
     return Shot(
         clip=clip,
         start=span[0],

@@ -120,6 +120,32 @@ def test_a_clip_shorter_than_its_shot_hands_over() -> None:
     assert shots[0].end == 30
 
 
+def test_a_picture_does_not_freeze_in_a_transition() -> None:
+    """A clip of 4 s that goes on in a scene's last shot of 2.5 s begins early enough to run on until the next scene is all in."""
+    script, sentences = _spoken([["one two three four five six seven.", "one two three four five six seven."], ["one two three four."]])
+    faded = BRAND.model_copy(update={"motion": BrandMotion(transition="crossfade", transition_ms=400)})
+    clips = [_clip(0, scene=0, duration_ms=4000), _clip(1, scene=1)]
+    first, second, third = plan_shots(script, clips, sentences, faded, frame_count=_frames(sentences))
+    assert first.clip == second.clip == clips[0] and third.transition.frames == 12
+    assert second.in_frame == 120 - (second.end - second.start) - 12
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 14), min_size=1, max_size=3), min_size=1, max_size=5),
+    st.integers(1, 3),
+    st.integers(400, 9000),
+    st.integers(0, 1500),
+)
+def test_all_of_a_clip_is_shown_before_any_of_it_freezes(lengths: list[list[int]], clips_each: int, clip_ms: int, joined_ms: int) -> None:
+    """A shot, with the transition that follows it, lies within its clip, or it shows the clip from the beginning."""
+    script, sentences = _spoken([[" ".join(["word"] * (count - 1) + ["end."]) for count in scene] for scene in lengths])
+    clips = [_clip(10 * scene + number, scene=scene, duration_ms=clip_ms) for scene in range(len(lengths)) for number in range(clips_each)]
+    faded = BRAND.model_copy(update={"motion": BrandMotion(transition="crossfade", transition_ms=joined_ms)})
+    shots = plan_shots(script, clips, sentences, faded, frame_count=_frames(sentences))
+    for shot, joined in zip(shots, [*(shot.transition.frames for shot in shots[1:]), 0], strict=True):
+        assert shot.in_frame == 0 or shot.in_frame + shot.end - shot.start + joined <= clip_ms * 30 // 1000
+
+
 def test_a_clip_that_loops_runs_on() -> None:
     """An animation that leads into its own beginning fills its shot, however short it is."""
     script, sentences = _spoken([["one two three four five six seven."]])
