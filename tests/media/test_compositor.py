@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,13 +17,16 @@ import reelkit.media.worker as worker
 from reelkit.errors import TimelineError
 from reelkit.media.clip_overlay import place_of_clip, size_of_clip
 from reelkit.media.compositor import Compositor
-from reelkit.media.encode import Canvas
+from reelkit.media.encode import Canvas, EncoderSettings, begin_segment
 from reelkit.media.planes import Planes
 from reelkit.media.python_clips import PythonClips
-from reelkit.model import ClipOverlay, KeyWords, Move, ProgressBar, Timeline, Transition
+from reelkit.media.segments import finer_stretches, plan_segments
+from reelkit.model import Clip, ClipOverlay, EndCard, KeyWords, LogoOverlay, Move, ProgressBar, Timeline, Transition
 from reelkit.runs.cache import FileCache
 from reelkit.whole import sha256_of
-from tests.media.clips import clip_of
+from tests.media.clips import clip_of, write_video
+from tests.media.test_captions import PALETTE, PRESETS
+from tests.media.test_sources import card, write, write_hdr
 from tests.media.timelines import SIZE, small_timeline
 
 
@@ -61,6 +67,60 @@ KEY_WORDS = KeyWords(
     edge="#101418",
 )
 
+
+def _with_clip(timeline: Timeline, clip: Clip, **changes: object) -> Timeline:
+    """Return a timeline whose first shot shows another clip."""
+    shot = timeline.shots[0].model_copy(update={"clip": clip, **changes})
+    return timeline.model_copy(update={"shots": (shot, *timeline.shots[1:])})
+
+
+def _with_a_picture(folder: Path) -> Timeline:
+    timeline = small_timeline(folder)
+    noise = np.random.Generator(np.random.PCG64(7)).integers(0, 255, (120, 200, 3), np.uint8)
+    Image.fromarray(noise).save(folder / "noise.png")
+    clip = clip_of(folder / "noise.png", size_px=(200, 120), duration_ms=None)
+    return _with_clip(timeline, clip, move=Move(kind="pan_right", amount=0.1))
+
+
+def _with_a_backdrop(folder: Path) -> Timeline:
+    timeline = small_timeline(folder, transition=Transition(kind="zoom", frames=9))
+    return _with_clip(timeline, timeline.shots[0].clip.model_copy(update={"library": "backdrops", "loops": True}))
+
+
+def _with_a_clear_clip(folder: Path) -> Timeline:
+    timeline = small_timeline(folder)
+    veil = np.dstack([card(), np.tile(np.linspace(0, 255, card().shape[1]).astype(np.uint8), (card().shape[0], 1))])
+    path = write(folder / "veil.mov", [veil] * 30, codec="prores_ks", form="yuva444p10le", options={"profile": "4444"})
+    return _with_clip(timeline, clip_of(path, size_px=(96, 64)))
+
+
+def _with_a_bright_clip(folder: Path) -> Timeline:
+    timeline = small_timeline(folder)
+    path = write_hdr(folder / "hdr.mp4", [(0.1 * level, 0.5, 0.6) for level in range(8)], 16)
+    return _with_clip(timeline, clip_of(path, size_px=(128, 64), duration_ms=667))
+
+
+def _with_a_loop(folder: Path) -> Timeline:
+    timeline = small_timeline(folder)
+    path = write_video(folder / "loop.mp4", range(40, 52), size_px=SIZE)
+    return _with_clip(timeline, clip_of(path, size_px=SIZE, duration_ms=400, loops=True), in_frame=5)
+
+
+def _with_a_logo(folder: Path) -> Timeline:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "logo.png"
+    Image.new("RGBA", (40, 40), (200, 30, 60, 180)).save(path)
+    place = {"x_px": 20, "y_px": 20, "width_px": 40, "height_px": 40}
+    return small_timeline(folder, overlays=(LogoOverlay(path=path, sha256=sha256_of(path), start=10, end=85, opacity=0.8, **place),))
+
+
+END_CARD = EndCard(start=25, end=90, title="Acme", subtitle="acme.example", font="Inter", palette=PALETTE)
+
+
+def _captioned(name: str) -> Callable[[Path], Timeline]:
+    return lambda folder: small_timeline(folder).model_copy(update={"caption_style": PRESETS[name]})
+
+
 KINDS: dict[str, Callable[[Path], Timeline]] = {
     "cut": small_timeline,
     "crossfade": lambda folder: small_timeline(folder, transition=Transition(kind="crossfade", frames=9)),
@@ -76,6 +136,14 @@ KINDS: dict[str, Callable[[Path], Timeline]] = {
     ),
     "key words": lambda folder: small_timeline(folder, overlays=(KEY_WORDS,)),
     "MoviePy clip": _with_a_moviepy_clip,
+    "logo": _with_a_logo,
+    "end card": lambda folder: small_timeline(folder, overlays=(END_CARD,)),
+    "picture": _with_a_picture,
+    "backdrop": _with_a_backdrop,
+    "clear": _with_a_clear_clip,
+    "HDR": _with_a_bright_clip,
+    "loop": _with_a_loop,
+    **{f"captions {name}": _captioned(name) for name in PRESETS},
 }
 
 
@@ -92,19 +160,61 @@ def test_a_frame_is_the_same_in_any_order(tmp_path: Path, kind: str) -> None:
             assert compositor.frame_at(frame).tobytes() == in_order[frame], frame
 
 
-@pytest.mark.parametrize("cores", [1, 2])
+class _Recorder(Canvas):
+    """A canvas that notes what the encoder is handed."""
+
+    def __init__(self, size: tuple[int, int], handed: list[bytes]) -> None:
+        super().__init__(*size)
+        self._handed = handed
+
+    def holding(self, planes: Planes, index: int, time_base: Fraction) -> av.VideoFrame:
+        frame = super().holding(planes, index, time_base)
+        self._handed.append(frame.to_ndarray().tobytes())
+        return frame
+
+
+def _encoded(timeline: Timeline, folder: Path, *, threads: int, canvases: int, at_once: int) -> tuple[list[bytes], list[bytes]]:
+    """Encode a timeline's segments as a worker does; return each frame that the encoders were handed, and the files."""
+    folder.mkdir()
+    size, handed, paths = (timeline.width_px, timeline.height_px), list[bytes](), list[Path]()
+    under_way: deque[Callable[[], None]] = deque()
+    with Compositor(timeline, threads=threads) as compositor:
+        for number, (start, end) in enumerate(plan_segments(timeline)):
+            if len(under_way) == at_once:
+                under_way.popleft()()
+            recorders = [_Recorder(size, handed) for _ in range(canvases)]
+            paths.append(folder / f"{start}.mp4")
+            begun = begin_segment(
+                worker.frames_of(compositor, start, end, [recorder.planes for recorder in recorders]),
+                paths[-1],
+                size_px=size,
+                fps=timeline.fps,
+                settings=EncoderSettings(),
+                canvases=recorders,
+                finer=finer_stretches(timeline, start, end),
+                encoder=number % at_once,
+            )
+            under_way.append(begun)
+        while under_way:
+            under_way.popleft()()
+    return handed, [path.read_bytes() for path in paths]
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_encoder_gets_the_frames_that_a_preview_shows(tmp_path: Path, kind: str, cores: int) -> None:
-    """What the worker hands to the encoder is ``frame_at``, byte for byte; also where it composes ahead of the encoder."""
+def test_the_encoder_gets_the_frames_that_a_preview_shows(tmp_path: Path, kind: str) -> None:
+    """What x264 is handed is ``frame_at``, byte for byte, whether it is waited for after each frame or has more composed on other canvases
+    while it works, and the next segment begun; the files are then the same, so no canvas is drawn on before it was read."""
     timeline = KINDS[kind](tmp_path)
-    with Compositor(timeline, threads=cores) as warm:
-        canvases = [Canvas(timeline.width_px, timeline.height_px).planes for _ in range(cores)]
-        handed = [planes.tobytes() for start in (0, 30) for planes in worker.frames_of(warm, start, start + 30, canvases)][30:]
     with Compositor(timeline) as compositor:
-        assert handed == [compositor.frame_at(frame).tobytes() for frame in range(30, 60)]
+        shown = [compositor.frame_at(frame).tobytes() for frame in range(timeline.frame_count)]
+    waited_for, files = _encoded(timeline, tmp_path / "one", threads=1, canvases=1, at_once=1)
+    ahead, same_files = _encoded(timeline, tmp_path / "several", threads=2, canvases=4, at_once=2)
+    assert waited_for == shown
+    assert ahead == shown
+    assert same_files == files
 
 
-@pytest.mark.parametrize("kind", ["overlays", "key words", "MoviePy clip"])
+@pytest.mark.parametrize("kind", ["overlays", "key words", "MoviePy clip", "logo", "end card"])
 def test_what_stands_over_the_picture_is_seen(tmp_path: Path, kind: str) -> None:
     """Overlays of each kind change the frames that preview and encoder share."""
     timeline = KINDS[kind](tmp_path)
