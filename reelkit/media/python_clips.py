@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import hashlib
 import importlib.util
 import inspect
 import sys
@@ -27,14 +26,16 @@ from numpy.typing import NDArray
 
 from reelkit.errors import BrandError, without_keys
 from reelkit.media.audio import CLICKLESS_S, fade
+from reelkit.media.encode import tag_colours
 from reelkit.media.planes import rgb_to_planes
+from reelkit.media.python_sources import source_hash
 from reelkit.media.segments import made_by
 from reelkit.model import Cache, Fps, content_key
 
 if TYPE_CHECKING:
     from moviepy import AudioClip, VideoClip
 
-__all__ = ["PythonClips", "UnfitClipError", "source_hash"]
+__all__ = ["PythonClips", "UnfitClipError"]
 
 _ROOM = "python-clips"
 _RATE_HZ = 48_000
@@ -43,14 +44,6 @@ _LONGEST_S = 60.0
 
 class UnfitClipError(BrandError):
     """A clip that is not of the frame's size, or nowhere in it: drawn for another frame."""
-
-
-def source_hash(path: Path) -> str:
-    """Return a hash of a Python file and of those beside it, which it may import."""
-    digest = hashlib.sha256()
-    for each in sorted(path.parent.glob("*.py")):
-        digest.update(each.name.encode() + b"\0" + hashlib.sha256(each.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 class PythonClips:
@@ -101,13 +94,17 @@ class PythonClips:
         what = f"{path.name}:{name}"
         if not path.is_file():
             raise BrandError(f"{what}: there is no {path}")
-        with _importable(path.parent):
-            function = _function(path, name, what)
+        try:
+            source = source_hash(path)
+        except OSError as error:
+            raise BrandError(f"{what}: {error.filename} beside it cannot be read ({error.strerror}); check its permissions") from None
+        with _importable(path.parent, module := f"reelkit_brand_{source[:16]}"):
+            function = _function(path, name, what, module)
             asked = self._asked(function, what)
             # A clip that fills the frame lies on the brand's background where it has holes, whether the function asks for it or not.
             ground = self._offered["palette"]["background"] if kind == "whole" else None
             made_with = [made_by(), version("moviepy")]
-            key = content_key(kind, source_hash(path), path.name, name, asked, ground, made_with, self._size, self._fps)
+            key = content_key(kind, source, path.name, name, asked, ground, made_with, self._size, self._fps)
 
             def make(temporary: Path) -> None:
                 with contextlib.ExitStack() as stack:
@@ -203,8 +200,7 @@ class PythonClips:
             video.codec_context.gop_size = 1  # every picture by itself, so that any can be read alone
             video.codec_context.flags |= av.codec.context.Flags.bitexact
             if pixels == "yuv420p":
-                context = video.codec_context
-                context.color_primaries, context.color_trc, context.colorspace, context.color_range = 1, 1, 1, 1
+                tag_colours(video.codec_context)
             audio = output.add_stream("pcm_f32le", rate=_RATE_HZ, layout="stereo") if sound is not None else None
             for index, frame in enumerate(frames):
                 frame.pts, frame.time_base = index, 1 / self._fps.ratio
@@ -234,8 +230,9 @@ def _heard(audio: AudioClip, count: int) -> NDArray[np.float32]:
 
 
 @contextlib.contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """Let a file import its neighbours while it is loaded and called, as they are now and not as somebody loaded them before."""
+def _importable(folder: Path, own: str) -> Iterator[None]:
+    """Let a file import its neighbours while it is loaded, as the module ``own``, and called: as they are now and not as somebody loaded
+    them before."""
     before = _neighbours(folder)
     for name in before:
         del sys.modules[name]
@@ -247,26 +244,31 @@ def _importable(folder: Path) -> Iterator[None]:
     finally:
         sys.path.remove(str(folder))
         sys.dont_write_bytecode = writes_none
+        sys.modules.pop(own, None)
         for name in _neighbours(folder):
             del sys.modules[name]
         sys.modules.update(before)
 
 
 def _neighbours(folder: Path) -> dict[str, ModuleType]:
-    """Return the loaded modules that are files of a folder, by name."""
-    found = {}
-    for path in folder.glob("*.py"):
-        module = sys.modules.get(path.stem)
-        file = getattr(module, "__file__", None)
-        if module is not None and file is not None and Path(file).resolve() == path.resolve():
-            found[path.stem] = module
-    return found
+    """Return the loaded modules that are files of a folder, or in packages there, by name; never Reelkit's own."""
+    beside = {each.stem for each in folder.glob("*")} - {__name__.partition(".")[0]}
+    return {name: module for name, module in [*sys.modules.items()] if name.partition(".")[0] in beside and _lies_in(module, folder)}
 
 
-def _function(path: Path, name: str, what: str) -> Callable[..., Any]:
-    spec = importlib.util.spec_from_file_location(f"reelkit_brand_{source_hash(path)[:16]}", path)
+def _lies_in(module: ModuleType, folder: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    # A package without an __init__.py has folders instead of a file.
+    places = [file] if file is not None else [*getattr(module, "__path__", ())]
+    return any(Path(each).resolve().is_relative_to(folder.resolve()) for each in places)
+
+
+def _function(path: Path, name: str, what: str, own: str) -> Callable[..., Any]:
+    spec = importlib.util.spec_from_file_location(own, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # Dataclasses and others ask for the module that they are in.
+    sys.modules[own] = module
     try:
         spec.loader.exec_module(module)
     except Exception as error:

@@ -14,6 +14,7 @@ from reelkit import __version__
 from reelkit.brand import Brand, templates_dir
 from reelkit.errors import RunError
 from reelkit.media.fonts import comes_with_reelkit, find_font
+from reelkit.media.python_sources import source_hash
 from reelkit.model import content_key
 from reelkit.whole import sha256_of
 
@@ -46,9 +47,11 @@ def decided_by(brand: Brand, topic_seed: int, *, script: Path | None = None) -> 
         When a file that the job names cannot be read.
     """
     found = {"topic_seed": str(topic_seed), "brand": content_key(brand.model_dump(mode="json"))}
-    for name, path in _files(brand, script):
+    named = [(name, path, content_of_folder if path.is_dir() else sha256_of) for name, path in _files(brand, script)]
+    named += [(".".join(place), brand.path(Path(each.rpartition(":")[0])), source_hash) for place, each in brand.overlays.python]
+    for name, path, content in named:
         try:
-            found[name] = content_of_folder(path) if path.is_dir() else sha256_of(path)
+            found[name] = content(path)
         except OSError as error:
             raise RunError(f"brand '{brand.slug}': {name} {path} cannot be read: {error.strerror}") from None
     made_by = versions(brand)
@@ -72,10 +75,6 @@ def _files(brand: Brand, script: Path | None) -> Iterator[tuple[str, Path]]:
     for name, relative in files:
         if relative is not None:
             yield name, brand.path(relative)
-    for place, named in brand.overlays.python:
-        # What stands beside a file may be imported by it.
-        for path in sorted(brand.path(Path(named.rpartition(":")[0])).parent.glob("*.py")):
-            yield f"{'.'.join(place)} {path.name}", path
     if brand.voice.engine in ("piper", "coqui") and (voice := brand.path(Path(brand.voice.name))).exists():
         yield "voice", voice
         # Piper's pace stands in a file beside its network; a folder of Coqui's holds all of the voice.

@@ -122,6 +122,19 @@ def test_a_voice_counts_with_its_settings(templates: Path, tmp_path: Path) -> No
     assert len(set(ids)) == 4
 
 
+def test_a_brands_own_functions_count_with_what_they_name(templates: Path, tmp_path: Path) -> None:
+    """A picture that a function opens changes the run; another brand's file in the same folder does not."""
+    brands = templates / "brands"
+    (brands / "clips.py").write_text("BADGE = 'badge.png'\n")
+    (brands / "badge.png").write_bytes(b"one")
+    overrides = {"overlays.intro": "clips.py:opening"}
+    first = a_run(tmp_path, overrides=overrides).run_id
+    (brands / "acme.yaml").write_text("name: Acme")
+    assert a_run(tmp_path, overrides=overrides).run_id == first
+    (brands / "badge.png").write_bytes(b"two")
+    assert a_run(tmp_path, overrides=overrides).run_id != first
+
+
 def test_a_finished_run_is_known_again(templates: Path, tmp_path: Path) -> None:
     """The same job finds its finished run, with facts, findings and every file measured."""
     made_reel(a_run(tmp_path))

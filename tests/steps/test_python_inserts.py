@@ -42,7 +42,7 @@ def lower_third(width_px):
     return bar.with_position(lambda t: (20 + int(30 * t), 201))
 
 def opening(width_px, height_px, fps):
-    with (Path(__file__).parent / "drawn.log").open("a") as log:
+    with (Path(__file__).parent / ".drawn.log").open("a") as log:
         log.write("opening\\n")
     rows = np.arange(height_px)[:, None]
 
@@ -185,7 +185,7 @@ def test_an_overlay_is_blended_by_its_own_alpha(tmp_path: Path, studio: Path) ->
 def test_a_function_is_drawn_once_and_again_when_its_source_changes(tmp_path: Path, studio: Path) -> None:
     """The second reel takes what the first drew, whatever its topic; a changed file, or one beside it, is drawn anew."""
     plain = small_timeline(tmp_path / "reel")
-    log = studio.parent / "drawn.log"
+    log = studio.parent / ".drawn.log"
     first = added(plain, tmp_path, intro=f"{studio}:opening")
     again = added(plain.model_copy(update={"topic": "Another"}), tmp_path, intro=f"{studio}:opening")
     assert first.shots[0].clip == again.shots[0].clip and log.read_text().count("opening") == 1
@@ -297,6 +297,54 @@ def test_a_file_imports_its_neighbours_as_they_are(tmp_path: Path, monkeypatch: 
     monkeypatch.setitem(sys.modules, "shades", loaded)
     assert drawn("one", "(250, 250, 250)") == [2, 2, 2]
     assert sys.modules["shades"] is loaded and loaded.COLOUR == (0, 250, 0)
+
+
+PACKED = """\
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.look import COLOUR
+from moviepy import ColorClip
+from PIL import Image
+
+@dataclass
+class Look:
+    colour: tuple[int, int, int]
+    badge: tuple[int, int, int]
+
+def closing(width_px, height_px):
+    with Image.open(Path(__file__).parent / "badge.png") as badge:
+        look = Look(COLOUR, badge.convert("RGB").getpixel((0, 0)))
+    return ColorClip((width_px, height_px), color=tuple(map(sum, zip(look.colour, look.badge)))).with_duration(0.5)
+"""
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["package", "folder"])
+def test_what_a_file_reads_beside_it_is_seen_changed(packed: bool, tmp_path: Path) -> None:
+    """A function is drawn anew when a picture that it opens or a module of a package that it imports was edited, and each brand has its own
+    package of a name; a dataclass in the file is no trouble, and no module is left loaded."""
+    plain = small_timeline(tmp_path / "reel")
+    before = set(sys.modules)
+
+    def drawn(brand: str, colour: str, badge: tuple[int, int, int]) -> list[int]:
+        package = tmp_path / brand / "helpers"
+        package.mkdir(parents=True, exist_ok=True)
+        if packed:
+            (package / "__init__.py").touch()
+        (package / "look.py").write_text(f"COLOUR = {colour}\n")
+        Image.new("RGB", (4, 4), badge).save(package.parent / "badge.png")
+        (package.parent / "clips.py").write_text(PACKED)
+        with Compositor(added(plain, tmp_path, outro=f"{package.parent / 'clips.py'}:closing")) as compositor:
+            rgb = planes_to_rgb(compositor.frame_at(plain.frame_count + 5))
+        return [int(value) // 100 for value in rgb[0, 0]]
+
+    assert drawn("one", "(250, 0, 0)", (0, 0, 0)) == [2, 0, 0]
+    assert drawn("one", "(0, 250, 0)", (0, 0, 0)) == [0, 2, 0]
+    assert drawn("one", "(0, 250, 0)", (0, 0, 250)) == [0, 2, 2]
+    assert drawn("two", "(0, 0, 0)", (0, 0, 250)) == [0, 0, 2]
+    assert not {name for name in set(sys.modules) - before if name.startswith(("helpers", "reelkit_brand"))}
 
 
 def test_a_reel_with_intro_and_outro_is_composed(tmp_path: Path, studio: Path) -> None:

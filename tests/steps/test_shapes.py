@@ -139,7 +139,7 @@ from moviepy import ColorClip, VideoClip
 from pathlib import Path
 
 def banded(width_px, height_px):
-    with (Path(__file__).parent / "drawn.log").open("a") as log:
+    with (Path(__file__).parent / ".drawn.log").open("a") as log:
         log.write(f"{width_px}x{height_px}\\n")
     picture = np.full((height_px, width_px, 3), (20, 60, 120), np.uint8)
     picture[: height_px // 10], picture[-height_px // 10 :] = (200, 60, 40), (40, 160, 70)
@@ -193,7 +193,7 @@ def test_what_a_brand_draws_is_drawn_for_each_shape(timeline: Timeline, tmp_path
         assert (bar.x_px, bar.y_px) == pytest.approx((width // 20, height * 2 // 3), abs=2)
         assert (strip.x_px, strip.y_px, strip.width_px, strip.height_px) == (0, height - 20, width, 20)
         assert np.abs(rgb_at(shaped, 34)[bar.y_px + 9, bar.x_px + 9] - (0, 200, 0)).max() <= 3
-    assert (tmp_path / "studio" / "drawn.log").read_text().split() == [f"{width}x{height}" for width, height in SIZES.values()]
+    assert (tmp_path / "studio" / ".drawn.log").read_text().split() == [f"{width}x{height}" for width, height in SIZES.values()]
 
 
 def test_the_shapes_of_a_brand_are_rendered_as_it_draws_them(tmp_path: Path) -> None:
