@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from reelkit import errors
 from reelkit.errors import ComposeError
 from reelkit.media.encode import EncoderSettings
 
@@ -63,7 +64,11 @@ def encode_segments(
     Raises
     ------
     ComposeError
-        When a worker failed or was killed; the others are stopped, what they finished is kept.
+        When a worker failed or was killed, or a segment cannot be kept; the others are stopped, what they finished is kept.
+    ClipError
+        When a clip does not decode.
+    Exception
+        What ``keep`` (but :exc:`OSError`) or ``frames_done`` raised, as it is; the others are stopped as well.
     """
     todo = _Todo(jobs)
     progress = _FramesDone(frames_done)
@@ -81,14 +86,14 @@ def encode_segments(
                 worker.start()
             for worker in running:
                 # A bounded wait lets Ctrl-C through at once on every system.
-                while worker.is_alive() and not any(other.error for other in running):
+                while worker.is_alive() and not any(other.error is not None for other in running):
                     worker.join(0.2)
         finally:
             for worker in running:
                 worker.stopped = True
-        errors = [worker.error for worker in running if worker.error]
-        if errors:
-            raise ComposeError(errors[0])
+        for worker in running:
+            if worker.error is not None:
+                raise worker.error
 
 
 class _Todo:
@@ -308,7 +313,7 @@ class _Worker(threading.Thread):
         self._line, self._todo, self._progress, self._at_once = line, todo, progress, at_once
         self.after: Future[Any] | None = None
         self.stopped = False
-        self.error = ""
+        self.error: BaseException | None = None
 
     def run(self) -> None:
         while self.after is not None and not self.stopped and not wait([self.after], 0.2).done:
@@ -318,8 +323,9 @@ class _Worker(threading.Thread):
             while jobs and not self.stopped:
                 self._encode(jobs)
                 jobs = self._todo.take(jobs, self._at_once)
-        except (OSError, ValueError, ComposeError) as error:
-            self.error = str(error)
+        except BaseException as error:
+            # Whatever ends a thread is told by who waits for it: unseen, it would leave a reel without its segments.
+            self.error = error
 
     def _encode(self, jobs: Sequence[SegmentJob]) -> None:
         order = {
@@ -336,11 +342,19 @@ class _Worker(threading.Thread):
                 self._progress.add(answer["frames"] - counted)
                 counted = answer["frames"]
             elif "error" in answer:
-                raise ComposeError(answer["error"])
+                raise getattr(errors, answer["kind"], ComposeError)(answer["error"])
             else:
-                left.pop(0).keep()
+                _keep(left.pop(0))
                 if not left:
                     self._progress.add(sum(job.end - job.start for job in jobs) - counted)
                     return
         why = self._line.process.why()
         raise ComposeError(f"compose: the encoder process ended early ({why}); run it again, finished segments are kept")
+
+
+def _keep(job: SegmentJob) -> None:
+    try:
+        job.keep()
+    except OSError as error:
+        why = error.strerror or error
+        raise ComposeError(f"compose: a finished segment could not be kept: {why}; free some disk space and run it again") from None

@@ -81,12 +81,12 @@ class _Worker:
         self._settings = EncoderSettings.model_validate(settled["settings"])
         self._threads = settled["threads"]
         self._encoders = min(self._threads, _ENCODERS)
-        self._error = ""
+        self._error: BaseException | None = None
         try:
             timeline = Timeline.model_validate_json(Path(settled["timeline"]).read_bytes())
             self._compositor = Compositor(timeline, threads=self._threads)
         except (ReelkitError, OSError, MemoryError) as error:
-            self._error = _line(error)
+            self._error = error
 
     def answer(self, orders: IO[str], answers: IO[str]) -> None:
         """Do what each line of ``orders`` asks, and tell of it, until they end."""
@@ -99,12 +99,12 @@ class _Worker:
         for line in orders:
             error = self._error
             try:
-                if not error:
+                if error is None:
                     self._encode(**json.loads(line), say=say)
             except (ReelkitError, OSError, MemoryError) as raised:
-                error = _line(raised)
-            if error:
-                say({"error": error})
+                error = raised
+            if error is not None:
+                say({"error": str(error) or type(error).__name__, "kind": type(error).__name__})
             release_memory()
 
     def _encode(self, jobs: Sequence[dict[str, Any]], last: bool, say: Any) -> None:
@@ -155,10 +155,6 @@ def frames_of(compositor: Compositor, start: int, end: int, canvases: Sequence[P
     """Give the composed frames from ``start`` until ``end``, each drawn over an older one: what the encoder gets."""
     for frame in range(start, end):
         yield compositor.frame_at(frame, into=canvases[(frame - start) % len(canvases)])
-
-
-def _line(error: BaseException) -> str:
-    return str(error) or type(error).__name__
 
 
 def _forked(pairs: Sequence[_Pair]) -> tuple[IO[str], IO[str]]:

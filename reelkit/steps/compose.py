@@ -62,9 +62,11 @@ def compose_video(
     Raises
     ------
     ComposeError
-        When a segment or the file could not be made.
+        When a segment, the sound or the file could not be made or kept.
     ClipError
         When a clip on the timeline does not decode.
+    Exception
+        What ``progress`` raises, as it is: the render ends with it.
     """
     settings = settings or EncoderSettings(crf=timeline.crf)
     tell = progress or (lambda _share: None)
@@ -110,7 +112,11 @@ def compose_video(
 def _sound(timeline: Timeline, cache: Cache | None) -> EncodedAudio:
     if cache is None:
         return _mastered(timeline)
-    return read_sound(cache.file(_SOUNDS, sound_key(timeline), ".aac", lambda path: write_sound(path, _mastered(timeline))))
+    try:
+        return read_sound(cache.file(_SOUNDS, sound_key(timeline), ".aac", lambda path: write_sound(path, _mastered(timeline))))
+    except OSError as error:
+        why = error.strerror or error
+        raise ComposeError(f"compose: the sound could not be kept: {why}; free some disk space and run it again") from None
 
 
 def _mastered(timeline: Timeline) -> EncodedAudio:

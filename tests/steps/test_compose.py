@@ -8,28 +8,35 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import psutil
 import pytest
 
-from reelkit.errors import ClipError, ComposeError
+from reelkit.errors import ClipError, ComposeError, RunError
 from reelkit.media import waiter
 from reelkit.media.compositor import Compositor
 from reelkit.media.planes import plane_rows
 from reelkit.media.pool import have_encoders_ready
 from reelkit.media.segments import plan_segments
-from reelkit.model import Timeline, Transition
+from reelkit.model import Fps, Timeline, Transition
 from reelkit.runs.cache import FileCache
 from reelkit.steps.compose import compose_video
 from tests.media.timelines import SIZE, small_timeline
 
+Edit = Callable[[Path, Fps], tuple[Timeline, Timeline, tuple[int, int]]]
+
+
+def _plan(folder: Path, fps: Fps, frames: tuple[int, int, int] = (40, 50, 60)) -> Timeline:
+    return small_timeline(folder, frames=frames, transition=Transition(kind="crossfade", frames=6), fps=fps)
+
 
 @pytest.fixture(scope="module")
 def timeline(tmp_path_factory: pytest.TempPathFactory) -> Timeline:
-    return small_timeline(tmp_path_factory.mktemp("reel"), frames=(40, 50, 60), transition=Transition(kind="crossfade", frames=6))
+    return _plan(tmp_path_factory.mktemp("reel"), Fps(num=30))
 
 
 def _luma(path: Path) -> Iterator[bytes]:
@@ -86,29 +93,61 @@ def test_a_clip_that_does_not_decode_leaves_nothing(tmp_path: Path, timeline: Ti
         update={"shots": (timeline.shots[0], timeline.shots[1].model_copy(update={"clip": gone}), timeline.shots[2])}
     )
     out = tmp_path / "out"
-    with pytest.raises((ClipError, ComposeError), match=r"gone\.mp4"):
+    with pytest.raises(ClipError, match=r"gone\.mp4"):
         compose_video(broken, out / "reel.mp4")
     assert list(out.iterdir()) == []
 
 
-class _FullDisk:
-    """A cache on a disk with no room left."""
+@dataclass(frozen=True)
+class _Refusing:
+    """A cache that keeps no segments, or nothing of another kind."""
+
+    folder: Path
+    error: Exception
+    room: str = "segments"
 
     def get(self, room: str, key: str, suffix: str) -> Path | None:
         return None
 
     def put(self, room: str, key: str, suffix: str) -> AbstractContextManager[Path]:
-        raise OSError(28, "No space left on device")
+        return self._place(room, f"{key}{suffix}")
 
     def file(self, room: str, key: str, suffix: str, make: Callable[[Path], object]) -> Path:
-        raise OSError(28, "No space left on device")
+        with self._place(room, f"{key}{suffix}") as place:
+            make(place)
+        return place
+
+    @contextmanager
+    def _place(self, room: str, name: str) -> Iterator[Path]:
+        if room == self.room:
+            raise self.error
+        self.folder.mkdir(exist_ok=True)
+        yield self.folder / name
 
 
-def test_a_full_disk_is_one_line(tmp_path: Path, timeline: Timeline) -> None:
-    """When a finished segment cannot be kept, the line says why and nothing stands under the reel's name."""
-    with pytest.raises(ComposeError, match="No space left"):
-        compose_video(timeline, tmp_path / "out" / "reel.mp4", cache=_FullDisk())
+@pytest.mark.parametrize(("room", "what"), [("segments", "a finished segment"), ("sounds", "the sound")])
+def test_a_full_disk_is_one_line(tmp_path: Path, timeline: Timeline, room: str, what: str) -> None:
+    """When a finished segment or the sound cannot be kept, the line says why and nothing stands under the reel's name."""
+    full = _Refusing(tmp_path / "cache", OSError(28, "No space left on device"), room)
+    with pytest.raises(ComposeError, match=f"^compose: {what} could not be kept: No space left on device; free some disk space"):
+        compose_video(timeline, tmp_path / "out" / "reel.mp4", cache=full)
     assert not (tmp_path / "out" / "reel.mp4").exists()
+
+
+def test_what_ends_a_worker_is_told_and_not_what_it_left_undone(tmp_path: Path, timeline: Timeline) -> None:
+    """What a cache says, and what a callback raises to stop the render, comes out as it is; no process and no file is left."""
+    said = "cache: nothing was written for segments/0123"
+    with pytest.raises(RunError, match=said):
+        compose_video(timeline, tmp_path / "out" / "reel.mp4", cache=_Refusing(tmp_path / "cache", RunError(said)))
+
+    def stop(_share: float) -> None:
+        raise error
+
+    for error in (RuntimeError("stopped"), ValueError("stopped"), KeyboardInterrupt("stopped")):
+        with pytest.raises(type(error), match="stopped"):
+            compose_video(timeline, tmp_path / "out" / "reel.mp4", workers=2, progress=stop)
+        assert _encoders() == []
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def _encoders() -> list[psutil.Process]:
