@@ -72,17 +72,34 @@ def test_the_same_timeline_gives_the_same_bytes(tmp_path: Path, timeline: Timeli
     assert (third.segments_rendered, third.segments_reused) == (0, second.segments_rendered)
 
 
-def test_only_segments_whose_frames_changed_are_rendered_again(tmp_path: Path, timeline: Timeline) -> None:
-    """One cue's word changed: the segments that it stands in are rendered, the file is what a render from nothing gives."""
+def _another_word(folder: Path, fps: Fps) -> tuple[Timeline, Timeline, tuple[int, int]]:
+    """A reel before and after one word of its last cue was changed, and where that shows in the changed one."""
+    plan = _plan(folder, fps)
+    cue = plan.cues[2]
+    words = (cue.words[0].model_copy(update={"text": "other"}), *cue.words[1:])
+    return plan, plan.model_copy(update={"cues": (*plan.cues[:2], cue.model_copy(update={"words": words}))}), (cue.start, cue.end)
+
+
+def _a_longer_sentence(folder: Path, fps: Fps) -> tuple[Timeline, Timeline, tuple[int, int]]:
+    """The same for its middle sentence said anew, so that it lasts longer and all that follows comes later."""
+    plan, changed = _plan(folder / "before", fps), _plan(folder / "after", fps, (40, 57, 60))
+    return plan, changed, (changed.shots[1].start, changed.shots[2].start + changed.shots[2].transition.frames)
+
+
+@pytest.mark.parametrize(
+    ("edited", "fps"),
+    [(_another_word, Fps(num=30)), (_a_longer_sentence, Fps(num=30)), (_a_longer_sentence, Fps(num=24000, den=1001))],
+)
+def test_only_segments_whose_frames_changed_are_rendered_again(tmp_path: Path, edited: Edit, fps: Fps) -> None:
+    """A word changed, or a sentence that moves all after it: the segments in which that shows are rendered, and the file is what a render
+    from nothing gives."""
+    plan, changed, (start, end) = edited(tmp_path / "reel", fps)
     cache = FileCache(tmp_path / "cache")
-    compose_video(timeline, tmp_path / "a.mp4", cache=cache)
-    cue = timeline.cues[2]
-    word = cue.words[0].model_copy(update={"text": "other"})
-    changed = timeline.model_copy(update={"cues": (*timeline.cues[:2], cue.model_copy(update={"words": (word, *cue.words[1:])}))})
+    compose_video(plan, tmp_path / "a.mp4", cache=cache)
     part = compose_video(changed, tmp_path / "b.mp4", cache=cache)
-    standing = [span for span in plan_segments(timeline) if span[0] < cue.end and span[1] > cue.start]
-    assert part.segments_rendered == len(standing)
-    assert part.segments_reused >= len(standing)
+    others = [span for span in plan_segments(changed) if span[1] <= start or span[0] >= end]
+    assert part.segments_reused == len(others) >= 3
+    assert part.segments_rendered == len(plan_segments(changed)) - len(others)
     assert part.sha256 == compose_video(changed, tmp_path / "c.mp4").sha256
 
 
