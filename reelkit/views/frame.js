@@ -122,6 +122,7 @@ function render({ model, el }) {
   const where = h("output", { class: "rk-where" });
   const note = status();
   let playing = false;
+  let due = false; // playing was asked for before there was what plays
   let ticket = 0;
   let flying = false;
   let waiting = "";
@@ -134,7 +135,7 @@ function render({ model, el }) {
   const sides = () => (model.get("compare") === "off" || !facts().name_b ? ["a"] : ["a", "b"]);
   // Not its readyState: that falls back while it seeks, and the next step of a quick hand would ask the kernel instead.
   let loaded = false;
-  a.video.addEventListener("loadeddata", () => { loaded = true; });
+  a.video.addEventListener("loadeddata", () => { loaded = true; told(); });
   a.video.addEventListener("emptied", () => { loaded = false; });
   // One of another style is none.
   const ready = () => copyUrl && loaded && facts().copy === "ready";
@@ -199,6 +200,7 @@ function render({ model, el }) {
   a.video.addEventListener("ended", stopPlaying);
 
   function go(frame, dragged = false) {
+    due = false;
     current = Math.min(Math.max(frame, 0), last());
     moved(dragged);
   }
@@ -220,8 +222,10 @@ function render({ model, el }) {
   }
 
   function play() {
-    if (!ready()) { note.textContent = "The moving preview is still being made."; return; }
+    due = !ready() && facts().copy !== "none";
+    if (!ready()) { note.textContent = due ? "The moving preview is being made; it plays as soon as it is there." : "There is no moving preview; run the cell again."; return; }
     playing = true;
+    note.textContent = "";
     a.shows("preview");
     a.video.muted = false;
     if (current >= last()) a.video.currentTime = 0;
@@ -291,10 +295,12 @@ function render({ model, el }) {
 
   function told() {
     const { copy } = facts();
-    const making = copy === "making";
     view.dataset.copy = copy === "ready" && !copyUrl ? "making" : copy;
-    able(playButton, copyUrl && copy === "ready");
-    playButton.title = making ? "the moving preview is being made" : "";
+    able(playButton, copy !== "none");
+    playButton.title = copy === "making" ? "the moving preview is being made" : "";
+    // What plays is never another style than the one that is shown at rest.
+    if (playing && copy !== "ready") pause();
+    else if (due && ready()) play();
   }
 
   function changedFacts() {

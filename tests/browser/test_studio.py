@@ -161,7 +161,7 @@ def test_a_change_of_style_changes_the_picture_in_place(tuned: Page, draft: tupl
 
 
 def test_scrubbing_right_after_a_change_shows_the_new_style(tuned: Page, draft: tuple[Draft, Callable[..., Brand]]) -> None:
-    """Until the moving copy of the new style is there, frames of it come at half the size, never the copy of the one before."""
+    """Until the moving copy of the new style is there, frames of it come at half the size, never the old copy."""
     told, brand = draft
     before = exact(tuned)
     slide(tuned, "captions.size_px", 58)
@@ -184,6 +184,13 @@ def test_scrubbing_right_after_a_change_shows_the_new_style(tuned: Page, draft: 
         "[...document.querySelectorAll('.rk-live-frame .rk-screen')[0].querySelectorAll('canvas')].map(one => one.width)"
     )
     assert sizes == [270, 136]
+    tuned.get_by_role("button", name="Play", exact=True).first.click()
+    tuned.wait_for_function(
+        "document.querySelector('.rk-live-frame video').currentTime > 1.6"
+        " && document.querySelector('.rk-live-frame .rk-screen').dataset.shown === 'preview'",
+        timeout=120_000,
+    )
+    tuned.get_by_role("button", name="Pause", exact=True).first.click()
     tuned.get_by_role("button", name="Undo", exact=True).first.click()
     tuned.wait_for_selector(".rk-live-style .rk-tuned", state="detached")
 
