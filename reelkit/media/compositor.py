@@ -93,22 +93,22 @@ class Compositor:
         ClipError
             When a clip does not decode.
         """
-        planes = self.picture_at(frame)
+        planes = self.picture_at(frame, into=into)
         if into is None:
             into = planes.copy()
-        else:
+        elif planes is not into:
             planes.copy_to(into)
         for item in (*self._overlays.sprites(frame), *self._captions.sprites(frame)):
             item.blend(into)
         return into
 
-    def picture_at(self, frame: int) -> Planes:
-        """Return the frame before overlays and captions; it may be shared and must not be written to."""
+    def picture_at(self, frame: int, *, into: Planes | None = None) -> Planes:
+        """Return the frame before overlays and captions: ``into``, where it could be made there; else it may be shared and must not be
+        written to."""
         index, *before = self._shots_at(frame)
-        incoming = self._shot_picture(index, frame)
         if not before:
-            return incoming
-        shot, outgoing = self.timeline.shots[index], self._shot_picture(before[0], frame)
+            return self._shot_picture(index, frame, into)
+        shot, incoming, outgoing = self.timeline.shots[index], self._shot_picture(index, frame), self._shot_picture(before[0], frame)
         return join(shot.transition, frame - shot.start + 1, outgoing, incoming, background=self._background)
 
     def clips_at(self, frame: int) -> list[Clip]:
@@ -124,11 +124,12 @@ class Compositor:
         joined = index > 0 and shot.transition.kind != "cut" and frame - shot.start < shot.transition.frames
         return [index, index - 1] if joined else [index]
 
-    def _shot_picture(self, index: int, frame: int) -> Planes:
+    def _shot_picture(self, index: int, frame: int, into: Planes | None = None) -> Planes:
         shot = self.timeline.shots[index]
         source = self._clips.reader(self.timeline, index).frame(shot.in_frame + frame - shot.start)
         if shot.fit == "blur":
             picture = show_whole(source, shot, frame, self._size)
         else:
-            picture = show(source, view_at(shot, frame, (source.width_px, source.height_px), self._size), self._size)
-        return lay_grain(picture) if shot.clip.is_drawn else picture
+            view = view_at(shot, frame, (source.width_px, source.height_px), self._size)
+            picture = show(source, view, self._size, into=into)
+        return lay_grain(picture, here=picture is into) if shot.clip.is_drawn else picture

@@ -43,15 +43,16 @@ def grained(luma: NDArray[Any], share: float = 1.0) -> NDArray[np.uint8]:
     return np.asarray(cv2.convertScaleAbs(cv2.scaleAdd(_coarse(luma.shape[1], luma.shape[0]), GRAIN_LSB * share, luma)), np.uint8)
 
 
-def lay_grain(planes: Planes) -> Planes:
-    """Return a frame under the grain that what is drawn has when it is encoded; the frame itself is not written to.
+def lay_grain(planes: Planes, *, here: bool = False) -> Planes:
+    """Return a frame under the grain that what is drawn has when it is encoded; the frame itself is not written to, unless ``here``.
 
     The grain stands still on the screen however the picture under it moves. Moved and scaled with the picture, it would be averaged away
     in part, and have to be encoded anew with every frame.
     """
     lighter, darker = _steps(planes.width_px, planes.height_px)
-    luma = cv2.add(planes.y, lighter)
-    return Planes(np.asarray(cv2.subtract(luma, darker, dst=luma), np.uint8), planes.u, planes.v)
+    both = cv2.add(planes.y, lighter, dst=planes.y if here else None)
+    luma = np.asarray(cv2.subtract(both, darker, dst=both), np.uint8)
+    return planes if here else Planes(luma, planes.u, planes.v)
 
 
 @functools.lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ resampled twice.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,30 +95,41 @@ def _within(centre: float, half: float, length: float) -> float:
     return min(max(centre, half), length - half) if 2 * half <= length else length / 2
 
 
-def show(source: Planes, view: View, size_px: tuple[int, int]) -> Planes:
-    """Return the view of a source picture at the reel's size.
+def show(source: Planes, view: View, size_px: tuple[int, int], *, into: Planes | None = None) -> Planes:
+    """Return the view of a source picture at the reel's size; ``into``, a frame of that size, where it is given.
 
     A resting view is cut at whole pixels and scaled (or passed on as it is); a moving one is warped to a fraction of a pixel.
     """
     if view.moving:
-        return _moved(*_shrunk(source, view, size_px), size_px)
+        return _moved(*_shrunk(source, view, size_px), size_px, into)
     left, top = round(view.left / 2) * 2, round(view.top / 2) * 2
     right = min(left + max(round(view.width / 2) * 2, 2), source.width_px)
     bottom = min(top + max(round(view.height / 2) * 2, 2), source.height_px)
 
-    def part(plane: Bytes, unit: int) -> Bytes:
+    def part(plane: Bytes, unit: int, out: Bytes | None) -> Bytes:
         cut = plane[top // unit : bottom // unit, left // unit : right // unit]
-        return _resized(cut, (size_px[0] // unit, size_px[1] // unit))
+        return _resized(cut, (size_px[0] // unit, size_px[1] // unit), out)
 
-    return Planes(part(source.y, 1), part(source.u, 2), part(source.v, 2))
+    return _of_planes(part, source, into)
 
 
-def _resized(plane: Bytes, size: tuple[int, int]) -> Bytes:
+def _of_planes(make: Callable[[Bytes, int, Bytes | None], Bytes], source: Planes, into: Planes | None) -> Planes:
+    """Return the frame of which each plane is made of a source's, with the size of its samples and, where there is one, where it goes."""
+    if into is None:
+        return Planes(make(source.y, 1, None), make(source.u, 2, None), make(source.v, 2, None))
+    for plane, unit, out in ((source.y, 1, into.y), (source.u, 2, into.u), (source.v, 2, into.v)):
+        made = make(plane, unit, out)
+        # Where it was made there, it need not be copied.
+        if not np.may_share_memory(made, out):
+            out[...] = made
+    return into
+
+
+def _resized(plane: Bytes, size: tuple[int, int], out: Bytes | None = None) -> Bytes:
     if (plane.shape[1], plane.shape[0]) == size:
         return plane
-    smaller = plane.shape[1] > size[0]
-    resized: Bytes = cv2.resize(plane, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC).astype(np.uint8, copy=False)
-    return resized
+    how = cv2.INTER_AREA if plane.shape[1] > size[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(plane, size, dst=out, interpolation=how), np.uint8)
 
 
 def _shrunk(source: Planes, view: View, size_px: tuple[int, int]) -> tuple[Planes, View]:
@@ -132,19 +143,19 @@ def _shrunk(source: Planes, view: View, size_px: tuple[int, int]) -> tuple[Plane
     return source, view
 
 
-def _moved(source: Planes, view: View, size_px: tuple[int, int]) -> Planes:
+def _moved(source: Planes, view: View, size_px: tuple[int, int], into: Planes | None) -> Planes:
     step = view.width / size_px[0], view.height / size_px[1]
 
-    def seen(plane: Bytes, unit: int) -> Bytes:
+    def seen(plane: Bytes, unit: int, out: Bytes | None) -> Bytes:
         size = size_px[0] // unit, size_px[1] // unit
         across, down = _begins(view.left / unit, step[0]), _begins(view.top / unit, step[1])
         if len(across) == len(down) == 1:
             return _scaled(plane, (across[0].at, down[0].at), step, size, smooth=unit > 1)
         # Samples of eight bits would be rounded before they are mixed, and the mixture be the nearer of the two.
         parts = ((_scaled(plane, (x.at, y.at), step, size, smooth=unit > 1, exact=True), x.weight * y.weight) for x in across for y in down)
-        return _mean(parts, len(across) * len(down))
+        return _mean(parts, len(across) * len(down), out)
 
-    return Planes(seen(source.y, 1), seen(source.u, 2), seen(source.v, 2))
+    return _of_planes(seen, source, into)
 
 
 _Place = tuple[int, int]
@@ -201,11 +212,11 @@ def _scaled(
     return whole[skipped_y : skipped_y + size[1], skipped_x : skipped_x + size[0]]
 
 
-def _mean(parts: Iterator[tuple[NDArray[Any], float]], count: int) -> Bytes:
+def _mean(parts: Iterator[tuple[NDArray[Any], float]], count: int, out: Bytes | None) -> Bytes:
     # One after the other: all at once they would take more memory than all else that a frame needs.
     mean, weight = next(parts)
     for number in range(1, count):
         part, share = next(parts)
-        depth = cv2.CV_8U if number == count - 1 else cv2.CV_32F
-        mean, weight = cv2.addWeighted(mean, weight, part, share, 0.0, dtype=depth), 1.0
+        depth, place = (cv2.CV_8U, out) if number == count - 1 else (cv2.CV_32F, None)
+        mean, weight = cv2.addWeighted(mean, weight, part, share, 0.0, dst=place, dtype=depth), 1.0
     return np.asarray(mean, np.uint8)

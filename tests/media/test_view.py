@@ -120,3 +120,20 @@ def test_a_much_finer_source_does_not_alias(clip: Clip) -> None:
         shot = Shot(clip=clip, start=0, end=30, move=Move(kind=kind, amount=0.1))
         shown = show(Planes(stripes, half, half), view_at(shot, 11, (720, 1280), SIZE), SIZE)
         assert shown.y[20:-20, 20:-20].std() < 3
+
+
+@pytest.mark.parametrize("kind", ["hold", "push", "pan_left"])
+@pytest.mark.parametrize("zoom", [1.0, 1.3])
+def test_a_view_is_made_where_it_goes(clip: Clip, kind: str, zoom: float) -> None:
+    """Into a frame whose lines have room behind them, as an encoder's have, comes what comes without it; the source stays as it is."""
+    noise = np.random.default_rng(3)
+    y, u, v = (noise.integers(0, 256, shape, np.uint8) for shape in ((480, 270), (240, 135), (240, 135)))
+    source, before = Planes(y, u, v), Planes(y.copy(), u.copy(), v.copy())
+    rows = [np.zeros((height, width + 32), np.uint8)[:, :width] for height, width in ((480, 270), (240, 135), (240, 135))]
+    into = Planes(*rows)
+    shot = Shot(clip=clip, start=0, end=30, zoom=zoom, move=Move(kind=kind, amount=0.1))
+    for frame in (1, 7):
+        view = view_at(shot, frame, (270, 480), (270, 480))
+        assert show(source, view, (270, 480), into=into) is into
+        assert into.tobytes() == show(source, view, (270, 480)).tobytes()
+        assert source.tobytes() == before.tobytes()
