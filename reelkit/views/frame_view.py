@@ -13,7 +13,7 @@ from reelkit.media.frame_source import FrameSource
 from reelkit.media.planes import Planes
 from reelkit.media.scrub_copy import start_scrub_copy
 from reelkit.media.stills import jpeg
-from reelkit.model import Cache, Palette, Shot, Timeline
+from reelkit.model import Cache, Palette, Timeline
 from reelkit.views.live import LiveView
 from reelkit.views.markup import card, clock, data_uri, facts, fill, heading, seconds
 
@@ -102,7 +102,7 @@ class FrameView(LiveView):
         self._serial = 0
         self._sent: dict[str, tuple[int, Planes]] = {}
         self._copy: tuple[Timeline, bytes] | None = None
-        self._scrubbed: tuple[Shot, ...] = ()
+        self._copied: tuple[Any, ...] = ()
 
     @property
     def frame(self) -> int:
@@ -205,8 +205,9 @@ class FrameView(LiveView):
 
     def _make_proxies(self) -> None:
         """Have the clips' copies made that scrubbing reads, where others are shown than those that they are made of."""
-        if self._scrubbed != self.timeline.shots:
-            self._scrubbed = self.timeline.shots
+        shown = self.timeline.shots, self.timeline.fps, self.timeline.background
+        if self._copied != shown:
+            self._copied = shown
             # Of a source of its own: this may be another thread.
             self._sources[0].showing(self.timeline).make_proxies()
 

@@ -41,6 +41,13 @@ def dragged(view: FrameView, frame: int, sides: tuple[str, ...] = ("a",)) -> lis
     return browser.got
 
 
+def wait_for_proxies(cache: Path, count: int) -> None:
+    until = time.monotonic() + WAIT_S
+    while len(list(cache.glob("proxies/*/[!.]*.mp4"))) < count:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_a_hand_that_scrubs_is_shown_the_style_of_now(tmp_path: Path, timeline: Timeline) -> None:
     """While it drags, each side comes at half the size, in the style that was just chosen; at rest the exact frame comes whole."""
     other = timeline.model_copy(update={"caption_style": timeline.caption_style.model_copy(update={"colour": "#FF0000"})})
@@ -64,8 +71,16 @@ def test_scrubbing_makes_proxies_and_keeps_them(tmp_path: Path, timeline: Timeli
     view = views.frame(timeline, cache=FileCache(cache))
     assert not list(cache.rglob("*.mp4"))
     dragged(view, 12)
-    until = time.monotonic() + WAIT_S
-    while len(list(cache.glob("proxies/*/[!.]*.mp4"))) < 2:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_for_proxies(cache, 2)
     assert dragged(view, 13)[0][0]["half"]
+
+
+def test_another_ground_under_the_clips_has_proxies_of_its_own(tmp_path: Path, timeline: Timeline) -> None:
+    """Clips with holes show the brand's background: with another one the copies are made anew."""
+    cache = tmp_path / "cache"
+    view = views.frame(timeline, cache=FileCache(cache))
+    dragged(view, 12)
+    wait_for_proxies(cache, 2)
+    view.show(timeline.model_copy(update={"background": "#F0F0F0"}))
+    dragged(view, 12)
+    wait_for_proxies(cache, 4)
