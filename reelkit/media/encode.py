@@ -37,6 +37,7 @@ __all__ = [
     "encode_segment",
     "join_segments",
     "release_memory",
+    "return_large_memory",
     "reuse_memory",
     "tag_colours",
 ]
@@ -97,8 +98,9 @@ class EncoderSettings(Value):
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """glibc's names for what ``mallopt`` sets."""
-_REUSED_BYTES, _ZEROED_BYTES = 32 << 20, 16 << 10
-"""Up to here memory is used again; from there on, while the encoder takes some, it is the system's own."""
+_REUSED_BYTES, _KEPT_BYTES, _ZEROED_BYTES = 4 << 20, 64 << 20, 16 << 10
+"""Up to here memory is used again, so much of it at the most; what is larger is rarely asked for, and NumPy has it in large pages.
+While an encoder takes some, all from the last on is the system's own."""
 
 
 def reuse_memory(encoders: int = 1) -> None:
@@ -111,12 +113,21 @@ def reuse_memory(encoders: int = 1) -> None:
     encoders : int
         How many segments will be encoded at once.
     """
+    return_large_memory()
     if allocator := _allocator():
-        allocator.mallopt(_MMAP_THRESHOLD, _REUSED_BYTES)
-        allocator.mallopt(_TRIM_THRESHOLD, 2 * _REUSED_BYTES)
+        allocator.mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
     # Begun before any other threads, they have memory of their own from the start.
     for number in range(encoders):
         _encoder_thread(number).submit(_zeroed, int).result()
+
+
+def return_large_memory() -> None:
+    """Have the memory of what is large given back to the system as soon as it is free, whatever thread took it.
+
+    glibc would raise its bound to the largest that was ever freed, and a thread then keeps up to 64 MB. Elsewhere this does nothing.
+    """
+    if allocator := _allocator():
+        allocator.mallopt(_MMAP_THRESHOLD, _REUSED_BYTES)
 
 
 def release_memory() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Protocol
 
 from reelkit.media.decode import ClipReader, open_clip
@@ -29,19 +29,24 @@ class ClipsInOrder:
     ----------
     threads : int
         Decoder threads a clip.
+    closed : callable, optional
+        Called when clips were closed, which leaves as much memory free as all else that a frame needs.
     """
 
-    def __init__(self, *, threads: int = 1) -> None:
-        self._threads = threads
+    def __init__(self, *, threads: int = 1, closed: Callable[[], object] | None = None) -> None:
+        self._threads, self._closed = threads, closed
         self._open: dict[int, ClipReader] = {}
         self._shown: set[int] = set()
 
     def reader(self, timeline: Timeline, number: int) -> ClipReader:
         if number in self._shown:
             # Asked for again, it begins another frame.
-            for old in self._open.keys() - self._shown:
+            gone = self._open.keys() - self._shown
+            for old in gone:
                 self._open.pop(old).close()
             self._shown.clear()
+            if gone and self._closed is not None:
+                self._closed()
         self._shown.add(number)
         if number not in self._open:
             clip = timeline.shots[number].clip

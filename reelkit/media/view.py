@@ -217,6 +217,6 @@ def _mean(parts: Iterator[tuple[NDArray[Any], float]], count: int, out: Bytes | 
     mean, weight = next(parts)
     for number in range(1, count):
         part, share = next(parts)
-        depth, place = (cv2.CV_8U, out) if number == count - 1 else (cv2.CV_32F, None)
+        depth, place = (cv2.CV_8U, out) if number == count - 1 else (cv2.CV_32F, part)
         mean, weight = cv2.addWeighted(mean, weight, part, share, 0.0, dst=place, dtype=depth), 1.0
     return np.asarray(mean, np.uint8)

@@ -23,6 +23,7 @@ from reelkit.errors import ReelkitError
 from reelkit.media import waiter
 from reelkit.media.compositor import Compositor
 from reelkit.media.encode import Canvas, EncoderSettings, begin_segment, release_memory, reuse_memory
+from reelkit.media.open_clips import ClipsInOrder
 from reelkit.media.planes import Planes
 from reelkit.media.segments import finer_stretches
 from reelkit.model import Timeline
@@ -44,7 +45,7 @@ def main() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
-    _use_small_pages()
+    _use_large_pages_where_asked()
     told = sys.stdin.readline()
     if told:
         settled = json.loads(told)
@@ -84,7 +85,9 @@ class _Worker:
         self._error: BaseException | None = None
         try:
             timeline = Timeline.model_validate_json(Path(settled["timeline"]).read_bytes())
-            self._compositor = Compositor(timeline, threads=self._threads)
+            # Where a clip was, the next would find holes: given back, they need not be grown around.
+            clips = ClipsInOrder(threads=self._threads, closed=release_memory)
+            self._compositor = Compositor(timeline, clips=clips)
         except (ReelkitError, OSError, MemoryError) as error:
             self._error = error
 
@@ -105,7 +108,6 @@ class _Worker:
                 error = raised
             if error is not None:
                 say({"error": str(error) or type(error).__name__, "kind": type(error).__name__})
-            release_memory()
 
     def _encode(self, jobs: Sequence[dict[str, Any]], last: bool, say: Any) -> None:
         """Encode segments in their order, and say of each that it is finished."""
@@ -184,18 +186,23 @@ def end_with_parent() -> None:
     _prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-def _use_small_pages() -> None:
-    """Have the system fill memory page by page: x264 asks for large ones, of which its pictures leave parts unused."""
-    pr_set_thp_disable = 41
-    _prctl(pr_set_thp_disable, 1)
+def _use_large_pages_where_asked() -> None:
+    """Have the system fill memory page by page, but for what asks for large pages: x264's pictures, new for each segment, and big arrays.
+
+    Before Linux 6.18 it cannot tell them apart, and none are used: all else would leave parts of them empty.
+    """
+    pr_set_thp_disable, except_advised = 41, 2
+    if not _prctl(pr_set_thp_disable, 1, except_advised):
+        _prctl(pr_set_thp_disable, 1)
 
 
-def _prctl(option: int, value: int) -> None:
-    """Set what Linux can set of a process; elsewhere this does nothing."""
-    if sys.platform == "linux":
-        import ctypes
+def _prctl(option: int, value: int, how: int = 0) -> bool:
+    """Set what Linux can set of a process, and say whether it did; elsewhere this does nothing."""
+    if sys.platform != "linux":
+        return False
+    import ctypes
 
-        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+    return bool(ctypes.CDLL(None, use_errno=True).prctl(option, value, how, 0, 0) == 0)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from reelkit.cores import usable_cores
 from reelkit.errors import ComposeError
 from reelkit.media.audio import mix_tracks
-from reelkit.media.encode import EncoderSettings, join_segments, release_memory
+from reelkit.media.encode import EncoderSettings, join_segments, release_memory, return_large_memory
 from reelkit.media.kept_sound import read_sound, sound_key, write_sound
 from reelkit.media.loudness import EncodedAudio, encode_audio
 from reelkit.media.pool import SegmentJob, encode_segments, have_encoders_ready
@@ -120,6 +120,7 @@ def _sound(timeline: Timeline, cache: Cache | None) -> EncodedAudio:
 
 
 def _mastered(timeline: Timeline) -> EncodedAudio:
+    return_large_memory()
     mix = mix_tracks(timeline.audio, rate_hz=timeline.audio_rate_hz, sample_count=timeline.sample_count)
     encoded = encode_audio(mix, timeline.audio_rate_hz)
     del mix

@@ -18,6 +18,7 @@ from reelkit.errors import TimelineError
 from reelkit.media.clip_overlay import place_of_clip, size_of_clip
 from reelkit.media.compositor import Compositor
 from reelkit.media.encode import Canvas, EncoderSettings, begin_segment
+from reelkit.media.open_clips import ClipsInOrder
 from reelkit.media.planes import Planes
 from reelkit.media.python_clips import PythonClips
 from reelkit.media.segments import finer_stretches, plan_segments
@@ -245,6 +246,19 @@ def test_a_transition_joins_both_shots(tmp_path: Path) -> None:
     assert shares[6] == pytest.approx(0.5, abs=0.03)
     assert 0.7 < shares[10] < 1
     assert shares[11:] == [1, 1, 1]
+
+
+def test_a_clip_that_is_seen_no_more_is_closed_and_told_of(tmp_path: Path) -> None:
+    """Soon after a transition, once: what it held may then be given back."""
+    timeline = small_timeline(tmp_path, transition=Transition(kind="crossfade", frames=9))
+    told: list[int] = []
+    clips = ClipsInOrder(closed=lambda: told.append(frame))
+    with Compositor(timeline, clips=clips) as compositor:
+        for frame in range(timeline.frame_count):
+            compositor.frame_at(frame)
+    assert len(told) == 1
+    assert 0 <= told[0] - (timeline.shots[1].start + 9) <= 2
+    clips.close()
 
 
 def test_a_frame_outside_the_reel_is_refused(tmp_path: Path) -> None:
