@@ -1,9 +1,10 @@
 """What rendering a reel costs, against the encoder alone.
 
 The floor (1.00 wall and CPU) is the ffmpeg program decoding the same seconds, cutting and scaling them to 1080x1920 and encoding them with
-x264 veryfast crf 20: no moves, no captions, no sound. Everything else is printed as a ratio to it; rounds are interleaved and the median
-counts. A render is the call of :func:`reelkit.steps.compose.compose_video` in a fresh process, with its worker processes; a caption is
-changed as in a notebook, whose last render left encoders loaded for the next one, and in a fresh process, too.
+x264 veryfast crf 20: no moves, no captions, no sound. Everything else is printed as a ratio to it, the median over the rounds of the ratio
+within each: a shared machine's speed changes from one round to the next. A render is the call of
+:func:`reelkit.steps.compose.compose_video` in a fresh process, with its worker processes; a caption is changed as in a notebook, whose last
+render left encoders loaded for the next one, and in a fresh process, too.
 
 Run it: ``python -m benchmarks.compose`` (an hour; ``--rounds 3 --skip moviepy`` takes a third of that; ``--seconds 15``: only that reel;
 ``--strict``: exit with 1 when a bar is missed).
@@ -58,11 +59,16 @@ class Board:
         costs = self.costs[row]
         return Cost(statistics.median(cost.wall_s for cost in costs), statistics.median(cost.cpu_s for cost in costs))
 
+    def ratios(self, row: str, against: str) -> Cost:
+        """Return the medians of what a row took against another in the same round."""
+        rounds = list(zip(self.costs[row], self.costs[against], strict=True))
+        wall = statistics.median(mine.wall_s / theirs.wall_s for mine, theirs in rounds)
+        return Cost(wall, statistics.median(mine.cpu_s / theirs.cpu_s for mine, theirs in rounds))
+
     def row(self, row: str, against: str, *, wall: float | None = None, cpu: float | None = None) -> None:
         if row not in self.costs:
             return
-        mine, theirs = self.median(row), self.median(against)
-        ratios = Cost(mine.wall_s / theirs.wall_s, mine.cpu_s / theirs.cpu_s)
+        mine, ratios = self.median(row), self.ratios(row, against)
         bars = [f"{name} <= {bar:.2f}" for name, bar in (("wall", wall), ("CPU", cpu)) if bar is not None]
         held = (wall is None or ratios.wall_s <= wall) and (cpu is None or ratios.cpu_s <= cpu)
         self.say(
@@ -118,6 +124,7 @@ def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *
     floor, whole, spoken = f"{seconds} s floor", f"{seconds} s compose_video", f"{seconds} s spoken and composed"
     for number in range(rounds):
         cache = work / f"cache-{seconds}-{number}"
+        board.add(f"{seconds} s with veryfast", _rendered(stock, work, preset="veryfast"))
         board.add(floor, _run(_floor(stock, work / "floor.mp4")))
         board.add(whole, _rendered(stock, work, cache=cache))
         kept = work / "kept"
@@ -131,7 +138,6 @@ def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *
             if seconds == min(CLIPS):
                 board.add(row, _spoken(sentences, stock, work, cache))
         shutil.rmtree(cache, ignore_errors=True)
-        board.add(f"{seconds} s with veryfast", _rendered(stock, work, preset="veryfast"))
         board.add(f"{seconds} s on backdrops", _rendered(drawn, work))
         if moviepy:
             board.add(f"{seconds} s MoviePy TextClips", _run(_moviepy(stock, work)))
@@ -147,7 +153,7 @@ def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *
     board.row(f"{seconds} s one sentence changed", spoken, wall=0.40, cpu=0.40)
     board.row(f"{seconds} s MoviePy TextClips", floor)
     if moviepy:
-        times = board.median(f"{seconds} s MoviePy TextClips").wall_s / board.median(whole).wall_s
+        times = board.ratios(f"{seconds} s MoviePy TextClips", whole).wall_s
         board.say(
             f"  compose_video is {times:.1f} times as fast as MoviePy TextClips",
             f"{times:.1f} times as fast as MoviePy",
