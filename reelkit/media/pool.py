@@ -170,8 +170,8 @@ class _Process:
         try:
             self._begun = subprocess.Popen(
                 [sys.executable, "-m", "reelkit.media.worker", *map(str, descriptors)],
-                # Looking for plugins of pydantic takes a tenth of the time in which a worker loads.
-                env=os.environ | {"PYDANTIC_DISABLE_PLUGINS": "__all__"},
+                # Looking for plugins of pydantic takes a tenth of the time in which a worker loads, waiting threads of OpenBLAS another.
+                env=os.environ | {"PYDANTIC_DISABLE_PLUGINS": "__all__", "OPENBLAS_NUM_THREADS": "1"},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL if descriptors else subprocess.PIPE,
                 stderr=subprocess.PIPE,

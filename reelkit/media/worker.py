@@ -45,10 +45,12 @@ def main() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
-    _use_large_pages_where_asked()
+    _use_small_pages()
     told = sys.stdin.readline()
     if told:
         settled = json.loads(told)
+        if settled["threads"] == 1:
+            _use_large_pages_where_asked()
         worker = _Worker(settled)
         # All of this stays: it need not be looked through after each segment, nor its memory be copied by who is forked.
         release_memory()
@@ -186,23 +188,28 @@ def end_with_parent() -> None:
     _prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
+_SET_THP_DISABLE, _EXCEPT_ADVISED = 41, 2
+
+
+def _use_small_pages() -> None:
+    """Have the system fill memory page by page: large pages would be left unused in parts."""
+    _prctl(_SET_THP_DISABLE, 1)
+
+
 def _use_large_pages_where_asked() -> None:
-    """Have the system fill memory page by page, but for what asks for large pages: x264's pictures, new for each segment, and big arrays.
+    """Have the system use large pages for what asks for them, where it can tell that apart (Linux 6.18): x264's pictures and big arrays.
 
-    Before Linux 6.18 it cannot tell them apart, and none are used: all else would leave parts of them empty.
+    Many segments in turn save most page faults by it; one or two take longer, as pages that nobody had before are cleared.
     """
-    pr_set_thp_disable, except_advised = 41, 2
-    if not _prctl(pr_set_thp_disable, 1, except_advised):
-        _prctl(pr_set_thp_disable, 1)
+    _prctl(_SET_THP_DISABLE, 1, _EXCEPT_ADVISED)
 
 
-def _prctl(option: int, value: int, how: int = 0) -> bool:
-    """Set what Linux can set of a process, and say whether it did; elsewhere this does nothing."""
-    if sys.platform != "linux":
-        return False
-    import ctypes
+def _prctl(option: int, value: int, how: int = 0) -> None:
+    """Set what Linux can set of a process; elsewhere, and where it cannot, this does nothing."""
+    if sys.platform == "linux":
+        import ctypes
 
-    return bool(ctypes.CDLL(None, use_errno=True).prctl(option, value, how, 0, 0) == 0)
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, how, 0, 0)
 
 
 if __name__ == "__main__":
