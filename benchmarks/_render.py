@@ -8,9 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from reelkit.cores import usable_cores
 from reelkit.media.encode import EncoderSettings
-from reelkit.media.pool import have_encoders_ready
 from reelkit.model import Timeline
 from reelkit.runs.cache import FileCache
 from reelkit.steps.compose import compose_video
@@ -20,16 +18,21 @@ _PAUSE_S = 3.0
 
 
 def main() -> None:
-    """Take a timeline's JSON, the reel's path, a cache's folder or nothing, an x264 preset or nothing, and "ready" or nothing."""
-    plan, path, cache, preset, ready = sys.argv[1:]
+    """Take a timeline's JSON, the reel's path, and each or nothing: a cache's folder, an x264 preset, and the timeline rendered before.
+
+    What was rendered before, and is whole in the cache, is rendered as in a notebook: encoders are then loaded, which counts as CPU.
+    """
+    plan, path, folder, preset, after = sys.argv[1:]
     timeline = Timeline.model_validate_json(Path(plan).read_bytes())
     settings = EncoderSettings(crf=timeline.crf, preset=preset) if preset else None
+    cache = FileCache(Path(folder)) if folder else None
+    if after:
+        compose_video(Timeline.model_validate_json(Path(after).read_bytes()), Path(path), cache=cache, settings=settings, stay_ready=True)
     before = cpu_s()
-    if ready:
-        have_encoders_ready(usable_cores())
+    if after:
         time.sleep(_PAUSE_S)
     start = time.perf_counter()
-    compose_video(timeline, Path(path), cache=FileCache(Path(cache)) if cache else None, settings=settings)
+    compose_video(timeline, Path(path), cache=cache, settings=settings)
     print(json.dumps({"wall_s": time.perf_counter() - start, "cpu_s": cpu_s() - before}))
 
 

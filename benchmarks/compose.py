@@ -3,8 +3,8 @@
 The floor (1.00 wall and CPU) is the ffmpeg program decoding the same seconds, cutting and scaling them to 1080x1920 and encoding them with
 x264 veryfast crf 20: no moves, no captions, no sound. Everything else is printed as a ratio to it, the median over the rounds of the ratio
 within each: a shared machine's speed changes from one round to the next. A render is the call of
-:func:`reelkit.steps.compose.compose_video` in a fresh process, with its worker processes; a caption is changed as in a notebook, whose last
-render left encoders loaded for the next one, and in a fresh process, too.
+:func:`reelkit.steps.compose.compose_video` in a fresh process, with its worker processes; a caption is changed as in a notebook, which has
+rendered the reel before and left encoders loaded for the next render, and in a fresh process, too.
 
 Run it: ``python -m benchmarks.compose`` (an hour; ``--rounds 3 --skip moviepy`` takes a third of that; ``--seconds 15``: only that reel;
 ``--strict``: exit with 1 when a bar is missed).
@@ -129,7 +129,7 @@ def _speed(board: Board, footage: Path, work: Path, seconds: int, rounds: int, *
         board.add(whole, _rendered(stock, work, cache=cache))
         kept = work / "kept"
         shutil.copytree(cache, kept)
-        board.add(f"{seconds} s one caption changed", _rendered(_one_caption_changed(stock), work, cache=cache, ready=True))
+        board.add(f"{seconds} s one caption changed", _rendered(_one_caption_changed(stock), work, cache=cache, after=stock))
         board.add(f"{seconds} s the same, a new process", _rendered(_one_caption_changed(stock), work, cache=kept))
         shutil.rmtree(kept)
         board.add(f"{seconds} s nothing changed", _rendered(stock, work, cache=cache))
@@ -214,14 +214,17 @@ def _run(command: list[str]) -> Cost:
     return Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime)
 
 
-def _rendering(timeline: Timeline, work: Path, *, cache: Path | None = None, preset: str = "", ready: bool = False) -> list[str]:
-    plan = work / "plan.json"
+def _rendering(timeline: Timeline, work: Path, *, cache: Path | None = None, preset: str = "", after: Timeline | None = None) -> list[str]:
+    plan, before = work / "plan.json", work / "before.json"
     plan.write_text(timeline.model_dump_json(), encoding="utf-8")
-    return [sys.executable, "-m", "benchmarks._render", str(plan), str(work / "reel.mp4"), str(cache or ""), preset, "ready" * ready]
+    if after:
+        before.write_text(after.model_dump_json(), encoding="utf-8")
+    files = [str(plan), str(work / "reel.mp4"), str(cache or ""), preset, str(before) if after else ""]
+    return [sys.executable, "-m", "benchmarks._render", *files]
 
 
-def _rendered(timeline: Timeline, work: Path, *, cache: Path | None = None, preset: str = "", ready: bool = False) -> Cost:
-    command = _rendering(timeline, work, cache=cache, preset=preset, ready=ready)
+def _rendered(timeline: Timeline, work: Path, *, cache: Path | None = None, preset: str = "", after: Timeline | None = None) -> Cost:
+    command = _rendering(timeline, work, cache=cache, preset=preset, after=after)
     return Cost(**json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
 
 

@@ -23,6 +23,7 @@ from reelkit.errors import ReelkitError
 from reelkit.media import waiter
 from reelkit.media.compositor import Compositor
 from reelkit.media.encode import Canvas, EncoderSettings, begin_segment, release_memory, reuse_memory
+from reelkit.media.fonts import families
 from reelkit.media.open_clips import ClipsInOrder
 from reelkit.media.planes import Planes
 from reelkit.media.segments import finer_stretches
@@ -46,13 +47,17 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     _use_small_pages()
+    # Who is ready before there is a render has done by then what all renders need. All of it stays: it need not be looked through later.
+    families()
+    release_memory()
+    gc.freeze()
     told = sys.stdin.readline()
     if told:
         settled = json.loads(told)
         if settled["threads"] == 1:
             _use_large_pages_where_asked()
         worker = _Worker(settled)
-        # All of this stays: it need not be looked through after each segment, nor its memory be copied by who is forked.
+        # Nor need the memory of this be copied by who is forked.
         release_memory()
         gc.freeze()
         pairs = list(zip(*[map(int, sys.argv[1:])] * 2, strict=True))
