@@ -124,7 +124,8 @@ def reuse_memory(encoders: int = 1) -> None:
 def return_large_memory() -> None:
     """Have the memory of what is large given back to the system as soon as it is free, whatever thread took it.
 
-    glibc would raise its bound to the largest that was ever freed, and a thread then keeps up to 64 MB. Elsewhere this does nothing.
+    glibc would raise its bound to the largest that was ever freed, and a thread then keeps up to 64 MB. It stays so, for the whole process;
+    elsewhere this does nothing.
     """
     if allocator := _allocator():
         allocator.mallopt(_MMAP_THRESHOLD, _REUSED_BYTES)
