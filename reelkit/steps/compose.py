@@ -142,7 +142,7 @@ def _segments(
     found: list[Path] = []
     jobs: list[SegmentJob] = []
     for start, end in plan_segments(timeline):
-        key = segment_key(timeline, start, end, settings)
+        key = segment_key(timeline, start, end, settings) if cache else ""
         kept = cache.get(_ROOM, key, ".mp4") if cache else None
         found.append(kept or scratch / f"{start:06d}.mp4")
         if kept is None:
