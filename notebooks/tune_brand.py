@@ -57,6 +57,15 @@ look = {"language": saved.language, "palette": saved.palette}
 views.voice(line, saved.voice, draft.say, voices=ready, missing=missing, take=style.set, **look)
 
 # %% [markdown]
+# ## Music
+#
+# This reel under every mood of music, or the music alone. Another number in *Reel* is another reel of the brand: each has its own key,
+# chords and melody. *Take it* puts the mood into the style above.
+
+# %% tags=["remove-input"]
+views.music(saved, draft.hear_music, seed=topic_seed, take=style.set)
+
+# %% [markdown]
 # ## What you changed
 #
 # In JupyterLab, run this cell again after tuning: it lists what differs from the brand's file.

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from reelkit.brand import Brand, BrandVoice
-from reelkit.media.audio import mix_tracks, write_wav
+from reelkit.brand import Brand, BrandMusic, BrandVoice
+from reelkit.errors import BrandError
+from reelkit.media.audio import mix_tracks, read_audio, write_wav
 from reelkit.media.preview import narration_copy
-from reelkit.model import AudioResult, Clip, Progress, Script, SentenceTiming, Timeline, content_key
+from reelkit.model import AudioResult, Clip, HeardMusic, Progress, Script, SentenceTiming, Timeline, content_key
 from reelkit.parts import Parts
 from reelkit.runs.folder import outputs_dir
 from reelkit.steps.footage import fetch_footage
@@ -132,6 +133,37 @@ class Draft:
         timeline = plan_timeline(spoken, self.clips, audio, sentences, brand, cues=cues, narration=kept, music=music, cache=parts.cache)
         mixed = mix_tracks(timeline.audio, rate_hz=timeline.audio_rate_hz, sample_count=timeline.sample_count)
         return narration_copy(np.asarray(mixed.mean(axis=1), np.float32), timeline.audio_rate_hz)
+
+    def hear_music(self, music: BrandMusic, *, seed: int | None = None, alone: bool = False) -> HeardMusic:
+        """Return how music sounds under this reel's narration, or alone and at its full level, as long as the reel.
+
+        Parameters
+        ----------
+        music : BrandMusic
+        seed : int, optional
+            Of the reel that a bed is made for; every reel has its own key, chords and melody. This reel's where not given.
+        alone : bool
+
+        Raises
+        ------
+        BrandError
+            When there is no music.
+        AudioError
+            When the brand's music file cannot be read.
+        """
+        brand = self.brand.model_copy(update={"music": music})
+        parts = Parts(brand, outputs=self.parts.outputs, seed=self.parts.seed if seed is None else seed)
+        path = parts.music(self.audio.duration_s)
+        if path is None:
+            raise BrandError(f"brand '{brand.slug}', field 'music.mood': is none; choose a mood, or name a music file")
+        if alone:
+            samples, rate_hz = read_audio(path)
+            return HeardMusic(samples, np.zeros_like(samples), rate_hz)
+        timeline = self._planned(brand, path)
+        spoken = [track for track in timeline.audio if track.kind == "narration"]
+        under = [track for track in timeline.audio if track.kind == "music"]
+        how = {"rate_hz": timeline.audio_rate_hz, "sample_count": timeline.sample_count}
+        return HeardMusic(mix_tracks(under, **how), mix_tracks(spoken, **how), timeline.audio_rate_hz)
 
     def _planned(self, brand: Brand, music: Path | None) -> Timeline:
         cues = split_cues(self.sentences, brand.captions, until=len(self.audio.samples))

@@ -289,6 +289,23 @@ class Doubt(Value):
 
 
 @dataclass(frozen=True)
+class HeardMusic:
+    """Music and the voice over it, apart from each other, as they are in a reel.
+
+    Parameters
+    ----------
+    music : ndarray of float32 [shape=(n, 2)]
+    voice : ndarray of float32 [shape=(n, 2)]
+        Nothing but zeros where the music is heard alone.
+    rate_hz : int
+    """
+
+    music: NDArray[np.float32]
+    voice: NDArray[np.float32]
+    rate_hz: int
+
+
+@dataclass(frozen=True)
 class AudioResult:
     """The narration and when each of its words is said.
 

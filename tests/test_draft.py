@@ -10,6 +10,7 @@ import pytest
 
 from reelkit.brand import load_brand
 from reelkit.draft import Draft
+from reelkit.errors import BrandError
 from reelkit.media.audio import write_wav
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -51,3 +52,25 @@ def test_a_recorded_brand_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     brand = load_brand("northwind").with_changes(changes | small)
     draft = Draft.of(brand, script=tmp_path / "words.md", outputs=tmp_path / "outputs")
     assert seconds(draft.listen(brand), tmp_path) == pytest.approx(3.75, abs=0.1)
+
+
+def test_music_is_heard_under_the_reels_own_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the voice music is as long as the reel and lies as deep as asked; alone it is the bed itself; another reel has another one."""
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(TEMPLATES))
+    (tmp_path / "words.md").write_text("Cold brew takes time. Give it a night in the fridge.")
+    small = {"output.width_px": 270, "output.height_px": 480, "footage.backdrops": ["gradient_flow"], "music.mood": "none"}
+    brand = load_brand("northwind").with_changes(small)
+    draft = Draft.of(brand, script=tmp_path / "words.md", outputs=tmp_path / "outputs")
+    music = brand.music.model_copy(update={"mood": "driving"})
+
+    deep, shallow = (draft.hear_music(music.model_copy(update={"under_voice_db": under})) for under in (30.0, 12.0))
+    assert len(deep.music) == len(deep.voice) == draft.plan(brand).sample_count
+    assert 20 * np.log10(shallow.music.std() / deep.music.std()) == pytest.approx(18, abs=0.1)
+    assert np.array_equal(deep.voice, shallow.voice)
+
+    alone, other = draft.hear_music(music, alone=True), draft.hear_music(music, alone=True, seed=5)
+    assert not alone.voice.any()
+    assert alone.music.std() > 4 * shallow.music.std()
+    assert not np.array_equal(alone.music, other.music)
+    with pytest.raises(BrandError, match="choose a mood"):
+        draft.hear_music(brand.music)

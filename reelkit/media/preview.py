@@ -26,11 +26,12 @@ from reelkit.media.probe import open_video, video_stream
 from reelkit.media.stills import even, frame_near, jpeg, rgb_of
 from reelkit.whole import whole_file, write_whole
 
-__all__ = ["MonoSound", "PreviewCopy", "audio_stream", "make_poster", "make_preview", "narration_copy", "reel_stills"]
+__all__ = ["FlowingSound", "PreviewCopy", "audio_stream", "make_poster", "make_preview", "music_copy", "narration_copy", "reel_stills"]
 
 _PREVIEW_FPS, _WIDTH_PX, _MAX_BYTES = 15, 360, 900_000
 _AUDIO_HZ = 48_000
 _AAC_FRAME = 1024
+_MUSIC_BPS = 128_000
 _OVERHEAD = 0.94
 """The share of a file's bytes that is pictures and sound; the rest is its index."""
 _GOOD_VIDEO_BPS = 110_000
@@ -168,7 +169,7 @@ class _Writer:
         width = even(min(width_px, max(160.0, width_px * math.sqrt(video_bps / _GOOD_VIDEO_BPS)), context.width))
         self._container = av.open(str(out), "w", options={"movflags": "+faststart", "fflags": "+bitexact"})
         video = _video_stream(self._container, rate / step, width, even(width * context.height / context.width), video_bps)
-        self._sound = MonoSound(audio_stream(self._container, audio_bps), self._container) if audio_bps else None
+        self._sound = FlowingSound(audio_stream(self._container, audio_bps), self._container) if audio_bps else None
         self._resampler = av.AudioResampler(format="fltp", layout="mono", rate=_AUDIO_HZ)
         self._pictures = _Cadence(video, self._container, step, rate, source.frames or round(duration_s * rate))
 
@@ -237,14 +238,14 @@ def _video_stream(container: OutputContainer, rate: Fraction, width: int, height
     return stream
 
 
-def audio_stream(container: OutputContainer, bps: int, rate_hz: int = _AUDIO_HZ) -> AudioStream:
-    """Add a stream of mono AAC to a file."""
-    stream = container.add_stream("aac", rate=rate_hz, layout="mono", options={"aac_coder": "fast", "flags": "+bitexact"})
+def audio_stream(container: OutputContainer, bps: int, rate_hz: int = _AUDIO_HZ, *, layout: str = "mono") -> AudioStream:
+    """Add a stream of AAC to a file."""
+    stream = container.add_stream("aac", rate=rate_hz, layout=layout, options={"aac_coder": "fast", "flags": "+bitexact"})
     stream.bit_rate = bps
     return stream
 
 
-class MonoSound:
+class FlowingSound:
     """Encodes sound as it comes. The packet of silence that the encoder puts before it is left out, so that sound starts at 0."""
 
     def __init__(self, stream: AudioStream, container: OutputContainer) -> None:
@@ -282,17 +283,36 @@ def narration_copy(samples: NDArray[np.float32], rate_hz: int, *, max_bytes: int
     max_bytes : int
         Aimed at; a narration of more than a minute or so may need more, since speech under 24 kbit/s is no pleasure.
     """
+    duration_s = max(len(samples) / rate_hz, 1.0)
+    return _sound_copy(samples[None, :], rate_hz, round(min(64_000.0, max(24_000.0, max_bytes * 8 * _OVERHEAD / duration_s))))
+
+
+def music_copy(samples: NDArray[np.float32], rate_hz: int) -> bytes:
+    """Return music, alone or under a voice, as M4A (AAC, stereo, 128 kbit/s); what passes 1 is turned down as a whole.
+
+    Parameters
+    ----------
+    samples : ndarray of float32 [shape=(n, 2)]
+    rate_hz : int
+        Where AAC does not know it, the copy has 48 kHz.
+    """
+    peak = float(np.abs(samples).max(initial=1.0))
+    return _sound_copy(np.asarray(samples.T / peak, np.float32), rate_hz, _MUSIC_BPS)
+
+
+def _sound_copy(planar: NDArray[np.float32], rate_hz: int, bps: int) -> bytes:
+    """Return sound [shape=(channels, n)] as M4A."""
     if rate_hz not in (av.Codec("aac", "w").audio_rates or ()):
         import soxr
 
-        samples, rate_hz = soxr.resample(samples, rate_hz, _AUDIO_HZ, quality="HQ"), _AUDIO_HZ
-    duration_s = max(len(samples) / rate_hz, 1.0)
+        planar, rate_hz = soxr.resample(planar.T, rate_hz, _AUDIO_HZ, quality="HQ").T, _AUDIO_HZ
+    layout = "mono" if len(planar) == 1 else "stereo"
     target = io.BytesIO()
     with av.open(target, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
-        stream = audio_stream(container, round(min(64_000.0, max(24_000.0, max_bytes * 8 * _OVERHEAD / duration_s))), rate_hz)
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32)[None, :], "fltp", "mono")
+        stream = audio_stream(container, bps, rate_hz, layout=layout)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(planar, np.float32), "fltp", layout)
         frame.rate = rate_hz
-        sound = MonoSound(stream, container)
+        sound = FlowingSound(stream, container)
         sound.take(frame)
         sound.finish()
     return target.getvalue()

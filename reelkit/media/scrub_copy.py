@@ -23,7 +23,7 @@ from reelkit.errors import ReelkitError
 from reelkit.media.audio import mix_tracks
 from reelkit.media.compositor import Compositor
 from reelkit.media.encode import tag_colours
-from reelkit.media.preview import MonoSound, audio_stream
+from reelkit.media.preview import FlowingSound, audio_stream
 from reelkit.media.proxies import in_proportion
 from reelkit.media.stills import even
 from reelkit.model import Timeline
@@ -66,7 +66,7 @@ def make_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270, fram
         video: Any = container.add_stream("libx264", rate=timeline.fps.ratio, options=options)
         video.width, video.height, video.pix_fmt = small.width_px, small.height_px, "yuv420p"
         tag_colours(video.codec_context)
-        voice = MonoSound(audio_stream(container, 64_000, timeline.audio_rate_hz), container) if sound is not None else None
+        voice = FlowingSound(audio_stream(container, 64_000, timeline.audio_rate_hz), container) if sound is not None else None
         for index in range(count):
             planes = compositor.frame_at(index)
             frame = av.VideoFrame.from_ndarray(np.frombuffer(planes.tobytes(), np.uint8).reshape(-1, small.width_px), "yuv420p")

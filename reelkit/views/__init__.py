@@ -24,6 +24,7 @@ from reelkit.model import (
     Clip,
     Cue,
     Finding,
+    HeardMusic,
     Palette,
     Reel,
     Script,
@@ -46,6 +47,7 @@ from reelkit.views.footage_edit import FootageView
 from reelkit.views.frame_view import FrameView
 from reelkit.views.grid_view import GridView
 from reelkit.views.live import LiveView
+from reelkit.views.music_view import MusicView
 from reelkit.views.script_edit import ScriptView
 from reelkit.views.show import View
 from reelkit.views.step_lines import StepLines
@@ -66,6 +68,7 @@ __all__ = [
     "frame",
     "frames",
     "grid",
+    "music",
     "narration",
     "player",
     "run",
@@ -224,6 +227,13 @@ def voice(
 ) -> VoiceView:
     """Hear a line in several ``voices``, speeds and pauses; ``missing`` tells what others would need."""
     return VoiceView(line, voice, say, voices=voices, missing=missing, take=take, language=language, palette=palette)
+
+
+def music(
+    brand: Brand, hear: Callable[..., HeardMusic], *, seed: int = 1, take: Callable[[Mapping[str, Any]], object] | None = None
+) -> MusicView:
+    """Hear a reel with each mood of music under its voice, or the music alone, and take one."""
+    return MusicView(brand, hear, seed=seed, take=take)
 
 
 def beside(*views: LiveView) -> Beside:

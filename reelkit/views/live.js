@@ -48,6 +48,12 @@ function choice(label, options, value, change, attributes = {}) {
   return h("label", { class: "rk-field-inline" }, h("span", {}, label), select);
 }
 
+/** Return a field for a number with its label, and what reads it. */
+function number(label, value, low, high, step) {
+  const input = h("input", { type: "number", value, min: low, max: high, step });
+  return [h("label", { class: "rk-field-inline" }, h("span", {}, label), input), () => Number(input.value)];
+}
+
 /** Return minutes, seconds and tenths. */
 function clock(seconds) {
   const tenths = Math.round(seconds * 10);

@@ -10,10 +10,6 @@ function render({ model, el }) {
   const takes = new Map();
   let playing = null;
 
-  function number(label, value, low, high, step) {
-    const input = h("input", { type: "number", value, min: low, max: high, step });
-    return [h("label", { class: "rk-field-inline" }, h("span", {}, label), input), () => Number(input.value)];
-  }
   const first = model.get("takes")[0];
   let voice = first.voice;
   const voices = choice("Voice", model.get("voices").map((name) => [name, name]), voice, (name) => { voice = name; });

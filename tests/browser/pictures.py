@@ -19,7 +19,7 @@ PICTURES = ROOT / "docs" / "pictures"
 WIDE_PX = 1180
 CHANGES = SMALL | {"output.width_px": 540, "output.height_px": 960, "footage.backdrops": ["light_leaks", "gradient_flow", "bokeh"]}
 SHOWN = {
-    "tune_brand": {"frame": ".rk-live-frame", "style": ".rk-live-style", "voice": ".rk-live-voice"},
+    "tune_brand": {"frame": ".rk-live-frame", "style": ".rk-live-style", "voice": ".rk-live-voice", "music": ".rk-live-music"},
     "reel": {"script": ".rk-live-script", "footage": ".rk-live-footage", "timing": ".rk-live-timing", "findings": ".rk-findings.rk-live"},
     "compare": {"grid": ".rk-live-grid"},
     "tour": {"player": ".rk:has(.rk-stage)"},
@@ -70,6 +70,9 @@ def prepare(page: Page, notebook: str) -> None:
         page.get_by_label("Compare").select_option("side")
         page.wait_for_timeout(2000)
         exact(page, 1)
+        page.get_by_role("button", name="Hear calm").click()
+        page.wait_for_function("document.querySelector('.rk-live-music audio').currentTime > 2", timeout=60_000)
+        page.evaluate("document.querySelector('.rk-live-music audio').pause()")
     elif notebook == "reel":
         page.wait_for_selector(".rk-findings.rk-live", timeout=240_000)
         page.wait_for_selector(".rk-live-timing[data-sound=ready]")

@@ -13,7 +13,7 @@ from tests.browser.studio import Studio, exact, open_app, open_lab
 
 Open = Callable[..., None]
 WAIT_MS = 60_000
-STYLE, FRAME, VOICE = ".rk-live-style", ".rk-live-frame", ".rk-live-voice"
+STYLE, FRAME, VOICE, MUSIC = ".rk-live-style", ".rk-live-frame", ".rk-live-voice", ".rk-live-music"
 SCRIPT, FOOTAGE, TIMING, FINDINGS = ".rk-live-script", ".rk-live-footage", ".rk-live-timing", ".rk-findings.rk-live"
 GRID = ".rk-live-grid"
 TYPED = {
@@ -50,7 +50,7 @@ def page(chromium: Browser, served: tuple[Open, str]) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def tuned(page: Page, served: tuple[Open, str]) -> Page:
     """The notebook that tunes a brand, with all groups of fields unfolded."""
-    served[0](page, served[1], "tune_brand", ready=VOICE)
+    served[0](page, served[1], "tune_brand", ready=MUSIC)
     exact(page)
     page.wait_for_selector(f"{FRAME}[data-copy=ready]", timeout=240_000)
     page.evaluate("document.querySelectorAll('.rk-live details').forEach(part => part.open = true)")
@@ -134,8 +134,8 @@ def operate(page: Page, view: Locator, stop: dict[str, Any]) -> str:
 
 
 def test_every_control_that_tunes_a_brand_is_reached(tuned: Page) -> None:
-    """Frame, style and voice: Tab stops once at each control, every one has a name, and behind the last the keyboard is free."""
-    for selector, least in ((FRAME, 8), (STYLE, 100), (VOICE, 15)):
+    """Frame, style, voice and music: Tab stops once at each control, every one has a name, and behind the last the keyboard is free."""
+    for selector, least in ((FRAME, 8), (STYLE, 100), (VOICE, 15), (MUSIC, 20)):
         assert len(walk_through(tuned, selector)) >= least
 
 
@@ -286,6 +286,42 @@ def test_a_voice_is_heard_and_taken_by_keys(tuned: Page) -> None:
     reach(tuned, view, "Voices that are not ready")
     tuned.keyboard.press("Enter")
     assert not tuned.evaluate("document.activeElement.parentElement.open")
+
+
+def test_music_is_heard_and_taken_by_keys(tuned: Page) -> None:
+    """A mood, a tempo and a reel are chosen, the take is added, heard under the voice and alone, and taken; what cannot be is told of."""
+    view = tuned.locator(MUSIC)
+    rows = view.locator("tbody tr").count()
+    reach(tuned, view, "Mood")
+    tuned.keyboard.press("End")
+    reach(tuned, view, "Reel")
+    tuned.keyboard.press("Control+a")
+    tuned.keyboard.type("3")
+    sound = f"document.querySelector('{MUSIC} audio')"
+    for tempo, added in (("500", 0), ("72", 1)):
+        reach(tuned, view, "Tempo (bpm)")
+        tuned.keyboard.press("Control+a")
+        tuned.keyboard.type(tempo)
+        reach(tuned, view, "Add this take")
+        tuned.keyboard.press("Enter")
+        if not added:
+            holds(tuned, MUSIC, ".rk-status", "must be 50 to 180")
+        else:
+            tuned.wait_for_function(f"{sound}.currentTime > 0.1", timeout=120_000)
+        assert view.locator("tbody tr").count() == rows + added
+    take = "dark, 72 bpm, 19 dB under the voice, reel 3"
+    reach(tuned, view, f"Hear alone {take}")
+    tuned.keyboard.press("Enter")
+    holds(tuned, MUSIC, ".rk-status", "dark, alone")
+    assert view.locator(".rk-levels path").count() == 2
+    tuned.evaluate(f"{sound}.pause()")
+    reach(tuned, view, f"Take {take}")
+    tuned.keyboard.press("Enter")
+    holds(tuned, STYLE, ".rk-tuned-list", "music.mood, music.tempo_bpm")
+    holds(tuned, MUSIC, ".rk-status", "Taken")
+    reach(tuned, tuned.locator(STYLE), "Back to the saved brand")
+    tuned.keyboard.press("Enter")
+    tuned.wait_for_function(f"document.querySelector('{STYLE} .rk-tuned-list').textContent === ''", timeout=WAIT_MS)
 
 
 def test_every_control_that_edits_a_reel_is_reached(reel: Page) -> None:

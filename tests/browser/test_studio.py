@@ -57,7 +57,7 @@ def page(chromium: Browser, served: tuple[str, Open, str], troubles: list[str], 
 @pytest.fixture(scope="module")
 def tuned(page: Page, served: tuple[str, Open, str]) -> Page:
     """The notebook that tunes a brand, live."""
-    served[1](page, served[2], "tune_brand", ready=".rk-live-voice")
+    served[1](page, served[2], "tune_brand", ready=".rk-live-music")
     exact(page)
     return page
 
@@ -309,7 +309,7 @@ def test_axe_finds_nothing_in_the_views(tuned: Page, served: tuple[str, Open, st
     """Every control has a name and enough contrast, wide or narrow, light or dark; nothing is wider than it may be."""
     tuned.set_viewport_size({"width": width + beside(served), "height": 1000})
     wear(tuned, theme)
-    assert violations(tuned, ".rk-live-frame", ".rk-live-style", ".rk-live-voice") == []
+    assert violations(tuned, ".rk-live-frame", ".rk-live-style", ".rk-live-voice", ".rk-live-music") == []
     wide = tuned.evaluate(
         "[...document.querySelectorAll('.rk-live')].filter(view => view.scrollWidth > view.clientWidth + 1).map(view => view.className)"
     )

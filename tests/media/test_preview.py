@@ -15,7 +15,7 @@ from PIL import Image
 
 from reelkit.errors import ComposeError
 from reelkit.media.inspect import inspect_reel
-from reelkit.media.preview import PreviewCopy, make_poster, make_preview, narration_copy, reel_stills
+from reelkit.media.preview import PreviewCopy, make_poster, make_preview, music_copy, narration_copy, reel_stills
 from reelkit.runs.cache import FileCache
 from tests.report.notebook import make_reel
 from tests.views import samples
@@ -206,6 +206,18 @@ def test_a_narration_copy_is_small_and_as_long_as_the_narration() -> None:
         return np.sqrt(np.add.reduceat(samples[:700_000].astype(float) ** 2, range(0, 700_000, 2400)))
 
     assert np.corrcoef(envelope(heard), envelope(spoken.samples))[0, 1] > 0.97
+
+
+def test_a_copy_of_music_keeps_its_sides_and_never_clips() -> None:
+    """Left stays left, right stays right, and what passes 1 is turned down as a whole."""
+    at = np.arange(2 * 40_000) / 40_000
+    wide = np.stack([0.4 * np.sin(2 * np.pi * 330 * at), 0.1 * np.sin(2 * np.pi * 550 * at)], axis=1).astype(np.float32)
+    wide[:200] *= 5
+    with av.open(io.BytesIO(music_copy(wide, 40_000))) as container:
+        heard_hz = container.streams.audio[0].rate
+        heard = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)[:, heard_hz // 2 : 3 * heard_hz // 2]
+    assert [float(np.argmax(np.abs(np.fft.rfft(side)))) for side in heard] == pytest.approx([330, 550], abs=1)
+    assert [float(np.abs(side).max()) for side in heard] == pytest.approx([0.4 / 2, 0.1 / 2], rel=0.05)
 
 
 @pytest.mark.parametrize("rate_hz", [22_050, 40_000, 96_000, 176_400, 192_000])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from reelkit import views
+from reelkit.brand import BrandMusic
 from reelkit.edits import Edits
-from reelkit.errors import ScriptError
-from reelkit.model import Clip, Scene, Script
+from reelkit.errors import BrandError, ScriptError
+from reelkit.model import Clip, HeardMusic, Scene, Script
 from reelkit.steps.timing import group_words_into_sentences, split_cues
 from reelkit.views.timing_edit import TimingView, sound_edges
 from tests.views import samples
@@ -234,6 +236,74 @@ def test_where_a_clip_begins_is_an_edit() -> None:
     assert view.value[0] == clips[0].model_copy(update={"in_ms": 1500})
 
 
+class Told:
+    """Stands where a widget does: what is sent to the browser is kept."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.buffers: list[list[bytes]] = []
+
+    def send(self, message: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
+        self.messages.append(message)
+        self.buffers.append(list(buffers))
+
+
+def silence() -> HeardMusic:
+    return HeardMusic(np.zeros((48_000, 2), np.float32), np.zeros((48_000, 2), np.float32), 48_000)
+
+
+def test_music_is_heard_looked_at_and_taken() -> None:
+    """Each mood is offered in the brand's tempo; what is heard comes with its levels, and what is taken are the brand's fields of it."""
+    asked: list[tuple[BrandMusic, int, bool]] = []
+    taken: dict[str, Any] = {}
+
+    def hear(music: BrandMusic, *, seed: int, alone: bool) -> HeardMusic:
+        asked.append((music, seed, alone))
+        half = np.zeros((48_000, 2), np.float32)
+        half[24_000:] = 0.5
+        return HeardMusic(half, np.zeros_like(half), 48_000)
+
+    view, told = views.music(samples.brand(), hear, seed=7, take=taken.update), Told()
+    offered = view.state()["takes"]
+    assert [take["mood"] for take in offered] == ["warm", "calm", "bright", "driving", "curious", "dark"]
+    assert {(take["tempo_bpm"], take["seed"]) for take in offered} == {(samples.brand().music.tempo_bpm, 7)}
+    view.heard(told, {"hear": offered[5] | {"tempo_bpm": 70}, "alone": True}, [])
+    assert asked == [(samples.brand().music.model_copy(update={"mood": "dark", "tempo_bpm": 70.0}), 7, True)]
+    answer = told.messages[0]
+    assert (answer["length"], answer["voice"][0], answer["music"][0], answer["music"][-1]) == (1.0, 0, 0, 89)
+    assert told.buffers[0][0][4:8] == b"ftyp"
+    view.heard(told, {"take": offered[5]}, [])
+    assert taken == {"music.mood": "dark", "music.tempo_bpm": 92.0, "music.file": None, "music.under_voice_db": 19.0}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"), [({"tempo_bpm": 500}, "tempo_bpm"), ({"tempo_bpm": None}, "tempo_bpm"), ({"seed": -1}, "reel -1")]
+)
+def test_music_that_cannot_be_is_told_of(wrong: dict[str, Any], line: str) -> None:
+    """What is out of bounds is one line, and nothing is composed."""
+    view = views.music(samples.brand(), lambda music, **_: pytest.fail("heard"))
+    with pytest.raises(BrandError, match=line):
+        view.heard(Told(), {"hear": view.state()["takes"][0] | wrong, "alone": False}, [])
+
+
+def test_music_of_ones_own_is_the_first_take(tmp_path: Path) -> None:
+    """A brand's music file is offered by its name, and no other file can be asked for."""
+    (tmp_path / "jingle.mp3").write_bytes(b"a jingle")
+    music = BrandMusic(file=tmp_path / "jingle.mp3")
+    heard: list[BrandMusic] = []
+
+    def hear(music: BrandMusic, **_: object) -> HeardMusic:
+        heard.append(music)
+        return silence()
+
+    view = views.music(samples.brand().model_copy(update={"music": music}), hear)
+    first = view.state()["takes"][0]
+    assert (first["name"], len(view.takes)) == ("jingle.mp3", 7)
+    assert "jingle.mp3" in Parsed(view.html).text
+    view.heard(Told(), {"hear": first | {"file": "/etc/hosts"}, "alone": False}, [])
+    assert heard == [music]
+
+
 def test_every_edit_view_keeps_both_faces() -> None:
     """Headless, each leaves static HTML with our mark beside the widget's reference, and nothing that runs."""
     shown = [
@@ -242,6 +312,7 @@ def test_every_edit_view_keeps_both_faces() -> None:
         views.footage(samples.script(), samples.clips(), thumbnails={}),
         views.findings(samples.findings()),
         views.voice("Hello there.", samples.brand().voice, lambda line, voice: samples.audio()),
+        views.music(samples.brand(), lambda music, **_: silence()),
     ]
     for view in shown:
         bundle, metadata = view._repr_mimebundle_()

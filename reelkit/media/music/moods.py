@@ -58,6 +58,8 @@ class Mood:
 
     Parameters
     ----------
+    told : str
+        What is heard, in a few words.
     mode : str
     progressions, turns : tuple of Progression
         Four chords that a piece returns to, and four that it goes away to.
@@ -93,6 +95,7 @@ class Mood:
         How much of a saw is in the bass.
     """
 
+    told: str
     mode: str
     progressions: tuple[Progression, ...]
     turns: tuple[Progression, ...]
@@ -118,6 +121,7 @@ class Mood:
 MOODS: Mapping[str, Mood] = MappingProxyType(
     {
         "calm": Mood(
+            told="felt piano over slow pads, with air around it",
             mode="ionian",
             progressions=(
                 ((0, "9"), (3, "9"), (5, "7"), (3, "add9")),
@@ -142,6 +146,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             tilt_db=2.0,
         ),
         "warm": Mood(
+            told="electric piano and brushed drums with a lazy swing",
             mode="ionian",
             progressions=(
                 ((0, "9"), (5, "7"), (1, "9"), (4, "sus7")),
@@ -171,6 +176,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             bass_edge=0.12,
         ),
         "bright": Mood(
+            told="plucked strings, claps and a high bell",
             mode="ionian",
             progressions=(
                 ((0, "add9"), (4, "triad"), (5, "7"), (3, "add9")),
@@ -205,6 +211,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             bass_edge=0.2,
         ),
         "driving": Mood(
+            told="a kick on every beat, a pulsing bass and sixteenths",
             mode="aeolian",
             progressions=(
                 ((0, "add9"), (5, "add9"), (2, "add9"), (6, "sus")),
@@ -239,6 +246,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             bass_edge=0.5,
         ),
         "curious": Mood(
+            told="marimba off the beat, neither glad nor sad",
             mode="dorian",
             progressions=(
                 ((0, "9"), (3, "triad"), (0, "9"), (2, "add9")),
@@ -267,6 +275,7 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             tilt_db=2.0,
         ),
         "dark": Mood(
+            told="low piano, long minor chords and a heartbeat",
             mode="aeolian",
             progressions=(
                 ((0, "add9"), (5, "7"), (0, "add9"), (3, "7")),
