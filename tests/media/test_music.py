@@ -48,6 +48,15 @@ def onsets(samples, hop=480):
     return np.maximum(np.diff(np.log1p(1000 * np.abs(bins)), axis=1), 0).sum(axis=0)
 
 
+def jump(samples):
+    """How much further than within 5 ms about it a sample is from the one before, where that is far at all."""
+    from scipy.ndimage import uniform_filter1d
+
+    steps = np.abs(np.diff(samples.astype(float), axis=0))
+    about = np.sqrt(uniform_filter1d(np.square(steps), RATE // 100, axis=0).clip(1e-12))
+    return (steps / about)[steps > 0.03].max(initial=0)
+
+
 @pytest.mark.parametrize("mood", MOODS)
 def test_a_bed_is_clean(beds, mood):
     """Stereo, as long as asked, at -18 LUFS, under full scale, without offset or jumps, sound from the start, silent at the end."""
@@ -56,7 +65,9 @@ def test_a_bed_is_clean(beds, mood):
     assert bed.shape == (12 * RATE, 2)
     assert loudness.lufs == pytest.approx(-18.0, abs=0.5) and loudness.true_peak_dbtp <= -1.4
     assert np.abs(bed).max() < 0.99 and np.abs(bed.mean(axis=0)).max() < 1e-3
-    assert np.abs(np.diff(bed, axis=0)).max() < 0.2 and np.abs(bed[0]).max() < 1e-3
+    clicking = bed.copy()
+    clicking[11 * RATE : 11 * RATE + 300] += 0.1
+    assert jump(bed) < 10 < jump(clicking) and np.abs(bed[0]).max() < 1e-3
     assert np.abs(bed[: RATE // 2]).max() > 0.01
     assert np.abs(bed[-RATE // 20 :]).max() < 1e-4
 

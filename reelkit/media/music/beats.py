@@ -13,12 +13,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Pulse", "find_pulse"]
+__all__ = ["HOP_S", "Pulse", "find_onsets", "find_pulse"]
 
 Samples = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 HOP_S = 0.005
+"""From one onset strength to the next."""
 _RATE_HZ = 22_050
 _WINDOW = 1024
 _BANDS = 40
@@ -70,6 +71,17 @@ def find_pulse(samples: Samples, rate_hz: int) -> Pulse:
     edges = [*beats.tolist(), len(mel)]
     bands = np.array([mel[start : max(end, start + 1)].mean(axis=0) for start, end in pairwise(edges)], np.float64)
     return Pulse(np.asarray(beats * HOP_S, np.float64), 60.0 / period_s, bands.reshape(-1, _BANDS))
+
+
+def find_onsets(samples: Samples, rate_hz: int) -> Floats:
+    """Return how strong an onset is every :data:`HOP_S`, above its local mean and at unit deviation.
+
+    Parameters
+    ----------
+    samples : ndarray of float32 [shape=(n, channels)]
+    rate_hz : int
+    """
+    return _onset_strength(_log_mel(samples, rate_hz))
 
 
 def _log_mel(samples: Samples, rate_hz: int) -> Floats:
