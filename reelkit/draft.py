@@ -110,8 +110,15 @@ class Draft:
         self.clips = tuple(fetch_footage(self.script, brand, libraries=parts.libraries, used=()))
 
     def say(self, line: str, voice: BrandVoice) -> AudioResult:
-        """Speak a line with a voice."""
-        brand = self.brand.model_copy(update={"voice": voice})
+        """Speak a line with a voice.
+
+        Raises
+        ------
+        BrandError
+            When its speed or its pause is out of bounds.
+        """
+        bounded = self.brand.with_changes({"voice.speed": voice.speed, "voice.sentence_pause_ms": voice.sentence_pause_ms})
+        brand = bounded.model_copy(update={"voice": voice})
         parts = Parts(brand, outputs=self.parts.outputs)
         spoken = Script.of(self.script.topic, [self.script.scenes[0].model_copy(update={"text": " ".join(line.split()) or "Hello."})])
         return synthesize_voice(spoken, brand, voice=parts.voice)

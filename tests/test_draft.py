@@ -74,3 +74,14 @@ def test_music_is_heard_under_the_reels_own_voice(tmp_path: Path, monkeypatch: p
     assert not np.array_equal(alone.music, other.music)
     with pytest.raises(BrandError, match="choose a mood"):
         draft.hear_music(brand.music)
+
+
+def test_a_voice_out_of_bounds_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A speed of nothing, as an emptied field gives, and a pause of minutes are told of; no voice is asked."""
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(TEMPLATES))
+    (tmp_path / "words.md").write_text("Cold brew takes time. Give it a night in the fridge.")
+    small = {"output.width_px": 270, "output.height_px": 480, "footage.backdrops": ["gradient_flow"], "music.mood": "none"}
+    draft = Draft.of(load_brand("northwind").with_changes(small), script=tmp_path / "words.md", outputs=tmp_path / "outputs")
+    for wrong, line in (({"speed": 0}, "voice.speed is 0"), ({"sentence_pause_ms": 99_999}, "voice.sentence_pause_ms is 99999")):
+        with pytest.raises(BrandError, match=line):
+            draft.say("Hello.", draft.brand.voice.model_copy(update=wrong))

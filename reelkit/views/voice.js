@@ -37,6 +37,10 @@ function render({ model, el }) {
     if (message.taken !== undefined) note.textContent = message.taken;
     if (message.said === undefined) return;
     const url = URL.createObjectURL(new Blob([buffers[0]], { type: "audio/mp4" }));
+    if (!model.get("takes").some((take) => JSON.stringify(take) === JSON.stringify(message.take))) {
+      model.set("takes", [...model.get("takes"), message.take]);
+      model.save_changes();
+    }
     takes.set(JSON.stringify([message.said, message.take]), url);
     note.textContent = `${message.length.toFixed(2)} s`;
     if (JSON.stringify(playing) === JSON.stringify(message.take)) { sound.src = url; sound.play(); }
@@ -50,10 +54,7 @@ function render({ model, el }) {
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Voice"), h("th", { scope: "col", class: "rk-num" }, "Speed"), h("th", { scope: "col", class: "rk-num" }, "Pause"), h("th", { scope: "col" }, "Hear"))),
       body)),
     h("div", { class: "rk-tools", role: "toolbar", "aria-label": "Another take" }, voices, speedLabel, pauseLabel, button("Add this take", () => {
-      const take = { voice, speed: speed(), sentence_pause_ms: pause() };
-      model.set("takes", [...model.get("takes"), take]);
-      model.save_changes();
-      play(take);
+      play({ voice, speed: speed(), sentence_pause_ms: pause() });
     })),
     sound, note,
     model.get("missing").length ? h("details", { class: "rk-more" }, h("summary", {}, "Voices that are not ready"), h("ul", {}, model.get("missing").map((line) => h("li", {}, line)))) : "",
