@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelkit.media.ass import ass
-from reelkit.media.fonts import find_font
+from reelkit.media.fonts import find_font, font_for
 from reelkit.model import CaptionStyle, Fps, Timeline
 from tests.media.test_captions import PRESETS, cue, drawn, painter
 from tests.media.test_sidecars import a_timeline
@@ -39,7 +39,9 @@ def rendered(folder: Path, script: str, style: CaptionStyle, frame: int) -> np.n
     (folder / "captions.ass").write_text(script)
     fonts = folder / "fonts"
     fonts.mkdir()
-    shutil.copy(find_font(style.font, style.weight).path, fonts / "font.ttf")
+    face = find_font(style.font, style.weight)
+    for number, found in enumerate({face.path, *(found.path for letter in "aعש" if (found := font_for(letter, face)))}):
+        shutil.copy(found, fonts / f"{number}.ttf")
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "color=0x808080:s=1080x1920:r=30:d=2"]
     command += ["-vf", f"ass=captions.ass:fontsdir=fonts,select=eq(n\\,{frame})", "-frames:v", "1", "frame.png"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -63,6 +65,56 @@ def test_libass_draws_captions_where_the_reel_has_them(name: str, tmp_path: Path
     ours = ink(drawn(painter(style, *plan.cues), last, GREY).y.astype(int), int(drawn(painter(style), 0, GREY).y[0, 0]))
     theirs = ink(rendered(tmp_path, ass(plan), style, last), 128)
     assert np.abs(ours - theirs).max() <= 6
+
+
+MIXED = [
+    "تأسست مقهى Northwind عام 1998.",
+    "(مقهى دبي)، 50% AeroPress؟",
+    "السعر: 49.90 و-Tel, نعم!",
+    "the عام دبي, 2 cups",
+    "الإسطرلابومستشفياتناالجامعيةوالتعليمية.",
+    "Rechtsschutzversicherungsgesellschaften! ja",
+]
+PLAIN = {
+    **{
+        "font": "Poppins",
+        "weight": 400,
+        "size_px": 80,
+        "max_width_px": 900,
+        "outline_px": 0,
+        "shadow_px": 0,
+        "pop_s": 0,
+        "box_colour": None,
+    },
+    **{"colour": "#FFFFFF", "upcoming_colour": "#FFFFFF", "active_colour": "#000000", "active_scale": 1.0, "active_gradient_colour": None},
+}
+
+
+@pytest.mark.parametrize("spacing", [0.0, 0.02])
+@pytest.mark.parametrize("name", ["karaoke", "classic", "one_word"])
+@pytest.mark.parametrize("text", MIXED)
+def test_every_direction_reads_in_libass_as_in_the_reel(text: str, name: str, spacing: float, tmp_path: Path) -> None:
+    """Right-to-left words, mixed lines and words broken over lines have the same letters in the same places, lit at the same time."""
+    style = PRESETS[name].model_copy(update=PLAIN | {"upcoming_opacity": 1.0, "letter_spacing_em": spacing})
+    plan = timeline(style, text)
+    frame = plan.cues[0].words[-2:][0].start + 3
+    ground = int(drawn(painter(style), 0, GREY).y[0, 0])
+    ours = drawn(painter(style, *plan.cues), frame, GREY).y.astype(int) - ground
+    theirs = rendered(tmp_path, ass(plan), style, frame) - 128
+    for light in (1, -1):
+        one, other = ((levels * light > 40).astype(np.uint8) for levels in (ours, theirs))
+        assert one.any() == other.any()
+        for strokes, near in ((one, other), (other, one)):
+            assert strokes[cv2.dilate(near, np.ones((9, 9), np.uint8)) == 0].sum() <= 0.01 * strokes.sum()
+
+
+def test_a_mixed_word_is_told_as_it_is_seen() -> None:
+    """A word of both directions goes from left to right in stretches of one, which players cannot order anew, and is lit as one."""
+    style = PRESETS["karaoke"].model_copy(update=PLAIN)
+    (_, second) = events(ass(timeline(style, "קפה ב-Tel")))
+    stretches = re.findall(r"([\u202a\u202b])([^\u202c]+)\u202c", second["Text"])
+    assert stretches == [("\u202a", "Tel"), ("\u202b", "-"), ("\u202b", "ב")]
+    assert re.findall(r"\\k(\d+)", second["Text"]) == ["27", "0", "0", "40"] and "\\fnNoto Sans Hebrew" in second["Text"]
 
 
 def test_a_font_without_the_table_of_windows_is_drawn_in_place(tmp_path: Path) -> None:
