@@ -36,8 +36,9 @@ _WIN_ASCENT, _WIN_DESCENT = 74, 76
 """Offsets in a font's OS/2 table (OpenType 1.9.1)."""
 _WINDOWS, _FAMILY, _WHOLE_FAMILY = 3, 1, 16
 """A platform and names in its name table."""
-_EMBED, _POP, _MARK = ("\u202a", "\u202b"), "\u202c", "\u200e"
-"""Embeds what follows from left to right, from right to left; ends that; a letter without ink from left to right (UAX #9)."""
+_COUNTRIES = {"zh-Hans": "SC", "ko": "KR"}
+_LEFTWARD, _POP, _MARK = "\u202b", "\u202c", "\u200e"
+"""Embeds what follows from right to left; ends that; a letter without ink that goes from left to right (UAX #9)."""
 
 
 def ass(timeline: Timeline) -> str:
@@ -96,6 +97,7 @@ def _style_values(style: CaptionStyle, sizes: CaptionSizes) -> Iterator[str]:
 def _events(timeline: Timeline, sizes: CaptionSizes) -> Iterator[str]:
     style = timeline.caption_style
     mostly_leftward, language = reading_of(timeline.cues, timeline.language)
+    timeline = timeline.model_copy(update={"language": language})
     for cue in (part for whole in timeline.cues for part in _parts(whole, style)):
         written = [word.text for word in cue.words]
         leftward = True if mostly_leftward and any(map(is_right_to_left, written)) else None
@@ -133,13 +135,13 @@ def _parts(cue: CaptionCue, style: CaptionStyle) -> Iterator[CaptionCue]:
 
 
 def _texts(timeline: Timeline, cue: CaptionCue, row: list[PlacedWord], drawing: CueDrawing) -> Iterator[str]:
-    """Yield what stands on a line: all of it, or where words go from right to left, each of them.
+    """Yield what stands on a line: all of it, or each word where some go from right to left or are in letters of another font.
 
     Players take what stands between two tags for a text of its own, and put these from left to right.
     """
     sizes, size_px = drawing.sizes, drawing.layout.size_px
     runs = [_runs(word) for word in row]
-    if any(run.level for own in runs for run in own):
+    if any(run.level or _named(run, sizes) != sizes.face for own in runs for run in own):
         for word, own in zip(row, runs, strict=True):
             # Where others have come between a word and its marks these are apart.
             parted = any(own[0].left < other[0].left < own[-1].right for other in runs)
@@ -155,6 +157,11 @@ def _texts(timeline: Timeline, cue: CaptionCue, row: list[PlacedWord], drawing: 
 def _runs(word: PlacedWord) -> list[Run]:
     """Return what a word is made of, from left to right."""
     return sorted({glyph.run for glyph in word.glyphs}, key=lambda run: run.left)
+
+
+def _named(run: Run, sizes: CaptionSizes) -> FontFace:
+    """Return the font to name for a run: emoji are the player's own."""
+    return sizes.face if has_colours(run.face.path) else run.face
 
 
 def _place(x: float, baseline: float, faces: set[FontFace], drawing: CueDrawing) -> str:
@@ -215,8 +222,7 @@ def _as_seen(timeline: Timeline, cue: CaptionCue, placed: PlacedWord, runs: list
     """Return a word, or a part of it, from left to right as it is seen: each run in its font, with its direction told."""
     style, sizes, size_px = timeline.caption_style, drawing.sizes, drawing.layout.size_px
     timed, word = style.mode != "classic", cue.words[placed.index]
-    # Emoji are the player's own.
-    faces = [sizes.face if has_colours(run.face.path) else run.face for run in runs]
+    faces = [_named(run, sizes) for run in runs]
     place = _place(placed.x + (runs[0].left + runs[-1].right) / 2, placed.y, {*faces}, drawing)
     seen, now = [], (sizes.face, sizes.spacing_em)
     for run, face in zip(runs, faces, strict=True):
@@ -225,9 +231,10 @@ def _as_seen(timeline: Timeline, cue: CaptionCue, placed: PlacedWord, runs: list
         # A word's runs begin at the same time: all but the last take none.
         tags = _time(timeline, word.start, _until(cue, placed.index) if run is runs[-1] else word.start) if timed else ""
         tags += _colours(timeline, cue, placed.index, drawing) if timed and run is runs[0] else ""
-        tags += f"\\fn{_family(face)}\\fs{size_px * sum(_reach(face)):.2f}" if then[0] != now[0] else ""
+        tags += f"\\fn{_family(face, timeline.language)}\\fs{size_px * sum(_reach(face)):.2f}" if then[0] != now[0] else ""
         tags += f"\\fsp{then[1] * size_px:.2f}" if then[1] != now[1] else ""
-        seen.append((f"{{{tags}}}" if tags else "") + _EMBED[run.level % 2] + _escaped(run.text) + _POP)
+        text = f"{_LEFTWARD}{_escaped(run.text)}{_POP}" if run.level % 2 else _escaped(run.text)
+        seen.append((f"{{{tags}}}" if tags else "") + text)
         now = then
     return f"{{{place}}}" + (_wait(timeline, cue.start, word.start) if timed else "") + _MARK.join(seen)
 
@@ -289,15 +296,19 @@ def _reach(face: FontFace) -> tuple[float, float]:
     return above / font.shapes.upem, below / font.shapes.upem
 
 
-def _family(face: FontFace) -> str:
-    """Return the name by which players find the face: a static font's own, of its weight; a variable font's family."""
+def _family(face: FontFace, language: str = "") -> str:
+    """Return the name by which players find the face: a static font's own, of its weight; a variable font's family.
+
+    One file of Chinese, Japanese and Korean letters has a family for each.
+    """
     outlines = open_font(face).outlines
     names = [outlines.get_sfnt_name(index) for index in range(outlines.sfnt_name_count)]
     own: dict[int, str] = {
         name.name_id: name.string.decode("utf-16-be", "replace") for name in reversed(names) if name.platform_id == _WINDOWS
     }
     family = own.get(_FAMILY, face.family)
-    return own.get(_WHOLE_FAMILY, family) if face.variation else family
+    family = own.get(_WHOLE_FAMILY, family) if face.variation else family
+    return family.replace(" CJK JP", f" CJK {_COUNTRIES.get(language, 'JP')}")
 
 
 def _hundredths(timeline: Timeline, start: int, end: int) -> int:

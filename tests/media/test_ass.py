@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -40,7 +41,7 @@ def rendered(folder: Path, script: str, style: CaptionStyle, frame: int) -> np.n
     fonts = folder / "fonts"
     fonts.mkdir()
     face = find_font(style.font, style.weight)
-    for number, found in enumerate({face.path, *(found.path for letter in "aعש" if (found := font_for(letter, face)))}):
+    for number, found in enumerate({face.path, *(found.path for letter in "aعשก" if (found := font_for(letter, face)))}):
         shutil.copy(found, fonts / f"{number}.ttf")
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "color=0x808080:s=1080x1920:r=30:d=2"]
     command += ["-vf", f"ass=captions.ass:fontsdir=fonts,select=eq(n\\,{frame})", "-frames:v", "1", "frame.png"]
@@ -72,6 +73,7 @@ MIXED = [
     "(مقهى دبي)، 50% AeroPress؟",
     "السعر: 49.90 و-Tel, نعم!",
     "the عام دبي, 2 cups",
+    "กาแฟ 250 บาท",
     "الإسطرلابومستشفياتناالجامعيةوالتعليمية.",
     "Rechtsschutzversicherungsgesellschaften! ja",
 ]
@@ -94,7 +96,7 @@ PLAIN = {
 @pytest.mark.parametrize("name", ["karaoke", "classic", "one_word"])
 @pytest.mark.parametrize("text", MIXED)
 def test_every_direction_reads_in_libass_as_in_the_reel(text: str, name: str, spacing: float, tmp_path: Path) -> None:
-    """Right-to-left words, mixed lines and words broken over lines have the same letters in the same places, lit at the same time."""
+    """Words from right to left, mixed lines, letters of other fonts and broken words stand as in the reel, lit at the same time."""
     style = PRESETS[name].model_copy(update=PLAIN | {"upcoming_opacity": 1.0, "letter_spacing_em": spacing})
     plan = timeline(style, text)
     frame = plan.cues[0].words[-2:][0].start + 3
@@ -108,12 +110,20 @@ def test_every_direction_reads_in_libass_as_in_the_reel(text: str, name: str, sp
             assert strokes[cv2.dilate(near, np.ones((9, 9), np.uint8)) == 0].sum() <= 0.01 * strokes.sum()
 
 
+@pytest.mark.parametrize(("text", "family"), [("東京へ", "JP"), ("北京", "SC"), ("서울", "KR")])
+def test_letters_of_another_font_name_it(text: str, family: str) -> None:
+    """Words that the style's font lacks are asked for in the font that the reel has them in, in the forms of their language."""
+    if find_spec("manimgx_fonts_cjk") is None:
+        pytest.skip("the fonts for Chinese, Japanese and Korean are not installed")
+    assert f"\\fnNoto Sans CJK {family}\\" in ass(timeline(PRESETS["karaoke"], text)) and "\\fn" not in ass(timeline(PRESETS["karaoke"]))
+
+
 def test_a_mixed_word_is_told_as_it_is_seen() -> None:
     """A word of both directions goes from left to right in stretches of one, which players cannot order anew, and is lit as one."""
     style = PRESETS["karaoke"].model_copy(update=PLAIN)
     (_, second) = events(ass(timeline(style, "קפה ב-Tel")))
-    stretches = re.findall(r"([\u202a\u202b])([^\u202c]+)\u202c", second["Text"])
-    assert stretches == [("\u202a", "Tel"), ("\u202b", "-"), ("\u202b", "ב")]
+    stretches = re.sub(r"\{[^}]*\}", "", second["Text"]).split("\u200e")
+    assert stretches == ["Tel", "\u202b-\u202c", "\u202bב\u202c"]
     assert re.findall(r"\\k(\d+)", second["Text"]) == ["27", "0", "0", "40"] and "\\fnNoto Sans Hebrew" in second["Text"]
 
 
@@ -149,10 +159,12 @@ def test_a_word_that_hangs_low_moves_every_event(tmp_path: Path) -> None:
     cues = (cue("one word"), cue("पृथ्वी", start=60), cue("ok", start=90))
     low = timeline(PRESETS["karaoke"]).model_copy(update={"cues": cues})
     captions = painter(PRESETS["karaoke"], *cues)
-    places = {int(event["Text"].split(",")[1].split(")")[0]) for event in events(ass(low))}
-    assert len(places) == 1 and places != {
-        int(event["Text"].split(",")[1].split(")")[0]) for event in events(ass(timeline(PRESETS["karaoke"], "ok")))
-    }
+
+    def places(plan: Timeline) -> set[str]:
+        """Where lines in the style's own font stand; others hang from the same baseline by their own fonts."""
+        return {event["Text"].split(",")[1].split(")")[0] for event in events(ass(plan)) if "\\fn" not in event["Text"]}
+
+    assert len(places(low)) == 1 and places(low) != places(timeline(PRESETS["karaoke"], "ok"))
     assert max(captions.box(at)[3] for at in range(3)) <= PRESETS["karaoke"].bottom_px
 
 

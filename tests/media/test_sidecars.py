@@ -73,14 +73,16 @@ def test_a_right_to_left_cue_that_begins_with_a_name_says_so() -> None:
 
 def test_phrases_go_on_without_spaces() -> None:
     """What is written without spaces is so in every text beside the reel."""
-    plan = a_timeline(Fps(num=30), ("今日は 天気です。", 30, 70))
-    first, second = plan.cues[0].words
-    cue = plan.cues[0].model_copy(update={"words": (first, second.model_copy(update={"joined": True}))})
-    plan = plan.model_copy(update={"cues": (cue,)})
-    assert "\n今日は天気です。\n" in srt(plan)
-    assert "\n今日は<00:00:01.667>天気です。\n" in vtt(plan)
-    assert re.search(r"今日は\{[^}]*\}天気です。", ass(plan))
-    assert Timeline.model_validate_json(plan.model_dump_json()) == plan
+    for said in (("今日は", "天気です。"), ("Cold", "brew")):
+        plan = a_timeline(Fps(num=30), (" ".join(said), 30, 70))
+        first, second = plan.cues[0].words
+        cue = plan.cues[0].model_copy(update={"words": (first, second.model_copy(update={"joined": True}))})
+        plan = plan.model_copy(update={"cues": (cue,)})
+        assert f"\n{''.join(said)}\n" in srt(plan)
+        assert f"\n{said[0]}<00:00:01.667>{said[1]}\n" in vtt(plan)
+        told = "".join(line.split(",", 9)[9] for line in ass(plan).splitlines() if line.startswith("Dialogue"))
+        assert re.sub(r"\{[^}]*\}", "", told) == "".join(said)
+        assert Timeline.model_validate_json(plan.model_dump_json()) == plan
 
 
 def test_credits_name_each_clip_once() -> None:
