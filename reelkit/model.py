@@ -47,6 +47,7 @@ __all__ = [
     "Fps",
     "GainPoint",
     "GenerationResult",
+    "HeardMusic",
     "KeyWords",
     "LogoOverlay",
     "Move",

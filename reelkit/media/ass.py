@@ -9,16 +9,18 @@ Sources: the format as Aegisub documents it (https://aegisub.org/docs/latest/ass
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from reelkit.media.capitals import capitals
 from reelkit.media.caption_drawing import CueDrawing, WordBox
-from reelkit.media.caption_layout import CaptionSizes, CueLayout, lay_out, widened_by
+from reelkit.media.caption_layout import CaptionSizes, PlacedWord, lay_out, widened_by
 from reelkit.media.captions import hold_frames, reading_of, sizes_of
-from reelkit.media.fonts import open_font
+from reelkit.media.emoji import has_colours
+from reelkit.media.fonts import FontFace, open_font
 from reelkit.media.ink import rgb_of
-from reelkit.media.text import is_right_to_left, union_of
+from reelkit.media.text import Run, is_right_to_left, union_of
 from reelkit.model import CaptionCue, CaptionStyle, Timeline, spaced
 
 __all__ = ["ass"]
@@ -32,8 +34,11 @@ _EVENT = ("Layer", "Start", "End", "Style", "Name", "MarginL", "MarginR", "Margi
 _BOLD_FROM = 600
 _WIN_ASCENT, _WIN_DESCENT = 74, 76
 """Offsets in a font's OS/2 table (OpenType 1.9.1)."""
-_WINDOWS, _FAMILY = 3, 1
-"""A platform and a name in its name table."""
+_WINDOWS, _FAMILY, _WHOLE_FAMILY = 3, 1, 16
+"""A platform and names in its name table."""
+_COUNTRIES = {"zh-Hans": "SC", "ko": "KR"}
+_LEFTWARD, _POP, _MARK = "\u202b", "\u202c", "\u200e"
+"""Embeds what follows from right to left; ends that; a letter without ink that goes from left to right (UAX #9)."""
 
 
 def ass(timeline: Timeline) -> str:
@@ -70,8 +75,8 @@ def ass(timeline: Timeline) -> str:
 def _style_values(style: CaptionStyle, sizes: CaptionSizes) -> Iterator[str]:
     values = {
         "Name": "Caption",
-        "Fontname": _family(sizes),
-        "Fontsize": f"{sizes.size_px * sum(_reach(sizes)):.2f}",
+        "Fontname": _family(sizes.face),
+        "Fontsize": f"{sizes.size_px * sum(_reach(sizes.face)):.2f}",
         "PrimaryColour": _colour(style.colour),
         "SecondaryColour": _colour(style.upcoming_colour, 0.0 if style.mode == "typewriter" else style.upcoming_opacity),
         "OutlineColour": _colour(style.outline_colour),
@@ -92,11 +97,12 @@ def _style_values(style: CaptionStyle, sizes: CaptionSizes) -> Iterator[str]:
 def _events(timeline: Timeline, sizes: CaptionSizes) -> Iterator[str]:
     style = timeline.caption_style
     mostly_leftward, language = reading_of(timeline.cues, timeline.language)
+    timeline = timeline.model_copy(update={"language": language})
     for cue in (part for whole in timeline.cues for part in _parts(whole, style)):
-        texts = [word.text for word in cue.words]
-        leftward = True if mostly_leftward and any(map(is_right_to_left, texts)) else None
+        written = [word.text for word in cue.words]
+        leftward = True if mostly_leftward and any(map(is_right_to_left, written)) else None
         joined = [word.joined for word in cue.words]
-        layout = lay_out(texts, style, sizes, right_to_left=leftward, language=language, joined=joined).raised(cue.up_px)
+        layout = lay_out(written, style, sizes, right_to_left=leftward, language=language, joined=joined).raised(cue.up_px)
         if not layout.words:
             continue
         drawing = CueDrawing(style, sizes, layout)
@@ -108,14 +114,9 @@ def _events(timeline: Timeline, sizes: CaptionSizes) -> Iterator[str]:
             lit = word.start, _lit_until(timeline, cue, index)
             for box in drawing.word_boxes(index):
                 yield _event(timeline, lit, 1, _box(box, style.active_box_colour or style.outline_colour, style.box_opacity))
-        lines: dict[int, list[int]] = {}
-        for index, placed in {placed.index: placed for placed in reversed(layout.words)}.items():
-            lines.setdefault(placed.line, []).append(index)
-        for line, indices in sorted(lines.items()):
-            place = _place(layout, line, sizes)
-            words = [*_words(timeline, cue, sorted(indices), drawing)]
-            text = spaced(words, [joined[index] for index in sorted(indices)]).replace(" ", _space(sizes, layout.size_px))
-            yield _event(timeline, (cue.start, cue.end), 2, f"{{{place}}}{text}")
+        for _, row in groupby(layout.words, key=lambda placed: placed.line):
+            for text in _texts(timeline, cue, [*row], drawing):
+                yield _event(timeline, (cue.start, cue.end), 2, text)
 
 
 def _event(timeline: Timeline, span: tuple[int, int], layer: int, text: str) -> str:
@@ -133,19 +134,49 @@ def _parts(cue: CaptionCue, style: CaptionStyle) -> Iterator[CaptionCue]:
             yield cue.model_copy(update={"words": (word,), "start": start, "end": end})
 
 
-def _place(layout: CueLayout, line: int, sizes: CaptionSizes) -> str:
-    """Return the tags that put a line where it stands in the reel, at its size."""
-    placed = [word for word in layout.words if word.line == line]
-    ink = union_of([word.ink for word in placed]) or (0.0, 0.0, 0.0, 0.0)
-    x = (ink[0] + ink[2]) / 2
-    y = placed[0].y + layout.size_px * _reach(sizes)[1]
-    size = "" if layout.size_px == sizes.size_px else f"\\fs{layout.size_px * sum(_reach(sizes)):.2f}"
-    return f"\\pos({x:.0f},{y:.0f}){size}"
+def _texts(timeline: Timeline, cue: CaptionCue, row: list[PlacedWord], drawing: CueDrawing) -> Iterator[str]:
+    """Yield what stands on a line: all of it, or each word where some go from right to left or are in letters of another font.
+
+    Players take what stands between two tags for a text of its own, and put these from left to right.
+    """
+    sizes, size_px = drawing.sizes, drawing.layout.size_px
+    runs = [_runs(word) for word in row]
+    if any(run.level or _named(run, sizes) != sizes.face for own in runs for run in own):
+        for word, own in zip(row, runs, strict=True):
+            # Where others have come between a word and its marks these are apart.
+            parted = any(own[0].left < other[0].left < own[-1].right for other in runs)
+            for seen in [[run] for run in own] if parted else [own]:
+                yield _as_seen(timeline, cue, word, seen, drawing)
+        return
+    ink = union_of([word.ink for word in row]) or (0.0, 0.0, 0.0, 0.0)
+    place = _place((ink[0] + ink[2]) / 2, row[0].y, {sizes.face}, drawing)
+    words = spaced([*_words(timeline, cue, row, drawing)], [cue.words[word.index].joined for word in row])
+    yield f"{{{place}}}" + words.replace(" ", _space(sizes, size_px))
+
+
+def _runs(word: PlacedWord) -> list[Run]:
+    """Return what a word is made of, from left to right."""
+    return sorted({glyph.run for glyph in word.glyphs}, key=lambda run: run.left)
+
+
+def _named(run: Run, sizes: CaptionSizes) -> FontFace:
+    """Return the font to name for a run: emoji are the player's own."""
+    return sizes.face if has_colours(run.face.path) else run.face
+
+
+def _place(x: float, baseline: float, faces: set[FontFace], drawing: CueDrawing) -> str:
+    """Return the tags that put letters of some fonts where they stand in the reel, at their size."""
+    sizes, size_px = drawing.sizes, drawing.layout.size_px
+    place = f"\\pos({x:.0f},{baseline + size_px * max(_reach(face)[1] for face in faces):.0f})"
+    if size_px == sizes.size_px:
+        return place
+    spacing = f"\\fsp{sizes.spacing_em * size_px:.2f}" if sizes.spacing_em else ""
+    return f"{place}\\fs{size_px * sum(_reach(sizes.face)):.2f}{spacing}"
 
 
 def _space(sizes: CaptionSizes, size_px: float) -> str:
     """Return a space as wide as the reel's."""
-    own, wider = sizes.spacing_em * sizes.size_px, widened_by(sizes, size_px)
+    own, wider = sizes.spacing_em * size_px, widened_by(sizes, size_px)
     return f"{{\\fsp{own + wider:.2f}}} {{\\fsp{own:.2f}}}" if wider else " "
 
 
@@ -168,19 +199,44 @@ def _box(box: WordBox, colour: str, opacity: float) -> str:
     return f"{{\\an7\\pos(0,0)\\bord0\\shad0\\1c{_bgr(colour)}\\1a{_alpha(opacity)}\\p1}}{' '.join(points)}"
 
 
-def _words(timeline: Timeline, cue: CaptionCue, indices: list[int], drawing: CueDrawing) -> Iterator[str]:
+def _words(timeline: Timeline, cue: CaptionCue, row: list[PlacedWord], drawing: CueDrawing) -> Iterator[str]:
     """Yield the words of one line, each with its karaoke time; what passes before the first is a time of its own."""
-    style = timeline.caption_style
+    style, layout = timeline.caption_style, drawing.layout
+    pieces = Counter(placed.index for placed in layout.words)
     at = cue.start
-    for index in indices:
-        word = cue.words[index]
-        text = _escaped(capitals(word.text, timeline.language) if style.uppercase else word.text)
+    for placed in row:
+        word = cue.words[placed.index]
+        whole = pieces[placed.index] == 1 and not layout.cut
+        written = word.text if whole else "".join(run.text for run in _runs(placed))
+        text = _escaped(capitals(written, timeline.language) if style.uppercase else written)
         if style.mode == "classic":
             yield text
             continue
-        wait = f"{{\\k{_hundredths(timeline, at, word.start)}}}" if word.start > at else ""
-        yield wait + _lit(timeline, cue, index, drawing) + text
-        at = _until(cue, index)
+        until = _until(cue, placed.index)
+        tags = _time(timeline, word.start, until) + _colours(timeline, cue, placed.index, drawing)
+        yield f"{_wait(timeline, at, word.start)}{{{tags}}}{text}"
+        at = until
+
+
+def _as_seen(timeline: Timeline, cue: CaptionCue, placed: PlacedWord, runs: list[Run], drawing: CueDrawing) -> str:
+    """Return a word, or a part of it, from left to right as it is seen: each run in its font, with its direction told."""
+    style, sizes, size_px = timeline.caption_style, drawing.sizes, drawing.layout.size_px
+    timed, word = style.mode != "classic", cue.words[placed.index]
+    faces = [_named(run, sizes) for run in runs]
+    place = _place(placed.x + (runs[0].left + runs[-1].right) / 2, placed.y, {*faces}, drawing)
+    seen, now = [], (sizes.face, sizes.spacing_em)
+    for run, face in zip(runs, faces, strict=True):
+        # Letters that join have no space between them.
+        then = face, 0.0 if run.level % 2 else sizes.spacing_em
+        # A word's runs begin at the same time: all but the last take none.
+        tags = _time(timeline, word.start, _until(cue, placed.index) if run is runs[-1] else word.start) if timed else ""
+        tags += _colours(timeline, cue, placed.index, drawing) if timed and run is runs[0] else ""
+        tags += f"\\fn{_family(face, timeline.language)}\\fs{size_px * sum(_reach(face)):.2f}" if then[0] != now[0] else ""
+        tags += f"\\fsp{then[1] * size_px:.2f}" if then[1] != now[1] else ""
+        text = f"{_LEFTWARD}{_escaped(run.text)}{_POP}" if run.level % 2 else _escaped(run.text)
+        seen.append((f"{{{tags}}}" if tags else "") + text)
+        now = then
+    return f"{{{place}}}" + (_wait(timeline, cue.start, word.start) if timed else "") + _MARK.join(seen)
 
 
 def _until(cue: CaptionCue, index: int) -> int:
@@ -193,12 +249,24 @@ def _lit_until(timeline: Timeline, cue: CaptionCue, index: int) -> int:
     return _until(cue, index) if alone else min(cue.words[index].end + hold_frames(timeline.fps), _until(cue, index))
 
 
-def _lit(timeline: Timeline, cue: CaptionCue, index: int, drawing: CueDrawing) -> str:
-    """Return the tags that light a word: its karaoke time, and its colours while it is spoken."""
+def _wait(timeline: Timeline, start: int, end: int) -> str:
+    return f"{{\\k{_hundredths(timeline, start, end)}}}" if end > start else ""
+
+
+def _time(timeline: Timeline, start: int, end: int) -> str:
+    return f"\\k{'o' if _hides(timeline.caption_style) else ''}{_hundredths(timeline, start, end)}"
+
+
+def _hides(style: CaptionStyle) -> bool:
+    """Return whether words to come are hidden."""
+    return style.mode == "typewriter" or style.upcoming_opacity == 0
+
+
+def _colours(timeline: Timeline, cue: CaptionCue, index: int, drawing: CueDrawing) -> str:
+    """Return the tags that give a word its colours while it is spoken."""
     style, word, out = timeline.caption_style, cue.words[index], _lit_until(timeline, cue, index)
     # Karaoke's own tag hides letters and outlines of words that are not there yet, but not their shadows.
-    hides = style.mode == "typewriter" or style.upcoming_opacity == 0
-    casts = hides and style.shadow_px > 0
+    casts = _hides(style) and style.shadow_px > 0
     shadow = f"\\4a{_alpha(style.shadow_opacity if style.shadow_px else 0.0)}"
     at_rest, active = f"\\1c{_bgr(style.colour)}", f"\\1c{_bgr(style.active_gradient_colour or drawing.active_colour)}"
     if style.active_box_colour and drawing.word_boxes(index):
@@ -209,18 +277,16 @@ def _lit(timeline: Timeline, cue: CaptionCue, index: int, drawing: CueDrawing) -
         at_rest, active = at_rest + shadow, active + shadow
     before = f"{at_rest}\\4a{_alpha(0.0)}" if casts else at_rest
     begins, ends = (round((frame - cue.start) / timeline.fps.ratio * 1000) for frame in (word.start, out))
-    lit = ""
-    if active != before:
-        # Players take a change from 0 to 0 for one that lasts as long as the line.
-        lit = f"{before}\\t({begins},{begins},{active})" if begins else active
-        if out < cue.end:
-            lit += f"\\t({ends},{ends},{at_rest})"
-    return f"{{\\k{'o' if hides else ''}{_hundredths(timeline, word.start, _until(cue, index))}{lit}}}"
+    if active == before:
+        return ""
+    # Players take a change from 0 to 0 for one that lasts as long as the line.
+    lit = f"{before}\\t({begins},{begins},{active})" if begins else active
+    return lit + (f"\\t({ends},{ends},{at_rest})" if out < cue.end else "")
 
 
-def _reach(sizes: CaptionSizes) -> tuple[float, float]:
+def _reach(face: FontFace) -> tuple[float, float]:
     """Return how far a font reaches above and below the baseline, in em, as players count it whose sizes are heights of lines."""
-    font = open_font(sizes.face)
+    font = open_font(face)
     table = bytes(font.shapes.reference_table("OS/2").data)
     # Without that table, or its figures, players go by the general ones, as libass does.
     above, below = font.outlines.ascender, -font.outlines.descender
@@ -230,15 +296,19 @@ def _reach(sizes: CaptionSizes) -> tuple[float, float]:
     return above / font.shapes.upem, below / font.shapes.upem
 
 
-def _family(sizes: CaptionSizes) -> str:
-    """Return the name by which players find the face: a static font's own, of its weight; a variable font's family."""
-    face = sizes.face
-    if face.variation:
-        return face.family
+def _family(face: FontFace, language: str = "") -> str:
+    """Return the name by which players find the face: a static font's own, of its weight; a variable font's family.
+
+    One file of Chinese, Japanese and Korean letters has a family for each.
+    """
     outlines = open_font(face).outlines
-    names = (outlines.get_sfnt_name(index) for index in range(outlines.sfnt_name_count))
-    own = [name.string.decode("utf-16-be", "replace") for name in names if (name.platform_id, name.name_id) == (_WINDOWS, _FAMILY)]
-    return own[0] if own else face.family
+    names = [outlines.get_sfnt_name(index) for index in range(outlines.sfnt_name_count)]
+    own: dict[int, str] = {
+        name.name_id: name.string.decode("utf-16-be", "replace") for name in reversed(names) if name.platform_id == _WINDOWS
+    }
+    family = own.get(_FAMILY, face.family)
+    family = own.get(_WHOLE_FAMILY, family) if face.variation else family
+    return family.replace(" CJK JP", f" CJK {_COUNTRIES.get(language, 'JP')}")
 
 
 def _hundredths(timeline: Timeline, start: int, end: int) -> int:

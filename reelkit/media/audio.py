@@ -17,7 +17,7 @@ from reelkit.media.highpass import without_rumble
 from reelkit.model import AudioTrack, GainPoint
 from reelkit.whole import whole_file
 
-__all__ = ["clean_narration", "duck_envelope", "even_out", "fade", "mix_tracks", "read_audio", "write_wav"]
+__all__ = ["clean_narration", "duck_envelope", "even_out", "fade", "loop_of", "mix_tracks", "read_audio", "write_wav"]
 
 Samples = NDArray[np.float32]
 
@@ -291,19 +291,29 @@ def _gains(track: AudioTrack, first: int, count: int) -> Samples:
     return np.power(np.float32(10), gain_db / 20)
 
 
-def _looped(sound: Samples, count: int, rate_hz: int) -> Samples:
-    """Return the sound as long as asked, starting again over a crossfade of equal power; silence at its ends is left out.
+def loop_of(sound: Samples, count: int, rate_hz: int) -> tuple[int, int, int] | None:
+    """Return how music goes on for ``count`` samples: its first that is heard, after how many it begins again, over how many it crossfades.
 
-    What is short by less than half a second has played to its end, and is not begun again.
+    None where it is played once: what is short by less than half a second has played to its end, and is not begun again. Silence at its
+    ends is left out.
     """
     if len(sound) >= count - rate_hz // 2:
-        return sound[:count]
+        return None
     loud = np.flatnonzero(np.abs(sound).max(axis=1) > 1e-3)
     if not len(loud):
+        return None
+    length = int(loud[-1]) + 1 - int(loud[0])
+    overlap = min(round(_LOOP_S * rate_hz), length // 4)
+    return int(loud[0]), length - overlap, overlap
+
+
+def _looped(sound: Samples, count: int, rate_hz: int) -> Samples:
+    """Return the sound as long as asked, starting again over a crossfade of equal power."""
+    loop = loop_of(sound, count, rate_hz)
+    if loop is None:
         return sound[:count]
-    once = sound[loud[0] : loud[-1] + 1]
-    overlap = min(round(_LOOP_S * rate_hz), len(once) // 4)
-    step = len(once) - overlap
+    first, step, overlap = loop
+    once = sound[first : first + step + overlap]
     angle = np.linspace(0, np.pi / 2, overlap, dtype=np.float32)[:, None]
     body = once.copy()
     body[:overlap] *= np.sin(angle)

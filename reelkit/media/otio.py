@@ -1,16 +1,18 @@
 """A timeline as OpenTimelineIO, for editing programs: shots, captions, overlays and sound on tracks of their own.
 
-Shots keep their exact times; a clip that loops becomes a clip for each time round. What OpenTimelineIO has no word for (crops, moves,
-gains, styles) stands in the metadata under ``reelkit``.
+Shots keep their exact times; a clip that loops, or music that is shorter than the reel, becomes a clip for each time round. What
+OpenTimelineIO has no word for (crops, moves, gains, styles) stands in the metadata under ``reelkit``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reelkit.errors import TimelineError
+from reelkit.errors import AudioError, TimelineError
+from reelkit.media.audio import loop_of, read_audio
 from reelkit.model import AudioTrack, Clip, Shot, Timeline
 
 if TYPE_CHECKING:
@@ -82,32 +84,38 @@ class _Tracks:
         otio = self._otio
         track = otio.schema.Track(name="Shots", kind=otio.schema.TrackKind.Video)
         for number, shot in enumerate(self._timeline.shots):
+            pieces = [*self._pieces(shot)]
             if number and shot.transition.kind != "cut" and shot.transition.frames:
-                kind = (
-                    otio.schema.TransitionTypes.SMPTE_Dissolve if shot.transition.kind in _DISSOLVES else otio.schema.TransitionTypes.Custom
-                )
+                kinds = otio.schema.TransitionTypes
+                # One that is longer than the clip it leads into is none to editors.
+                most = pieces[0].source_range.duration.to_frames()
                 track.append(
                     otio.schema.Transition(
                         name=shot.transition.kind,
-                        transition_type=kind,
+                        transition_type=kinds.SMPTE_Dissolve if shot.transition.kind in _DISSOLVES else kinds.Custom,
                         in_offset=self._time(0),
-                        out_offset=self._time(shot.transition.frames),
+                        out_offset=self._time(min(shot.transition.frames, most)),
                     )
                 )
-            track.extend(self._pieces(shot))
+            track.extend(pieces)
         return track
 
     def _pieces(self, shot: Shot) -> Iterator[Any]:
-        """Yield a shot's clips: one, or where its clip loops, one for each time round."""
-        length = _length(shot.clip, self._timeline) if shot.clip.loops else None
-        at, first = shot.start, shot.in_frame if length is None else shot.in_frame % length
+        """Yield a shot's clips: one; where its clip loops, one for each time round; where it ends before, its last frame after it."""
+        length, media = _length(shot.clip, self._timeline), self._media(shot.clip)
+        at, first = shot.start, shot.in_frame % length if length is not None and shot.clip.loops else shot.in_frame
         while at < shot.end:
-            count = shot.end - at if length is None else min(shot.end - at, length - first)
-            clip = self._clip(shot.clip.id, self._media(shot.clip), first, count)
+            count = shot.end - at
+            frozen = length is not None and not shot.clip.loops and first >= length
+            if length is not None and not frozen:
+                count = min(count, length - first)
+            clip = self._clip(shot.clip.id, media, length - 1 if length is not None and frozen else first, count)
+            if frozen:
+                clip.effects.append(self._otio.schema.FreezeFrame())
             told = shot.model_dump(mode="json", exclude={"clip", "start", "end", "in_frame"})
             clip.metadata["reelkit"] = told | {"credit": shot.clip.credit.model_dump(mode="json")}
             yield clip
-            at, first = at + count, 0
+            at, first = at + count, 0 if shot.clip.loops else first + count
 
     def _media(self, clip: Clip) -> Any:
         length = _length(clip, self._timeline)
@@ -141,16 +149,34 @@ class _Tracks:
         return track
 
     def sound(self, audio: AudioTrack) -> Any:
-        """Return a track of sound; where it begins later than the reel, silence comes first."""
+        """Return a track of sound; where it begins later than the reel, silence comes first, and music that is short begins again."""
         otio, rate = self._otio, self._timeline.audio_rate_hz
         track = otio.schema.Track(name=audio.kind, kind=otio.schema.TrackKind.Audio)
         if audio.start:
             track.append(otio.schema.Gap(source_range=self._range(0, audio.start, rate)))
-        media = otio.schema.ExternalReference(target_url=_address(audio.path))
-        end = self._timeline.sample_count if audio.end is None else audio.end
-        clip = otio.schema.Clip(name=audio.kind, media_reference=media, source_range=self._range(0, end - audio.start, rate))
-        clip.metadata["reelkit"] = audio.model_dump(mode="json", exclude={"path", "kind", "start"})
-        track.append(clip)
+        room = (self._timeline.sample_count if audio.end is None else audio.end) - audio.start
+        length, loop = room, None
+        with suppress(AudioError):
+            sound, _ = read_audio(audio.path, rate_hz=rate, limit_s=(room + 1) / rate)
+            length = len(sound)
+            loop = loop_of(sound, room, rate) if audio.kind == "music" else None
+        known = self._range(0, length, rate) if length < room else None
+        media = otio.schema.ExternalReference(target_url=_address(audio.path), available_range=known)
+        first, step, overlap = loop or (0, max(min(room, length), 1), 0)
+        for at in range(0, room if loop else min(room, length), step):
+            count = min(step, room - at)
+            if at:
+                track.append(
+                    otio.schema.Transition(
+                        name="crossfade",
+                        transition_type=otio.schema.TransitionTypes.SMPTE_Dissolve,
+                        in_offset=self._time(0, rate),
+                        out_offset=self._time(min(overlap, count), rate),
+                    )
+                )
+            clip = otio.schema.Clip(name=audio.kind, media_reference=media, source_range=self._range(first, count, rate))
+            clip.metadata["reelkit"] = audio.model_dump(mode="json", exclude={"path", "kind", "start"})
+            track.append(clip)
         return track
 
     def _clip(self, name: str, media: Any, first: int, count: int) -> Any:

@@ -25,6 +25,9 @@ _QUANTITY = re.compile(
     re.VERBOSE,
 )
 """A number and what it counts, which the parsers part."""
+_LATIN_LETTERS = r"[0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]"
+_LATIN = re.compile(rf"[#@]?{_LATIN_LETTERS}+(?:[-.'\u2019&+/_@:]{{1,3}}{_LATIN_LETTERS}+)*[+#]*")
+"""A name or an address in Latin letters, of which the parsers know nothing."""
 
 
 def language_of(texts: Iterable[str]) -> str:
@@ -58,7 +61,7 @@ def phrases(text: str, language: str = "") -> tuple[str, ...]:
     Notes
     -----
     Japanese, Chinese and Thai by BudouX (https://github.com/google/budoux), whose phrases keep punctuation where it belongs; a number
-    stays with what it counts.
+    stays with what it counts, and a name in Latin letters whole.
 
     Examples
     --------
@@ -74,7 +77,8 @@ def phrases(text: str, language: str = "") -> tuple[str, ...]:
     else:
         return (text,)
     found = _parser(name).parse(text)
-    within = {at for quantity in _QUANTITY.finditer(text) for at in range(quantity.start() + 1, quantity.end())}
+    whole = [*_QUANTITY.finditer(text), *_LATIN.finditer(text)]
+    within = {at for part in whole for at in range(part.start() + 1, part.end())}
     cuts = [0, *(at for at in accumulate(map(len, found)) if at not in within)]
     return tuple(text[start:end] for start, end in pairwise(cuts))
 

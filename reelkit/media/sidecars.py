@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
+from reelkit.media.captions import reading_of
+from reelkit.media.text import is_right_to_left
 from reelkit.model import CaptionCue, Fps, Timeline, spaced
 
 __all__ = ["credits_text", "srt", "vtt"]
 
+_MARKUP = re.compile(r"<|\{(?=\\)|--(?=>)")
+_JOINER = "\u2060"
+_LEFTWARD = "\u200f"
+"""A letter without ink that goes from right to left."""
+
 
 def srt(timeline: Timeline) -> str:
-    """Return the cues as SubRip text."""
+    """Return the cues as SubRip text.
+
+    The format has no escapes: a word joiner keeps players from taking a word for a tag.
+    """
+    fps, marks = timeline.fps, _marks(timeline)
     blocks = [
-        f"{number}\n{_clock(cue.start, timeline.fps, ',')} --> {_clock(cue.end, timeline.fps, ',')}\n{cue.text}\n"
-        for number, cue in enumerate(timeline.cues, 1)
+        f"{number}\n{_clock(cue.start, fps, ',')} --> {_clock(cue.end, fps, ',')}\n{mark}{_MARKUP.sub(_kept, cue.text)}\n"
+        for number, (mark, cue) in enumerate(zip(marks, timeline.cues, strict=True), 1)
     ]
     return "\n".join(blocks)
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found[0] + _JOINER
+
+
+def _marks(timeline: Timeline) -> list[str]:
+    """Return what each cue begins with so that players, which go by its first letter, read it from the side that the reel does."""
+    mostly_leftward, _ = reading_of(timeline.cues, timeline.language)
+    leftward = [mostly_leftward and any(is_right_to_left(word.text) for word in cue.words) for cue in timeline.cues]
+    return [_LEFTWARD if told and not is_right_to_left(cue.text) else "" for told, cue in zip(leftward, timeline.cues, strict=True)]
 
 
 def vtt(timeline: Timeline) -> str:
@@ -22,15 +46,20 @@ def vtt(timeline: Timeline) -> str:
     Sources: W3C WebVTT, 4.2.2 (cue text, character escapes and timestamp tags).
     """
     fps = timeline.fps
-    blocks = [f"{_clock(cue.start, fps)} --> {_clock(cue.end, fps)}\n{_timed(cue, fps)}\n" for cue in timeline.cues]
+    blocks = [
+        f"{_clock(cue.start, fps)} --> {_clock(cue.end, fps)}\n{mark}{_timed(cue, fps)}\n"
+        for mark, cue in zip(_marks(timeline), timeline.cues, strict=True)
+    ]
     return "\n".join(["WEBVTT\n", *blocks])
 
 
 def _timed(cue: CaptionCue, fps: Fps) -> str:
-    first, *others = cue.words
-    # A timestamp must lie after the cue's start and before its end.
-    times = [f"<{_clock(word.start, fps)}>" if cue.start < word.start < cue.end else "" for word in others]
-    texts = [_escaped(first.text), *(time + _escaped(word.text) for time, word in zip(times, others, strict=True))]
+    texts, last = [], cue.start
+    for number, word in enumerate(cue.words):
+        # A timestamp must lie after the cue's start and after the one before, and before the cue's end.
+        timed = number > 0 and last < word.start < cue.end
+        texts.append((f"<{_clock(word.start, fps)}>" if timed else "") + _escaped(word.text))
+        last = max(last, word.start)
     return spaced(texts, [word.joined for word in cue.words])
 
 

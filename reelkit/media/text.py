@@ -21,7 +21,7 @@ from reelkit.media.emoji import has_colours
 from reelkit.media.fonts import FontFace, clusters, font_for, open_font
 from reelkit.model import spaced
 
-__all__ = ["Bounds", "Glyph", "Lettering", "ShapedLine", "ShapedWord", "is_right_to_left", "shape_line", "union_of"]
+__all__ = ["Bounds", "Glyph", "Lettering", "Run", "ShapedLine", "ShapedWord", "is_right_to_left", "shape_line", "union_of"]
 
 _CLASSES = frozenset({"L", "R", "AL", "EN", "ES", "ET", "AN", "CS", "NSM", "WS", "ON"})
 _NEUTRAL = "\ufffc"
@@ -63,14 +63,29 @@ class Lettering:
 
 
 @dataclass(frozen=True)
+class Run:
+    """Letters of a word that are shaped together, as they are of one font and go one way; from ``left`` to ``right`` on their line, px.
+
+    ``level`` is how deep they are embedded (UAX #9): odd goes from right to left.
+    """
+
+    text: str
+    face: FontFace
+    level: int
+    left: float
+    right: float
+
+
+@dataclass(frozen=True)
 class Glyph:
-    """A glyph placed on a line, its origin at ``x``, ``y`` px, ``scale`` times the line's size."""
+    """A glyph of a run, placed on a line: its origin at ``x``, ``y`` px, ``scale`` times the line's size."""
 
     face: FontFace
     id: int
     x: float
     y: float
-    scale: float = 1.0
+    scale: float
+    run: Run
 
 
 @dataclass(frozen=True)
@@ -159,13 +174,15 @@ def shape_line(words: Sequence[str], lettering: Lettering, *, right_to_left: boo
         spacing = 0.0 if segment.level % 2 else lettering.spacing_px
         if segment.word is not None and not placed[segment.word] and pen and joined and joined[segment.word]:
             pen += lettering.joint_px
-        glyphs = []
+        start, origins = pen, []
         for glyph, dx, dy, advance in shaped:
-            glyphs.append(Glyph(segment.face, glyph, pen + dx, drop * lettering.size_px - dy, scale))
+            origins.append((glyph, pen + dx, drop * lettering.size_px - dy))
             pen += advance + (spacing if advance else 0.0)
         if segment.word is None:
             pen += lettering.word_spacing_px
         else:
+            run = Run(segment.text, segment.face, segment.level, start, pen)
+            glyphs = [Glyph(segment.face, glyph, x, y, scale, run) for glyph, x, y in origins]
             placed[segment.word][segment.at] = glyphs[::-1] if leftward else glyphs
     in_order = [[glyph for _, part in sorted(parts.items()) for glyph in part] for parts in placed]
     shaped_words = tuple(ShapedWord(word, tuple(glyphs), _ink(glyphs, size_64)) for word, glyphs in zip(words, in_order, strict=True))

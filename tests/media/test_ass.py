@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelkit.media.ass import ass
-from reelkit.media.fonts import find_font
+from reelkit.media.fonts import find_font, font_for
 from reelkit.model import CaptionStyle, Fps, Timeline
 from tests.media.test_captions import PRESETS, cue, drawn, painter
 from tests.media.test_sidecars import a_timeline
@@ -39,7 +40,9 @@ def rendered(folder: Path, script: str, style: CaptionStyle, frame: int) -> np.n
     (folder / "captions.ass").write_text(script)
     fonts = folder / "fonts"
     fonts.mkdir()
-    shutil.copy(find_font(style.font, style.weight).path, fonts / "font.ttf")
+    face = find_font(style.font, style.weight)
+    for number, found in enumerate({face.path, *(found.path for letter in "aعשก" if (found := font_for(letter, face)))}):
+        shutil.copy(found, fonts / f"{number}.ttf")
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "color=0x808080:s=1080x1920:r=30:d=2"]
     command += ["-vf", f"ass=captions.ass:fontsdir=fonts,select=eq(n\\,{frame})", "-frames:v", "1", "frame.png"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -63,6 +66,65 @@ def test_libass_draws_captions_where_the_reel_has_them(name: str, tmp_path: Path
     ours = ink(drawn(painter(style, *plan.cues), last, GREY).y.astype(int), int(drawn(painter(style), 0, GREY).y[0, 0]))
     theirs = ink(rendered(tmp_path, ass(plan), style, last), 128)
     assert np.abs(ours - theirs).max() <= 6
+
+
+MIXED = [
+    "تأسست مقهى Northwind عام 1998.",
+    "(مقهى دبي)، 50% AeroPress؟",
+    "السعر: 49.90 و-Tel, نعم!",
+    "the عام دبي, 2 cups",
+    "กาแฟ 250 บาท",
+    "الإسطرلابومستشفياتناالجامعيةوالتعليمية.",
+    "Rechtsschutzversicherungsgesellschaften! ja",
+]
+PLAIN = {
+    **{
+        "font": "Poppins",
+        "weight": 400,
+        "size_px": 80,
+        "max_width_px": 900,
+        "outline_px": 0,
+        "shadow_px": 0,
+        "pop_s": 0,
+        "box_colour": None,
+    },
+    **{"colour": "#FFFFFF", "upcoming_colour": "#FFFFFF", "active_colour": "#000000", "active_scale": 1.0, "active_gradient_colour": None},
+}
+
+
+@pytest.mark.parametrize("spacing", [0.0, 0.02])
+@pytest.mark.parametrize("name", ["karaoke", "classic", "one_word"])
+@pytest.mark.parametrize("text", MIXED)
+def test_every_direction_reads_in_libass_as_in_the_reel(text: str, name: str, spacing: float, tmp_path: Path) -> None:
+    """Words from right to left, mixed lines, letters of other fonts and broken words stand as in the reel, lit at the same time."""
+    style = PRESETS[name].model_copy(update=PLAIN | {"upcoming_opacity": 1.0, "letter_spacing_em": spacing})
+    plan = timeline(style, text)
+    frame = plan.cues[0].words[-2:][0].start + 3
+    ground = int(drawn(painter(style), 0, GREY).y[0, 0])
+    ours = drawn(painter(style, *plan.cues), frame, GREY).y.astype(int) - ground
+    theirs = rendered(tmp_path, ass(plan), style, frame) - 128
+    for light in (1, -1):
+        one, other = ((levels * light > 40).astype(np.uint8) for levels in (ours, theirs))
+        assert one.any() == other.any()
+        for strokes, near in ((one, other), (other, one)):
+            assert strokes[cv2.dilate(near, np.ones((9, 9), np.uint8)) == 0].sum() <= 0.01 * strokes.sum()
+
+
+@pytest.mark.parametrize(("text", "family"), [("東京へ", "JP"), ("北京", "SC"), ("서울", "KR")])
+def test_letters_of_another_font_name_it(text: str, family: str) -> None:
+    """Words that the style's font lacks are asked for in the font that the reel has them in, in the forms of their language."""
+    if find_spec("manimgx_fonts_cjk") is None:
+        pytest.skip("the fonts for Chinese, Japanese and Korean are not installed")
+    assert f"\\fnNoto Sans CJK {family}\\" in ass(timeline(PRESETS["karaoke"], text)) and "\\fn" not in ass(timeline(PRESETS["karaoke"]))
+
+
+def test_a_mixed_word_is_told_as_it_is_seen() -> None:
+    """A word of both directions goes from left to right in stretches of one, which players cannot order anew, and is lit as one."""
+    style = PRESETS["karaoke"].model_copy(update=PLAIN)
+    (_, second) = events(ass(timeline(style, "קפה ב-Tel")))
+    stretches = re.sub(r"\{[^}]*\}", "", second["Text"]).split("\u200e")
+    assert stretches == ["Tel", "\u202b-\u202c", "\u202bב\u202c"]
+    assert re.findall(r"\\k(\d+)", second["Text"]) == ["27", "0", "0", "40"] and "\\fnNoto Sans Hebrew" in second["Text"]
 
 
 def test_a_font_without_the_table_of_windows_is_drawn_in_place(tmp_path: Path) -> None:
@@ -97,10 +159,12 @@ def test_a_word_that_hangs_low_moves_every_event(tmp_path: Path) -> None:
     cues = (cue("one word"), cue("पृथ्वी", start=60), cue("ok", start=90))
     low = timeline(PRESETS["karaoke"]).model_copy(update={"cues": cues})
     captions = painter(PRESETS["karaoke"], *cues)
-    places = {int(event["Text"].split(",")[1].split(")")[0]) for event in events(ass(low))}
-    assert len(places) == 1 and places != {
-        int(event["Text"].split(",")[1].split(")")[0]) for event in events(ass(timeline(PRESETS["karaoke"], "ok")))
-    }
+
+    def places(plan: Timeline) -> set[str]:
+        """Where lines in the style's own font stand; others hang from the same baseline by their own fonts."""
+        return {event["Text"].split(",")[1].split(")")[0] for event in events(ass(plan)) if "\\fn" not in event["Text"]}
+
+    assert len(places(low)) == 1 and places(low) != places(timeline(PRESETS["karaoke"], "ok"))
     assert max(captions.box(at)[3] for at in range(3)) <= PRESETS["karaoke"].bottom_px
 
 
