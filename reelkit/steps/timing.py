@@ -23,7 +23,7 @@ _SHORT_CHARS = 12
 
 
 def group_words_into_sentences(words: Sequence[Word]) -> list[SentenceTiming]:
-    """Return the sentences that the words of a narration make.
+    """Return the sentences that the words of a narration make; none goes on from one scene into the next.
 
     Parameters
     ----------
@@ -41,7 +41,9 @@ def group_words_into_sentences(words: Sequence[Word]) -> list[SentenceTiming]:
     >>> group_words_into_sentences([word("Hello.", 0), word("It's", 20), word("me.", 40)])
     [<SentenceTiming 'Hello.' 0.000-0.100 s>, <SentenceTiming "It's me." 0.200-0.500 s>]
     """
-    ends = sentence_ends([word.text for word in words])
+    texts = [word.text for word in words]
+    scenes = itertools.pairwise([0, *(place for place, word in enumerate(words, 1) if word.ends_scene), len(words)])
+    ends = [start + place for start, end in scenes for place in sentence_ends(texts[start:end])]
     return [SentenceTiming(words=tuple(words[start:end])) for start, end in zip([0, *ends], ends, strict=False)]
 
 

@@ -81,6 +81,16 @@ def test_no_cue_crosses_the_end_of_a_sentence(said: list[Word], style: CaptionSt
 
 
 @settings(max_examples=50)
+@given(words(min_size=2), caption_styles(), st.data())
+def test_no_sentence_goes_on_into_the_next_scene(said: list[Word], style: CaptionStyle, data: st.DataObject) -> None:
+    """Where a scene ends a sentence and a cue end, whatever the words are."""
+    last = data.draw(st.integers(0, len(said) - 2))
+    said[last] = said[last].model_copy(update={"ends_scene": True})
+    sentences = group_words_into_sentences(said)
+    assert said[last + 1].start in {sentence.start for sentence in sentences} & {cue.start for cue in split_cues(sentences, style)}
+
+
+@settings(max_examples=50)
 @given(words(), caption_styles(), st.integers(0, 2000))
 def test_no_cue_outlasts_the_audio(said: list[Word], style: CaptionStyle, tail_ms: int) -> None:
     """Given where the audio ends, the last cue ends there at the latest."""
