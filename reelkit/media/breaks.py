@@ -87,7 +87,7 @@ def break_cost(words: Sequence[str], index: int) -> float:
     --------
     >>> words = "After 30 seconds, the coffee is ready.".split()
     >>> [break_cost(words, index) for index in range(1, len(words))]
-    [10.0, 20.0, 0.0, 13.0, 2.5, 6.0]
+    [13.0, 25.0, 0.0, 16.0, 2.5, 6.0]
     """
     before, after = words[index - 1], words[index]
     if not after.strip(_STOPS + "-") or _is_emoji(after):

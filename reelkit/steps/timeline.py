@@ -11,6 +11,7 @@ from reelkit.errors import BrandError, TimelineError
 from reelkit.media.audio import duck_envelope, read_audio
 from reelkit.media.breaks import leans
 from reelkit.media.loudness import measure_loudness, under_voice_gain_db
+from reelkit.media.quotes import with_quotes
 from reelkit.model import (
     AudioResult,
     AudioTrack,
@@ -115,7 +116,7 @@ def plan_timeline(
         crf=brand.output.crf,
         background=brand.palette.background,
         shots=shots,
-        cues=_caption_cues(cues, style, fps, frame_count),
+        cues=_with_quotes(_caption_cues(cues, style, fps, frame_count), brand.language),
         # A dash has no time of its own in any voice; only what is said counts.
         estimated_words=sum(word.timed_by == "estimated" and any(map(str.isalnum, word.text)) for cue in cues for word in cue.words),
         doubtful=tuple(
@@ -168,6 +169,15 @@ def _caption_cues(cues: Sequence[Cue], style: CaptionStyle, fps: Fps, frame_coun
         placed.append(CaptionCue(words=words, start=start, end=end))
         at = end
     return tuple(placed)
+
+
+def _with_quotes(cues: tuple[CaptionCue, ...], language: str) -> tuple[CaptionCue, ...]:
+    if not any('"' in cue.text for cue in cues):
+        return cues
+    texts = iter(with_quotes([word.text for cue in cues for word in cue.words], language))
+    return tuple(
+        cue.model_copy(update={"words": tuple(word.model_copy(update={"text": next(texts)}) for word in cue.words)}) for cue in cues
+    )
 
 
 def _lit_together(words: Sequence[Word], style: CaptionStyle) -> list[list[Word]]:
