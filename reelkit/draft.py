@@ -16,7 +16,7 @@ from reelkit.brand import Brand, BrandMusic, BrandVoice
 from reelkit.errors import BrandError
 from reelkit.media.audio import mix_tracks, read_audio, write_wav
 from reelkit.media.preview import narration_copy
-from reelkit.model import AudioResult, Clip, HeardMusic, Progress, Script, SentenceTiming, Timeline, content_key
+from reelkit.model import AudioResult, Clip, HeardMusic, Progress, Scene, Script, SentenceTiming, Timeline, content_key
 from reelkit.parts import Parts
 from reelkit.runs.folder import outputs_dir
 from reelkit.steps.footage import fetch_footage
@@ -127,12 +127,10 @@ class Draft:
         """Return how a brand sounds, as M4A: the first sentences in its voice, over its music."""
         parts = Parts(brand, outputs=self.parts.outputs, script=self.parts.script, seed=self.parts.seed)
         sentences = self.sentences[:_HEARD_SENTENCES]
-        said = " ".join(sentence.text for sentence in sentences)
-        spoken = Script.of(self.script.topic, [self.script.scenes[0].model_copy(update={"text": said})])
-        if brand.voice.engine == "recorded":
-            audio = _first_words(self.audio, sum(len(sentence.words) for sentence in sentences))
-        else:
-            audio = synthesize_voice(spoken, brand, voice=parts.voice)
+        count = sum(len(sentence.words) for sentence in sentences)
+        spoken = _beginning(self.script, count)
+        recorded = brand.voice.engine == "recorded"
+        audio = _first_words(self.audio, count) if recorded else synthesize_voice(spoken, brand, voice=parts.voice)
         sentences = group_words_into_sentences(audio.words)
         cues = split_cues(sentences, brand.captions, until=len(audio.samples))
         music = parts.music(self.audio.duration_s)
@@ -194,6 +192,18 @@ class Draft:
 
     def __repr__(self) -> str:
         return f"<Draft of {self.brand.slug!r}: {self.script.topic!r}, {self.audio.duration_s:.1f} s>"
+
+
+def _beginning(script: Script, count: int) -> Script:
+    """Return the scenes that say a script's first words, the last of them as far as these go."""
+    scenes: list[Scene] = []
+    for scene in script.scenes:
+        if count <= 0:
+            break
+        words = scene.text.split()
+        scenes.append(scene if len(words) <= count else scene.model_copy(update={"text": " ".join(words[:count])}))
+        count -= len(words)
+    return Script.of(script.topic, scenes)
 
 
 def _first_words(audio: AudioResult, count: int) -> AudioResult:

@@ -74,11 +74,13 @@ __all__ = [
     "Value",
     "Word",
     "content_key",
+    "one_line",
     "spaced",
 ]
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_upper=True)]
 TimedBy = Literal["durations", "alignment", "estimated"]
+_NO_BREAK = "\u00a0\u202f"
 Progress = Callable[[float], None]
 """Called with the share done, 0.0 to 1.0."""
 
@@ -145,7 +147,7 @@ class Scene(Value):
     @field_validator("text", mode="before")
     @classmethod
     def _one_line(cls, text: object) -> object:
-        return " ".join(text.split()) if isinstance(text, str) else text
+        return one_line(text) if isinstance(text, str) else text
 
 
 class Blurb(Value):
@@ -220,6 +222,17 @@ class ScriptRequest(Value):
         return None
 
 
+def one_line(text: str) -> str:
+    """Return a text with single spaces for white space; those that hold words together (U+00A0, U+202F) stay what they are.
+
+    Examples
+    --------
+    >>> one_line(" only\\n10\\u00a0000   cups ")
+    'only 10\\xa0000 cups'
+    """
+    return re.sub(r"\s+", lambda gap: " " if gap[0].strip(_NO_BREAK) else gap[0][0], text.strip())
+
+
 def spaced(texts: Sequence[str], joined: Sequence[bool] = ()) -> str:
     """Return texts as they are written in a row: with a space between two, but for those that are joined to the one before.
 
@@ -232,9 +245,8 @@ def spaced(texts: Sequence[str], joined: Sequence[bool] = ()) -> str:
     return "".join(text if joint else " " + text for text, joint in zip(texts, joints, strict=True)) if texts else ""
 
 
-_joined: Any = Field(
-    default=False, exclude_if=lambda joined: not joined, description="no space before it: a phrase of a word of a script without spaces"
-)
+_unless_so: Any = {"default": False, "exclude_if": lambda so: not so}
+_joined: Any = Field(**_unless_so, description="no space before it: a phrase of a word of a script without spaces")
 
 
 class Word(Value):
@@ -250,6 +262,8 @@ class Word(Value):
     rate_hz: int = Field(gt=0)
     timed_by: TimedBy
     joined: bool = _joined
+    held: bool = Field(**_unless_so, description="the space before it does not break: it stays with the word before")
+    ends_scene: bool = Field(**_unless_so, description="the last of its scene: a sentence ends with it, whatever it is written with")
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:

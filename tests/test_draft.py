@@ -41,6 +41,17 @@ def test_a_brand_with_functions_of_its_own_is_heard(tmp_path: Path, monkeypatch:
     assert lengths[1] - lengths[0] == pytest.approx(0.5, abs=0.03)
 
 
+def test_scenes_without_marks_are_heard_as_they_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is listened to ends its scenes where the reel does: it is as long as the reel up to its third scene."""
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(TEMPLATES))
+    (tmp_path / "words.md").write_text("We love good coffee ☕\n\nThe new beans are here 🎉\n\nCome in.")
+    small = {"output.width_px": 270, "output.height_px": 480, "footage.backdrops": ["gradient_flow"], "music.mood": "none"}
+    brand = load_brand("northwind").with_changes(small)
+    draft = Draft.of(brand, script=tmp_path / "words.md", outputs=tmp_path / "outputs")
+    heard_s = draft.sentences[1].end / draft.audio.rate_hz + brand.voice.tail_ms / 1000
+    assert seconds(draft.listen(brand), tmp_path) == pytest.approx(heard_s, abs=0.1)
+
+
 def test_a_recorded_brand_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a recording its first two sentences are heard, up to the pause behind them: it says the whole script, not these alone."""
     monkeypatch.setenv("REELKIT_TEMPLATES", str(TEMPLATES))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["belong_together", "break_cost", "closes_a_phrase", "is_counted"]
+__all__ = ["belong_together", "break_cost", "closes_a_phrase", "is_counted", "leans"]
 
 _STOPS = ",;:–—、，；：،؛"
 _CLOSERS = "\"'”’»)]」』）》"
@@ -46,12 +47,17 @@ _COUNTED = """% ‰ ° °c °f € $ £ ¥ percent prozent dollar dollars dólar
 _UNITS = frozenset(_COUNTED.split())
 _KIND = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _FIGURE = re.compile(r"[$€£¥]?\d[\d.,:/]*(?:st|nd|rd|th)?")
-_YEAR = re.compile(r"1\d{3}|20\d{2}")
+_SHORT_UNIT = 3
+_THOUSANDS = re.compile(r"\D?\d{1,3} \d{3}\W*")
+_MODEL = re.compile(r"\d+[^\W\d_]{1,2}")
+_CURRENCIES = ["€", "$", "£", "¥", "₹", "₺", "₩"]
+_FAMILIES = ("van", "von", "bin", "ibn")
+"""With these a name may begin; other particles may be articles."""
 _RATIOS = (("in",), ("of",), ("out", "of"))
 
 _BEFORE = {"connective": 1.0, "subject": 1.0, "pronoun": 3.0, "auxiliary": 2.5, "determiner": 2.5}
-_AFTER = {"determiner": 13.0, "connective": 10.0, "adverb": 10.0, "number": 10.0, "subject": 8.0, "pronoun": 8.0, "auxiliary": 6.0}
-_ANYWHERE, _POSSESSIVE, _WHOLE = 5.0, 12.0, 20.0
+_AFTER = {"determiner": 16.0, "connective": 13.0, "adverb": 12.0, "number": 12.0, "subject": 8.0, "pronoun": 8.0, "auxiliary": 6.0}
+_ANYWHERE, _POSSESSIVE, _LEFT_OVER, _WHOLE = 5.0, 12.0, 16.0, 25.0
 
 
 def closes_a_phrase(word: str) -> bool:
@@ -81,12 +87,12 @@ def break_cost(words: Sequence[str], index: int) -> float:
     --------
     >>> words = "After 30 seconds, the coffee is ready.".split()
     >>> [break_cost(words, index) for index in range(1, len(words))]
-    [10.0, 20.0, 0.0, 13.0, 2.5, 6.0]
+    [13.0, 25.0, 0.0, 16.0, 2.5, 6.0]
     """
     before, after = words[index - 1], words[index]
-    if not after.strip(_STOPS + "-"):
+    if not after.strip(_STOPS + "-") or _is_emoji(after):
         return _POSSESSIVE
-    if closes_a_phrase(before):
+    if closes_a_phrase(before) or _is_emoji(before):
         return 0.0
     left, right = _kind(before), _kind(after)
     if belong_together(words, index):
@@ -95,6 +101,8 @@ def break_cost(words: Sequence[str], index: int) -> float:
         return _POSSESSIVE
     if left == "number" and right is None and not is_counted(before, after):
         return _ANYWHERE
+    if left == "connective" and right in ("determiner", "connective", "subject"):
+        return _LEFT_OVER
     return _AFTER.get(left or "") or _BEFORE.get(right or "") or _ANYWHERE
 
 
@@ -113,7 +121,9 @@ def belong_together(words: Sequence[str], index: int) -> bool:
     before, after = words[index - 1], words[index]
     if closes_a_phrase(before):
         return False
-    return _is_quantity(before, after) or _kind(before) == "title" or _is_within_name(words, index) or _is_within_ratio(words, index)
+    if _is_quantity(before, after) or _kind(before) == "title":
+        return True
+    return _is_within_name(words, index) or _is_within_ratio(words, index) or _is_within_date(words, index)
 
 
 def is_counted(before: str, after: str) -> bool:
@@ -124,7 +134,27 @@ def is_counted(before: str, after: str) -> bool:
     >>> is_counted("3", "sets"), is_counted("1969", "Neil"), is_counted("3", "of")
     (True, False, False)
     """
-    return _kind(before) == "number" and _kind(after) is None and not (_YEAR.fullmatch(_bare(before)) and _is_name(after))
+    return _kind(before) == "number" and _kind(after) is None and after[:1].isalnum() and not (_is_year(before) and _is_name(after))
+
+
+def leans(words: Sequence[str], index: int) -> bool:
+    """Whether a word is not read by itself: it has no letter or figure, is the short unit of the number before it, or its thousands.
+
+    Examples
+    --------
+    >>> words = "It is 30 % off — 2.5 kg in 20 minutes 🎉".split()
+    >>> [word for index, word in enumerate(words) if leans(words, index)]
+    ['%', '—', 'kg', '🎉']
+    """
+    if not any(map(str.isalnum, words[index])):
+        return True
+    if not index or closes_a_phrase(words[index - 1]):
+        return False
+    before, after = words[index - 1 : index + 1]
+    if _THOUSANDS.fullmatch(f"{before} {after}"):
+        return True
+    short = sum(map(str.isalpha, after)) <= _SHORT_UNIT and _is_unit(after)
+    return short and any(map(str.isdecimal, before)) and _is_quantity(before, after)
 
 
 def _is_quantity(before: str, after: str) -> bool:
@@ -132,17 +162,24 @@ def _is_quantity(before: str, after: str) -> bool:
     if left == "number":
         # Some units are other words, too: "3 am" is one, "1969 a man" is none.
         return right in ("number", "month", "unit") or (right == "auxiliary" and _is_unit(after))
-    return (left == "month" and right == "number") or (_is_unit(before) and _is_unit(after) and left == right == "unit")
+    if right == "number":
+        return left == "month" or _bare(before) in _CURRENCIES
+    return left == right == "unit" and _is_unit(before) and _is_unit(after)
 
 
 def _is_within_name(words: Sequence[str], index: int) -> bool:
-    """Whether capitals stand on both sides, with nothing but particles between: "Jane Goodall", "Ludwig van Beethoven"."""
+    """Whether two words are of one name: capitals on both sides, with nothing but particles between ("Ludwig van Beethoven"), a particle
+    that names begin with ("van der Berg"), or a name and its model ("Wi-Fi 6E").
+    """
+    if _is_name(words[index - 1]) and _MODEL.fullmatch(_bare(words[index])):
+        return True
     first, last = index - 1, index
     while first > 0 and words[first].islower() and _kind(words[first]) == "particle":
         first -= 1
     while last < len(words) - 1 and words[last].islower() and _kind(words[last]) == "particle":
         last += 1
-    return _is_name(words[first]) and _is_name(words[last])
+    begun = _is_name(words[first]) or any(word in _FAMILIES for word in words[first:index])
+    return begun and _is_name(words[last])
 
 
 def _is_within_ratio(words: Sequence[str], index: int) -> bool:
@@ -154,6 +191,26 @@ def _is_within_ratio(words: Sequence[str], index: int) -> bool:
             if tuple(middle) == between and _kind(first) == _kind(last) == "number":
                 return True
     return False
+
+
+def _is_within_date(words: Sequence[str], index: int) -> bool:
+    """Whether a word and the one before stand within a day, a month and a year, in any language: "15 مايو ٢٠٢٦", "5 de mayo de 2026"."""
+    for length in (3, 4, 5):
+        for start in range(max(index - length + 1, 0), min(index, len(words) - length + 1)):
+            day, *between, year = map(_bare, words[start : start + length])
+            months = [word for word in between if word != "de"]
+            if day.isdecimal() and len(day) <= 2 and len(months) == 1 and months[0][:1].isalpha() and _is_year(year):
+                return True
+    return False
+
+
+def _is_year(word: str) -> bool:
+    bare = _bare(word)
+    return bare.isdecimal() and 1000 <= int(bare) < 2100
+
+
+def _is_emoji(word: str) -> bool:
+    return unicodedata.category(word[0]) == "So" and not any(map(str.isalnum, word)) and word not in _UNITS
 
 
 def _bare(word: str) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from reelkit.errors import ScriptError
-from reelkit.model import Scene, Script, ScriptRequest, Value
+from reelkit.model import Scene, Script, ScriptRequest, Value, one_line
 from reelkit.services.pace import Pace, SecondsOf, SentenceEnds
 from reelkit.yamlfile import read_value, shown_path
 
@@ -48,7 +48,7 @@ Terms = Annotated[tuple[Term, ...], AfterValidator(_two_to_four)]
 
 def _line_of(words: int) -> AfterValidator:
     def check(text: str) -> str:
-        text = " ".join(text.split())
+        text = one_line(text)
         if not text.rstrip("\"'”’)").endswith((".", "!", "?", "…")):
             raise ValueError("it must end with . ! or ?")
         if len(text.split()) > words:

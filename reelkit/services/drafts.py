@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from reelkit.model import Blurb, Scene, Script, ScriptRequest
+from reelkit.model import Blurb, Scene, Script, ScriptRequest, one_line
 from reelkit.services.markup import paragraphs_of
 from reelkit.services.search_terms import search_terms_of
 
@@ -176,4 +176,4 @@ def _line(value: Any, chars: int) -> str:
         return ""
     whole = value[:chars].encode("utf-8", "ignore").decode()
     shown = "".join(" " if unicodedata.category(char) == "Cc" else char for char in whole)
-    return " ".join(re.sub(r"\*\*|__|`", "", shown).split())
+    return one_line(re.sub(r"\*\*|__|`", "", shown))

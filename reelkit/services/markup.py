@@ -6,6 +6,8 @@ import html
 import re
 from dataclasses import dataclass
 
+from reelkit.model import one_line
+
 __all__ = ["Paragraph", "paragraphs_of"]
 
 # Every repetition is bounded or cannot begin again inside itself, so that no file makes these slow.
@@ -87,4 +89,4 @@ def paragraphs_of(text: str) -> tuple[str, list[Paragraph]]:
 def _plain(text: str) -> str:
     text = _LINK.sub(r"\1", _IMAGE.sub(" ", text))
     text = _EMPHASIS.sub(lambda found: found[2] or found[4], html.unescape(_TAG.sub("", text)))
-    return " ".join(_ESCAPE.sub(r"\1", text).split())
+    return one_line(_ESCAPE.sub(r"\1", text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from reelkit.model import ScriptRequest
@@ -37,10 +38,10 @@ class Pace:
         self._measured: dict[str, float] = {}
 
     def sentences(self, text: str) -> list[str]:
-        """Return the sentences of a text, in order."""
-        words = text.split()
-        ends = self._sentence_ends(words)
-        return [" ".join(words[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+        """Return the sentences of a text, in order, with the spaces that it has."""
+        pieces = re.split(r"(\s+)", text.strip())
+        ends = self._sentence_ends(text.split())
+        return ["".join(pieces[2 * start : 2 * end - 1]) for start, end in zip([0, *ends], ends, strict=False)]
 
     def scene_s(self, text: str, request: ScriptRequest) -> float:
         """Return the seconds that a scene takes, with the pauses between its sentences and without the one after it."""
@@ -55,5 +56,5 @@ class Pace:
 
     def _sentence_s(self, sentence: str) -> float:
         if sentence not in self._measured:
-            self._measured[sentence] = self._seconds_of(sentence)
+            self._measured[sentence] = self._seconds_of(" ".join(sentence.split()))
         return self._measured[sentence]

@@ -26,6 +26,8 @@ SHORTEST_S, LONGEST_S = 3.0, 180.0
 """What TikTok, Reels and Shorts all take."""
 _BYTES = 100_000
 _CLAUSE = re.compile(r"(?<=[,;:–—])\s+")
+_WORD = re.compile(r"[\"'“‘„«‹(\[¿¡]*(?:\d+|[^\W\d_]+(?:['’-][^\W_]+)*)")
+_UNIT = re.compile(r"[\d.,]*\d\s+[^\W\d_]{1,3}$")
 
 
 class ScriptFileWriter:
@@ -60,8 +62,7 @@ class ScriptFileWriter:
         scenes: list[Scene] = []
         for paragraph in paragraphs:
             if any(char.isalnum() for char in paragraph.text):
-                # What ends without a mark would run on into the next scene, in speech and on screen.
-                text = f"{paragraph.text}." if paragraph.text[-1].isalnum() else paragraph.text
+                text = f"{paragraph.text}." if _lacks_a_stop(paragraph.text) else paragraph.text
                 terms = self._named(paragraph)
                 made = [Scene(text=part, search_terms=_fill_up(terms, part, request)) for part in self._split(text)]
                 scenes += self._with_key_words(made, paragraph)
@@ -105,7 +106,8 @@ class ScriptFileWriter:
                 raise ScriptError(
                     f"script {shown_path(self._path)}: the {name} of the scene at line {paragraph.line} is longer than {KEY_CHARS} letters"
                 )
-        says = (at for at, scene in enumerate(scenes) if paragraph.emphasis and paragraph.emphasis.casefold() in scene.text.casefold())
+        wanted = paragraph.emphasis.casefold()
+        says = (at for at, scene in enumerate(scenes) if wanted and wanted in " ".join(scene.text.casefold().split()))
         at = next(says, 0)
         asked = scenes[at].model_copy(update={"emphasis": paragraph.emphasis, "icon": paragraph.icon})
         return [*scenes[:at], asked, *scenes[at + 1 :]]
@@ -145,6 +147,16 @@ class ScriptFileWriter:
 
     def __repr__(self) -> str:
         return f"<ScriptFileWriter {self._path.name}>"
+
+
+def _lacks_a_stop(text: str) -> bool:
+    """Whether a text ends with an ordinary word of a script that has full stops.
+
+    What is no word, as an address, a tag or a price, is shown as it was written. A scene ends there all the same.
+    """
+    last = text.rsplit(maxsplit=1)[-1]
+    cased = last[-1].isdigit() or last[-1].lower() != last[-1].upper()
+    return cased and bool(_WORD.fullmatch(last)) and not _UNIT.search(text)
 
 
 def _fill_up(terms: tuple[str, ...], text: str, request: ScriptRequest) -> tuple[str, ...]:

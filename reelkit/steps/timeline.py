@@ -9,7 +9,9 @@ from pathlib import Path
 from reelkit.brand import Brand, wrong_fonts
 from reelkit.errors import BrandError, TimelineError
 from reelkit.media.audio import duck_envelope, read_audio
+from reelkit.media.breaks import leans
 from reelkit.media.loudness import measure_loudness, under_voice_gain_db
+from reelkit.media.quotes import with_quotes
 from reelkit.model import (
     AudioResult,
     AudioTrack,
@@ -29,6 +31,7 @@ from reelkit.model import (
     SentenceTiming,
     Shot,
     Timeline,
+    Word,
 )
 from reelkit.steps.characters import lacking_characters, refuse_invisible_cues
 from reelkit.steps.end_room import make_room_for_end_card
@@ -40,6 +43,7 @@ from reelkit.whole import sha256_of
 __all__ = ["AUDIO_RATE_HZ", "plan_timeline"]
 
 AUDIO_RATE_HZ = 48_000
+_NO_BREAK = "\u00a0"
 _END_CARD_SNAP_S = 1.2
 _STINGER_OVER_DB = 4.0
 """Where nobody speaks a stinger stands out from the music; under a word it goes unheard."""
@@ -112,7 +116,7 @@ def plan_timeline(
         crf=brand.output.crf,
         background=brand.palette.background,
         shots=shots,
-        cues=_caption_cues(cues, fps, frame_count),
+        cues=_with_quotes(_caption_cues(cues, style, fps, frame_count), brand.language),
         # A dash has no time of its own in any voice; only what is said counts.
         estimated_words=sum(word.timed_by == "estimated" and any(map(str.isalnum, word.text)) for cue in cues for word in cue.words),
         doubtful=tuple(
@@ -139,7 +143,7 @@ def _caption_style(brand: Brand) -> CaptionStyle:
     return brand.captions.model_copy(update={"font": brand.font(brand.captions.font), **still})
 
 
-def _caption_cues(cues: Sequence[Cue], fps: Fps, frame_count: int) -> tuple[CaptionCue, ...]:
+def _caption_cues(cues: Sequence[Cue], style: CaptionStyle, fps: Fps, frame_count: int) -> tuple[CaptionCue, ...]:
     """Put cues on frames: no cue shows before its sound, each word begins within it and a frame of its onset, each is a frame or longer."""
     placed: list[CaptionCue] = []
     at = 0
@@ -154,16 +158,46 @@ def _caption_cues(cues: Sequence[Cue], fps: Fps, frame_count: int) -> tuple[Capt
                 f"timeline: cue '{cue.text}' starts at {cue.start / rate:.2f} s, after the reel's end; plan the cues from this narration"
             )
         end = max(end, start + 1)
+        lit = _lit_together(cue.words, style)
         # A last word in the frame with which the next cue begins, as an emoji without a pause of its own, begins in the one before.
-        starts = [min(max(fps.first_frame_from(word.start, rate), start), end - 1) for word in cue.words]
-        ends = [max(min(fps.first_frame_from(word.end, rate), end), first) for word, first in zip(cue.words, starts, strict=True)]
+        starts = [min(max(fps.first_frame_from(words[0].start, rate), start), end - 1) for words in lit]
+        ends = [max(min(fps.first_frame_from(words[-1].end, rate), end), first) for words, first in zip(lit, starts, strict=True)]
         words = tuple(
-            CaptionWord(text=word.text, start=first, end=last, joined=word.joined)
-            for word, first, last in zip(cue.words, starts, ends, strict=True)
+            CaptionWord(text=_written(said), start=first, end=last, joined=said[0].joined)
+            for said, first, last in zip(lit, starts, ends, strict=True)
         )
         placed.append(CaptionCue(words=words, start=start, end=end))
         at = end
     return tuple(placed)
+
+
+def _with_quotes(cues: tuple[CaptionCue, ...], language: str) -> tuple[CaptionCue, ...]:
+    if not any('"' in cue.text for cue in cues):
+        return cues
+    texts = iter(with_quotes([word.text for cue in cues for word in cue.words], language))
+    return tuple(
+        cue.model_copy(update={"words": tuple(word.model_copy(update={"text": next(texts)}) for word in cue.words)}) for cue in cues
+    )
+
+
+def _lit_together(words: Sequence[Word], style: CaptionStyle) -> list[list[Word]]:
+    """Group the words of a cue that are shown as one: those that a space holds together, and where one at a time is shown what leans."""
+    texts = [word.text for word in words]
+    groups: list[list[Word]] = []
+    for index, word in enumerate(words):
+        before = _written(groups[-1]) if groups else ""
+        leaning = style.mode == "one_word" and (leans(texts, index) or not any(map(str.isalnum, before)))
+        if before and (word.held or leaning or (style.max_words == 1 and not word.joined)):
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    return groups
+
+
+def _written(words: Sequence[Word]) -> str:
+    """Return words as they are written in a row, with the spaces that hold them together."""
+    before = ["", *("" if word.joined else _NO_BREAK if word.held else " " for word in words[1:])]
+    return "".join(space + word.text for space, word in zip(before, words, strict=True))
 
 
 def _end_card_start(brand: Brand, sentences: Sequence[SentenceTiming], fps: Fps, frame_count: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
-from reelkit.media.breaks import belong_together, break_cost, closes_a_phrase
+from reelkit.media.breaks import belong_together, break_cost, closes_a_phrase, leans
 from reelkit.media.caption_layout import SHORT_SHARE
 from reelkit.media.phrases import as_words, columns, language_of, phrases
 from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word, spaced
@@ -18,12 +18,19 @@ _ALONE, _SHORT_ALONE = 9.0, 10.0
 _FLAWED_LINES = 18.0
 _STOP_PASSED = 3.0
 """A natural break that a cue runs over."""
+_HANGING, _HELD = 10.0, 100.0
+"""A break that leaves the reader waiting, and one where a space says that there is none."""
+_FLASH = 30.0
+_FLASH_MS = 120
+"""A cue that stands for less is gone before it is seen."""
+_OF_A_NAME = 2
+"""A cue that is one name or quantity, with the "and the" before it, may have so many words more than a style of three or more says."""
 _SHORT_CHARS = 12
 """A cue with fewer characters than this is read in less than the shortest time a cue should stand (5/6 s at 15 characters a second)."""
 
 
 def group_words_into_sentences(words: Sequence[Word]) -> list[SentenceTiming]:
-    """Return the sentences that the words of a narration make.
+    """Return the sentences that the words of a narration make; none goes on from one scene into the next.
 
     Parameters
     ----------
@@ -41,7 +48,9 @@ def group_words_into_sentences(words: Sequence[Word]) -> list[SentenceTiming]:
     >>> group_words_into_sentences([word("Hello.", 0), word("It's", 20), word("me.", 40)])
     [<SentenceTiming 'Hello.' 0.000-0.100 s>, <SentenceTiming "It's me." 0.200-0.500 s>]
     """
-    ends = sentence_ends([word.text for word in words])
+    texts = [word.text for word in words]
+    scenes = itertools.pairwise([0, *(place for place, word in enumerate(words, 1) if word.ends_scene), len(words)])
+    ends = [start + place for start, end in scenes for place in sentence_ends(texts[start:end])]
     return [SentenceTiming(words=tuple(words[start:end])) for start, end in zip([0, *ends], ends, strict=False)]
 
 
@@ -56,7 +65,9 @@ def split_cues(
 
     No cue crosses a sentence's end, has more than ``style.max_words`` words, or needs more lines than the style allows; a word
     longer than a line stands alone. Among all such partitions the one of least cost is taken (dynamic programming): breaks at
-    punctuation and before clauses and phrases, numbers with their units, names whole, no short word alone.
+    punctuation and before clauses and phrases, numbers with their units, names whole, no short word alone. A cue that is one name or
+    quantity may be two words longer, in styles of three or more. In styles of one word at a time a symbol, an emoji or a unit stands with
+    its neighbour, and so does a word that would be gone within 120 ms.
 
     A word of Chinese, Japanese or Thai, which may be a whole sentence, is cut into phrases, as :mod:`reelkit.media.phrases` has them; short
     ones count for parts of a word, and Chinese and Japanese characters for two. Their times are shares of the word's by their lengths,
@@ -78,7 +89,7 @@ def split_cues(
     -------
     list of Cue
         Not overlapping; every word in exactly one of them, or each of its phrases. Which words share a cue depends on the text alone,
-        not on the pace.
+        not on the pace, but for a cue that would be gone in a flash.
 
     Notes
     -----
@@ -101,13 +112,24 @@ def split_cues(
 
 
 def _groups(sentence: SentenceTiming, style: CaptionStyle, breaks: Mapping[str, Sequence[int]], language: str) -> list[Sequence[Word]]:
-    words = [phrase for word in sentence.words for phrase in _phrases(word, language)]
+    words = _loosened([phrase for word in sentence.words for phrase in _phrases(word, language)], style)
     if sentence.text in breaks:
         cuts = [0, *sorted({at for at in breaks[sentence.text] if 0 < at < len(words)}), len(words)]
         return [words[start:end] for start, end in itertools.pairwise(cuts)]
     # What is written without spaces may be several sentences.
     ends = [at for at in range(1, len(words)) if words[at].joined and closes_a_sentence(words[at - 1].text)]
     return [group for start, end in itertools.pairwise([0, *ends, len(words)]) for group in _partition(words[start:end], style)]
+
+
+def _loosened(words: Sequence[Word], style: CaptionStyle) -> list[Word]:
+    """Let go of words that are held together where no line could hold them."""
+    edges = [0, *(at for at in range(1, len(words)) if not words[at].held), len(words)]
+    runs = [words[start:end] for start, end in itertools.pairwise(edges)]
+    return [
+        word.model_copy(update={"held": False}) if word.held and (word is run[0] or _length(run) > style.max_chars_per_line) else word
+        for run in runs
+        for word in run
+    ]
 
 
 def _phrases(word: Word, language: str) -> list[Word]:
@@ -138,15 +160,33 @@ def _said(found: Sequence[str]) -> list[str]:
 def _partition(words: Sequence[Word], style: CaptionStyle) -> list[Sequence[Word]]:
     """Cut a sentence into cues at the least cost."""
     texts = [word.text for word in words]
-    breaks = [0.0, *(break_cost(texts, index) for index in range(1, len(texts))), 0.0]
+    breaks = [0.0, *(_HELD if words[index].held else break_cost(texts, index) for index in range(1, len(texts))), 0.0]
+    ties = _ties(words)
+    rate = words[0].rate_hz
+    changes = [*(word.start for word in words), words[-1].end + style.linger_ms * rate // 1000]
+    flash = _FLASH_MS * rate // 1000
+    # What cannot stand by itself in a style of one word at a time, and what would not stand for long enough.
+    firm = [not (word.held or leans(texts, index)) for index, word in enumerate(words)]
+    brief = [after - start < flash for start, after in itertools.pairwise(changes)]
+
+    def within(start: int, end: int) -> bool:
+        if as_words(texts[start:end]) <= style.max_words:
+            return True
+        if style.max_words == 1:
+            own = [at for at in range(start, end) if firm[at]]
+            return as_words(texts[at] for at in own) <= 1 + any(brief[at] for at in own)
+        parted = [at for at in range(start + 1, end) if firm[at] and not ties[at]]
+        led_in = all(at == number and breaks[at] >= _HANGING for number, at in enumerate(parted, start + 1))
+        return led_in and 2 * len(parted) < end - start and 2 < style.max_words >= end - start - _OF_A_NAME
+
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, len(texts) + 1):
         found: list[tuple[float, int]] = []
         for start in range(end - 1, -1, -1):
-            if end - start > 1 and (as_words(texts[start:end]) > style.max_words or not _fits(words[start:end], style)):
+            if end - start > 1 and not (within(start, end) and _fits(words[start:end], style)):
                 break
             cost = _cue_cost(words[start:end], style) + breaks[end]
-            cost += _STOP_PASSED * sum(map(closes_a_phrase, texts[start : end - 1]))
+            cost += _STOP_PASSED * sum(map(closes_a_phrase, texts[start : end - 1])) + _FLASH * (changes[end] - changes[start] < flash)
             found.append((best[start][0] + cost, start))
         best.append(min(found))
     cuts = [len(texts)]
@@ -178,8 +218,7 @@ def _cue_cost(words: Sequence[Word], style: CaptionStyle) -> float:
 
 def _line_cost(words: Sequence[Word], style: CaptionStyle) -> float:
     """Return what the best two lines for a cue cost: a name or quantity parted that one could hold, or a short word alone."""
-    texts = [word.text for word in words]
-    ties = [False, *(belong_together(texts, index) for index in range(1, len(texts))), False]
+    ties = [*_ties(words), False]
     costs = []
     for cut in range(1, len(words)):
         first, second = (_length(words[at]) for at in (slice(cut), slice(cut, None)))
@@ -191,6 +230,12 @@ def _line_cost(words: Sequence[Word], style: CaptionStyle) -> float:
         alone = len(words) > 2 and cut in (1, len(words) - 1) and min(first, second) < SHORT_SHARE * max(first, second)
         costs.append(_FLAWED_LINES * (parted or alone))
     return min(costs, default=0.0)
+
+
+def _ties(words: Sequence[Word]) -> list[bool]:
+    """Return which words belong to the one before."""
+    texts = [word.text for word in words]
+    return [index > 0 and (words[index].held or belong_together(texts, index)) for index in range(len(words))]
 
 
 def _length(words: Sequence[Word]) -> int:

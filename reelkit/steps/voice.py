@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -77,7 +78,7 @@ def synthesize_voice(script: Script, brand: Brand, *, voice: Voice | Narrator, p
     Returns
     -------
     AudioResult
-        Words are ``script.voiceover.split()``.
+        Words are ``script.voiceover.split()``, and say where a scene ends and which of them a space holds together.
 
     Raises
     ------
@@ -106,14 +107,22 @@ def synthesize_voice(script: Script, brand: Brand, *, voice: Voice | Narrator, p
             f"brand '{brand.slug}': voice '{brand.voice.name}' can say nothing of {text!r}: "
             f"write the script in words of its language, '{brand.language}'"
         )
-    return _join(breaths, rates.pop(), brand)
+    return _marked(_join(breaths, rates.pop(), brand), script)
 
 
 def _narrated(script: Script, brand: Brand, voice: Narrator) -> AudioResult:
     whole = voice.narrate([text for text, _ in _sentences(script, brand)], language=brand.language)
     if [word.text for word in whole.words] != script.voiceover.split():
         raise VoiceError(f"brand '{brand.slug}': the recording gave {len(whole.words)} words for the script's {script.word_count}")
-    return replace(_join([_cut(whole, 0, begins=True)], whole.rate_hz, brand), doubts=whole.doubts)
+    return _marked(replace(_join([_cut(whole, 0, begins=True)], whole.rate_hz, brand), doubts=whole.doubts), script)
+
+
+def _marked(audio: AudioResult, script: Script) -> AudioResult:
+    """Tell words what is between them in the script: the end of a scene, or a space that does not break."""
+    after = [gap for scene in script.scenes for gap in (*re.findall(r"\s+", scene.text), "\n")]
+    marks = [{"held": before not in " \n", "ends_scene": gap == "\n"} for before, gap in pairwise(["\n", *after])]
+    words = (word.model_copy(update=said) if any(said.values()) else word for word, said in zip(audio.words, marks, strict=True))
+    return replace(audio, words=tuple(words))
 
 
 def _sentences(script: Script, brand: Brand) -> Iterator[tuple[str, int]]:

@@ -55,6 +55,33 @@ def test_plain_text_needs_no_mark_up(path: Path) -> None:
     assert len(script.scenes) == 2
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("It wakes you gently", "It wakes you gently."),
+        ("Ready since 2019", "Ready since 2019."),
+        ("Order at northwind.coffee/sale", "Order at northwind.coffee/sale"),
+        ("Share your #SlowMornings", "Share your #SlowMornings"),
+        ("Follow @northwind", "Follow @northwind"),
+        ("Now only 9.99 €", "Now only 9.99 €"),
+        ("A bag holds 2.5 kg", "A bag holds 2.5 kg"),
+        ("We love coffee ☕", "We love coffee ☕"),
+        ("Order it today (online)", "Order it today (online)"),
+        ("它非常好喝", "它非常好喝"),
+    ],
+)
+def test_a_full_stop_is_given_to_words_alone(written: str, shown: str, path: Path) -> None:
+    """Where a paragraph ends without a mark, a word gets its full stop; an address, a tag, a price or an emoji stays as it was written."""
+    assert write(path, f"{written}\n\nThat is all there is to say.").scenes[0].text == shown
+
+
+def test_spaces_that_do_not_break_are_kept(path: Path) -> None:
+    """What a writer holds together stays so, through mark-up and sentences."""
+    script = write(path, "Only **10\u202f000\u00a0€** for  the lot. Take it. Then go home.\n[emphasis: 10 000 €]")
+    assert [scene.text for scene in script.scenes] == ["Only 10\u202f000\u00a0€ for the lot. Take it.", "Then go home."]
+    assert script.scenes[0].emphasis == "10 000 €"
+
+
 def test_long_paragraphs_become_scenes_of_whole_sentences(path: Path) -> None:
     """A scene has a sentence or two and at most 35 words; sentences stay whole."""
     sentence = "This is a sentence of exactly ten words, no more."

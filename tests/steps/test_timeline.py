@@ -109,6 +109,51 @@ def test_phrases_of_a_word_are_shown_each_in_its_share_of_the_time(tmp_path: Pat
     assert Timeline.model_validate_json(timeline.model_dump_json()) == timeline
 
 
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [
+        (NO_LOGO.captions, ["It", "is", "10\u00a0000\u00a0€", "or", "30", "%", "off", "🎉"]),
+        (NO_LOGO.captions.model_copy(update={"mode": "one_word"}), ["It", "is", "10\u00a0000\u00a0€", "or", "30 %", "off 🎉"]),
+        (
+            NO_LOGO.captions.model_copy(update={"mode": "one_word", "max_words": 1}),
+            ["It", "is", "10\u00a0000\u00a0€", "or", "30 %", "off 🎉"],
+        ),
+    ],
+    ids=["karaoke", "one_word", "one_word alone"],
+)
+def test_what_is_one_to_a_reader_is_lit_as_one(style: CaptionStyle, shown: list[str], tmp_path: Path) -> None:
+    """What a space holds together is lit as one word, from its first sound to its last; one word at a time takes unit and emoji along."""
+    script = Script.of("t", [Scene(text="It is 10\u202f000\u00a0€ or 30 % off 🎉", search_terms=("a", "b"))])
+    _, told, voice = _narrated(tmp_path, [RATE // 4] * 10, [0] * 10)
+    texts = script.voiceover.split()
+    held = {"held": True}
+    words = tuple(
+        word.model_copy(update={"text": text, **(held if index in (3, 4) else {})})
+        for index, (word, text) in enumerate(zip(told.words, texts, strict=True))
+    )
+    audio = AudioResult(told.samples, RATE, words)
+    brand = NO_LOGO.model_copy(update={"captions": style})
+    sentences = group_words_into_sentences(audio.words)
+    cues = split_cues(sentences, style)
+    timeline = plan_timeline(script, [_clip(0, scene=0), _clip(1, scene=0)], audio, sentences, brand, cues=cues, narration=voice)
+    lit = [word for cue in timeline.cues for word in cue.words]
+    assert [word.text for word in lit] == shown
+    assert (lit[2].start, lit[2].end) == (15, 38)
+
+
+def test_straight_quotation_marks_are_shown_as_the_language_has_them(tmp_path: Path) -> None:
+    """Marks of a pair are found over all that is said, whichever cues it is shown in."""
+    script = Script.of("t", [Scene(text='"We only ever roast our coffee on Mondays," he said.', search_terms=("a", "b"))])
+    _, told, voice = _narrated(tmp_path, [RATE // 4] * 10, [0] * 10)
+    words = tuple(word.model_copy(update={"text": text}) for word, text in zip(told.words, script.voiceover.split(), strict=True))
+    audio = AudioResult(told.samples, RATE, words)
+    sentences = group_words_into_sentences(audio.words)
+    cues = split_cues(sentences, NO_LOGO.captions)
+    timeline = plan_timeline(script, [_clip(0, scene=0), _clip(1, scene=0)], audio, sentences, NO_LOGO, cues=cues, narration=voice)
+    assert len(timeline.cues) > 2
+    assert " ".join(cue.text for cue in timeline.cues) == "“We only ever roast our coffee on Mondays,” he said."
+
+
 def test_the_reel_is_as_long_as_the_narration(tmp_path: Path) -> None:
     """Frames cover the narration and no more than one frame beyond."""
     timeline, audio = _planned(tmp_path, [6000] * 12, [500] * 12)

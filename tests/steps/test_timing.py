@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reelkit.media.breaks import belong_together, leans
 from reelkit.media.phrases import as_words, columns
 from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word, spaced
 from reelkit.services.deck import read_deck
@@ -32,6 +33,11 @@ def shown(text: str, **style: object) -> list[str]:
 
 def scaled(said: list[Word], k: int) -> list[Word]:
     return [word.model_copy(update={"start": word.start * k, "end": word.end * k}) for word in said]
+
+
+def unhurried(said: list[Word]) -> list[Word]:
+    """Words of a second and more: none too short to be shared among its phrases, or to be seen."""
+    return scaled(said, said[0].rate_hz)
 
 
 @settings(max_examples=50)
@@ -64,9 +70,16 @@ def test_cues_do_not_overlap_and_begin_with_their_first_word(said: list[Word], s
 @settings(max_examples=50)
 @given(words(), caption_styles())
 def test_cues_keep_the_styles_bounds(said: list[Word], style: CaptionStyle) -> None:
-    """A cue has no more words and no more characters than the style allows, but for a word longer than a line, which stands alone."""
-    for cue in split_cues(group_words_into_sentences(said), style):
-        assert as_words(word.text for word in cue.words) <= style.max_words
+    """A cue has no more words and no more characters than the style allows, but for a word longer than a line, which stands alone, for
+    names and quantities, and in styles of one word for what is not read by itself.
+    """
+    for cue in split_cues(group_words_into_sentences(unhurried(said)), style):
+        texts = [word.text for word in cue.words]
+        if as_words(texts) > style.max_words:
+            inner = range(1, len(texts))
+            whole = sum(belong_together(texts, index) or leans(texts, index) for index in inner) * 2 >= len(inner)
+            assert style.max_words == 1 or (whole and style.max_words > 2 and len(texts) <= style.max_words + 2)
+            assert style.max_words > 1 or as_words(text for index, text in enumerate(texts) if not leans(texts, index)) <= 1
         longest = max(columns(word.text) for word in cue.words)
         assert longest <= style.max_chars_per_line or len(cue.words) == 1
         assert columns(cue.text) <= style.max_chars_per_line * style.max_lines + style.max_lines - 1 or len(cue.words) == 1
@@ -78,6 +91,16 @@ def test_no_cue_crosses_the_end_of_a_sentence(said: list[Word], style: CaptionSt
     """Every sentence begins with a cue of its own."""
     sentences = group_words_into_sentences(said)
     assert {sentence.start for sentence in sentences} <= {cue.start for cue in split_cues(sentences, style)}
+
+
+@settings(max_examples=50)
+@given(words(min_size=2), caption_styles(), st.data())
+def test_no_sentence_goes_on_into_the_next_scene(said: list[Word], style: CaptionStyle, data: st.DataObject) -> None:
+    """Where a scene ends a sentence and a cue end, whatever the words are."""
+    last = data.draw(st.integers(0, len(said) - 2))
+    said[last] = said[last].model_copy(update={"ends_scene": True})
+    sentences = group_words_into_sentences(said)
+    assert said[last + 1].start in {sentence.start for sentence in sentences} & {cue.start for cue in split_cues(sentences, style)}
 
 
 @settings(max_examples=50)
@@ -102,7 +125,7 @@ def test_a_cue_stands_as_long_as_the_voice_allows(said: list[Word], style: Capti
 @given(words(), caption_styles(), st.integers(2, 5))
 def test_speed_scales_times_and_keeps_words_together(said: list[Word], style: CaptionStyle, k: int) -> None:
     """Speech k times slower has the same sentences and cues, with word times k times as long."""
-    said = scaled(said, 1000)  # no word is too short to be shared among its phrases
+    said = unhurried(said)
     sentences, slow = group_words_into_sentences(said), group_words_into_sentences(scaled(said, k))
     assert [(sentence.start * k, sentence.end * k, sentence.text) for sentence in sentences] == [
         (sentence.start, sentence.end, sentence.text) for sentence in slow
@@ -124,6 +147,13 @@ def test_speed_scales_times_and_keeps_words_together(said: list[Word], style: Ca
         ("Every morning old Jane Goodall walked alone.", ["Every morning old", "Jane Goodall walked alone."]),
         ("Dust is the quiet culprit.", ["Dust is", "the quiet culprit."]),
         ("Why? Nobody knows.", ["Why?", "Nobody knows."]),
+        ("We walked with Dr. Martin Luther King Jr.", ["We walked", "with Dr. Martin Luther King Jr."]),
+        ("It went to the van der Berg family.", ["It went to the", "van der Berg family."]),
+        (
+            "I am a big fan of it and so is my mum who is on a bus in an old red hat.",
+            ["I am a big", "fan of it", "and so is", "my mum who is", "on a bus", "in an old", "red hat."],
+        ),
+        ("Only 10 000 € until 5 de mayo de 2026.", ["Only 10 000 €", "until 5 de mayo de 2026."]),
         ("Stop.", ["Stop."]),
     ],
 )
@@ -144,6 +174,44 @@ def test_a_word_longer_than_a_line_stands_alone() -> None:
 def test_one_word_styles_show_one_word() -> None:
     """A style of one word at a time gives as many cues as words."""
     assert shown("So it begins, here and now.", max_words=1) == ["So", "it", "begins,", "here", "and", "now."]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It is 9.99 € or 30 % less.", ["It", "is", "9.99 €", "or", "30 %", "less."]),
+        ("We weigh 2.5 kg, then 10 000 g.", ["We", "weigh", "2.5 kg,", "then", "10 000 g."]),
+        ("🎉 Now win — or lose 🎉", ["🎉 Now", "win —", "or", "lose 🎉"]),
+        ("Only € 30 in 20 minutes", ["Only", "€ 30", "in", "20", "minutes"]),
+    ],
+)
+def test_one_word_styles_keep_marks_and_units_with_their_word(text: str, expected: list[str]) -> None:
+    """A symbol, an emoji, a dash or a unit is not read by itself, and is no cue of its own."""
+    assert shown(text, max_words=1) == expected
+
+
+def test_a_word_that_would_flash_stands_with_its_neighbour() -> None:
+    """In a style of one word a word that is gone within 120 ms joins the one that it leads to, and no third."""
+    said = [("We", 200), ("saw", 200), ("a", 33), ("red", 200), ("hat", 200), ("of", 60), ("the", 60), ("man.", 300)]
+    spans = itertools.pairwise(itertools.accumulate((length for _, length in said), initial=0))
+    timed = [
+        Word(text=text, start=start, end=end, rate_hz=1000, timed_by="durations")
+        for (text, _), (start, end) in zip(said, spans, strict=True)
+    ]
+    cues = split_cues(group_words_into_sentences(timed), CaptionStyle(max_words=1))
+    assert [cue.text for cue in cues] == ["We", "saw", "a red", "hat of", "the man."]
+
+
+def test_what_a_space_holds_together_is_never_parted() -> None:
+    """Words behind a space that does not break stand in their neighbour's cue, unless no line could hold them."""
+    said = spoken("We sell more than ten thousand of those cups.")
+    tight = [word.model_copy(update={"held": word.text in ("ten", "thousand")}) for word in said]
+    for style in (CaptionStyle(max_words=most, max_lines=1) for most in (2, 3, 4, 8)):
+        cues = [cue.text for cue in split_cues(group_words_into_sentences(tight), style)]
+        assert any("than ten thousand" in cue for cue in cues) or style.max_words == 2, cues
+    assert "than ten thousand" in [cue.text for cue in split_cues(group_words_into_sentences(tight), CaptionStyle(max_words=1))]
+    every = [word.model_copy(update={"held": True}) for word in said]
+    assert split_cues(group_words_into_sentences(every), CaptionStyle()) == split_cues(group_words_into_sentences(said), CaptionStyle())
 
 
 def test_a_short_gap_is_closed_and_a_long_one_is_not() -> None:

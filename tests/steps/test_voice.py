@@ -128,6 +128,15 @@ def test_a_sentence_said_anew_moves_the_others_by_whole_frames() -> None:
         assert all(abs(samples - frames.copy().pop() * RATE / 30) < 1 for samples in moved)
 
 
+def test_words_tell_what_is_between_them() -> None:
+    """A scene's last word ends it, whatever its mark, and one after a space that does not break is held; the voice hears neither."""
+    voice = ToneVoice()
+    audio = synthesize_voice(script("We love coffee ☕", "Only 10\u202f000\u00a0€", "now (today)"), brand(), voice=voice)
+    assert [word.text for word in audio.words if word.ends_scene] == ["☕", "€", "(today)"]
+    assert [word.text for word in audio.words if word.held] == ["000", "€"]
+    assert [text for text, _, _ in voice.asked] == ["We love coffee ☕", "Only 10 000 €", "now (today)"]
+
+
 def test_the_voice_is_asked_sentence_by_sentence() -> None:
     """So that a cache keeps each sentence: what is asked for are sentences with the brand's language and speed."""
     voice, heard = ToneVoice(), []
