@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -14,6 +14,7 @@ from reelkit.media.capitals import capitals
 from reelkit.media.fonts import FontFace, clusters, find_font
 from reelkit.media.phrases import columns, language_of, merged, phrases
 from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape_line, union_of
+from reelkit.media.word_breaks import SOFT_HYPHEN, at_a_lines_end, broken
 from reelkit.model import CaptionStyle, spaced
 
 __all__ = ["CaptionSizes", "CueLayout", "PlacedWord", "break_lines", "caption_sizes", "lay_out", "widened_by"]
@@ -27,14 +28,14 @@ MARKER_PAD_SHARE = 0.12
 CURSOR_SHARE = 0.2
 """Room for a typewriter's cursor and the gap before it, as a share of the size."""
 _SLACK_PX = 2
+_STEP = 0.05
+"""By how much smaller a long text is tried."""
 _MOST_WEIGHED = 16
 """Longer texts are filled line by line: the ways to break them grow with the number of words to the power of the lines."""
 _TOP_SHARE = 250 / 1920
 _PLAIN = re.compile(r"[A-Za-z0-9.,;:!?'\"\u2018-\u201D\u2026\u2013\u2014%&+-]*")
 """What hangs no lower than the letters by which a style's drop is measured, in any font."""
 _DEEPEST_SHARE = 0.8
-_BEFORE_OR_AFTER_MARK = re.compile(r"(?<=\w[/_-])(?=\w)|(?<=//)(?=\w)|(?<=\w)(?=[.@]\w)")
-"""Where an address or a handle may be broken: after marks that say that it goes on, before those that would seem to end it."""
 SHORT_SHARE = 0.4
 """A word alone on a line that is shorter than this share of the longest is short."""
 
@@ -139,17 +140,22 @@ def _caption_sizes(
 
 def _deepest(words: frozenset[str], style: CaptionStyle, face: FontFace, size_px: float, language: str) -> float:
     """Return how far a reel's words hang below the baseline, px: 0 where none hangs lower than plain Latin letters."""
-    others = [_as_set(word, style, language) for word in sorted(words) if not _PLAIN.fullmatch(word)]
+    others = [_as_set(_curved(word), style.uppercase, language) for word in sorted(words) if not _PLAIN.fullmatch(word)]
     lettering = Lettering(face, size_px, style.letter_spacing_em * size_px, language=language_of(others) or language)
     inks = [ink for word in others if (ink := shape_line([word], lettering).ink)]
     # What stacks marks without end is moved up alone.
     return max((ink[3] for ink in inks if ink[3] <= _DEEPEST_SHARE * size_px), default=0.0)
 
 
-def _as_set(word: str, style: CaptionStyle, language: str) -> str:
-    """Return a word as a style sets it: in capitals where it says so, and with a curved apostrophe, as type has one."""
-    curved = re.sub(r"(?<=\w)'(?=\w)", "\u2019", word)
-    return capitals(curved, language) if style.uppercase else curved
+def _curved(word: str) -> str:
+    """Return a word with a curved apostrophe, as type has one."""
+    return re.sub(r"(?<=\w)'(?=\w)", "\u2019", word)
+
+
+def _as_set(text: str, uppercase: bool, language: str) -> str:
+    """Return a word, or what of it ends a line, as a style sets it."""
+    shown = at_a_lines_end(text)
+    return capitals(shown, language) if uppercase else shown
 
 
 @dataclass(frozen=True)
@@ -251,12 +257,56 @@ def break_lines(
     return best[1:] if best else None
 
 
+def fill_lines(
+    words: Sequence[str],
+    width_of: Callable[[int, int], float],
+    *,
+    max_width_px: float,
+    max_lines: int,
+    min_share: float,
+    joined: Sequence[bool] = (),
+) -> tuple[tuple[tuple[int, int], ...], float]:
+    """Choose the lines of a long text: the largest of a few sizes at which ``max_lines`` hold it, else more lines at the least.
+
+    There are as few lines as hold the words, even, and broken where it costs least. Takes and returns what :func:`break_lines` does.
+    """
+    shares = [1 - _STEP * step for step in range(round((1 - min_share) / _STEP + 0.5)) if 1 - _STEP * step > min_share]
+    for share in (*shares, min_share):
+        lines = _filled(words, width_of, max_width_px / share, joined)
+        if len(lines) <= max_lines:
+            break
+    return lines, share
+
+
+def _filled(
+    words: Sequence[str], width_of: Callable[[int, int], float], room_px: float, joined: Sequence[bool]
+) -> tuple[tuple[int, int], ...]:
+    best: list[tuple[int, float, int]] = [(0, 0.0, 0)]
+    for end in range(1, len(words) + 1):
+        found: list[tuple[int, float, int]] = []
+        for start in range(end - 1, -1, -1):
+            width = width_of(start, end)
+            if width > room_px and found:
+                break
+            count, cost, _ = best[start]
+            broken_at = _break_cost(words, start, joined=any(joined[start : start + 1])) if start else 0.0
+            alone = end - start == 1 and width < SHORT_SHARE * room_px
+            found.append((count + 1, cost + broken_at + 2 * (1 - min(width / room_px, 1)) ** 2 + 3 * alone, start))
+        best.append(min(found))
+    edges = [len(words)]
+    while edges[-1]:
+        edges.append(best[edges[-1]][2])
+    return tuple(pairwise(reversed(edges)))
+
+
 def _letters(word: str) -> int:
     return sum(character.isalnum() for character in word)
 
 
 def _break_cost(words: Sequence[str], cut: int, *, joined: bool) -> float:
     before, after = words[cut - 1], words[cut]
+    if before.endswith(SOFT_HYPHEN):
+        return 1.0
     if belong_together(words, cut):
         return 6.0
     if before[-1] in ",;:.!?、。，；：！？،؛؟۔।":
@@ -276,26 +326,28 @@ def lay_out(
     right_to_left: bool | None = None,
     language: str | None = None,
     joined: Sequence[bool] = (),
+    max_lines: int | None = None,
 ) -> CueLayout:
     """Break a cue's words into lines and place them.
 
     Lines are centred by their ink; a typewriter's begin at one edge. The last line stands at ``sizes.baseline_px`` unless something in
     it hangs lower than ``sizes.drop_px``, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are
-    still too wide are broken: those without spaces between phrases, addresses at their marks, others with hyphens. The first letter with
-    a direction gives the lines theirs where ``right_to_left`` does not say, and the words the ``language`` that their characters are
-    drawn for. Words that are ``joined`` go on the one before without a space.
+    still too wide are broken: those without spaces between phrases, others as :func:`reelkit.media.word_breaks.broken` says. Lines are no
+    more than the style's ``max_lines``, or those given, where the least size allows. The first letter with a direction gives the lines
+    theirs where ``right_to_left`` does not say, and the words the ``language`` that their characters are drawn for and that parts them.
+    Words that are ``joined`` go on the one before without a space.
     """
     language = language_of(words) if language is None else language
-    texts = [_as_set(word, style, language) for word in words]
+    texts = [_curved(word) for word in words]
     if right_to_left is None:
         right_to_left = is_right_to_left(spaced(texts, joined))
     return _laid_out(
         tuple(texts),
-        tuple(words),
         tuple(joined),
         sizes,
+        uppercase=style.uppercase,
         max_chars=style.max_chars_per_line,
-        max_lines=style.max_lines,
+        max_lines=style.max_lines if max_lines is None else max_lines,
         right_to_left=right_to_left,
         language=language,
     )
@@ -304,10 +356,10 @@ def lay_out(
 @lru_cache(maxsize=512)
 def _laid_out(
     texts: tuple[str, ...],
-    written: tuple[str, ...],
     joined: tuple[bool, ...],
     sizes: CaptionSizes,
     *,
+    uppercase: bool,
     max_chars: int,
     max_lines: int,
     right_to_left: bool,
@@ -316,7 +368,11 @@ def _laid_out(
     """Lay out a cue once, as a reel's captions are measured, shown, drawn and checked."""
     room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px + sizes.cursor_px) - _SLACK_PX
 
-    def line_width(row: Sequence[Piece], size_px: float) -> float:
+    def row_of(pieces: Sequence[Piece]) -> list[Piece]:
+        return [(index, _as_set(text, uppercase, language)) for index, text in merged(pieces)]
+
+    def line_width(pieces: Sequence[Piece], size_px: float) -> float:
+        row = row_of(pieces)
         shaped = shape_line(
             [text for _, text in row], _lettering(sizes, size_px, language), right_to_left=right_to_left, joined=_joints(row, joined)
         )
@@ -334,38 +390,24 @@ def _laid_out(
         for index, text in enumerate(texts)
         if line_width([(index, text)], sizes.size_px)
         for phrase in phrases(text, language)
-        for part in ([phrase] if fits(phrase) else _BEFORE_OR_AFTER_MARK.split(phrase))
+        for part in broken(phrase, fits, language)
     ]
     if not shown:
         return CueLayout((), sizes.size_px, right_to_left)
+    words, joints = [text for _, text in shown], _joints(shown, joined)
+    width_of = lru_cache(maxsize=None)(lambda i, j: line_width(shown[i:j], sizes.size_px))
+    least = sizes.min_size_px / sizes.size_px
+    # Names are told by their capitals, which a style may give to all: words are weighed as they are written.
     fit = (
-        None
-        if len(shown) > _MOST_WEIGHED
-        else break_lines(
-            # Names are told by their capitals, which a style may give to all.
-            [written[index] if text == texts[index] else text for index, text in shown],
-            lru_cache(maxsize=None)(lambda i, j: line_width(merged(shown[i:j]), sizes.size_px)),
-            max_width_px=room,
-            max_chars=max_chars,
-            max_lines=max_lines,
-            min_share=sizes.min_size_px / sizes.size_px,
-            joined=_joints(shown, joined),
-        )
-    )
-    if fit is not None:
-        lines, share = fit
-        rows = [merged(shown[i:j]) for i, j in lines]
-        return _place(rows, max(sizes.size_px * share, sizes.min_size_px), sizes, right_to_left, language, joined=joined)
-    size = sizes.min_size_px
-    pieces = [(index, piece) for index, text in shown for piece in _pieces(text, fits)]
-    rows = [[]]
-    for piece in pieces:
-        if rows[-1] and line_width(merged((*rows[-1], piece)), size) > room:
-            rows.append([])
-        rows[-1] = merged((*rows[-1], piece))
+        break_lines(words, width_of, max_width_px=room, max_chars=max_chars, max_lines=max_lines, min_share=least, joined=joints)
+        if len(shown) <= _MOST_WEIGHED
+        else None
+    ) or fill_lines(words, width_of, max_width_px=room, max_lines=max_lines, min_share=least, joined=joints)
+    rows = [row_of(shown[i:j]) for i, j in fit[0]]
+    size = max(sizes.size_px * fit[1], sizes.min_size_px)
     # One line more would fit, but marks, boxes and an entrance that swings beyond its size rise above capitals.
     most = max(1, int((sizes.baseline_px - sizes.top_px - sizes.cap_px) // (size * sizes.line_height)))
-    cut = len(rows) > most
+    cut = len(rows) > max(most, max_lines)
     if cut:
         index, text = rows[most - 1][-1]
         rows[most - 1 :] = [[*rows[most - 1][:-1], (index, "".join(clusters(text)[:-2]) + "…")]]
@@ -375,27 +417,6 @@ def _laid_out(
 def _joints(row: Sequence[Piece], joined: Sequence[bool]) -> list[bool]:
     """Return which pieces of a row go on the one before: the further ones of a word, and those of words that do."""
     return [index == before or (bool(joined) and joined[index]) for (before, _), (index, _) in pairwise([(-1, ""), *row])]
-
-
-def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
-    """Break a word that does not fit into even pieces, with hyphens where its script uses them."""
-    if fits(text):
-        yield text
-        return
-    parts = clusters(text)
-    if len(parts) == 1:
-        yield text
-    for count in range(2, len(parts) + 1):
-        edges = [round(len(parts) * k / count) for k in range(count + 1)]
-        pieces = [parts[i:j] for i, j in pairwise(edges)]
-        hyphenated = [
-            "".join(piece) + ("-" if piece[-1].lower() != piece[-1].upper() and rest[0].lower() != rest[0].upper() else "")
-            for piece, rest in pairwise(pieces)
-        ]
-        broken = [*hyphenated, "".join(pieces[-1])]
-        if all(map(fits, broken)) or count == len(parts):
-            yield from broken
-            return
 
 
 def widened_by(sizes: CaptionSizes, size_px: float) -> float:

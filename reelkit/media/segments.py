@@ -154,6 +154,7 @@ def made_by() -> str:
         "pi-heif",
         "pillow",
         "budoux",
+        "pyphen",
         "manimgx-fonts",
         "dynamic-font",
         "python-lucide",

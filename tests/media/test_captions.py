@@ -553,3 +553,33 @@ def test_long_words_break_with_hyphens_never_below_55_px() -> None:
     assert layout.size_px == 55 and {word.index for word in layout.words} == {0} and len({word.line for word in layout.words}) >= 2
     narrow = style.model_copy(update={"max_width_px": 60})
     assert len(lay_out(["W"], narrow, caption_sizes(narrow, 1080, 1920)).words) == 1  # which nothing can break
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "lines"),
+    [
+        ("karaoke", "Geschwindigkeits\u00adbegrenzung", [len("Geschwindigkeits-"), len("begrenzung")]),
+        ("pop", "Lebensmittel\u200bunverträglichkeit", [len("Lebensmittel"), len("unverträglichkeit")]),
+        ("karaoke", "Rechtsschutzversicherungen", [len("Rechtsschutz-"), len("versicherungen")]),
+        ("gradient", "Rechtsschutzversicherungen", [len("Rechtsschutz-"), len("versicherungen")]),
+        ("one_word", "Straßenverkehrsgesellschaften", [len("Strassenverkehrs-"), len("gesellschaften")]),
+        ("karaoke", "#SlowMorningsTasteBetterTogether", [len("#SlowMornings"), len("TasteBetterTogether")]),
+        ("karaoke", "Straßen\u00adverkehr", [len("Straßenverkehr")]),
+    ],
+)
+def test_a_word_too_wide_for_a_line_is_broken_as_its_language_breaks_it(name: str, word: str, lines: list[int]) -> None:
+    """In capitals, too, a long word goes on where a reader expects it, on two lines as large as they may be, nothing more drawn."""
+    style = PRESETS[name]
+    layout = lay_out([word], style, caption_sizes(style, 1080, 1920), language="de")
+    assert [len(placed.glyphs) for placed in layout.words] == lines
+    assert layout.size_px > 55 or style.max_lines == 1
+
+
+def test_a_long_word_among_others_keeps_to_two_lines() -> None:
+    """More lines than a style has come only where the least size does not fit otherwise."""
+    style = PRESETS["karaoke"]
+    sizes = caption_sizes(style, 1080, 1920)
+    two = lay_out(["Kraftfahrzeug-Rechtsschutzberatung."], style, sizes, language="de")
+    assert [len(word.glyphs) for word in two.words] == [len("Kraftfahrzeug-"), len("Rechtsschutzberatung.")] and two.size_px > 55
+    more = lay_out(["Donaudampfschifffahrtsgesellschaftskapitäne"], style, sizes, language="de")
+    assert [len(word.glyphs) for word in more.words] == [len("Donaudampf-"), len("schifffahrtsgesell-"), len("schaftskapitäne")]
