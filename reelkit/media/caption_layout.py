@@ -17,12 +17,14 @@ from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape
 from reelkit.media.word_breaks import SOFT_HYPHEN, at_a_lines_end, broken
 from reelkit.model import CaptionStyle, spaced
 
-__all__ = ["CaptionSizes", "CueLayout", "PlacedWord", "break_lines", "caption_sizes", "lay_out", "widened_by"]
+__all__ = ["CaptionSizes", "CueLayout", "PlacedWord", "break_lines", "caption_sizes", "growth_share", "lay_out", "widened_by"]
 
 MIN_SIZE_PX = 55
 """Type is never set smaller at 1080 px of width (NORMS: 60 to 95 px, shrink to fit, never under 55)."""
 GROWTH_OVERSHOOT = 0.35
 """How far, as a share of its growth, the spoken word swings beyond its final size."""
+_GROWS_EM = 2.4
+"""The widest word that takes all of its growth: the space beside a word is as wide whatever the word."""
 MARKER_PAD_SHARE = 0.12
 """A highlighter reaches at most so much of the size beyond its word: words stand close on paper."""
 CURSOR_SHARE = 0.2
@@ -380,7 +382,8 @@ def _laid_out(
         if not ink:
             return 0.0
         left, _, right, _ = union_of(ink) or (0.0, 0.0, 0.0, 0.0)
-        return right - left + (sizes.peak_scale - 1) * max(word[2] - word[0] for word in ink)
+        widest = max(word[2] - word[0] for word in ink)
+        return right - left + (sizes.peak_scale - 1) * growth_share(widest, size_px) * widest
 
     def fits(text: str) -> bool:
         return line_width([(0, text)], sizes.min_size_px) <= room
@@ -417,6 +420,11 @@ def _laid_out(
 def _joints(row: Sequence[Piece], joined: Sequence[bool]) -> list[bool]:
     """Return which pieces of a row go on the one before: the further ones of a word, and those of words that do."""
     return [index == before or (bool(joined) and joined[index]) for (before, _), (index, _) in pairwise([(-1, ""), *row])]
+
+
+def growth_share(width_px: float, size_px: float) -> float:
+    """Return which share of its growth a spoken word of a width takes: wide ones grow no further, in px, and keep the space beside them."""
+    return min(1.0, _GROWS_EM * size_px / max(width_px, 1e-6))
 
 
 def widened_by(sizes: CaptionSizes, size_px: float) -> float:

@@ -583,3 +583,20 @@ def test_a_long_word_among_others_keeps_to_two_lines() -> None:
     assert [len(word.glyphs) for word in two.words] == [len("Kraftfahrzeug-"), len("Rechtsschutzberatung.")] and two.size_px > 55
     more = lay_out(["Donaudampfschifffahrtsgesellschaftskapitäne"], style, sizes, language="de")
     assert [len(word.glyphs) for word in more.words] == [len("Donaudampf-"), len("schifffahrtsgesell-"), len("schaftskapitäne")]
+
+
+@pytest.mark.parametrize("name", ["gradient", "pop"])
+@pytest.mark.parametrize("text", ["Northwind Coffee", "Wilhelm drank", "minimum mode.", "to it"])
+def test_a_word_that_grows_keeps_a_space_beside_it(name: str, text: str) -> None:
+    """However wide the spoken word is, its outline never reaches its neighbour's; a short word grows as far as its style says."""
+    style = PRESETS[name].model_copy(update={"max_lines": 1})
+    captions = painter(style, cue(text, frames_a_word=20))
+    for frame in (12, 14, 20):
+        mask, x, _ = captions.fill_mask(frame) or (np.zeros((1, 1), bool), 0, 0)
+        first, second = (word.box for word in captions.words_on(frame))
+        middle = round((first[2] + second[0]) / 2) - x
+        inked = np.flatnonzero(mask.any(axis=0))
+        gap = inked[inked > middle].min() - inked[inked < middle].max()
+        assert gap > 2 * style.outline_px + 3
+    grown = (inked[inked < middle].max() - inked.min()) / (first[2] - first[0])
+    assert grown == pytest.approx(1.1, abs=0.03) if text == "to it" else 1.02 < grown < 1.08
