@@ -17,7 +17,17 @@ from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape
 from reelkit.media.word_breaks import SOFT_HYPHEN, at_a_lines_end, broken
 from reelkit.model import CaptionStyle, spaced
 
-__all__ = ["CaptionSizes", "CueLayout", "PlacedWord", "break_lines", "caption_sizes", "growth_share", "lay_out", "widened_by"]
+__all__ = [
+    "CaptionSizes",
+    "CueLayout",
+    "PlacedWord",
+    "break_lines",
+    "caption_sizes",
+    "growth_share",
+    "lay_out",
+    "letters_a_line",
+    "widened_by",
+]
 
 MIN_SIZE_PX = 55
 """Type is never set smaller at 1080 px of width (NORMS: 60 to 95 px, shrink to fit, never under 55)."""
@@ -30,6 +40,9 @@ MARKER_PAD_SHARE = 0.12
 CURSOR_SHARE = 0.2
 """Room for a typewriter's cursor and the gap before it, as a share of the size."""
 _SLACK_PX = 2
+_PROSE = "This is what most of the words in captions look like: short ones, longer ones, and a few that are rather wide."
+_WIDER = 1.07
+"""Letters as often as they come, and by how much more room a line is given, as some words have more of the wide ones."""
 _STEP = 0.05
 """By how much smaller a long text is tried."""
 _MOST_WEIGHED = 16
@@ -253,7 +266,9 @@ def break_lines(
             overlong = sum(columns(spaced(words[i:j], joined[i:j])) > max_chars for i, j in lines)
             breaks = sum(_break_cost(words, cut, joined=any(joined[cut : cut + 1])) for cut in cuts)
             alone = sum(j - i == 1 and width < SHORT_SHARE * max(widths) for (i, j), width in zip(lines, widths, strict=True))
-            cost = 12 * (1 - share) + 0.45 * (count - 1) + ragged + 2 * overlong + 3 * (alone if len(words) > 2 else 0) + breaks
+            lost = 1 - share
+            # A little smaller is not seen; much smaller, beside other cues, is.
+            cost = 12 * lost + 40 * lost**2 + 0.45 * (count - 1) + ragged + 2 * overlong + 3 * (alone if len(words) > 2 else 0) + breaks
             if best is None or cost < best[0] - 1e-9:
                 best = cost, lines, share
     return best[1:] if best else None
@@ -310,7 +325,7 @@ def _break_cost(words: Sequence[str], cut: int, *, joined: bool) -> float:
     if before.endswith(SOFT_HYPHEN):
         return 1.0
     if belong_together(words, cut):
-        return 6.0
+        return 8.0
     if before[-1] in ",;:.!?、。，；：！？،؛؟۔।":
         return -0.2
     if is_counted(before, after):
@@ -368,7 +383,7 @@ def _laid_out(
     language: str,
 ) -> CueLayout:
     """Lay out a cue once, as a reel's captions are measured, shown, drawn and checked."""
-    room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px + sizes.cursor_px) - _SLACK_PX
+    room = _room_px(sizes)
 
     def row_of(pieces: Sequence[Piece]) -> list[Piece]:
         return [(index, _as_set(text, uppercase, language)) for index, text in merged(pieces)]
@@ -417,9 +432,31 @@ def _laid_out(
     return replace(_place(rows, size, sizes, right_to_left, language, joined=joined), cut=cut)
 
 
+def _room_px(sizes: CaptionSizes) -> float:
+    """Return how wide the letters of a line may be."""
+    return sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px + sizes.cursor_px) - _SLACK_PX
+
+
 def _joints(row: Sequence[Piece], joined: Sequence[bool]) -> list[bool]:
     """Return which pieces of a row go on the one before: the further ones of a word, and those of words that do."""
     return [index == before or (bool(joined) and joined[index]) for (before, _), (index, _) in pairwise([(-1, ""), *row])]
+
+
+@lru_cache(maxsize=32)
+def letters_a_line(style: CaptionStyle) -> int:
+    """Return how many letters a line of a style holds: as many as it says, or as find room at the least size in letters as wide as its own.
+
+    Examples
+    --------
+    >>> letters_a_line(CaptionStyle()), letters_a_line(CaptionStyle(weight=900, uppercase=True))
+    (20, 18)
+    """
+    sizes = caption_sizes(style, 1080, 1920)
+    size = sizes.min_size_px
+    line = shape_line([_as_set(word, style.uppercase, "en") for word in _PROSE.split()], _lettering(sizes, size, "en"))
+    room = _room_px(sizes) - (sizes.peak_scale - 1) * _GROWS_EM * size
+    wide = (line.ink or (0.0, 0.0, 1.0, 0.0))[2] / len(_PROSE) * _WIDER
+    return min(style.max_chars_per_line, int(room / wide))
 
 
 def growth_share(width_px: float, size_px: float) -> float:

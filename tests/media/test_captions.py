@@ -454,6 +454,8 @@ def _lines(text: str, **settings: int) -> list[str]:
         ("they all rode past today", ["they all rode", "past today"]),
         ("Leonardo da Vinci drew", ["Leonardo da Vinci", "drew"]),
         ("we wrote 9 symphonies", ["we wrote", "9 symphonies"]),
+        ("on one charge.", ["on one charge."]),
+        ("with nice large words", ["with nice", "large words"]),
         *((f"بعد قهوة{mark} نمشي قليلا معكم", [f"بعد قهوة{mark}", "نمشي قليلا معكم"]) for mark in "،؛؟۔।"),
     ],
 )
@@ -600,3 +602,18 @@ def test_a_word_that_grows_keeps_a_space_beside_it(name: str, text: str) -> None
         assert gap > 2 * style.outline_px + 3
     grown = (inked[inked < middle].max() - inked.min()) / (first[2] - first[0])
     assert grown == pytest.approx(1.1, abs=0.03) if text == "to it" else 1.02 < grown < 1.08
+
+
+def test_a_second_line_comes_before_smaller_letters() -> None:
+    """What one line holds only much smaller goes on in a second; a little smaller, or for the sake of a name, one line does."""
+    style = PRESETS["gradient"]
+    sizes = caption_sizes(style, 1080, 1920)
+
+    def set_as(text: str) -> tuple[list[int], float]:
+        layout = lay_out(text.split(), style, sizes, language="en")
+        return [word.line for word in layout.words], layout.size_px / style.size_px
+
+    assert set_as("on one charge.") == ([0, 0, 1], 1.0)
+    lines, share = set_as("at 7 a.m. on")
+    assert lines == [0, 0, 0, 0] and share > 0.95
+    assert set_as("Luther King Jr.")[0] == [0, 0, 0]
