@@ -394,6 +394,13 @@ def test_chinese_characters_take_the_shapes_of_the_reel_s_language() -> None:
     assert drawn(japanese, 20).tobytes() != drawn(chinese, 20).tobytes()
 
 
+def test_chinese_characters_alone_take_the_shapes_of_the_brand_s_language() -> None:
+    """Where no kana tell, the language that the reel is said to be in does."""
+    style, spoken = PRESETS["classic"], cue("直骨")
+    pictures = {language: drawn(painter(style, spoken, language=language), 20).tobytes() for language in ("", "en", "zh", "ja")}
+    assert pictures[""] == pictures["en"] == pictures["zh"] != pictures["ja"]
+
+
 def test_capitals_and_letters_are_those_of_the_language() -> None:
     """In a Turkish reel a style of capitals keeps the dot of an i; in a Bulgarian one letters have the forms that Bulgaria knows."""
     style = PRESETS["pop"]
