@@ -19,6 +19,7 @@ from reelkit.media.captions import hold_frames, reading_of, sizes_of
 from reelkit.media.fonts import open_font
 from reelkit.media.ink import rgb_of
 from reelkit.media.text import is_right_to_left, union_of
+from reelkit.media.word_breaks import at_a_lines_end
 from reelkit.model import CaptionCue, CaptionStyle, Timeline, spaced
 
 __all__ = ["ass"]
@@ -174,7 +175,8 @@ def _words(timeline: Timeline, cue: CaptionCue, indices: list[int], drawing: Cue
     at = cue.start
     for index in indices:
         word = cue.words[index]
-        text = _escaped(capitals(word.text, timeline.language) if style.uppercase else word.text)
+        said = at_a_lines_end(word.text)
+        text = _escaped(capitals(said, timeline.language) if style.uppercase else said)
         if style.mode == "classic":
             yield text
             continue

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 __all__ = ["belong_together", "break_cost", "closes_a_phrase", "is_counted"]
 
-_STOPS = ",;:–—、，；：،؛"
+_STOPS = ",;:–—·•|、，；：،؛"
 _CLOSERS = "\"'”’»)]」』）》"
 _OPENERS = "\"'“‘«([「『（《"
 
@@ -45,7 +45,7 @@ _COUNTED = """% ‰ ° °c °f € $ £ ¥ percent prozent dollar dollars dólar
     k kb mb gb tb mbit gbit px dpi db hertz x × times mal fois veces volte"""
 _UNITS = frozenset(_COUNTED.split())
 _KIND = {word: kind for kind, words in _WORDS.items() for word in words.split()}
-_FIGURE = re.compile(r"[$€£¥]?\d[\d.,:/]*(?:st|nd|rd|th)?")
+_FIGURE = re.compile(r"[+$€£¥]?\d[\d.,:/]*(?:st|nd|rd|th)?")
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 _RATIOS = (("in",), ("of",), ("out", "of"))
 
@@ -136,13 +136,17 @@ def _is_quantity(before: str, after: str) -> bool:
 
 
 def _is_within_name(words: Sequence[str], index: int) -> bool:
-    """Whether capitals stand on both sides, with nothing but particles between: "Jane Goodall", "Ludwig van Beethoven"."""
+    """Whether capitals stand on both sides, with nothing but particles between: "Jane Goodall", "Ludwig van Beethoven", "Smith & Co."."""
     first, last = index - 1, index
-    while first > 0 and words[first].islower() and _kind(words[first]) == "particle":
+    while first > 0 and _links_names(words[first]):
         first -= 1
-    while last < len(words) - 1 and words[last].islower() and _kind(words[last]) == "particle":
+    while last < len(words) - 1 and _links_names(words[last]):
         last += 1
     return _is_name(words[first]) and _is_name(words[last])
+
+
+def _links_names(word: str) -> bool:
+    return word == "&" or (word.islower() and _kind(word) == "particle")
 
 
 def _is_within_ratio(words: Sequence[str], index: int) -> bool:

@@ -14,7 +14,7 @@ from reelkit.media.capitals import capitals
 from reelkit.media.fonts import FontFace, clusters, find_font
 from reelkit.media.phrases import columns, language_of, merged, phrases
 from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape_line, union_of
-from reelkit.media.word_breaks import SOFT_HYPHEN, at_a_lines_end, broken
+from reelkit.media.word_breaks import SOFT_HYPHEN, at_a_lines_end, broken, has_case
 from reelkit.model import CaptionStyle, spaced
 
 __all__ = [
@@ -156,7 +156,7 @@ def _caption_sizes(
 def _deepest(words: frozenset[str], style: CaptionStyle, face: FontFace, size_px: float, language: str) -> float:
     """Return how far a reel's words hang below the baseline, px: 0 where none hangs lower than plain Latin letters."""
     others = [_as_set(_curved(word), style.uppercase, language) for word in sorted(words) if not _PLAIN.fullmatch(word)]
-    lettering = Lettering(face, size_px, style.letter_spacing_em * size_px, language=language_of(others) or language)
+    lettering = Lettering(face, size_px, style.letter_spacing_em * size_px, language=language_of(others, language))
     inks = [ink for word in others if (ink := shape_line([word], lettering).ink)]
     # What stacks marks without end is moved up alone.
     return max((ink[3] for ink in inks if ink[3] <= _DEEPEST_SHARE * size_px), default=0.0)
@@ -322,11 +322,14 @@ def _letters(word: str) -> int:
 
 def _break_cost(words: Sequence[str], cut: int, *, joined: bool) -> float:
     before, after = words[cut - 1], words[cut]
-    if before.endswith(SOFT_HYPHEN):
-        return 1.0
-    if belong_together(words, cut):
+    if before.endswith(SOFT_HYPHEN) or (joined and has_case(before[-1]) and has_case(after[0])):
+        return 2.0
+    # A word that is broken itself is part of no name.
+    if belong_together(words, cut) and not after.endswith(SOFT_HYPHEN):
         return 8.0
-    if before[-1] in ",;:.!?、。，；：！？،؛؟۔।":
+    if after != "&" and not any(map(str.isalnum, after)):
+        return 4.0  # dots, dashes and emoji end a line
+    if before[-1] in ",;:.!?·•|–—、。，；：！？،؛؟۔।":
         return -0.2
     if is_counted(before, after):
         return 1.5

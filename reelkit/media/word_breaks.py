@@ -10,7 +10,7 @@ from typing import Any
 
 from reelkit.media.fonts import clusters
 
-__all__ = ["SOFT_HYPHEN", "at_a_lines_end", "broken"]
+__all__ = ["SOFT_HYPHEN", "at_a_lines_end", "broken", "has_case"]
 
 SOFT_HYPHEN, _OPEN = "\u00ad", "\u200b"
 """Where an author lets a word be broken, with a hyphen and without one."""
@@ -93,7 +93,7 @@ def _at_capitals(part: str, hyphen: str) -> list[str]:
 
 
 def _syllables(part: str, language: str, hyphen: str) -> list[str]:
-    dictionary = _dictionary(language) if hyphen else None
+    dictionary = _dictionary(language)
     if dictionary is None:
         return [part]
     words = [found for found in _WORD.finditer(part) if len(found[0].lower()) == len(found[0])]
@@ -124,12 +124,13 @@ def _evenly(part: str, fits: Callable[[str], bool], hyphen: str) -> Iterator[str
     for count in range(2, len(letters) + 1):
         edges = [round(len(letters) * k / count) for k in range(count + 1)]
         pieces = [letters[i:j] for i, j in pairwise(edges)]
-        marks = [hyphen if _has_case(piece[-1]) and _has_case(rest[0]) else "" for piece, rest in pairwise(pieces)]
+        marks = [hyphen if has_case(piece[-1]) and has_case(rest[0]) else "" for piece, rest in pairwise(pieces)]
         broken_up = ["".join(piece) + mark for piece, mark in zip(pieces, [*marks, ""], strict=True)]
         if all(map(fits, broken_up)) or count == len(letters):
             yield from broken_up
             return
 
 
-def _has_case(letter: str) -> bool:
+def has_case(letter: str) -> bool:
+    """Whether a letter is of a script with capitals, which takes hyphens."""
     return letter.lower() != letter.upper()
