@@ -21,6 +21,7 @@ from reelkit.media.emoji import has_colours
 from reelkit.media.fonts import FontFace, open_font
 from reelkit.media.ink import rgb_of
 from reelkit.media.text import Run, is_right_to_left, union_of
+from reelkit.media.word_breaks import at_a_lines_end
 from reelkit.model import CaptionCue, CaptionStyle, Timeline, spaced
 
 __all__ = ["ass"]
@@ -207,7 +208,7 @@ def _words(timeline: Timeline, cue: CaptionCue, row: list[PlacedWord], drawing: 
     for placed in row:
         word = cue.words[placed.index]
         whole = pieces[placed.index] == 1 and not layout.cut
-        written = word.text if whole else "".join(run.text for run in _runs(placed))
+        written = at_a_lines_end(word.text) if whole else "".join(run.text for run in _runs(placed))
         text = _escaped(capitals(written, timeline.language) if style.uppercase else written)
         if style.mode == "classic":
             yield text

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 __all__ = ["belong_together", "break_cost", "closes_a_phrase", "is_counted", "leans"]
 
-_STOPS = ",;:–—、，；：،؛"
+_STOPS = ",;:–—·•|、，；：،؛"
 _CLOSERS = "\"'”’»)]」』）》"
 _OPENERS = "\"'“‘«([「『（《"
 
@@ -46,7 +46,7 @@ _COUNTED = """% ‰ ° °c °f € $ £ ¥ percent prozent dollar dollars dólar
     k kb mb gb tb mbit gbit px dpi db hertz x × times mal fois veces volte"""
 _UNITS = frozenset(_COUNTED.split())
 _KIND = {word: kind for kind, words in _WORDS.items() for word in words.split()}
-_FIGURE = re.compile(r"[$€£¥]?\d[\d.,:/]*(?:st|nd|rd|th)?")
+_FIGURE = re.compile(r"[+$€£¥]?\d[\d.,:/]*(?:st|nd|rd|th)?")
 _SHORT_UNIT = 3
 _THOUSANDS = re.compile(r"\D?\d{1,3} \d{3}\W*")
 _MODEL = re.compile(r"\d+[^\W\d_]{1,2}")
@@ -168,18 +168,22 @@ def _is_quantity(before: str, after: str) -> bool:
 
 
 def _is_within_name(words: Sequence[str], index: int) -> bool:
-    """Whether two words are of one name: capitals on both sides, with nothing but particles between ("Ludwig van Beethoven"), a particle
-    that names begin with ("van der Berg"), or a name and its model ("Wi-Fi 6E").
+    """Whether two words are of one name: capitals on both sides, with nothing but particles or & between ("Ludwig van Beethoven", "Smith &
+    Co."), a particle that names begin with ("van der Berg"), or a name and its model ("Wi-Fi 6E").
     """
     if _is_name(words[index - 1]) and _MODEL.fullmatch(_bare(words[index])):
         return True
     first, last = index - 1, index
-    while first > 0 and words[first].islower() and _kind(words[first]) == "particle":
+    while first > 0 and _links_names(words[first]):
         first -= 1
-    while last < len(words) - 1 and words[last].islower() and _kind(words[last]) == "particle":
+    while last < len(words) - 1 and _links_names(words[last]):
         last += 1
     begun = _is_name(words[first]) or any(word in _FAMILIES for word in words[first:index])
     return begun and _is_name(words[last])
+
+
+def _links_names(word: str) -> bool:
+    return word == "&" or (word.islower() and _kind(word) == "particle")
 
 
 def _is_within_ratio(words: Sequence[str], index: int) -> bool:

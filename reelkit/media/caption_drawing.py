@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from reelkit.media.caption_layout import GROWTH_OVERSHOOT, CaptionSizes, CueLayout, PlacedWord
+from reelkit.media.caption_layout import GROWTH_OVERSHOOT, CaptionSizes, CueLayout, PlacedWord, growth_share
 from reelkit.media.ink import Canvas, Mask, blurred, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
 from reelkit.media.legibility import contrast_ratio
 from reelkit.media.text import Bounds, Glyph, union_of
@@ -101,7 +101,7 @@ class CueDrawing:
         return union_of([bounds for word in self._whole.words for bounds in self._reach(word)]) or (0.0, 0.0, 0.0, 0.0)
 
     def _reach(self, word: PlacedWord) -> list[Bounds]:
-        (mid_x, mid_y), grow, edge = self._pivot(word), self.sizes.peak_scale, self.sizes.outline_px + 0.25
+        (mid_x, mid_y), grow, edge = self._pivot(word), self._scaled(word.index, self.sizes.peak_scale), self.sizes.outline_px + 0.25
         left, right = (mid_x + (x - mid_x) * grow for x in word.ink[::2])
         top, bottom = (mid_y + (y - mid_y) * grow for y in word.ink[1::2])
         reach = [(left - edge, top - edge, right + edge, bottom + edge)]
@@ -122,6 +122,18 @@ class CueDrawing:
 
     def _pivot(self, word: PlacedWord) -> tuple[float, float]:
         return (word.ink[0] + word.ink[2]) / 2, word.y - self._cap / 2
+
+    def _scaled(self, index: int, scale: float) -> float:
+        """Return the scale at which a word is drawn where a short one is drawn at ``scale``, the same for all of its pieces."""
+        return 1 + (scale - 1) * self._growth[index] if scale != 1 else 1.0
+
+    @cached_property
+    def _growth(self) -> dict[int, float]:
+        shares: dict[int, float] = {}
+        for word in self._whole.words:
+            share = growth_share(word.ink[2] - word.ink[0], self.layout.size_px)
+            shares[word.index] = min(share, shares.get(word.index, 1.0))
+        return shares
 
     @property
     def _cap(self) -> float:
@@ -242,7 +254,7 @@ class CueDrawing:
         t : float
             How far the change to the active word has come, 0 to 1.
         """
-        scale = 1 + (self.style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT)
+        scale = self._active_scale(active, t)
         grown, shown = active if scale != 1 else None, self._shown(begun)
         letters = ("letters", active, begun, grown is not None)
         if active is None or not self._has_box:
@@ -330,6 +342,9 @@ class CueDrawing:
         """Draw a word anew at a larger size about its middle, so that it stays crisp."""
         return glyphs_mask(*self._at_scale(word, scale), outline_px=outline_px, letters_only=letters_only)
 
+    def _active_scale(self, active: int | None, t: float) -> float:
+        return 1.0 if active is None else self._scaled(active, 1 + (self.style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT))
+
     def _boxes(self, active: int, t: float) -> list[Mask]:
         boxes = []
         for word in self.layout.words:
@@ -350,7 +365,7 @@ class CueDrawing:
 
     def fill_mask(self, active: int | None, begun: int, t: float) -> Mask | None:
         """Return the coverage of the fills of all letters that show in a state; emoji do not count."""
-        scale = 1 + (self.style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT)
+        scale = self._active_scale(active, t)
         grown = {
             word.index: self._grown(word, scale, letters_only=True) for word in self.layout.words if word.index == active and scale != 1
         }

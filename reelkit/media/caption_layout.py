@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -14,27 +14,43 @@ from reelkit.media.capitals import capitals
 from reelkit.media.fonts import FontFace, clusters, find_font
 from reelkit.media.phrases import columns, language_of, merged, phrases
 from reelkit.media.text import Bounds, Glyph, Lettering, is_right_to_left, shape_line, union_of
+from reelkit.media.word_breaks import SOFT_HYPHEN, at_a_lines_end, broken, has_case
 from reelkit.model import CaptionStyle, spaced
 
-__all__ = ["CaptionSizes", "CueLayout", "PlacedWord", "break_lines", "caption_sizes", "lay_out", "widened_by"]
+__all__ = [
+    "CaptionSizes",
+    "CueLayout",
+    "PlacedWord",
+    "break_lines",
+    "caption_sizes",
+    "growth_share",
+    "lay_out",
+    "letters_a_line",
+    "widened_by",
+]
 
 MIN_SIZE_PX = 55
 """Type is never set smaller at 1080 px of width (NORMS: 60 to 95 px, shrink to fit, never under 55)."""
 GROWTH_OVERSHOOT = 0.35
 """How far, as a share of its growth, the spoken word swings beyond its final size."""
+_GROWS_EM = 2.4
+"""The widest word that takes all of its growth: the space beside a word is as wide whatever the word."""
 MARKER_PAD_SHARE = 0.12
 """A highlighter reaches at most so much of the size beyond its word: words stand close on paper."""
 CURSOR_SHARE = 0.2
 """Room for a typewriter's cursor and the gap before it, as a share of the size."""
 _SLACK_PX = 2
+_PROSE = "This is what most of the words in captions look like: short ones, longer ones, and a few that are rather wide."
+_WIDER = 1.07
+"""Letters as often as they come, and by how much more room a line is given, as some words have more of the wide ones."""
+_STEP = 0.05
+"""By how much smaller a long text is tried."""
 _MOST_WEIGHED = 16
 """Longer texts are filled line by line: the ways to break them grow with the number of words to the power of the lines."""
 _TOP_SHARE = 250 / 1920
 _PLAIN = re.compile(r"[A-Za-z0-9.,;:!?'\"\u2018-\u201D\u2026\u2013\u2014%&+-]*")
 """What hangs no lower than the letters by which a style's drop is measured, in any font."""
 _DEEPEST_SHARE = 0.8
-_BEFORE_OR_AFTER_MARK = re.compile(r"(?<=\w[/_-])(?=\w)|(?<=//)(?=\w)|(?<=\w)(?=[.@]\w)")
-"""Where an address or a handle may be broken: after marks that say that it goes on, before those that would seem to end it."""
 SHORT_SHARE = 0.4
 """A word alone on a line that is shorter than this share of the longest is short."""
 
@@ -139,17 +155,22 @@ def _caption_sizes(
 
 def _deepest(words: frozenset[str], style: CaptionStyle, face: FontFace, size_px: float, language: str) -> float:
     """Return how far a reel's words hang below the baseline, px: 0 where none hangs lower than plain Latin letters."""
-    others = [_as_set(word, style, language) for word in sorted(words) if not _PLAIN.fullmatch(word)]
-    lettering = Lettering(face, size_px, style.letter_spacing_em * size_px, language=language_of(others) or language)
+    others = [_as_set(_curved(word), style.uppercase, language) for word in sorted(words) if not _PLAIN.fullmatch(word)]
+    lettering = Lettering(face, size_px, style.letter_spacing_em * size_px, language=language_of(others, language))
     inks = [ink for word in others if (ink := shape_line([word], lettering).ink)]
     # What stacks marks without end is moved up alone.
     return max((ink[3] for ink in inks if ink[3] <= _DEEPEST_SHARE * size_px), default=0.0)
 
 
-def _as_set(word: str, style: CaptionStyle, language: str) -> str:
-    """Return a word as a style sets it: in capitals where it says so, and with a curved apostrophe, as type has one."""
-    curved = re.sub(r"(?<=\w)'(?=\w)", "\u2019", word)
-    return capitals(curved, language) if style.uppercase else curved
+def _curved(word: str) -> str:
+    """Return a word with a curved apostrophe, as type has one."""
+    return re.sub(r"(?<=\w)'(?=\w)", "\u2019", word)
+
+
+def _as_set(text: str, uppercase: bool, language: str) -> str:
+    """Return a word, or what of it ends a line, as a style sets it."""
+    shown = at_a_lines_end(text)
+    return capitals(shown, language) if uppercase else shown
 
 
 @dataclass(frozen=True)
@@ -245,10 +266,54 @@ def break_lines(
             overlong = sum(columns(spaced(words[i:j], joined[i:j])) > max_chars for i, j in lines)
             breaks = sum(_break_cost(words, cut, joined=any(joined[cut : cut + 1])) for cut in cuts)
             alone = sum(j - i == 1 and width < SHORT_SHARE * max(widths) for (i, j), width in zip(lines, widths, strict=True))
-            cost = 12 * (1 - share) + 0.45 * (count - 1) + ragged + 2 * overlong + 3 * (alone if len(words) > 2 else 0) + breaks
+            lost = 1 - share
+            # A little smaller is not seen; much smaller, beside other cues, is.
+            cost = 12 * lost + 40 * lost**2 + 0.45 * (count - 1) + ragged + 2 * overlong + 3 * (alone if len(words) > 2 else 0) + breaks
             if best is None or cost < best[0] - 1e-9:
                 best = cost, lines, share
     return best[1:] if best else None
+
+
+def fill_lines(
+    words: Sequence[str],
+    width_of: Callable[[int, int], float],
+    *,
+    max_width_px: float,
+    max_lines: int,
+    min_share: float,
+    joined: Sequence[bool] = (),
+) -> tuple[tuple[tuple[int, int], ...], float]:
+    """Choose the lines of a long text: the largest of a few sizes at which ``max_lines`` hold it, else more lines at the least.
+
+    There are as few lines as hold the words, even, and broken where it costs least. Takes and returns what :func:`break_lines` does.
+    """
+    shares = [1 - _STEP * step for step in range(round((1 - min_share) / _STEP + 0.5)) if 1 - _STEP * step > min_share]
+    for share in (*shares, min_share):
+        lines = _filled(words, width_of, max_width_px / share, joined)
+        if len(lines) <= max_lines:
+            break
+    return lines, share
+
+
+def _filled(
+    words: Sequence[str], width_of: Callable[[int, int], float], room_px: float, joined: Sequence[bool]
+) -> tuple[tuple[int, int], ...]:
+    best: list[tuple[int, float, int]] = [(0, 0.0, 0)]
+    for end in range(1, len(words) + 1):
+        found: list[tuple[int, float, int]] = []
+        for start in range(end - 1, -1, -1):
+            width = width_of(start, end)
+            if width > room_px and found:
+                break
+            count, cost, _ = best[start]
+            broken_at = _break_cost(words, start, joined=any(joined[start : start + 1])) if start else 0.0
+            alone = end - start == 1 and width < SHORT_SHARE * room_px
+            found.append((count + 1, cost + broken_at + 2 * (1 - min(width / room_px, 1)) ** 2 + 3 * alone, start))
+        best.append(min(found))
+    edges = [len(words)]
+    while edges[-1]:
+        edges.append(best[edges[-1]][2])
+    return tuple(pairwise(reversed(edges)))
 
 
 def _letters(word: str) -> int:
@@ -257,9 +322,14 @@ def _letters(word: str) -> int:
 
 def _break_cost(words: Sequence[str], cut: int, *, joined: bool) -> float:
     before, after = words[cut - 1], words[cut]
-    if belong_together(words, cut):
-        return 6.0
-    if before[-1] in ",;:.!?、。，；：！？،؛؟۔।":
+    if before.endswith(SOFT_HYPHEN) or (joined and has_case(before[-1]) and has_case(after[0])):
+        return 2.0
+    # A word that is broken itself is part of no name.
+    if belong_together(words, cut) and not after.endswith(SOFT_HYPHEN):
+        return 8.0
+    if after != "&" and not any(map(str.isalnum, after)):
+        return 4.0  # dots, dashes and emoji end a line
+    if before[-1] in ",;:.!?·•|–—、。，；：！？،؛؟۔।":
         return -0.2
     if is_counted(before, after):
         return 1.5
@@ -276,26 +346,28 @@ def lay_out(
     right_to_left: bool | None = None,
     language: str | None = None,
     joined: Sequence[bool] = (),
+    max_lines: int | None = None,
 ) -> CueLayout:
     """Break a cue's words into lines and place them.
 
     Lines are centred by their ink; a typewriter's begin at one edge. The last line stands at ``sizes.baseline_px`` unless something in
     it hangs lower than ``sizes.drop_px``, which moves the block up. Type shrinks to fit, down to ``sizes.min_size_px``; words that are
-    still too wide are broken: those without spaces between phrases, addresses at their marks, others with hyphens. The first letter with
-    a direction gives the lines theirs where ``right_to_left`` does not say, and the words the ``language`` that their characters are
-    drawn for. Words that are ``joined`` go on the one before without a space.
+    still too wide are broken: those without spaces between phrases, others as :func:`reelkit.media.word_breaks.broken` says. Lines are no
+    more than the style's ``max_lines``, or those given, where the least size allows. The first letter with a direction gives the lines
+    theirs where ``right_to_left`` does not say, and the words the ``language`` that their characters are drawn for and that parts them.
+    Words that are ``joined`` go on the one before without a space.
     """
     language = language_of(words) if language is None else language
-    texts = [_as_set(word, style, language) for word in words]
+    texts = [_curved(word) for word in words]
     if right_to_left is None:
         right_to_left = is_right_to_left(spaced(texts, joined))
     return _laid_out(
         tuple(texts),
-        tuple(words),
         tuple(joined),
         sizes,
+        uppercase=style.uppercase,
         max_chars=style.max_chars_per_line,
-        max_lines=style.max_lines,
+        max_lines=style.max_lines if max_lines is None else max_lines,
         right_to_left=right_to_left,
         language=language,
     )
@@ -304,19 +376,23 @@ def lay_out(
 @lru_cache(maxsize=512)
 def _laid_out(
     texts: tuple[str, ...],
-    written: tuple[str, ...],
     joined: tuple[bool, ...],
     sizes: CaptionSizes,
     *,
+    uppercase: bool,
     max_chars: int,
     max_lines: int,
     right_to_left: bool,
     language: str,
 ) -> CueLayout:
     """Lay out a cue once, as a reel's captions are measured, shown, drawn and checked."""
-    room = sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px + sizes.cursor_px) - _SLACK_PX
+    room = _room_px(sizes)
 
-    def line_width(row: Sequence[Piece], size_px: float) -> float:
+    def row_of(pieces: Sequence[Piece]) -> list[Piece]:
+        return [(index, _as_set(text, uppercase, language)) for index, text in merged(pieces)]
+
+    def line_width(pieces: Sequence[Piece], size_px: float) -> float:
+        row = row_of(pieces)
         shaped = shape_line(
             [text for _, text in row], _lettering(sizes, size_px, language), right_to_left=right_to_left, joined=_joints(row, joined)
         )
@@ -324,7 +400,8 @@ def _laid_out(
         if not ink:
             return 0.0
         left, _, right, _ = union_of(ink) or (0.0, 0.0, 0.0, 0.0)
-        return right - left + (sizes.peak_scale - 1) * max(word[2] - word[0] for word in ink)
+        widest = max(word[2] - word[0] for word in ink)
+        return right - left + (sizes.peak_scale - 1) * growth_share(widest, size_px) * widest
 
     def fits(text: str) -> bool:
         return line_width([(0, text)], sizes.min_size_px) <= room
@@ -334,42 +411,33 @@ def _laid_out(
         for index, text in enumerate(texts)
         if line_width([(index, text)], sizes.size_px)
         for phrase in phrases(text, language)
-        for part in ([phrase] if fits(phrase) else _BEFORE_OR_AFTER_MARK.split(phrase))
+        for part in broken(phrase, fits, language)
     ]
     if not shown:
         return CueLayout((), sizes.size_px, right_to_left)
+    words, joints = [text for _, text in shown], _joints(shown, joined)
+    width_of = lru_cache(maxsize=None)(lambda i, j: line_width(shown[i:j], sizes.size_px))
+    least = sizes.min_size_px / sizes.size_px
+    # Names are told by their capitals, which a style may give to all: words are weighed as they are written.
     fit = (
-        None
-        if len(shown) > _MOST_WEIGHED
-        else break_lines(
-            # Names are told by their capitals, which a style may give to all.
-            [written[index] if text == texts[index] else text for index, text in shown],
-            lru_cache(maxsize=None)(lambda i, j: line_width(merged(shown[i:j]), sizes.size_px)),
-            max_width_px=room,
-            max_chars=max_chars,
-            max_lines=max_lines,
-            min_share=sizes.min_size_px / sizes.size_px,
-            joined=_joints(shown, joined),
-        )
-    )
-    if fit is not None:
-        lines, share = fit
-        rows = [merged(shown[i:j]) for i, j in lines]
-        return _place(rows, max(sizes.size_px * share, sizes.min_size_px), sizes, right_to_left, language, joined=joined)
-    size = sizes.min_size_px
-    pieces = [(index, piece) for index, text in shown for piece in _pieces(text, fits)]
-    rows = [[]]
-    for piece in pieces:
-        if rows[-1] and line_width(merged((*rows[-1], piece)), size) > room:
-            rows.append([])
-        rows[-1] = merged((*rows[-1], piece))
+        break_lines(words, width_of, max_width_px=room, max_chars=max_chars, max_lines=max_lines, min_share=least, joined=joints)
+        if len(shown) <= _MOST_WEIGHED
+        else None
+    ) or fill_lines(words, width_of, max_width_px=room, max_lines=max_lines, min_share=least, joined=joints)
+    rows = [row_of(shown[i:j]) for i, j in fit[0]]
+    size = max(sizes.size_px * fit[1], sizes.min_size_px)
     # One line more would fit, but marks, boxes and an entrance that swings beyond its size rise above capitals.
     most = max(1, int((sizes.baseline_px - sizes.top_px - sizes.cap_px) // (size * sizes.line_height)))
-    cut = len(rows) > most
+    cut = len(rows) > max(most, max_lines)
     if cut:
         index, text = rows[most - 1][-1]
         rows[most - 1 :] = [[*rows[most - 1][:-1], (index, "".join(clusters(text)[:-2]) + "…")]]
     return replace(_place(rows, size, sizes, right_to_left, language, joined=joined), cut=cut)
+
+
+def _room_px(sizes: CaptionSizes) -> float:
+    """Return how wide the letters of a line may be."""
+    return sizes.max_width_px - 2 * (sizes.outline_px + sizes.pad_px + sizes.cursor_px) - _SLACK_PX
 
 
 def _joints(row: Sequence[Piece], joined: Sequence[bool]) -> list[bool]:
@@ -377,25 +445,26 @@ def _joints(row: Sequence[Piece], joined: Sequence[bool]) -> list[bool]:
     return [index == before or (bool(joined) and joined[index]) for (before, _), (index, _) in pairwise([(-1, ""), *row])]
 
 
-def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
-    """Break a word that does not fit into even pieces, with hyphens where its script uses them."""
-    if fits(text):
-        yield text
-        return
-    parts = clusters(text)
-    if len(parts) == 1:
-        yield text
-    for count in range(2, len(parts) + 1):
-        edges = [round(len(parts) * k / count) for k in range(count + 1)]
-        pieces = [parts[i:j] for i, j in pairwise(edges)]
-        hyphenated = [
-            "".join(piece) + ("-" if piece[-1].lower() != piece[-1].upper() and rest[0].lower() != rest[0].upper() else "")
-            for piece, rest in pairwise(pieces)
-        ]
-        broken = [*hyphenated, "".join(pieces[-1])]
-        if all(map(fits, broken)) or count == len(parts):
-            yield from broken
-            return
+@lru_cache(maxsize=32)
+def letters_a_line(style: CaptionStyle) -> int:
+    """Return how many letters a line of a style holds: as many as it says, or as find room at the least size in letters as wide as its own.
+
+    Examples
+    --------
+    >>> letters_a_line(CaptionStyle()), letters_a_line(CaptionStyle(weight=900, uppercase=True))
+    (20, 18)
+    """
+    sizes = caption_sizes(style, 1080, 1920)
+    size = sizes.min_size_px
+    line = shape_line([_as_set(word, style.uppercase, "en") for word in _PROSE.split()], _lettering(sizes, size, "en"))
+    room = _room_px(sizes) - (sizes.peak_scale - 1) * _GROWS_EM * size
+    wide = (line.ink or (0.0, 0.0, 1.0, 0.0))[2] / len(_PROSE) * _WIDER
+    return min(style.max_chars_per_line, int(room / wide))
+
+
+def growth_share(width_px: float, size_px: float) -> float:
+    """Return which share of its growth a spoken word of a width takes: wide ones grow no further, in px, and keep the space beside them."""
+    return min(1.0, _GROWS_EM * size_px / max(width_px, 1e-6))
 
 
 def widened_by(sizes: CaptionSizes, size_px: float) -> float:

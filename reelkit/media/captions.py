@@ -56,10 +56,10 @@ def missing_glyphs(text: str, style: CaptionStyle, language: str = "") -> str:
 def reading_of(cues: Sequence[CaptionCue], language: str = "") -> tuple[bool, str]:
     """Return what all cues of a reel decide for each: whether most words run from the right, and for which language letters are drawn.
 
-    That is the one whose Chinese characters they hold, else the ``language`` of what is said (BCP 47).
+    That is the ``language`` of what is said (BCP 47), unless they hold characters of another.
     """
     texts = [word.text for cue in cues for word in cue.words]
-    return sum(map(is_right_to_left, texts)) * 2 > len(texts), language_of(texts) or language
+    return sum(map(is_right_to_left, texts)) * 2 > len(texts), language_of(texts, language)
 
 
 def sizes_of(cues: Sequence[CaptionCue], style: CaptionStyle, width_px: int, height_px: int, language: str = "") -> CaptionSizes:

@@ -60,10 +60,11 @@ class Compositor:
             self._captions: CaptionPainter = like._captions
         else:
             self._captions = CaptionPainter(*captions[:2], width_px=size[0], height_px=size[1], fps=timeline.fps, language=captions[2])
-        if like is not None and before is not None and before.overlays == timeline.overlays:
+        shown = timeline.overlays, timeline.language
+        if like is not None and before is not None and shown == (before.overlays, before.language):
             self._overlays: OverlayPainter = like._overlays
         else:
-            self._overlays = OverlayPainter(timeline.overlays, width_px=size[0], height_px=size[1], fps=timeline.fps)
+            self._overlays = OverlayPainter(shown[0], width_px=size[0], height_px=size[1], fps=timeline.fps, language=shown[1])
         self._background = Planes.filled(*size, timeline.background)
 
     def __enter__(self) -> Compositor:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from reelkit.media.fonts import FontFace, find_font
 from reelkit.media.grain import GRAIN_LSB, grain
 from reelkit.media.ink import Canvas, Mask, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
 from reelkit.media.logo import load_logo
+from reelkit.media.phrases import language_of
 from reelkit.media.planes import RGB_TO_YUV, Cover, Planes, Sprite
 from reelkit.model import CaptionStyle, EndCard, Fps
 
@@ -56,6 +57,8 @@ class EndCardPainter:
     card : EndCard
     width_px, height_px : int
     fps : Fps
+    language : str
+        Of the reel, BCP 47; "" where it is not known.
 
     Raises
     ------
@@ -63,8 +66,9 @@ class EndCardPainter:
         When the card's font is unknown, or its logo no image.
     """
 
-    def __init__(self, card: EndCard, *, width_px: int, height_px: int, fps: Fps) -> None:
+    def __init__(self, card: EndCard, *, width_px: int, height_px: int, fps: Fps, language: str = "") -> None:
         self.card, self._width, self._height = card, width_px, height_px
+        self._language = language_of([card.title, card.subtitle], language)
         self._scale = min(width_px, height_px) / 1080
         self._rise_frames = max(1, round(_RISE_S * float(fps.ratio))) if card.fade_frames else 0
         self._stagger = round(_STAGGER_S * float(fps.ratio))
@@ -145,7 +149,7 @@ class EndCardPainter:
     @property
     def needed_px(self) -> int:
         """How high everything on the card is at its full size."""
-        return _needed_px(self.card, find_font(self.card.font), self._width, self._height)
+        return _needed_px(self.card, find_font(self.card.font), self._width, self._height, self._language)
 
     @property
     def cut_texts(self) -> tuple[str, ...]:
@@ -166,8 +170,13 @@ class EndCardPainter:
         return [(canvas, gap, grows) for canvas, gap, grows in below if canvas is not None]
 
     def _fitting(self, room_px: int) -> tuple[tuple[tuple[int, int], int], list[tuple[Canvas, int, bool]]]:
-        """Return the title's size and lines and the subtitle's lines that fit a height, and the texts so: first the title gives way."""
-        for lines, title in product(_SUBTITLE_LINES, _TITLES):
+        """Return the title's size and lines and the subtitle's lines that fit a height, and the texts so: first the title gives way.
+
+        Nothing is cut where there is a size at which all of it fits.
+        """
+        tried = [*product(_SUBTITLE_LINES, _TITLES)]
+        whole = ((lines, title) for lines, title in tried if not (self._title(*title).cut or self._subtitle(lines).cut))
+        for lines, title in chain(whole, tried):
             texts = self._texts(title, lines)
             if self._height_of(texts) <= room_px:
                 break
@@ -220,16 +229,13 @@ class EndCardPainter:
         """
         style = CaptionStyle(
             **{"mode": "classic", "font": self.card.font, "weight": weight, "size_px": size_px, "line_height": line_height},
-            **{
-                "max_lines": min(lines, 3),
-                "max_chars_per_line": 40,
-                "outline_px": 0,
-                "bottom_px": 250 + round(size_px * line_height * (lines + 1) * self._scale * 1920 / self._height),
-            },
+            **{"max_chars_per_line": 40, "outline_px": 0},
+            bottom_px=250 + round(size_px * line_height * (lines + 1) * self._scale * 1920 / self._height),
         )
         sizes = caption_sizes(style, self._width, self._height)
         least = min(sizes.min_size_px, least_px * self._scale)
-        return lay_out(text.split(), style, replace(sizes, min_size_px=least, max_width_px=self._width * _WIDTH_SHARE))
+        sizes = replace(sizes, min_size_px=least, max_width_px=self._width * _WIDTH_SHARE)
+        return lay_out(text.split(), style, sizes, language=self._language, max_lines=lines)
 
     @staticmethod
     def _drawn(layout: CueLayout, colour: str, opacity: float) -> Canvas | None:
@@ -247,9 +253,9 @@ class EndCardPainter:
 
 
 @lru_cache(maxsize=16)
-def _needed_px(card: EndCard, _face: FontFace, width_px: int, height_px: int) -> int:
+def _needed_px(card: EndCard, _face: FontFace, width_px: int, height_px: int, language: str) -> int:
     # Kept, as a brand that is tuned is planned at every touch, mostly with the same card. The rate does not matter at rest.
-    painter = EndCardPainter(card, width_px=width_px, height_px=height_px, fps=Fps(num=30))
+    painter = EndCardPainter(card, width_px=width_px, height_px=height_px, fps=Fps(num=30), language=language)
     return painter._height_of(painter._parts(height_px))
 
 

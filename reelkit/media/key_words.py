@@ -11,6 +11,7 @@ from reelkit.media.caption_layout import caption_sizes, lay_out
 from reelkit.media.fonts import find_font
 from reelkit.media.icons import draw_icon, find_icon
 from reelkit.media.ink import Canvas, Mask, blurred, glyph_pictures, glyphs_mask, scaled_about, union_mask
+from reelkit.media.phrases import language_of
 from reelkit.media.planes import Sprite
 from reelkit.model import CaptionStyle, Fps, KeyWords
 
@@ -43,6 +44,8 @@ class KeyWordsPainter:
     width_px, height_px : int
         Size of the frame.
     fps : Fps
+    language : str
+        Of the reel, BCP 47; "" where it is not known.
 
     Raises
     ------
@@ -50,8 +53,9 @@ class KeyWordsPainter:
         When their font is unknown or no font, or there is no such icon.
     """
 
-    def __init__(self, words: KeyWords, *, width_px: int, height_px: int, fps: Fps) -> None:
+    def __init__(self, words: KeyWords, *, width_px: int, height_px: int, fps: Fps, language: str = "") -> None:
         self.words, self._width, self._height = words, width_px, height_px
+        self._language = language_of([words.text], language)
         self._scale = min(width_px, height_px) / 1080
         rate = float(fps.ratio)
         self._enters = max(1, round(_ENTERS_S * rate)) if words.moves else 0
@@ -138,7 +142,7 @@ class KeyWordsPainter:
             **{"mode": "classic", "font": self.words.font, "weight": 800, "size_px": size_px, "line_height": _LINE_HEIGHT},
             **{"max_lines": _LINES, "max_chars_per_line": 40, "max_width_px": _WIDTH_PX, "outline_px": round(size_px * _EDGE_SHARE)},
         )
-        layout = lay_out(self.words.text.split(), style, caption_sizes(style, self._width, self._height))
+        layout = lay_out(self.words.text.split(), style, caption_sizes(style, self._width, self._height), language=self._language)
         if not layout.words:
             return [], 0
         edge = style.outline_px * self._scale

@@ -34,11 +34,11 @@ _OwnPainter = EndCardPainter | KeyWordsPainter | ClipOverlayPainter
 _Painted = LogoOverlay | ProgressBar | _OwnPainter
 
 
-def _painted(overlay: Overlay, width_px: int, height_px: int, fps: Fps) -> _Painted:
+def _painted(overlay: Overlay, width_px: int, height_px: int, fps: Fps, language: str) -> _Painted:
     if isinstance(overlay, EndCard):
-        return EndCardPainter(overlay, width_px=width_px, height_px=height_px, fps=fps)
+        return EndCardPainter(overlay, width_px=width_px, height_px=height_px, fps=fps, language=language)
     if isinstance(overlay, KeyWords):
-        return KeyWordsPainter(overlay, width_px=width_px, height_px=height_px, fps=fps)
+        return KeyWordsPainter(overlay, width_px=width_px, height_px=height_px, fps=fps, language=language)
     return ClipOverlayPainter(overlay) if isinstance(overlay, ClipOverlay) else overlay
 
 
@@ -52,6 +52,8 @@ class OverlayPainter:
     width_px, height_px : int
         Size of the frame.
     fps : Fps
+    language : str
+        Of the reel, BCP 47; "" where it is not known.
 
     Raises
     ------
@@ -61,11 +63,11 @@ class OverlayPainter:
         When there is no icon of a name.
     """
 
-    def __init__(self, overlays: Sequence[Overlay], *, width_px: int, height_px: int, fps: Fps) -> None:
+    def __init__(self, overlays: Sequence[Overlay], *, width_px: int, height_px: int, fps: Fps, language: str = "") -> None:
         self._width, self._height = width_px, height_px
         self._leave = round(_LEAVE_S * float(fps.ratio))
         self._kinds = [overlay.kind for overlay in overlays]
-        self._overlays = [_painted(overlay, width_px, height_px, fps) for overlay in overlays]
+        self._overlays = [_painted(overlay, width_px, height_px, fps, language) for overlay in overlays]
         self._logo = lru_cache(maxsize=8)(self._drawn_logo)
         self._bar = lru_cache(maxsize=8)(self._drawn_bar)
         for overlay in overlays:

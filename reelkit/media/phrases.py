@@ -13,6 +13,7 @@ __all__ = ["as_words", "columns", "language_of", "merged", "phrases"]
 _KANA = re.compile(r"[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_WITH_HAN = ("ja", "ko", "yue", "zh")
 _THAI = re.compile(r"[\u0e00-\u0e7f]")
 _WIDE = re.compile(rf"{_KANA.pattern}|{_HAN.pattern}|[\u3000-\u303f\uff01-\uff60]")
 _ABOVE_OR_BELOW = re.compile(r"[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
@@ -30,22 +31,25 @@ _LATIN = re.compile(rf"[#@]?{_LATIN_LETTERS}+(?:[-.'\u2019&+/_@:]{{1,3}}{_LATIN_
 """A name or an address in Latin letters, of which the parsers know nothing."""
 
 
-def language_of(texts: Iterable[str]) -> str:
-    """Return the language that Chinese characters in these texts are drawn for: "ja", "ko", "zh-Hans", or "" where there are none.
+def language_of(texts: Iterable[str], language: str = "") -> str:
+    """Return the language that the letters of these texts are drawn for.
 
-    Kana anywhere say Japanese, Hangul says Korean; characters alone are taken for Chinese.
+    Kana anywhere say Japanese, Hangul says Korean; Chinese characters alone are those of the texts' ``language`` (BCP 47) where that has
+    them, else of China. Texts without any are in their language, "" where it is not known.
 
     Examples
     --------
     >>> language_of(["東京", "へ"]), language_of(["北京"]), language_of(["Oslo"])
     ('ja', 'zh-Hans', '')
+    >>> language_of(["東京"], "ja"), language_of(["東京"], "en"), language_of(["Oslo"], "en")
+    ('ja', 'zh-Hans', 'en')
     """
     text = "".join(texts)
     if _KANA.search(text):
         return "ja"
     if _HANGUL.search(text):
         return "ko"
-    return "zh-Hans" if _HAN.search(text) else ""
+    return "zh-Hans" if _HAN.search(text) and language.partition("-")[0] not in _WITH_HAN else language
 
 
 @lru_cache(maxsize=1024)
@@ -72,8 +76,8 @@ def phrases(text: str, language: str = "") -> tuple[str, ...]:
     """
     if _THAI.search(text):
         name = "thai"
-    elif _HAN.search(text) or (language == "ja" and _KANA.search(text)):
-        name = "japanese" if language == "ja" else "simplified_chinese"
+    elif _HAN.search(text) or (language.startswith("ja") and _KANA.search(text)):
+        name = "japanese" if language.startswith("ja") else "simplified_chinese"
     else:
         return (text,)
     found = _parser(name).parse(text)

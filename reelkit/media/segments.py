@@ -14,7 +14,7 @@ from reelkit.media.captions import reading_of, sizes_of
 from reelkit.media.encode import Finer
 from reelkit.media.fonts import find_font
 from reelkit.media.overlays import fonts_of
-from reelkit.model import CaptionCue, Clip, LogoOverlay, Overlay, Shot, Timeline, content_key
+from reelkit.model import CaptionCue, Clip, EndCard, KeyWords, LogoOverlay, Overlay, Shot, Timeline, content_key
 
 __all__ = ["finer_stretches", "made_by", "plan_segments", "segment_key"]
 
@@ -90,6 +90,7 @@ def segment_key(timeline: Timeline, start: int, end: int, settings: Any) -> str:
         cues=cues,
         overlays=[_overlay(overlay, start, end, round(timeline.fps.ratio)) for overlay in overlays],
         fonts=[_font(font, weight) for font, weight in fonts_of(style if cues else None, overlays)],
+        language=timeline.language if any(isinstance(overlay, EndCard | KeyWords) for overlay in overlays) else None,
         reading=reading_of(timeline.cues, timeline.language) if cues else None,
         drop=sizes_of(timeline.cues, style, timeline.width_px, timeline.height_px, timeline.language).drop_px if cues else None,
     )
@@ -154,6 +155,7 @@ def made_by() -> str:
         "pi-heif",
         "pillow",
         "budoux",
+        "pyphen",
         "manimgx-fonts",
         "dynamic-font",
         "python-lucide",

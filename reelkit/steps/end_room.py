@@ -54,7 +54,7 @@ def make_room_for_end_card(timeline: Timeline) -> Timeline:
 def _places(timeline: Timeline, card: EndCard, shown: Sequence[int]) -> _Places:
     width, height, fps = timeline.width_px, timeline.height_px, timeline.fps
     free = card.model_copy(update={"top_px": None, "bottom_px": None})
-    painter = EndCardPainter(free, width_px=width, height_px=height, fps=fps)
+    painter = EndCardPainter(free, width_px=width, height_px=height, fps=fps, language=timeline.language)
     lowest = round(height * (1 - timeline.safe_zone.bottom_px / 1920))
     top, usual = max(painter.zone[0], math.ceil(height * timeline.safe_zone.top_px / 1920)), min(painter.zone[1], lowest)
     needed = painter.needed_px

@@ -268,7 +268,9 @@ def judge_room(timeline: Timeline, painter: CaptionPainter) -> Iterator[Finding]
     size = {"width_px": timeline.width_px, "height_px": timeline.height_px}
     cut = [("caption", cue.text, cue.start) for index, cue in enumerate(timeline.cues) if painter.is_cut(index)]
     for card in cards:
-        cut += [("end card", text, card.start) for text in EndCardPainter(card, **size, fps=timeline.fps).cut_texts]
+        cut += [
+            ("end card", text, card.start) for text in EndCardPainter(card, **size, fps=timeline.fps, language=timeline.language).cut_texts
+        ]
     yield _should(
         name="texts-whole",
         holds=not cut,

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from reelkit.media.breaks import belong_together, break_cost, closes_a_phrase, leans
-from reelkit.media.caption_layout import SHORT_SHARE
+from reelkit.media.caption_layout import SHORT_SHARE, letters_a_line
 from reelkit.media.phrases import as_words, columns, language_of, phrases
 from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word, spaced
 from reelkit.steps.sentences import closes_a_sentence, sentence_ends
@@ -96,6 +96,7 @@ def split_cues(
     Figures are those of NORMS.md, "Captions": three to four words, 20 characters a line, two lines, 5/6 s, 150 ms.
     """
     language = language_of(word.text for sentence in sentences for word in sentence.words)
+    style = style.model_copy(update={"max_chars_per_line": letters_a_line(style)})
     groups = [group for sentence in sentences for group in _groups(sentence, style, breaks or {}, language)]
     cues: list[Cue] = []
     for index, group in enumerate(groups):

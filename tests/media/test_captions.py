@@ -394,6 +394,13 @@ def test_chinese_characters_take_the_shapes_of_the_reel_s_language() -> None:
     assert drawn(japanese, 20).tobytes() != drawn(chinese, 20).tobytes()
 
 
+def test_chinese_characters_alone_take_the_shapes_of_the_brand_s_language() -> None:
+    """Where no kana tell, the language that the reel is said to be in does."""
+    style, spoken = PRESETS["classic"], cue("直骨")
+    pictures = {language: drawn(painter(style, spoken, language=language), 20).tobytes() for language in ("", "en", "zh", "ja")}
+    assert pictures[""] == pictures["en"] == pictures["zh"] != pictures["ja"]
+
+
 def test_capitals_and_letters_are_those_of_the_language() -> None:
     """In a Turkish reel a style of capitals keeps the dot of an i; in a Bulgarian one letters have the forms that Bulgaria knows."""
     style = PRESETS["pop"]
@@ -454,6 +461,8 @@ def _lines(text: str, **settings: int) -> list[str]:
         ("they all rode past today", ["they all rode", "past today"]),
         ("Leonardo da Vinci drew", ["Leonardo da Vinci", "drew"]),
         ("we wrote 9 symphonies", ["we wrote", "9 symphonies"]),
+        ("on one charge.", ["on one charge."]),
+        ("with nice large words", ["with nice", "large words"]),
         *((f"بعد قهوة{mark} نمشي قليلا معكم", [f"بعد قهوة{mark}", "نمشي قليلا معكم"]) for mark in "،؛؟۔।"),
     ],
 )
@@ -553,3 +562,65 @@ def test_long_words_break_with_hyphens_never_below_55_px() -> None:
     assert layout.size_px == 55 and {word.index for word in layout.words} == {0} and len({word.line for word in layout.words}) >= 2
     narrow = style.model_copy(update={"max_width_px": 60})
     assert len(lay_out(["W"], narrow, caption_sizes(narrow, 1080, 1920)).words) == 1  # which nothing can break
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "lines"),
+    [
+        ("karaoke", "Geschwindigkeits\u00adbegrenzung", [len("Geschwindigkeits-"), len("begrenzung")]),
+        ("pop", "Lebensmittel\u200bunverträglichkeit", [len("Lebensmittel"), len("unverträglichkeit")]),
+        ("karaoke", "Rechtsschutzversicherungen", [len("Rechtsschutz-"), len("versicherungen")]),
+        ("gradient", "Rechtsschutzversicherungen", [len("Rechtsschutz-"), len("versicherungen")]),
+        ("one_word", "Straßenverkehrsgesellschaften", [len("Strassenverkehrs-"), len("gesellschaften")]),
+        ("karaoke", "#SlowMorningsTasteBetterTogether", [len("#SlowMornings"), len("TasteBetterTogether")]),
+        ("karaoke", "Straßen\u00adverkehr", [len("Straßenverkehr")]),
+    ],
+)
+def test_a_word_too_wide_for_a_line_is_broken_as_its_language_breaks_it(name: str, word: str, lines: list[int]) -> None:
+    """In capitals, too, a long word goes on where a reader expects it, on two lines as large as they may be, nothing more drawn."""
+    style = PRESETS[name]
+    layout = lay_out([word], style, caption_sizes(style, 1080, 1920), language="de")
+    assert [len(placed.glyphs) for placed in layout.words] == lines
+    assert layout.size_px > 55 or style.max_lines == 1
+
+
+def test_a_long_word_among_others_keeps_to_two_lines() -> None:
+    """More lines than a style has come only where the least size does not fit otherwise."""
+    style = PRESETS["karaoke"]
+    sizes = caption_sizes(style, 1080, 1920)
+    two = lay_out(["Kraftfahrzeug-Rechtsschutzberatung."], style, sizes, language="de")
+    assert [len(word.glyphs) for word in two.words] == [len("Kraftfahrzeug-"), len("Rechtsschutzberatung.")] and two.size_px > 55
+    more = lay_out(["Donaudampfschifffahrtsgesellschaftskapitäne"], style, sizes, language="de")
+    assert [len(word.glyphs) for word in more.words] == [len("Donaudampf-"), len("schifffahrtsgesell-"), len("schaftskapitäne")]
+
+
+@pytest.mark.parametrize("name", ["gradient", "pop"])
+@pytest.mark.parametrize("text", ["Northwind Coffee", "Wilhelm drank", "minimum mode.", "to it"])
+def test_a_word_that_grows_keeps_a_space_beside_it(name: str, text: str) -> None:
+    """However wide the spoken word is, its outline never reaches its neighbour's; a short word grows as far as its style says."""
+    style = PRESETS[name].model_copy(update={"max_lines": 1})
+    captions = painter(style, cue(text, frames_a_word=20))
+    for frame in (12, 14, 20):
+        mask, x, _ = captions.fill_mask(frame) or (np.zeros((1, 1), bool), 0, 0)
+        first, second = (word.box for word in captions.words_on(frame))
+        middle = round((first[2] + second[0]) / 2) - x
+        inked = np.flatnonzero(mask.any(axis=0))
+        gap = inked[inked > middle].min() - inked[inked < middle].max()
+        assert gap > 2 * style.outline_px + 3
+    grown = (inked[inked < middle].max() - inked.min()) / (first[2] - first[0])
+    assert grown == pytest.approx(1.1, abs=0.03) if text == "to it" else 1.02 < grown < 1.08
+
+
+def test_a_second_line_comes_before_smaller_letters() -> None:
+    """What one line holds only much smaller goes on in a second; a little smaller, or for the sake of a name, one line does."""
+    style = PRESETS["gradient"]
+    sizes = caption_sizes(style, 1080, 1920)
+
+    def set_as(text: str) -> tuple[list[int], float]:
+        layout = lay_out(text.split(), style, sizes, language="en")
+        return [word.line for word in layout.words], layout.size_px / style.size_px
+
+    assert set_as("on one charge.") == ([0, 0, 1], 1.0)
+    lines, share = set_as("at 7 a.m. on")
+    assert lines == [0, 0, 0, 0] and share > 0.95
+    assert set_as("Luther King Jr.")[0] == [0, 0, 0]

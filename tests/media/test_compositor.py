@@ -233,6 +233,16 @@ def test_captions_are_in_the_letters_of_the_reel_s_language(tmp_path: Path) -> N
         assert plain.frame_at(20).tobytes() != own.frame_at(20).tobytes() == beside.frame_at(20).tobytes()
 
 
+@pytest.mark.parametrize("overlay", [KEY_WORDS, END_CARD], ids=["key_words", "end_card"])
+def test_overlays_are_in_the_letters_of_the_reel_s_language(overlay: KeyWords | EndCard, tmp_path: Path) -> None:
+    """Characters that Japan draws otherwise are drawn so in a Japanese reel, also beside another compositor."""
+    changed = overlay.model_copy(update={"title" if isinstance(overlay, EndCard) else "text": "直骨"})
+    timeline = small_timeline(tmp_path).model_copy(update={"cues": (), "overlays": (changed,)})
+    japanese = timeline.model_copy(update={"language": "ja"})
+    with Compositor(timeline) as plain, Compositor(japanese) as own, Compositor(japanese, like=plain) as beside:
+        assert plain.frame_at(45).tobytes() != own.frame_at(45).tobytes() == beside.frame_at(45).tobytes()
+
+
 def test_a_transition_joins_both_shots(tmp_path: Path) -> None:
     """A crossfade's luma lies between both shots', nearer to the incoming one as it goes; before and after it there is one shot alone."""
     timeline = small_timeline(tmp_path, transition=Transition(kind="crossfade", frames=9)).model_copy(update={"cues": ()})

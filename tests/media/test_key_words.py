@@ -97,3 +97,13 @@ def test_an_icon_has_its_colour_and_its_edge() -> None:
     assert (picture[..., :3] <= picture[..., 3:]).all()
     red, blue = ((picture[..., channel] > 200).sum() for channel in (0, 2))
     assert blue > red > 500
+
+
+def test_key_words_are_in_the_letters_of_the_reel_s_language() -> None:
+    """Characters alone are Japan's in a Japanese reel and China's in others; words that no language draws otherwise stay as they are."""
+
+    def at_rest(text: str, language: str) -> bytes:
+        return drawn(OverlayPainter((key_words(text=text),), width_px=1080, height_px=1920, fps=FPS, language=language), 40).tobytes()
+
+    assert at_rest("直火 海骨角", "ja") != at_rest("直火 海骨角", "zh") == at_rest("直火 海骨角", "")
+    assert at_rest("12 hours", "ja") == at_rest("12 hours", "")

@@ -140,6 +140,42 @@ def test_end_card_fills_its_lines_before_anything_is_cut() -> None:
     assert cut.cut_texts == ("n" * 300,) and {word.line for word in cut._subtitle(3).words} >= {0, 1, 2}
 
 
+@pytest.mark.parametrize(
+    ("size", "title", "lines"),
+    [
+        (
+            (1080, 1920),
+            "Summer Sale ☀️ up to 70% off — only until 31 August 2026 at all stores",
+            ["Summer Sale ☀️ up", "to 70% off — only", "until 31 August 2026", "at all stores"],
+        ),
+        ((1920, 1080), "Bloom & Co. Naturkosmetikmanufaktur", ["Bloom & Co.", "Naturkosmetikmanufaktur"]),
+        ((1080, 1920), "Ein Vergleich von Süd-West GmbH & Co. KG", ["Ein Vergleich", "von Süd-West", "GmbH & Co. KG"]),
+        ((1080, 1920), "Don't wait – it's now…", ["Don't wait –", "it's now…"]),
+        ((1080, 1920), "@northwind.coffee · +49 30 1234567", ["@northwind.coffee ·", "+49 30 1234567"]),
+    ],
+)
+def test_end_card_breaks_its_title_as_captions_break(size: tuple[int, int], title: str, lines: list[str]) -> None:
+    """Lines are even, with dates, names and numbers whole, marks between things at a line's end, and no short word left alone."""
+    one = EndCardPainter(card(title=title, font="Montserrat"), width_px=size[0], height_px=size[1], fps=FPS, language="de")
+    top, bottom = one.zone
+    (shape, _), _ = one._fitting(bottom - top)
+    placed = one._title(*shape).words
+    shown = {line: dict.fromkeys(word.index for word in placed if word.line == line) for line in range(placed[-1].line + 1)}
+    assert [" ".join(title.split()[index] for index in indices) for indices in shown.values()] == lines
+
+
+def test_end_card_is_in_the_letters_of_the_reel_s_language() -> None:
+    """Characters alone are Japan's in a Japanese reel and China's in others; a long word is parted as the language parts it."""
+    kanji = card(title="直火骨海角", subtitle="", fade_frames=0)
+    words = card(title="Rechtsschutzversicherungen", subtitle="", fade_frames=0, font="Montserrat")
+
+    def at_rest(one: EndCard, language: str) -> bytes:
+        return drawn(OverlayPainter((one,), width_px=1080, height_px=1920, fps=FPS, language=language), 60).tobytes()
+
+    assert at_rest(kanji, "ja") != at_rest(kanji, "zh") == at_rest(kanji, "en") == at_rest(kanji, "")
+    assert at_rest(words, "de") != at_rest(words, "") and at_rest(card(), "de") == at_rest(card(), "")
+
+
 def test_end_card_costs_little_at_rest(logo: Path) -> None:
     """A frame of the card at rest is blended well within a frame's time on one core."""
     overlays = painter(card(logo_path=logo))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reelkit.media.encode import EncoderSettings
 from reelkit.media.fonts import find_font
 from reelkit.media.segments import finer_stretches, plan_segments, segment_key
-from reelkit.model import Clip, Fps, Shot, Timeline, Transition
+from reelkit.model import Clip, EndCard, Fps, Palette, Shot, Timeline, Transition
 from tests.media.timelines import small_timeline
 
 SETTINGS = EncoderSettings()
@@ -88,6 +88,15 @@ def test_another_language_is_another_caption(tmp_path: Path) -> None:
     for plan, same in ((timeline, True), (captioned, False)):
         other = plan.model_copy(update={"language": "bg"})
         assert (segment_key(plan, 0, 60, SETTINGS) == segment_key(other, 0, 60, SETTINGS)) is same
+
+
+def test_another_language_is_another_end_card(tmp_path: Path) -> None:
+    """The language of what is said decides letters on an end card and in key words, and nothing before they come in."""
+    plan = small_timeline(tmp_path, frames=(60, 60)).model_copy(update={"cues": ()})
+    palette = Palette(background="#101418", surface="#22303C", primary="#7A2BFF", accent="#FFC21A", text="#FFFFFF")
+    plan = plan.model_copy(update={"overlays": (EndCard(start=60, end=120, title="Tea", font="Inter", palette=palette),)})
+    other = plan.model_copy(update={"language": "ja"})
+    assert [segment_key(plan, *span, SETTINGS) == segment_key(other, *span, SETTINGS) for span in ((0, 60), (60, 120))] == [True, False]
 
 
 def test_a_segment_that_only_moves_keeps_its_key(tmp_path: Path) -> None:

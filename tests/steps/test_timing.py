@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelkit.media.breaks import belong_together, leans
+from reelkit.media.caption_layout import caption_sizes, lay_out
 from reelkit.media.phrases import as_words, columns
 from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word, spaced
 from reelkit.services.deck import read_deck
@@ -306,3 +307,14 @@ def test_long_narrations_are_split_quickly(count: int) -> None:
     """A narration of 180 s without a single full stop is no harder than any other."""
     cues = split_cues(group_words_into_sentences(spoken(" ".join(["coffee"] * count))), CaptionStyle())
     assert sum(len(cue.words) for cue in cues) == count
+
+
+@pytest.mark.parametrize("weight", [500, 900])
+def test_cues_in_wide_letters_keep_to_the_lines_that_there_are(weight: int) -> None:
+    """Heavy capitals hold less on a line than a style says: what would need a third line is split into more cues."""
+    style = CaptionStyle(weight=weight, size_px=82, uppercase=True, active_scale=1.1, mode="pop", outline_px=8)
+    text = "This is the extraordinarily long and meandering sentence, although everyone who listens to it hopes it ends."
+    sizes = caption_sizes(style, 1080, 1920)
+    for cue in split_cues(group_words_into_sentences(spoken(text)), style):
+        placed = lay_out([word.text for word in cue.words], style, sizes, language="en").words
+        assert placed[-1].line < style.max_lines, cue.text
