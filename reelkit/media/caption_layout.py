@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
 
+from reelkit.errors import BrandError
 from reelkit.media.breaks import belong_together, is_counted
 from reelkit.media.capitals import capitals
 from reelkit.media.fonts import FontFace, clusters, find_font
@@ -274,7 +275,7 @@ def break_lines(
     return best[1:] if best else None
 
 
-def fill_lines(
+def _fill_lines(
     words: Sequence[str],
     width_of: Callable[[int, int], float],
     *,
@@ -423,7 +424,7 @@ def _laid_out(
         break_lines(words, width_of, max_width_px=room, max_chars=max_chars, max_lines=max_lines, min_share=least, joined=joints)
         if len(shown) <= _MOST_WEIGHED
         else None
-    ) or fill_lines(words, width_of, max_width_px=room, max_lines=max_lines, min_share=least, joined=joints)
+    ) or _fill_lines(words, width_of, max_width_px=room, max_lines=max_lines, min_share=least, joined=joints)
     rows = [row_of(shown[i:j]) for i, j in fit[0]]
     size = max(sizes.size_px * fit[1], sizes.min_size_px)
     # One line more would fit, but marks, boxes and an entrance that swings beyond its size rise above capitals.
@@ -445,21 +446,30 @@ def _joints(row: Sequence[Piece], joined: Sequence[bool]) -> list[bool]:
     return [index == before or (bool(joined) and joined[index]) for (before, _), (index, _) in pairwise([(-1, ""), *row])]
 
 
-@lru_cache(maxsize=32)
 def letters_a_line(style: CaptionStyle) -> int:
     """Return how many letters a line of a style holds: as many as it says, or as find room at the least size in letters as wide as its own.
+
+    A font that is none holds as many as the style says: who draws with it tells.
 
     Examples
     --------
     >>> letters_a_line(CaptionStyle()), letters_a_line(CaptionStyle(weight=900, uppercase=True))
     (20, 18)
     """
-    sizes = caption_sizes(style, 1080, 1920)
+    try:
+        return min(style.max_chars_per_line, _most_letters(style, find_font(style.font, style.weight)))
+    except BrandError:
+        return style.max_chars_per_line
+
+
+@lru_cache(maxsize=32)
+def _most_letters(style: CaptionStyle, face: FontFace) -> int:
+    sizes = _caption_sizes(style, face, 1080, 1920, words=frozenset(), language="")
     size = sizes.min_size_px
     line = shape_line([_as_set(word, style.uppercase, "en") for word in _PROSE.split()], _lettering(sizes, size, "en"))
     room = _room_px(sizes) - (sizes.peak_scale - 1) * _GROWS_EM * size
     wide = (line.ink or (0.0, 0.0, 1.0, 0.0))[2] / len(_PROSE) * _WIDER
-    return min(style.max_chars_per_line, int(room / wide))
+    return int(room / wide)
 
 
 def growth_share(width_px: float, size_px: float) -> float:

@@ -14,7 +14,7 @@ __all__ = ["SOFT_HYPHEN", "at_a_lines_end", "broken", "has_case"]
 
 SOFT_HYPHEN, _OPEN = "\u00ad", "\u200b"
 """Where an author lets a word be broken, with a hyphen and without one."""
-_MARKS = re.compile(r"(?<=\w[/_\-\u2010])(?=\w)|(?<=//)(?=\w)|(?<=\w)(?=[.@?&]\w)|(?<=\w・)(?=\w)")
+_MARKS = re.compile(r"(?<=\w[/_=\-\u2010])(?=\w)|(?<=//)(?=\w)|(?<=\w)(?=[.@?&]\w)|(?<=\w・)(?=\w)")
 """Where addresses, handles and compounds are broken: after marks that say that they go on, before those that would seem to end them."""
 _ADDRESS = re.compile(r"^\W*[#@]\w|^\W*www\.|://|\w@\w|\w\.\w{2}|_")
 """A hyphen would be read as a part of it."""

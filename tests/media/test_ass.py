@@ -228,6 +228,11 @@ def test_capitals_are_those_of_the_reel_s_language() -> None:
     assert "İYİ" in ass(plan) and "BİR" in ass(plan)
 
 
+def test_hints_where_a_word_may_be_broken_are_in_no_script() -> None:
+    """Soft hyphens and zero-width spaces are for the reel alone: players would show them."""
+    assert "Teekanne heute" in re.sub(r"\{[^}]*\}", "", ass(timeline(PRESETS["karaoke"], "Tee\u00adkanne heu\u200bte")))
+
+
 def test_one_word_stands_alone_and_classic_has_no_times() -> None:
     """A style of one word at a time gives an event a word, back to back; one without an active word gives none of karaoke's tags."""
     alone = events(ass(timeline(PRESETS["one_word"])))

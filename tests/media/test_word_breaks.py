@@ -27,6 +27,7 @@ def parts(word: str, letters: int, language: str = "") -> list[str]:
         ("#SlowMorningsTasteBetterTogether", "en", ["#Slow", "Mornings", "Taste", "Better", "Together"]),
         ("#donaudampfschifffahrt", "de", ["#donau", "dampf", "schiff", "fahrt"]),
         ("northwind.coffee/donaudampfschifffahrt", "de", ["northwind", ".coffee/", "donau", "dampf", "schiff", "fahrt"]),
+        ("tea.example/shop?source=magazine&kind=green", "en", ["tea", ".example/", "shop", "?source=", "magazine", "&kind=", "green"]),
         ("ノースウィンド・コーヒーノミホウダイ・カイサイ", "ja", ["ノースウィンド・", "コーヒーノミホウダイ・", "カイサイ"]),
         ("abcdefghijklmnopqrstuvwxyz", "", ["abcdefghijklm-", "nopqrstuvwxyz"]),
         ("ش" * 30, "ar", ["ش" * 15, "ش" * 15]),
