@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reelkit.media.breaks import belong_together
 from reelkit.media.caption_layout import SHORT_SHARE, break_lines, caption_sizes, lay_out
-from reelkit.media.captions import CaptionPainter, missing_glyphs
+from reelkit.media.captions import CaptionPainter, missing_glyphs, unseen_fields
 from reelkit.media.phrases import language_of, phrases
 from reelkit.media.planes import Planes, planes_to_rgb
 from reelkit.media.text import Lettering, shape_line
@@ -553,3 +553,35 @@ def test_long_words_break_with_hyphens_never_below_55_px() -> None:
     assert layout.size_px == 55 and {word.index for word in layout.words} == {0} and len({word.line for word in layout.words}) >= 2
     narrow = style.model_copy(update={"max_width_px": 60})
     assert len(lay_out(["W"], narrow, caption_sizes(narrow, 1080, 1920)).words) == 1  # which nothing can break
+
+
+OTHERS = {
+    "colour": "#FF00FF",
+    "active_colour": "#FF0000",
+    "active_gradient_colour": None,
+    "upcoming_colour": "#00FF00",
+    "upcoming_opacity": 0.3,
+    "active_scale": 1.0,
+    "active_box_colour": "#11CC88",
+    "outline_colour": "#FFFFFF",
+    "shadow_colour": "#00FFFF",
+    "box_colour": None,
+    "box_padding_px": 40,
+    "pop_s": 0.0,
+    "pop_overshoot": 0.2,
+}
+
+
+@pytest.mark.parametrize("mode", ["karaoke", "pop", "box", "marker", "one_word", "typewriter", "classic"])
+def test_fields_that_a_mode_does_not_show_are_known(mode: str) -> None:
+    """Another value of a field is seen on some frame of a cue, but for the fields that are said to be unseen in this mode."""
+    boxes = {"box_colour": "#204060", "active_box_colour": "#AA2244", "active_gradient_colour": "#00FF88"}
+    style = CaptionStyle.model_validate({"mode": mode, **boxes, "active_scale": 1.2, "pop_s": 0.2})
+
+    def pictures(style: CaptionStyle) -> list[bytes]:
+        captions = painter(style, cue("Cold brew now"), width_px=270, height_px=480)
+        return [drawn(captions, frame, width_px=270, height_px=480).tobytes() for frame in range(8, 42, 2)]
+
+    first = pictures(style)
+    unseen = {name for name, value in OTHERS.items() if pictures(style.model_copy(update={name: value})) == first}
+    assert unseen == set(unseen_fields(style)), mode
