@@ -137,7 +137,7 @@ class StyleView(LiveView):
         self._sliding: frozenset[str] = frozenset()
         self._settling = threading.Lock()
         self._finals: list[tuple[Timeline, Timeline]] = []
-        self._judged: list[str] = []
+        self._found: list[str] = []
         self._said = self._diff = ""
         if frame is not None and plan is not None:
             frame.compare(plan(brand), names=NAMES)
@@ -207,7 +207,8 @@ class StyleView(LiveView):
             self._check(self.brand)
         was, now = change_yaml(path, self.changes, what=f"brand '{before.slug}'")
         self._diff = "".join(_changed_lines(was, now))
-        self._said = f"Saved {plural(len(self.changes), 'field')} to {shown_path(path)}; the next reels look like this."
+        others = "".join(f", but for the {part}" for part in (self._stale(self.brand) if self._stale is not None else ()))
+        self._said = f"Saved {plural(len(self.changes), 'field')} to {shown_path(path)}; the next reels look like this{others}."
         self.saved, written = load_brand(path), self.changes
         for steps in (self._before, self._after):
             steps[:] = [self._seen_from_saved(changes, before, written) for changes in steps]
@@ -253,8 +254,12 @@ class StyleView(LiveView):
         frame, brand = self._frame, self.brand
         if frame is None or self._plan is None:
             return
+        found = []
         if self._follow is not None:
-            self._follow(brand)
+            try:
+                self._follow(brand)
+            except ReelkitError as error:
+                found.append(self._shortly(error))
             planned, saved = self._plan(brand), self._plan(self.saved)
             if self.brand is brand and frame.timeline not in (planned, *self._final_of(planned)):
                 frame.show(planned)
@@ -262,9 +267,9 @@ class StyleView(LiveView):
                 frame.compare(saved)
         self._make_final(frame)
         if self._judge is not None:
-            judged = [_told(finding) for finding in self._judge(frame.timeline)]
-            if self.brand is brand:
-                self._judged = judged
+            found += [_told(finding) for finding in self._judge(frame.timeline)]
+        if self.brand is brand:
+            self._found = found
         if "widget" in self.__dict__:
             self.widget.notes = self._notes()
 
@@ -296,8 +301,7 @@ class StyleView(LiveView):
             try:
                 self.settle()
             except ReelkitError as error:
-                self._judged = [self._shortly(error)]
-                widget.notes = self._notes()
+                widget.send({"trouble": str(error)})
 
     def _shortly(self, error: ReelkitError) -> str:
         """Return what is wrong with a value that stands in no file yet, without the file's name."""
@@ -378,7 +382,7 @@ class StyleView(LiveView):
     def _notes(self) -> list[str]:
         """What is true of what is shown and not seen in it: a line each."""
         stale = self._stale(self.brand) if self._stale is not None else {}
-        return [*(_OTHERWISE[part].format(", ".join(fields) or "words") for part, fields in stale.items()), *self._judged]
+        return [*(_OTHERWISE[part].format(", ".join(fields) or "words") for part, fields in stale.items()), *self._found]
 
 
 def _told(finding: Finding) -> str:

@@ -293,6 +293,8 @@ class Studio:
         return self._plan(brand).model_copy(update={**told, "background": self.footage(brand)})
 
     def follow(self, brand: Brand) -> None:
+        if brand.voice.name == "bogus":
+            raise VoiceError("there is no such voice")
         self.spoken.append(brand.voice.speed)
 
     def fetch(self, brand: Brand) -> None:
@@ -350,9 +352,19 @@ def test_at_rest_a_voice_follows_and_captions_are_judged(followed: StyleView) ->
     assert followed._frame.timeline.topic == "spoken at 1.3"
     (note,) = followed.widget.notes
     assert note.startswith("Breaks a must, captions-safe-zone: y 20") and "raise captions.bottom_px" in note
-    followed.set({"captions.bottom_px": 1400})
+    followed.set({"voice.name": "bogus", "voice.speed": 1.4})
     followed.settle()
-    assert followed.widget.notes == []
+    assert followed.widget.notes == ["there is no such voice", note]
+    followed.set({"voice.name": "heart", "captions.bottom_px": 1400})
+    followed.settle()
+    assert (followed.widget.notes, followed._frame.timeline.topic) == ([], "spoken at 1.4")
+
+
+def test_what_is_saved_unseen_is_said(followed: StyleView) -> None:
+    """Where the footage is not the saved brand's yet, the line about the next reels leaves it out."""
+    followed.set({"palette.accent": "#11CC88"})
+    followed.save()
+    assert str(followed.widget.facts["said"]).endswith("the next reels look like this, but for the footage.")
 
 
 def test_what_cannot_be_made_is_not_saved(brand: Brand, tmp_path: Path) -> None:
