@@ -13,6 +13,7 @@ from reelkit.brand import OWN_IN_EVERY_STYLE, Brand, load_brand
 from reelkit.errors import BrandError, ReelkitError
 from reelkit.media.captions import unseen_fields
 from reelkit.model import Finding, Timeline
+from reelkit.views.at_rest import AtRest
 from reelkit.views.frame_view import FrameView
 from reelkit.views.live import LiveView
 from reelkit.views.markup import card, fill, heading, plural, table
@@ -22,7 +23,6 @@ from reelkit.yamlfile import change_yaml, shown_path
 __all__ = ["StyleView", "html"]
 
 NAMES = ("as tuned", "as saved")
-_FINALS_KEPT = 8
 _OTHERWISE = {
     "footage": "The footage is still that of other {}: \N{LEFT DOUBLE QUOTATION MARK}Fetch the footage anew\N{RIGHT DOUBLE QUOTATION MARK}"
     " shows what the next reel gets.",
@@ -128,18 +128,18 @@ class StyleView(LiveView):
         super().__init__("style", lambda: html(self.brand, self._groups, self.changes), repr(brand), palette=brand.palette)
         self.saved = self.brand = brand
         self.changes: dict[str, Any] = {}
-        self._frame, self._plan, self._settle, self._follow = frame, plan, settle, follow
-        self._stale, self._judge, self._check = stale, judge, check
+        self._frame, self._plan, self._stale, self._check = frame, plan, stale, check
         self._listen, self._fetch, self._speak = listen, fetch, speak
+        self._rest = None
         self._groups = groups_of(groups)
         self._before: list[dict[str, Any]] = []
         self._after: list[dict[str, Any]] = []
         self._sliding: frozenset[str] = frozenset()
         self._settling = threading.Lock()
-        self._finals: list[tuple[Timeline, Timeline]] = []
         self._found: list[str] = []
         self._said = self._diff = ""
         if frame is not None and plan is not None:
+            self._rest = AtRest(frame, plan, settle=settle, follow=follow, judge=judge)
             frame.compare(plan(brand), names=NAMES)
         if changes:
             # As a brand file would give them, and a run of the reel: a preset among them changes nothing but itself.
@@ -251,50 +251,14 @@ class StyleView(LiveView):
 
     def settle(self) -> None:
         """Show the reel as it will be rendered, where a change alone does not tell; what was changed meanwhile is left alone."""
-        frame, brand = self._frame, self.brand
-        if frame is None or self._plan is None:
+        if self._rest is None:
             return
-        found = []
-        if self._follow is not None:
-            try:
-                self._follow(brand)
-            except ReelkitError as error:
-                found.append(self._shortly(error))
-            planned, saved = self._plan(brand), self._plan(self.saved)
-            if self.brand is brand and frame.timeline not in (planned, *self._final_of(planned)):
-                frame.show(planned)
-            if frame.versus is not None and frame.versus not in (saved, *self._final_of(saved)):
-                frame.compare(saved)
-        self._make_final(frame)
-        if self._judge is not None:
-            found += [_told(finding) for finding in self._judge(frame.timeline)]
+        brand = self.brand
+        found = self._rest.show(brand, self.saved, still=lambda: self.brand is brand)
         if self.brand is brand:
             self._found = found
         if "widget" in self.__dict__:
             self.widget.notes = self._notes()
-
-    def _make_final(self, frame: FrameView) -> None:
-        if self._settle is None:
-            return
-        timeline, versus = frame.timeline, frame.versus
-        final = self._final(timeline)
-        if final != timeline and frame.timeline is timeline:
-            stronger = ", ".join(map(str, final.strengthened))
-            frame.show(final, note=f"Made clearer on these pictures: {stronger}" if stronger else "")
-        if versus is not None and (final := self._final(versus)) != versus and frame.versus is versus:
-            frame.compare(final)
-
-    def _final(self, timeline: Timeline) -> Timeline:
-        assert self._settle is not None
-        for final in self._final_of(timeline):
-            return final
-        final = self._settle(timeline)
-        self._finals = [(timeline, final), *self._finals[: _FINALS_KEPT - 1]]
-        return final
-
-    def _final_of(self, timeline: Timeline) -> list[Timeline]:
-        """Return the timeline as it will be rendered where that was made, else nothing."""
-        return [final for plan, final in self._finals if timeline in (plan, final)][:1]
 
     def _settle_beside(self, widget: Any) -> None:
         with self._settling:
@@ -383,11 +347,6 @@ class StyleView(LiveView):
         """What is true of what is shown and not seen in it: a line each."""
         stale = self._stale(self.brand) if self._stale is not None else {}
         return [*(_OTHERWISE[part].format(", ".join(fields) or "words") for part, fields in stale.items()), *self._found]
-
-
-def _told(finding: Finding) -> str:
-    broken = "Breaks a must" if finding.level == "must" else "Breaks a norm"
-    return f"{broken}, {finding.name}: {finding.measured}; {finding.hint}."
 
 
 def _changed_lines(before: str, after: str) -> list[str]:
