@@ -34,7 +34,8 @@ __all__ = ["Draft"]
 _HEARD_SENTENCES = 2
 _QUICK = ("hibari", "piper")
 """Engines that speak a reel here within a second or two, for nothing."""
-_SOUNDS_KEPT = 8
+_TOLD_KEPT, _SOUNDS_KEPT = 8, 8
+"""Narrations are some MB each; beside these the draft's own is always kept."""
 
 
 class _Told(NamedTuple):
@@ -176,7 +177,8 @@ class Draft:
         script = generate_script(brand, self.parts.seed, writer=parts.writer) if self._writes else self.script
         audio = synthesize_voice(script, brand, voice=parts.voice)
         told = _Told(parts.decides_narration, script, audio, group_words_into_sentences(audio.words), self._kept(audio))
-        self._told = [told, *(one for one in self._told if one.decided != told.decided)]
+        others = [one for one in self._told if one.decided != told.decided]
+        self._told = [told, *others[:_TOLD_KEPT], *others[_TOLD_KEPT:][-1:]]
 
     def fetch(self, brand: Brand) -> None:
         """Take the footage that a brand would get now: its libraries in their order, backdrops in its colours."""
