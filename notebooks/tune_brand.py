@@ -14,8 +14,9 @@
 # %% [markdown]
 # # Tune a brand
 #
-# Change how a brand looks and sounds while you look at one of its reels. Every change shows the very frame that will be rendered. What you
-# save is written to the brand file, only the lines you changed, and the next reel looks like what you saw.
+# Change how a brand looks and sounds while you look at one of its reels. Every change shows the very frame that will be rendered; voice and
+# music follow in a moment, and where the footage must be fetched for that, a line says so. What you save is written to the brand file, only
+# the lines you changed, and the next reel looks like what you saw.
 
 # %% tags=["parameters"]
 brand = "northwind"  # a file in templates/brands
@@ -39,9 +40,9 @@ views.brand(saved)
 
 # %%
 frame = views.frame(draft.plan(saved), palette=saved.palette, cache=draft.parts.cache)
-style = views.style(
-    saved, frame, draft.plan, settle=draft.settled, groups=views.GROUPS, listen=draft.listen, fetch=draft.fetch, changes=overrides
-)
+told = {"settle": draft.settled, "follow": draft.follow, "stale": draft.stale, "judge": draft.judged, "check": draft.refuse}
+asked = {"listen": draft.listen, "fetch": draft.fetch, "speak": draft.speak}
+style = views.style(saved, frame, draft.plan, groups=views.GROUPS, changes=overrides, **told, **asked)
 
 # %% tags=["remove-input"]
 views.beside(frame, style)

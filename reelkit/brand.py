@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +37,7 @@ __all__ = [
     "brand_problems",
     "brand_reference",
     "brand_schema",
+    "fields_of",
     "list_brands",
     "load_brand",
     "templates_dir",
@@ -638,6 +639,17 @@ def _missing_files(brand: Brand, data: Any, what: str, templates: Path) -> Itera
             yield f"{what}: {'.'.join(place)} is '{named}', but there is no {shown_path(path)}{where(*place)}"
     for loc, problem in wrong_fonts(brand):
         yield f"{what}: {'.'.join(loc)}: {problem}{where(*loc)}"
+
+
+def fields_of(groups: Mapping[str, Value]) -> dict[str, Any]:
+    """Return what the fields of some groups say, by dotted name.
+
+    Examples
+    --------
+    >>> fields_of({"fonts": BrandFonts()})
+    {'fonts.title': 'Montserrat'}
+    """
+    return {f"{name}.{field}": value for name, group in groups.items() for field, value in group}
 
 
 def wrong_fonts(brand: Brand) -> Iterator[tuple[tuple[str, str], str]]:

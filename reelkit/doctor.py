@@ -14,6 +14,8 @@ from reelkit.errors import ReelkitError
 __all__ = ["Check", "examine"]
 
 _ROOM_GB = 1.0
+_HOW_IT_SPEAKS = ("speed", "sentence_pause_ms", "scene_pause_ms", "tail_ms")
+"""Fields that make no other voice."""
 
 
 class Check(NamedTuple):
@@ -63,7 +65,8 @@ def _services() -> Iterator[tuple[str, Callable[[], str]]]:
             continue  # "brands" has told of it.
         asked = {
             "writer": (brand.script.model, brand.script.base_url, brand.script.key_env),
-            "voice": (brand.voice.model_dump(mode="json"), brand.language),
+            "voice": (brand.voice.model_dump(mode="json", exclude=set(_HOW_IT_SPEAKS)), brand.language),
+            "music": (brand.path(brand.music.file) if brand.music.file else "",),
             "store": (brand.publishing.bucket,),
             "ledger": (),
         }

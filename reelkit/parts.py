@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from reelkit.brand import Brand, templates_dir
+from reelkit.brand import Brand, fields_of, templates_dir
 from reelkit.cores import usable_cores
-from reelkit.errors import ServiceError, VoiceError
+from reelkit.errors import AudioError, ServiceError, VoiceError
 from reelkit.model import Cache, Finding, Reel, Script, ScriptRequest, ServiceCall, content_key
 from reelkit.runs.cache import FileCache, cache_dir
 from reelkit.runs.folder import RunFolder
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     SpokenVoice = HibariVoice | PiperVoice | CoquiVoice | OpenAISpeech | RecordedVoice
 
 __all__ = ["Parts"]
+
+_OF_OTHERS = ("footage.fit", "footage.recent_reels", "output.crf", "output.shapes")
+"""Fields beside those of clips that say where a clip stands, or what is made of it."""
 
 
 class Parts:
@@ -195,8 +198,10 @@ class Parts:
             yield "writer", self._check_writer
         if voice.engine == "openai":
             yield "voice", self._check_speech_server
-        elif voice.engine != "hibari":
+        else:
             yield "voice", self._check_voice
+        if self.brand.music.file is not None:
+            yield "music", self._check_music
         for library in self.brand.footage.libraries:
             if library in ("pexels", "pixabay"):
                 yield library, functools.partial(self._check_stock, library)
@@ -233,6 +238,10 @@ class Parts:
             return f"{ready}; that it says each single word of its script is heard only with pip install 'reelkit[recorded]'"
         return ready
 
+    def _check_music(self) -> str:
+        self.refuse_music()
+        return f"'{self.brand.music.file}' can be read"
+
     def _check_stock(self, name: str) -> str:
         return self._stock(name).check()
 
@@ -264,6 +273,22 @@ class Parts:
             self.voice.refuse(self.brand.language)
         except VoiceError as error:
             raise VoiceError(f"brand '{self.brand.slug}': {error}") from None
+
+    def refuse_music(self) -> None:
+        """Raise where the brand's music file is no sound that can be read.
+
+        Raises
+        ------
+        AudioError
+            With what to do.
+        """
+        if self.brand.music.file is not None:
+            from reelkit.media.audio import read_audio
+
+            try:
+                read_audio(self.brand.path(self.brand.music.file))
+            except AudioError as error:
+                raise AudioError(f"brand '{self.brand.slug}': music.file: {error}") from None
 
     @functools.cached_property
     def writer(self) -> Writer:
@@ -331,6 +356,20 @@ class Parts:
             # A deck's topic comes again when all have been told, whatever was used.
             return writer(())
         return ClaimedTopics(writer, used=self._used_topics(), claim=self._claim_topic)
+
+    @property
+    def decides_footage(self) -> dict[str, Any]:
+        """What the brand says by which its libraries choose, load and draw clips, by dotted name: those of a script are the same for as
+        long as this is."""
+        brand = self.brand
+        drawn = {"palette": brand.palette} if "backdrops" in brand.footage.libraries else {}
+        found = fields_of({"footage": brand.footage, "output": brand.output, **drawn}) | {"language": brand.language}
+        return {name: value for name, value in found.items() if name not in _OF_OTHERS}
+
+    @property
+    def decides_narration(self) -> dict[str, Any]:
+        """Likewise what decides the words of its reels and how they are spoken."""
+        return fields_of({"voice": self.brand.voice, "script": self.brand.script}) | {"language": self.brand.language}
 
     @functools.cached_property
     def libraries(self) -> tuple[FootageLibrary, ...]:

@@ -189,3 +189,14 @@ def test_stock_sites_are_asked_once(tmp_path: Path, site: StockSite) -> None:
                 stock.library_of(site, server, tmp_path).check()
             assert line in str(caught.value)
             assert stock.KEY not in str(caught.value)
+
+
+def test_a_voice_or_a_music_that_cannot_be_had_is_told_of(brand: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A built-in voice that there is not, and a music file that is no sound, are lines of their brand; two that are there say so."""
+    assert told(capsys)["northwind: voice"] == (True, "hibari is ready: 'heart' in 'en'")
+    change(brand, voice={"name": "bogus"}, music={"file": "../logos/northwind.svg"})
+    found = told(capsys)
+    assert not found["northwind: voice"][0]
+    assert "'bogus'" in found["northwind: voice"][1]
+    assert not found["northwind: music"][0]
+    assert "northwind.svg" in found["northwind: music"][1]

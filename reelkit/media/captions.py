@@ -26,7 +26,7 @@ from reelkit.media.planes import Sprite
 from reelkit.media.text import Bounds, is_right_to_left, union_of
 from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Fps
 
-__all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "hold_frames", "missing_glyphs", "reading_of", "sizes_of"]
+__all__ = ["CaptionPainter", "CaptionState", "WordOnFrame", "hold_frames", "missing_glyphs", "reading_of", "sizes_of", "unseen_fields"]
 
 _ENTERS_AT = 0.86
 _CHANGE_S = 0.1
@@ -35,6 +35,30 @@ _TYPED_WITHIN = 0.8
 """A word is written in this share of its time, so that it can be read before the next."""
 _STATES_KEPT, _CUES_KEPT = 6, 2
 """Enough to go back and forth between neighbours; a long reel must not keep all its pictures."""
+
+_TO_COME = ("upcoming_colour", "upcoming_opacity")
+_NO_BOX = ("active_box_colour",)
+_UNSEEN: dict[str, tuple[str, ...]] = {
+    "karaoke": _NO_BOX,
+    "pop": _NO_BOX,
+    "box": (),
+    "marker": (),
+    "one_word": ("colour", *_TO_COME, *_NO_BOX),
+    "typewriter": (*_TO_COME, *_NO_BOX, "pop_overshoot"),
+    "classic": ("active_colour", "active_gradient_colour", *_TO_COME, *_NO_BOX),
+}
+"""Fields of a style that change nothing in captions of each mode."""
+
+
+def unseen_fields(style: CaptionStyle) -> tuple[str, ...]:
+    """Return the fields of a style that change nothing in captions of its mode.
+
+    Examples
+    --------
+    >>> unseen_fields(CaptionStyle(mode="karaoke"))
+    ('active_box_colour',)
+    """
+    return _UNSEEN[style.mode]
 
 
 def missing_glyphs(text: str, style: CaptionStyle, language: str = "") -> str:

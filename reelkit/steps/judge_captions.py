@@ -20,7 +20,14 @@ from reelkit.steps.python_inserts import own_frames
 from reelkit.steps.strengthen import LEAST_CONTRAST
 from reelkit.steps.watch_captions import CueSeen
 
-__all__ = ["judge_caption_style", "judge_caption_times", "judge_captions_seen", "judge_glyphs", "judge_room"]
+__all__ = [
+    "judge_caption_style",
+    "judge_caption_times",
+    "judge_captions_seen",
+    "judge_glyphs",
+    "judge_planned_captions",
+    "judge_room",
+]
 
 _must = partial(Finding, level="must")
 _should = partial(Finding, level="should")
@@ -32,8 +39,31 @@ _LEAST_TEXT_PX = 55.0
 _MOST_QUOTED = 60
 _HEARD_WITHIN_S = 0.1
 """A word may begin with the silence of a closed mouth (p, t, k) or a faint breath (h, f); longer silence means that it is early."""
+_INTO_THE_ZONE = (
+    "lower captions.max_width_px",
+    "raise captions.bottom_px, or lower captions.max_lines or captions.size_px",
+    "lower captions.max_width_px",
+    "lower captions.bottom_px",
+)
+"""What brings captions back that stand out of it to the left, above, to the right and below."""
+_ROOM = {
+    "caption": "or lower captions.max_words or captions.size_px, or raise captions.max_width_px",
+    "end card": "(overlays.end_card_text, overlays.end_card_subtitle)",
+}
+"""What gives a text room where it cannot be shortened, or where it stands."""
 _SILENCE_DB = -45.0
 """Under the loudest tenth of the narration's 5 ms blocks."""
+
+
+def judge_planned_captions(timeline: Timeline) -> Iterator[Finding]:
+    """Yield what a timeline alone tells of its captions, before anything of it is rendered."""
+    size = {"width_px": timeline.width_px, "height_px": timeline.height_px}
+    painter = CaptionPainter(timeline.caption_style, timeline.cues, **size, fps=timeline.fps, language=timeline.language)
+    if timeline.cues:
+        yield from judge_caption_times(timeline, None)
+        yield from judge_glyphs(timeline)
+        yield from judge_caption_style(timeline, painter)
+    yield from judge_room(timeline, painter)
 
 
 def judge_captions_seen(seen: Sequence[CueSeen], timeline: Timeline) -> Iterator[Finding]:
@@ -215,7 +245,8 @@ def judge_caption_style(timeline: Timeline, painter: CaptionPainter) -> Iterator
     across, down = timeline.width_px / 1080, timeline.height_px / 1920
     safe = (zone.left_px * across, zone.top_px * down, (1080 - zone.right_px) * across, (1920 - zone.bottom_px) * down)
     boxes = [painter.box(index) for index in range(len(timeline.cues))]
-    beyond = [max(safe[0] - box[0], safe[1] - box[1], box[2] - safe[2], box[3] - safe[3]) for box in boxes]
+    over = [(safe[0] - box[0], safe[1] - box[1], box[2] - safe[2], box[3] - safe[3]) for box in boxes]
+    beyond = [max(sides) for sides in over]
     worst = beyond.index(max(beyond))
     left, top, right, bottom = boxes[worst]
     outside = f", {beyond[worst]:.0f} px outside" if beyond[worst] > 0.5 else ""
@@ -225,7 +256,7 @@ def judge_caption_style(timeline: Timeline, painter: CaptionPainter) -> Iterator
         norm=f"captions within x {safe[0]:.0f}-{safe[2]:.0f}, y {safe[1]:.0f}-{safe[3]:.0f} px",
         measured=f"x {left}-{right}, y {top}-{bottom} px at the widest{outside}",
         at_s=timeline.cues[worst].start / fps,
-        hint="lower captions.max_width_px or captions.bottom_px",
+        hint=_INTO_THE_ZONE[over[worst].index(beyond[worst])],
     )
     sizes = sizes_of(timeline.cues, timeline.caption_style, timeline.width_px, timeline.height_px, timeline.language)
     language = reading_of(timeline.cues, timeline.language)[1]
@@ -277,8 +308,7 @@ def judge_room(timeline: Timeline, painter: CaptionPainter) -> Iterator[Finding]
         norm="every text on screen stands there whole",
         measured=f"{len(cut)} cut with an ellipsis, first '{_brief(cut[0][1])}' ({cut[0][0]})" if cut else "none cut",
         at_s=cut[0][2] / float(timeline.fps.ratio) if cut else None,
-        hint="shorten it"
-        + (" (overlays.end_card_text, overlays.end_card_subtitle)" if cut and cut[0][0] == "end card" else ", or lower captions.max_words"),
+        hint=f"shorten it {_ROOM['end card' if cut and cut[0][0] == 'end card' else 'caption']}",
     )
 
 

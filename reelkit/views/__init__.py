@@ -205,13 +205,32 @@ def style(
     plan: Callable[[Brand], Timeline] | None = None,
     *,
     settle: Callable[[Timeline], Timeline] | None = None,
+    follow: Callable[[Brand], object] | None = None,
+    stale: Callable[[Brand], Mapping[str, Sequence[str]]] | None = None,
+    judge: Callable[[Timeline], Iterable[Finding]] | None = None,
+    check: Callable[[Brand], object] | None = None,
     groups: Sequence[str] = PICTURE_GROUPS,
     listen: Callable[[Brand], bytes] | None = None,
     fetch: Callable[[Brand], object] | None = None,
+    speak: Callable[[Brand], object] | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> StyleView:
     """Show a brand's style as controls, bound to a frame: tune it, compare it with the saved brand, save it."""
-    return StyleView(brand, frame, plan, settle=settle, groups=groups, listen=listen, fetch=fetch, changes=changes)
+    return StyleView(
+        brand,
+        frame,
+        plan,
+        settle=settle,
+        follow=follow,
+        stale=stale,
+        judge=judge,
+        check=check,
+        groups=groups,
+        listen=listen,
+        fetch=fetch,
+        speak=speak,
+        changes=changes,
+    )
 
 
 def voice(

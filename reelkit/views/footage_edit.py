@@ -60,7 +60,7 @@ class FootageView(LiveView):
         self._offers: dict[str, list[Clip]] = {}
         self._out = frozenset(rejected)
         self._before: list[tuple[dict[str, Clip], frozenset[str]]] = []
-        self._said = ""
+        self._said = self._at = ""
 
     @property
     def value(self) -> list[Clip]:
@@ -118,7 +118,10 @@ class FootageView(LiveView):
     def _put(self, clips: dict[str, Clip], out: frozenset[str]) -> None:
         back = sorted(self._out - out)
         wanted = f"{', '.join(back)} may be shown for this brand again." if back else ""
-        told = f"{plural(len(clips), 'clip')} exchanged; run the cells below to make what depends on it." if clips else ""
+        exchanged = sum(clip.id != slot for slot, clip in clips.items())
+        counts = [f"{plural(exchanged, 'clip')} exchanged"] if exchanged else []
+        counts += [f"{plural(len(clips) - exchanged, 'clip')} set to begin elsewhere"] if len(clips) > exchanged else []
+        told = f"{', '.join(counts)}; run the cells below to make what depends on it." if counts else ""
         self._said = " ".join(filter(None, [wanted, told]))
         if self._reject is not None:
             for clip in sorted(out - self._out):
@@ -139,22 +142,27 @@ class FootageView(LiveView):
         """Answer a message of the browser's."""
         match message:
             case {"others": slot}:
+                self._at = str(slot)
                 self.offer(str(slot))
             case {"choose": slot, "clip": clip}:
+                self._at = str(slot)
                 known = {one.id: one for one in (*self._found, *(one for offers in self._offers.values() for one in offers))}
                 self.choose(str(slot), known[str(clip)])
             case {"begin": slot, "in_ms": in_ms}:
+                self._at = str(slot)
                 self.begin(str(slot), int(in_ms))
-            case {"reject": clip}:
+            case {"reject": clip, "at": slot}:
+                self._at = str(slot)
                 self.reject(str(clip))
             case {"undo": _}:
+                self._at = ""
                 self.undo()
         with widget.hold_sync():
             widget.scenes = self._scenes()
             widget.facts = self._facts()
 
     def _facts(self) -> dict[str, Any]:
-        return {"undo": bool(self._before), "said": self._said}
+        return {"undo": bool(self._before), "said": self._said, "at": self._at}
 
     def _scenes(self) -> list[dict[str, Any]]:
         shown = list(zip(self._found, self.value, strict=True))

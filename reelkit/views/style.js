@@ -12,8 +12,10 @@ function render({ model, el }) {
   const facts = () => model.get("facts");
   const view = root(el, "style", facts().title);
   const note = status();
+  const notes = h("ul", { class: "rk-bar-notes", "aria-live": "polite", "aria-label": "What the picture does not tell" });
   const tools = {};
   const setters = new Map();
+  const refusals = new Map();
   let flying = false;
   const queue = [];
 
@@ -34,15 +36,29 @@ function render({ model, el }) {
   function go(message) {
     if (message.set) {
       flying = true;
-      if (note.classList.contains("rk-trouble")) note.textContent = "";
+      calm();
     }
     model.send(message);
+  }
+
+  /** Say beside its fields why a change was not made. */
+  function refuse(fields, why) {
+    for (const field of fields) refusals.get(field)?.(why);
+  }
+
+  /** Take back what was said of changes that were not made: the fields hold what they held. */
+  function calm() {
+    if (note.classList.contains("rk-trouble")) note.textContent = "";
+    for (const say of refusals.values()) say("");
   }
 
   function control(field) {
     const id = `rk-${Math.random().toString(36).slice(2)}`;
     const hint = field.hint ? h("p", { class: "rk-hint", id: `${id}-hint` }, field.hint) : null;
-    const common = { id, "aria-describedby": hint ? `${id}-hint` : null, "data-field": field.name };
+    const refused = h("p", { class: "rk-refused", id: `${id}-refused`, role: "status", "aria-live": "polite" });
+    refusals.set(field.name, (why) => { if (refused.textContent !== why) refused.textContent = why; refused.classList.toggle("rk-trouble", Boolean(why)); });
+    const idle = h("p", { class: "rk-hint", id: `${id}-idle`, hidden: true });
+    const common = { id, "aria-describedby": `${hint ? `${id}-hint ` : ""}${id}-idle ${id}-refused`, "data-field": field.name };
     // What is being typed is not written over by what comes back of other changes.
     const typing = (event) => { if (event.target.matches('input[type="text"], input[type="number"]')) box.dataset.typing = ""; };
     const typed = () => { delete box.dataset.typing; };
@@ -58,7 +74,7 @@ function render({ model, el }) {
       box.append(h("span", { class: "rk-field-inline" }, input, label));
       parts.push(hint);
     } else if (field.kind === "range" || field.kind === "number") {
-      const number = h("input", { ...common, type: "number", min: field.low, max: field.high, step: "any", onchange: () => { if (number.value !== "") say(Number(number.value)); else if (field.optional) say(null); } });
+      const number = h("input", { ...common, type: "number", min: field.low, max: field.high, step: "any", onchange: () => { if (number.value !== "") say(Number(number.value)); else if (field.optional) say(null); else { typed(); calm(); setters.get(field.name)(model.get("values")[field.name]); } } });
       set = (value) => { number.value = value ?? ""; };
       parts.push(label);
       if (field.kind === "range") {
@@ -117,8 +133,10 @@ function render({ model, el }) {
       if (field.kind === "suggested") set = (value) => { both(value); chosen.value = field.choices.includes(value) ? value : ""; };
       parts.push(label, field.kind === "suggested" ? h("span", { class: "rk-suggested" }, input, chosen) : input, hint);
     }
-    box.append(...parts.filter(Boolean));
+    box.append(...parts.filter(Boolean), idle, refused);
     setters.set(field.name, (value) => {
+      idle.textContent = facts().idle.includes(field.name) ? "Not seen in captions of this mode." : "";
+      idle.hidden = !idle.textContent;
       if (!("typing" in box.dataset) && !queue.some((one) => one.set && field.name in one.set)) set(value);
       box.classList.toggle("rk-tuned", facts().tuned.includes(field.name));
     });
@@ -139,18 +157,28 @@ function render({ model, el }) {
     tools.list.textContent = tuned.length ? `Changed, not saved: ${tuned.join(", ")}` : "";
     tools.diff.textContent = facts().diff;
     tools.diff.hidden = !facts().diff;
+    calm();
     note.textContent = said;
     note.classList.remove("rk-trouble");
     hear.hidden = !facts().can_listen;
     fetchAnew.hidden = !facts().can_fetch;
+    speakAnew.hidden = !facts().can_speak;
     settle();
+  }
+
+  /** Tell what is true of the picture and not seen in it. */
+  function noted() {
+    notes.replaceChildren(...model.get("notes").map((line) => h("li", {}, line)));
   }
 
   function heard(message, buffers) {
     if (message.trouble !== undefined) {
       note.textContent = message.trouble;
       note.classList.add("rk-trouble");
+    }
+    if (message.refused !== undefined) {
       for (const [name, set] of setters) set(model.get("values")[name]);
+      refuse(message.refused, message.why);
     }
     if (message.sound !== undefined) {
       sound.src = URL.createObjectURL(new Blob([buffers[0]], { type: "audio/mp4" }));
@@ -158,7 +186,7 @@ function render({ model, el }) {
       sound.play();
       note.textContent = message.sound;
     }
-    if (message.done || message.trouble !== undefined) {
+    if (message.done || message.refused !== undefined) {
       flying = false;
       view.dataset.answered = Number(view.dataset.answered || 0) + 1;
       while (queue.length && !flying) go(queue.shift());
@@ -170,6 +198,7 @@ function render({ model, el }) {
   const sound = h("audio", { controls: true, hidden: true, "aria-label": "How it sounds now" });
   const hear = button("Listen", () => { note.textContent = "Speaking…"; model.send({ listen: true }); });
   const fetchAnew = button("Fetch the footage anew", () => { note.textContent = "Fetching footage; what must be drawn takes a while…"; model.send({ fetch: true }); });
+  const speakAnew = button("Speak it anew", () => { note.textContent = "Speaking the words of the next reel…"; model.send({ speak: true }); });
   tools.undo = button("Undo", () => order("undo"), { "aria-keyshortcuts": "Control+Z" });
   tools.redo = button("Redo", () => order("redo"), { "aria-keyshortcuts": "Control+Shift+Z" });
   tools.reset = button("Back to the saved brand", () => order("reset"));
@@ -179,8 +208,10 @@ function render({ model, el }) {
   view.append(
     h("div", { class: "rk-head" }, h("p", { class: "rk-title" }, facts().title)),
     h("div", { class: "rk-groups", tabindex: "0", role: "group", "aria-label": "Fields" }, groups),
-    h("div", { class: "rk-tools", role: "toolbar", "aria-label": "Brand" }, tools.save, tools.undo, tools.redo, tools.reset, hear, fetchAnew),
-    sound, tools.list, note, tools.diff,
+    h("div", { class: "rk-bar" },
+      h("div", { class: "rk-tools", role: "toolbar", "aria-label": "Brand" }, tools.save, tools.undo, tools.redo, tools.reset, hear, fetchAnew, speakAnew),
+      note, notes),
+    sound, tools.list, tools.diff,
   );
   view.addEventListener("keydown", (event) => {
     // While something is typed, Control+Z is the field's own.
@@ -190,8 +221,9 @@ function render({ model, el }) {
       order(event.shiftKey ? "redo" : "undo");
     }
   });
-  const end = listen(model, { "msg:custom": heard, "change:facts": told, "change:values": told });
+  const end = listen(model, { "msg:custom": heard, "change:facts": told, "change:values": told, "change:notes": noted });
   told();
+  noted();
   return () => {
     end();
     settle.cancel();

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from reelkit.brand import OWN_IN_EVERY_STYLE, Brand, load_brand
 from reelkit.errors import BrandError, ReelkitError
-from reelkit.model import Timeline
+from reelkit.media.captions import unseen_fields
+from reelkit.model import Finding, Timeline
+from reelkit.views.at_rest import AtRest
 from reelkit.views.frame_view import FrameView
 from reelkit.views.live import LiveView
 from reelkit.views.markup import card, fill, heading, plural, table
@@ -21,7 +23,13 @@ from reelkit.yamlfile import change_yaml, shown_path
 __all__ = ["StyleView", "html"]
 
 NAMES = ("as tuned", "as saved")
-_FINALS_KEPT = 8
+_OTHERWISE = {
+    "footage": "The footage is still that of other {}: \N{LEFT DOUBLE QUOTATION MARK}Fetch the footage anew\N{RIGHT DOUBLE QUOTATION MARK}"
+    " shows what the next reel gets.",
+    "voice": "The words are still spoken with other {}: \N{LEFT DOUBLE QUOTATION MARK}Speak it anew\N{RIGHT DOUBLE QUOTATION MARK}"
+    " gives those of the next reel.",
+}
+"""What is told of parts that are not the tuned brand's own."""
 
 
 def html(brand: Brand, groups: Sequence[Group], changes: Mapping[str, Any]) -> str:
@@ -73,12 +81,24 @@ class StyleView(LiveView):
         Returns the reel's timeline under a brand: what ``frame`` shows.
     settle : callable, optional
         Returns a timeline as it will be rendered, where that takes longer than a change may; called when nothing changed for a while.
+    follow : callable, optional
+        Makes what a brand asks for otherwise and what takes a second or two (its voice, its music), which ``plan`` uses from then on;
+        called likewise.
+    stale : callable, optional
+        Returns what ``plan`` shows of a brand that is not its own until it is asked for: ``"footage"``, ``"voice"``, each with the fields
+        by which it differs.
+    judge : callable, optional
+        Returns what a check will find wrong with a timeline; called likewise.
+    check : callable, optional
+        Raises where a brand's reels could not be made; nothing is saved then.
     groups : sequence of str
         Of fields (:data:`reelkit.views.style_fields.GROUPS`).
     listen : callable, optional
         Returns a brand's sound as M4A.
     fetch : callable, optional
         Takes the footage that a brand would get, which ``plan`` uses from then on.
+    speak : callable, optional
+        Likewise its words and voice.
     changes : mapping, optional
         To begin with.
 
@@ -95,23 +115,31 @@ class StyleView(LiveView):
         plan: Callable[[Brand], Timeline] | None = None,
         *,
         settle: Callable[[Timeline], Timeline] | None = None,
+        follow: Callable[[Brand], object] | None = None,
+        stale: Callable[[Brand], Mapping[str, Sequence[str]]] | None = None,
+        judge: Callable[[Timeline], Iterable[Finding]] | None = None,
+        check: Callable[[Brand], object] | None = None,
         groups: Sequence[str] = PICTURE_GROUPS,
         listen: Callable[[Brand], bytes] | None = None,
         fetch: Callable[[Brand], object] | None = None,
+        speak: Callable[[Brand], object] | None = None,
         changes: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__("style", lambda: html(self.brand, self._groups, self.changes), repr(brand), palette=brand.palette)
         self.saved = self.brand = brand
         self.changes: dict[str, Any] = {}
-        self._frame, self._plan, self._settle, self._listen, self._fetch = frame, plan, settle, listen, fetch
+        self._frame, self._plan, self._stale, self._check = frame, plan, stale, check
+        self._listen, self._fetch, self._speak = listen, fetch, speak
+        self._rest = None
         self._groups = groups_of(groups)
         self._before: list[dict[str, Any]] = []
         self._after: list[dict[str, Any]] = []
         self._sliding: frozenset[str] = frozenset()
         self._settling = threading.Lock()
-        self._finals: list[tuple[Timeline, Timeline]] = []
+        self._found: list[str] = []
         self._said = self._diff = ""
         if frame is not None and plan is not None:
+            self._rest = AtRest(frame, plan, settle=settle, follow=follow, judge=judge)
             frame.compare(plan(brand), names=NAMES)
         if changes:
             # As a brand file would give them, and a run of the reel: a preset among them changes nothing but itself.
@@ -169,20 +197,24 @@ class StyleView(LiveView):
         ------
         BrandError
             When the brand has no file, or it cannot be written.
+        ReelkitError
+            When the brand's reels could not be made; nothing is written then.
         """
-        path = self.saved.source
+        path, before = self.saved.source, self.saved
         if path is None:
-            raise BrandError(f"brand '{self.saved.slug}' has no file to save to; write one to templates/brands/{self.saved.slug}.yaml")
-        before, after = change_yaml(path, self.changes, what=f"brand '{self.saved.slug}'")
-        saved = load_brand(path)
-        self._diff = "".join(_changed_lines(before, after))
-        self._said = f"Saved {plural(len(self.changes), 'field')} to {shown_path(path)}; the next reels look like this."
-        self.saved, self.changes = saved, {}
-        self._before.clear()
-        self._after.clear()
+            raise BrandError(f"brand '{before.slug}' has no file to save to; write one to templates/brands/{before.slug}.yaml")
+        if self._check is not None:
+            self._check(self.brand)
+        was, now = change_yaml(path, self.changes, what=f"brand '{before.slug}'")
+        self._diff = "".join(_changed_lines(was, now))
+        others = "".join(f", but for the {part}" for part in (self._stale(self.brand) if self._stale is not None else ()))
+        self._said = f"Saved {plural(len(self.changes), 'field')} to {shown_path(path)}; the next reels look like this{others}."
+        self.saved, written = load_brand(path), self.changes
+        for steps in (self._before, self._after):
+            steps[:] = [self._seen_from_saved(changes, before, written) for changes in steps]
         self._become({})
         if self._frame is not None and self._plan is not None:
-            self._frame.compare(self._plan(saved), names=NAMES)
+            self._frame.compare(self._plan(self.saved), names=NAMES)
         self._tell(keep_said=True)
         return self._diff
 
@@ -190,13 +222,17 @@ class StyleView(LiveView):
 
     def state(self) -> dict[str, Any]:
         """Return what the widget begins with."""
-        return {"facts": self._facts(), "groups": list(self._groups), "values": self._values()}
+        return {"facts": self._facts(), "groups": list(self._groups), "values": self._values(), "notes": self._notes()}
 
     def heard(self, widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
         """Answer a message of the browser's."""
         if "set" in message:
-            self.set(message["set"], settled=bool(message.get("settled", True)))
-            widget.send({"done": True})
+            try:
+                self.set(message["set"], settled=bool(message.get("settled", True)))
+            except ReelkitError as error:
+                widget.send({"refused": list(message["set"]), "why": self._shortly(error)})
+            else:
+                widget.send({"done": True})
         elif "settle" in message:
             # It takes a while: who goes on tuning must not wait for it.
             threading.Thread(target=self._settle_beside, args=(widget,), daemon=True).start()
@@ -204,9 +240,10 @@ class StyleView(LiveView):
             widget.send({"sound": "This is how it sounds now."}, buffers=[self._listen(self.brand)])
         elif "fetch" in message and self._fetch is not None:
             self._fetch(self.brand)
-            self._become(self.changes)
-            self._said = "This is the footage that the next reel would get."
-            self._tell(keep_said=True)
+            self._renewed("This is the footage that the next reel would get.")
+        elif "speak" in message and self._speak is not None:
+            self._speak(self.brand)
+            self._renewed("These are the words of the next reel, in its voice.")
         else:
             for name, act in (("undo", self.undo), ("redo", self.redo), ("reset", self.reset), ("save", self.save)):
                 if name in message:
@@ -214,25 +251,14 @@ class StyleView(LiveView):
 
     def settle(self) -> None:
         """Show the reel as it will be rendered, where a change alone does not tell; what was changed meanwhile is left alone."""
-        frame = self._frame
-        if frame is None or self._settle is None:
+        if self._rest is None:
             return
-        timeline, versus = frame.timeline, frame.versus
-        final = self._final(timeline)
-        if final != timeline and frame.timeline is timeline:
-            stronger = ", ".join(map(str, final.strengthened))
-            frame.show(final, note=f"Made clearer on these pictures: {stronger}" if stronger else "")
-        if versus is not None and (final := self._final(versus)) != versus and frame.versus is versus:
-            frame.compare(final)
-
-    def _final(self, timeline: Timeline) -> Timeline:
-        assert self._settle is not None
-        for plan, final in self._finals:
-            if timeline in (plan, final):
-                return final
-        final = self._settle(timeline)
-        self._finals = [(timeline, final), *self._finals[: _FINALS_KEPT - 1]]
-        return final
+        brand = self.brand
+        found = self._rest.show(brand, self.saved, still=lambda: self.brand is brand)
+        if self.brand is brand:
+            self._found = found
+        if "widget" in self.__dict__:
+            self.widget.notes = self._notes()
 
     def _settle_beside(self, widget: Any) -> None:
         with self._settling:
@@ -241,12 +267,30 @@ class StyleView(LiveView):
             except ReelkitError as error:
                 widget.send({"trouble": str(error)})
 
+    def _shortly(self, error: ReelkitError) -> str:
+        """Return what is wrong with a value that stands in no file yet, without the file's name."""
+        told = str(error).removeprefix(f"brand '{self.saved.slug}' with changes: ")
+        return told.partition(f" ({shown_path(self.saved.source)}")[0] if self.saved.source else told
+
     def _become(self, changes: dict[str, Any]) -> None:
         brand = self.saved.with_changes(changes) if changes else self.saved
         timeline = self._plan(brand) if self._plan is not None else None
         self.brand, self.changes = brand, changes
         if self._frame is not None and timeline is not None:
             self._frame.show(timeline)
+
+    def _renewed(self, said: str) -> None:
+        """Show what was made anew, on both sides: each has its own, or what is nearest to it."""
+        self._become(self.changes)
+        if self._frame is not None and self._plan is not None and self._frame.versus is not None:
+            self._frame.compare(self._plan(self.saved))
+        self._said = said
+        self._tell(keep_said=True)
+
+    def _seen_from_saved(self, changes: Mapping[str, Any], before: Brand, written: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a look that was ``changes`` of the brand's earlier file is as changes of its file of now."""
+        own = {name: value_of(before, name, changes) for name in written}
+        return self._differing({**own, **changes})
 
     def _step(self, source: list[dict[str, Any]], target: list[dict[str, Any]]) -> None:
         if source:
@@ -279,6 +323,7 @@ class StyleView(LiveView):
             with self.widget.hold_sync():
                 self.widget.values = self._values()
                 self.widget.facts = self._facts()
+                self.widget.notes = self._notes()
 
     def _values(self) -> dict[str, Any]:
         return {field["name"]: value_of(self.brand, field["name"], self.changes) for group in self._groups for field in group["fields"]}
@@ -292,9 +337,16 @@ class StyleView(LiveView):
             "file": shown_path(self.saved.source) if self.saved.source else "",
             "said": self._said,
             "diff": self._diff,
+            "idle": [f"captions.{name}" for name in unseen_fields(self.brand.captions)],
             "can_listen": self._listen is not None,
             "can_fetch": self._fetch is not None,
+            "can_speak": self._speak is not None,
         }
+
+    def _notes(self) -> list[str]:
+        """What is true of what is shown and not seen in it: a line each."""
+        stale = self._stale(self.brand) if self._stale is not None else {}
+        return [*(_OTHERWISE[part].format(", ".join(fields) or "words") for part, fields in stale.items()), *self._found]
 
 
 def _changed_lines(before: str, after: str) -> list[str]:

@@ -149,7 +149,7 @@ def test_every_field_of_a_style_is_changed_by_keys(tuned: Page) -> None:
         field = operate(tuned, view, stop)
         tuned.wait_for_function(
             "([view, field]) => document.querySelector(`${view} .rk-tuned-list`).textContent.includes(field) ||"
-            " document.querySelector(`${view} > .rk-trouble`)?.textContent.includes(field.split('.')[1])",
+            " document.querySelector(`${view} .rk-trouble`)?.textContent.includes(field.split('.')[1])",
             arg=[STYLE, field],
             timeout=WAIT_MS,
         )
@@ -203,7 +203,7 @@ def test_the_brand_is_heard_and_its_footage_fetched_by_keys(tuned: Page) -> None
     tuned.evaluate(f"document.querySelector('{STYLE} audio').pause()")
     reach(tuned, view, "Fetch the footage anew")
     tuned.keyboard.press("Enter")
-    holds(tuned, STYLE, "> .rk-status", "the footage that the next reel")
+    holds(tuned, STYLE, ".rk-bar > .rk-status", "the footage that the next reel")
 
 
 def test_a_reel_is_looked_at_by_keys(tuned: Page) -> None:
@@ -380,7 +380,7 @@ def test_a_clip_is_exchanged_by_keys(reel: Page) -> None:
     reel.wait_for_function(f"{name} === {first!r}", timeout=WAIT_MS)
     reach(reel, view, f"Reject {first} for this brand")
     reel.keyboard.press("Enter")
-    holds(reel, FOOTAGE, "> .rk-status", f"{first} is out")
+    holds(reel, FOOTAGE, ".rk-status", f"{first} is out")
     assert held(reel)["inside"]
     reach(reel, view, "Undo")
     reel.keyboard.press("Enter")

@@ -269,7 +269,8 @@ def test_footage_is_fetched_in_tuned_colours(tuned: Page, draft: tuple[Draft, Ca
     tuned.wait_for_function("document.querySelector('.rk-tuned-list').textContent.includes('footage.backdrops')", timeout=60_000)
     tuned.get_by_role("button", name="Fetch the footage anew").click()
     tuned.wait_for_function(
-        "document.querySelector('.rk-live-style > .rk-status').textContent.includes('the footage that the next reel')", timeout=240_000
+        "document.querySelector('.rk-live-style .rk-bar > .rk-status').textContent.includes('the footage that the next reel')",
+        timeout=240_000,
     )
     assert changed_from(tuned, before["sha256"])["frame"] == before["frame"]
     tuned.get_by_role("button", name="Back to the saved brand").click()
@@ -285,6 +286,48 @@ def violations(page: Page, *views: str) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("views => axe.run({include: views.map(s => [s])}, {resultTypes: ['violations']})", list(views))
     return [f"{one['id']}: {one['nodes'][0]['html'][:160]}: {one['nodes'][0]['failureSummary']}" for one in found["violations"]]
+
+
+def in_sight(page: Page, selector: str) -> bool:
+    """Return whether a part of the page lies within the window."""
+    inside: bool = page.locator(selector).first.evaluate(
+        "part => { const box = part.getBoundingClientRect(); return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight }"
+    )
+    return inside
+
+
+def test_on_a_laptop_what_is_wrong_stands_where_it_was_typed(tuned: Page) -> None:
+    """A size that cannot be is told of beside its field, the tools stay in the window, and an emptied field holds what it held."""
+    tuned.set_viewport_size({"width": 1366, "height": 768})
+    size = tuned.locator(".rk-live-style input[type=number][data-field='captions.size_px']")
+    size.evaluate("field => field.closest('details').open = true")
+    size.scroll_into_view_if_needed()
+    held = size.input_value()
+    size.fill("500")
+    size.press("Enter")
+    said = ".rk-field:has([data-field='captions.size_px']) .rk-refused"
+    tuned.wait_for_function("said => document.querySelector(said).textContent.includes('it must be 55 to 120')", arg=said)
+    assert tuned.locator(said).text_content() == "captions.size_px is 500; it must be 55 to 120"
+    assert tuned.locator(said).get_attribute("aria-live") == "polite"
+    assert in_sight(tuned, said)
+    assert in_sight(tuned, ".rk-live-style [role=toolbar]")
+    size.fill("")
+    size.press("Enter")
+    assert (size.input_value(), tuned.locator(said).text_content()) == (held, "")
+    tuned.set_viewport_size({"width": 1280, "height": 1000})
+
+
+def test_what_the_picture_does_not_tell_is_told(tuned: Page) -> None:
+    """Other colours ask for other footage, captions beyond the safe zone break a must: a line each, gone when all is as it was."""
+    for field, value in (("captions.bottom_px", "301"), ("palette.accent", "#11CC88")):
+        typed = tuned.locator(f".rk-live-style input[data-field='{field}']:not([type=color])").first
+        typed.evaluate("field => field.closest('details').open = true")
+        typed.fill(value)
+        typed.press("Enter")
+    notes = "document.querySelector('.rk-bar-notes').textContent"
+    tuned.wait_for_function(f"{notes}.includes('captions-safe-zone') && {notes}.includes('Fetch the footage anew')", timeout=60_000)
+    tuned.get_by_role("button", name="Back to the saved brand").click()
+    tuned.wait_for_function(f"!{notes}.includes('captions-safe-zone') && !{notes}.includes('Fetch the footage anew')", timeout=60_000)
 
 
 def test_zones_are_drawn_and_pixels_are_shown(tuned: Page) -> None:
@@ -496,6 +539,7 @@ def test_a_clip_is_exchanged_and_begins_elsewhere(reel: Page, served: tuple[str,
     reel.wait_for_selector(".rk-findings.rk-live", timeout=240_000)
     before, rendered, first = studio.spoken(), rendered_segments(studio), shown_clip(reel, 0)
     slot(reel, 0).get_by_role("button", name="Show others").click()
+    assert "Looking" in str(slot(reel, 0).locator(".rk-status").text_content())
     choose = slot(reel, 0).locator(".rk-choice").first
     choose.wait_for(timeout=240_000)
     other = str(choose.locator(".rk-name").text_content())
@@ -533,7 +577,7 @@ def test_a_rejected_clip_gives_its_place(reel: Page, studio: Studio) -> None:
     clip = shown_clip(reel, 0)
     slot(reel, 0).get_by_role("button", name=f"Reject {clip} for this brand").first.click()
     reel.wait_for_function(
-        "name => document.querySelector('.rk-live-footage > .rk-status').textContent.startsWith(`${name} is out`)",
+        "name => document.querySelector('.rk-live-footage .rk-status').textContent.startsWith(`${name} is out`)",
         arg=clip,
         timeout=240_000,
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reelkit.media.breaks import belong_together
 from reelkit.media.caption_layout import SHORT_SHARE, break_lines, caption_sizes, lay_out
-from reelkit.media.captions import CaptionPainter, missing_glyphs
+from reelkit.media.captions import CaptionPainter, missing_glyphs, unseen_fields
 from reelkit.media.phrases import language_of, phrases
 from reelkit.media.planes import Planes, planes_to_rgb
 from reelkit.media.text import Lettering, shape_line
@@ -624,3 +624,35 @@ def test_a_second_line_comes_before_smaller_letters() -> None:
     lines, share = set_as("at 7 a.m. on")
     assert lines == [0, 0, 0, 0] and share > 0.95
     assert set_as("Luther King Jr.")[0] == [0, 0, 0]
+
+
+OTHERS = {
+    "colour": "#FF00FF",
+    "active_colour": "#FF0000",
+    "active_gradient_colour": None,
+    "upcoming_colour": "#00FF00",
+    "upcoming_opacity": 0.3,
+    "active_scale": 1.0,
+    "active_box_colour": "#11CC88",
+    "outline_colour": "#FFFFFF",
+    "shadow_colour": "#00FFFF",
+    "box_colour": None,
+    "box_padding_px": 40,
+    "pop_s": 0.0,
+    "pop_overshoot": 0.2,
+}
+
+
+@pytest.mark.parametrize("mode", ["karaoke", "pop", "box", "marker", "one_word", "typewriter", "classic"])
+def test_fields_that_a_mode_does_not_show_are_known(mode: str) -> None:
+    """Another value of a field is seen on some frame of a cue, but for the fields that are said to be unseen in this mode."""
+    boxes = {"box_colour": "#204060", "active_box_colour": "#AA2244", "active_gradient_colour": "#00FF88"}
+    style = CaptionStyle.model_validate({"mode": mode, **boxes, "active_scale": 1.2, "pop_s": 0.2})
+
+    def pictures(style: CaptionStyle) -> list[bytes]:
+        captions = painter(style, cue("Cold brew now"), width_px=270, height_px=480)
+        return [drawn(captions, frame, width_px=270, height_px=480).tobytes() for frame in range(8, 42, 2)]
+
+    first = pictures(style)
+    unseen = {name for name, value in OTHERS.items() if pictures(style.model_copy(update={name: value})) == first}
+    assert unseen == set(unseen_fields(style)), mode

@@ -234,6 +234,20 @@ def test_where_a_clip_begins_is_an_edit() -> None:
     view = views.footage(samples.script(), clips, thumbnails={})
     view.begin(clips[0].id, 1500)
     assert view.value[0] == clips[0].model_copy(update={"in_ms": 1500})
+    assert view.state()["facts"]["said"].startswith("1\N{NO-BREAK SPACE}clip set to begin elsewhere;")
+
+
+def test_what_is_told_of_a_clip_stands_beside_it() -> None:
+    """The line about a choice, a moment or a rejection names the place that it is of; that of Undo is of all."""
+    clips = samples.clips()
+    view = views.footage(samples.script(), clips, others=offered_of("one"), thumbnails={})
+    for slot, message in (
+        (clips[1].id, {"others": clips[1].id}),
+        (clips[0].id, {"reject": "one", "at": clips[0].id}),
+        ("", {"undo": True}),
+    ):
+        view.heard(view.widget, message, [])
+        assert view.widget.facts["at"] == slot
 
 
 class Told:

@@ -11,9 +11,9 @@ import pytest
 
 from reelkit import views
 from reelkit.brand import Brand, load_brand
-from reelkit.errors import BrandError
+from reelkit.errors import BrandError, VoiceError
 from reelkit.media.compositor import Compositor
-from reelkit.model import Timeline
+from reelkit.model import Finding, Timeline
 from reelkit.views.frame_view import ZONES
 from reelkit.views.style_fields import GROUPS, groups_of
 from reelkit.views.style_view import StyleView
@@ -274,3 +274,138 @@ def test_a_change_meanwhile_is_not_overtaken(brand: Brand, tmp_path: Path) -> No
     style.settle()
     assert frame.timeline == plan(style.brand)
     assert style.changes == {"captions.size_px": 80}
+
+
+class Studio:
+    """What a view asks of a draft, in short: footage is a colour that must be fetched, a voice is its speed, which follows."""
+
+    def __init__(self, plan: Callable[[Brand], Timeline]) -> None:
+        self._plan = plan
+        self.fetched: list[str] = []
+        self.spoken: list[float] = []
+
+    def footage(self, brand: Brand) -> str:
+        return brand.palette.accent if brand.palette.accent in self.fetched else self.fetched[0]
+
+    def plan(self, brand: Brand) -> Timeline:
+        self.fetched = self.fetched or [brand.palette.accent]
+        told = {"topic": f"spoken at {brand.voice.speed if brand.voice.speed in self.spoken else 1.0}"}
+        return self._plan(brand).model_copy(update={**told, "background": self.footage(brand)})
+
+    def follow(self, brand: Brand) -> None:
+        if brand.voice.name == "bogus":
+            raise VoiceError("there is no such voice")
+        self.spoken.append(brand.voice.speed)
+
+    def fetch(self, brand: Brand) -> None:
+        self.fetched.append(brand.palette.accent)
+
+    def stale(self, brand: Brand) -> dict[str, list[str]]:
+        return {} if self.footage(brand) == brand.palette.accent else {"footage": ["palette.accent"]}
+
+    def judged(self, timeline: Timeline) -> list[Finding]:
+        high = timeline.caption_style.bottom_px < 400
+        found = Finding(
+            name="captions-safe-zone", level="must", holds=False, norm="lower", measured="y 20", hint="raise captions.bottom_px"
+        )
+        return [found] if high else []
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    return Studio(planner(tmp_path))
+
+
+@pytest.fixture
+def followed(brand: Brand, studio: Studio) -> StyleView:
+    frame = views.frame(studio.plan(brand), at=10)
+    return views.style(
+        brand, frame, studio.plan, follow=studio.follow, stale=studio.stale, judge=studio.judged, fetch=studio.fetch, groups=GROUPS
+    )
+
+
+def test_what_is_not_shown_is_named_with_what_shows_it(followed: StyleView, brand: Brand) -> None:
+    """Other colours leave the footage as it is, and a line says so until it is fetched; then both sides have their own, also in undo."""
+    frame = followed._frame
+    assert frame is not None
+    followed.set({"palette.accent": "#11CC88"})
+    (note,) = followed.widget.notes
+    assert note.startswith("The footage is still that of other palette.accent") and "Fetch the footage anew" in note
+    followed.heard(followed.widget, {"fetch": True}, [])
+    assert followed.widget.notes == []
+    assert frame.versus is not None
+    assert (frame.timeline.background, frame.versus.background) == ("#11CC88", brand.palette.accent)
+    followed.undo()
+    assert (frame.timeline.background, followed.widget.notes) == (brand.palette.accent, [])
+    followed.redo()
+    assert (frame.timeline.background, followed.widget.notes) == ("#11CC88", [])
+    followed.reset()
+    assert frame.timeline == frame.versus
+
+
+def test_at_rest_a_voice_follows_and_captions_are_judged(followed: StyleView) -> None:
+    """What takes a moment is shown when nothing changed for one; captions that break a must are told of in a line, until they do not."""
+    assert followed._frame is not None
+    followed.set({"voice.speed": 1.3, "captions.bottom_px": 350})
+    assert followed._frame.timeline.topic == "spoken at 1.0"
+    followed.settle()
+    assert followed._frame.timeline.topic == "spoken at 1.3"
+    (note,) = followed.widget.notes
+    assert note.startswith("Breaks a must, captions-safe-zone: y 20") and "raise captions.bottom_px" in note
+    followed.set({"voice.name": "bogus", "voice.speed": 1.4})
+    followed.settle()
+    assert followed.widget.notes == ["there is no such voice", note]
+    followed.set({"voice.name": "heart", "captions.bottom_px": 1400})
+    followed.settle()
+    assert (followed.widget.notes, followed._frame.timeline.topic) == ([], "spoken at 1.4")
+
+
+def test_what_is_saved_unseen_is_said(followed: StyleView) -> None:
+    """Where the footage is not the saved brand's yet, the line about the next reels leaves it out."""
+    followed.set({"palette.accent": "#11CC88"})
+    followed.save()
+    assert str(followed.widget.facts["said"]).endswith("the next reels look like this, but for the footage.")
+
+
+def test_what_cannot_be_made_is_not_saved(brand: Brand, tmp_path: Path) -> None:
+    """Where the check raises, the file stays as it is, and so does what was tuned."""
+
+    def check(brand: Brand) -> None:
+        if brand.voice.name == "bogus":
+            raise VoiceError("there is no such voice")
+
+    plan = planner(tmp_path)
+    style = views.style(brand, views.frame(plan(brand), at=10), plan, check=check)
+    assert brand.source is not None
+    before = brand.source.read_text()
+    style.set({"voice.name": "bogus"})
+    with pytest.raises(VoiceError, match="no such voice"):
+        style.save()
+    assert (brand.source.read_text(), style.changes) == (before, {"voice.name": "bogus"})
+    style.set({"voice.name": "heart"})
+    style.set({"captions.size_px": 70})
+    style.save()
+    assert load_brand("pulsefit").captions.size_px == 70
+
+
+def test_saving_can_be_undone_and_saved_again(northwind: StyleView) -> None:
+    """After Save, Undo goes on through what was before it, now as changes of the saved file; saved again, it looks as at first."""
+    first, captions = shown(northwind), northwind.saved.captions
+    northwind.set({"captions.size_px": 70})
+    tuned = shown(northwind)
+    northwind.set({"captions.preset": "pop", "palette.accent": "#11CC88"})
+    chosen = shown(northwind)
+    northwind.save()
+    assert (northwind.changes, shown(northwind)) == ({}, chosen)
+    northwind.undo()
+    assert (northwind.changes["captions.size_px"], shown(northwind)) == (70, tuned)
+    northwind.undo()
+    assert shown(northwind) == first
+    northwind.redo()
+    northwind.redo()
+    assert (northwind.changes, shown(northwind)) == ({}, chosen)
+    northwind.undo()
+    northwind.undo()
+    northwind.save()
+    assert load_brand("northwind").captions == captions
+    assert shown(northwind) == first
