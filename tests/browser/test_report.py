@@ -143,7 +143,8 @@ def test_it_prints_whole(page: Page) -> None:
         return {flat: [...document.querySelectorAll('section.rk, .rk[role]')].filter(part => height(part) < 20).map(part => part.className),
                 wide: [...document.querySelectorAll('main *')].filter(part => part.getBoundingClientRect().right > innerWidth + 1).length,
                 tall: [...document.querySelectorAll('main img, main video, main svg')].filter(part => height(part) > 900).length,
-                folded: [...document.querySelectorAll('details:not([open]):not(:has(> .code)) > :not(summary)')].filter(part => height(part) < 5).length,
+                folded: [...document.querySelectorAll('details:not([open]):not(:has(> .code)) > :not(summary)')]
+                    .filter(part => height(part) < 5).length,
                 poster: height(document.querySelector('.rk-video')), sound: height(document.querySelector('audio'))} }"""
     )
     assert (told["flat"], told["wide"], told["tall"], told["folded"], told["sound"]) == ([], 0, 0, 0, 0)
