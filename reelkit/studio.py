@@ -29,6 +29,8 @@ _LOGO = (
 _PACKAGE = Path(__file__).parent
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What neither YAML nor SVG can hold."""
+_SPEED = 0.94
+"""Of a first brand's voice: a little slow, so that captions are read with ease whatever the words."""
 _LEAST_S = 15.5
 """What a reel lasts at least to be of use: 15 s, and something for the voice's own pace."""
 _SPOKEN_WORDS = HOOK_WORDS - 8
@@ -60,11 +62,11 @@ class Answers(Value):
     topic: _Text = "How we work"
     facts: tuple[Annotated[Said, BeforeValidator(_sentence)], ...] = Field(
         default=(
-            "We do one thing, and we have done it for years.",
+            "We do one thing, and we do it well.",
             "Every order is checked by hand before it leaves.",
-            "Questions are answered by the people who do the work.",
-            "What is not right the first time, we put right.",
-            "And we would rather do less than do it half.",
+            "Good work takes time, and we take that time.",
+            "Ask us, and you hear from those who do the work.",
+            "If it is not right, we do it again.",
         ),
         min_length=3,
         description="sentences that are true; each may be said in a reel",
@@ -146,7 +148,8 @@ def make_studio(folder: Path, answers: Answers) -> Path:
     palette = palette_of(answers.colour)
     try:
         # All that can be refused comes first, so that a studio that is not made leaves nothing behind.
-        spoken_s = _spoken_s(answers, Brand(name=answers.name, slug=slug, palette=palette, script=BrandScript(deck=slug)))
+        voice = BrandVoice(speed=_SPEED)
+        spoken_s = _spoken_s(answers, Brand(name=answers.name, slug=slug, palette=palette, voice=voice, script=BrandScript(deck=slug)))
         for source, target in _files(folder):
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -194,7 +197,7 @@ def _brand(answers: Answers, slug: str, palette: Palette, *, spoken_s: float) ->
     voice, overlays = BrandVoice(), BrandOverlays()
     # Of few and short facts the end card makes a useful length: it stands longer after the last word.
     longer_s = max(0.0, min(_LEAST_S - spoken_s, 5.0 - voice.tail_ms / 1000, 6.0 - overlays.end_card_s))
-    tail = f"voice:\n  tail_ms: {round(voice.tail_ms + longer_s * 1000)}\n\n" if longer_s else ""
+    tail = f"  tail_ms: {round(voice.tail_ms + longer_s * 1000)}\n" if longer_s else ""
     card = f"  end_card_s: {overlays.end_card_s + longer_s:.1f}\n" if longer_s else ""
     length_s = min(max(round(spoken_s + longer_s), 5), 180)
     colours = "".join(f'  {name}: "{colour}"\n' for name, colour in palette.model_dump().items())
@@ -206,7 +209,7 @@ def _brand(answers: Answers, slug: str, palette: Palette, *, spoken_s: float) ->
         f"script:\n  deck: {_quoted(slug)}            # templates/decks/{slug}.yaml: what it may say\n  length_s: {length_s}\n\n"
         "footage:\n  libraries: [folder, backdrops]\n"
         "  # folder: ../../footage      # your own videos and pictures, named by what they show\n\n"
-        f"{tail}overlays:\n  end_card_text: {_quoted(answers.name)}\n{card}"
+        f"voice:\n  speed: {_SPEED:g}\n{tail}\noverlays:\n  end_card_text: {_quoted(answers.name)}\n{card}"
     )
 
 
