@@ -43,7 +43,7 @@ def html(script: Script, *, seconds_of: Callable[[str], float] | None = None, la
     head = heading(script.topic, plural(len(script.scenes), "scene"), plural(script.word_count, "word"), length)
     terms = each("<li>{}</li>", (chips(scene.search_terms, label=f"Search terms of scene {n}") for n, scene in enumerate(script.scenes, 1)))
     looked_for = fill(
-        '<details class="rk-more"><summary>What is looked for in pictures</summary><ol class="rk-terms">{}</ol></details>', terms
+        '<details class="rk-more"><summary>What is looked for in pictures</summary><ol class="rk-looked-for">{}</ol></details>', terms
     )
     body = head + fill('<div class="rk-pace" aria-hidden="true">{}</div><ol class="rk-scenes">{}</ol>', pace, scenes) + looked_for
     return card("script", body, label=f"Script: {script.topic}", palette=palette)
