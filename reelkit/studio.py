@@ -29,7 +29,7 @@ _LOGO = (
 _PACKAGE = Path(__file__).parent
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What neither YAML nor SVG can hold."""
-_SPEED = 0.94
+_SPEED = 0.92
 """Of a first brand's voice: a little slow, so that captions are read with ease whatever the words."""
 _LEAST_S = 15.5
 """What a reel lasts at least to be of use: 15 s, and something for the voice's own pace."""

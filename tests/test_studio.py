@@ -81,7 +81,7 @@ def test_a_first_reel_has_nothing_to_warn_of(tmp_path: Path, monkeypatch: pytest
     assert 15.0 <= audio.duration_s <= 60.0
     assert abs(audio.duration_s - brand.script.length_s) <= 0.1 * brand.script.length_s
     cues = split_cues(group_words_into_sentences(audio.words), brand.captions, until=len(audio.samples))
-    assert sum(columns(cue.text) for cue in cues) / sum((cue.end - cue.start) / cue.rate_hz for cue in cues) <= 16.8
+    assert sum(columns(cue.text) for cue in cues) / sum((cue.end - cue.start) / cue.rate_hz for cue in cues) <= 16.5
 
 
 @pytest.mark.parametrize(
