@@ -28,6 +28,11 @@ overrides = {}  # brand fields for this reel only, such as {"captions.size_px": 
 outputs = None  # where runs go; None is outputs/
 upload = False  # publish the reel when it is done
 
+# %% [markdown] tags=["report-fold"]
+# ## Brand
+#
+# Who speaks, in which colours and how.
+
 # %% tags=["remove-input"]
 from functools import partial
 
@@ -58,8 +63,11 @@ views.brand(run.brand)
 # %% [markdown]
 # ## Script
 #
-# What is said, scene by scene, and what to look for in pictures. The brand's deck writes it from the brand's own facts and lines; the
-# length follows the voice's real pace. In the notebook, click into a text to rewrite it.
+# What is said, scene by scene.
+
+# %% [markdown] tags=["notebook-only"]
+# The brand's deck writes it from the brand's own facts and lines; the length follows the voice's real pace. Click into a text to rewrite
+# it, or leave a scene out; the words under it say what to look for in pictures.
 
 # %%
 written = run.step("script", generate_script, run.brand, topic_seed, writer=parts.writer)
@@ -71,8 +79,11 @@ views.script(written, edits=run.edits, keep=run.kept_edits.keep, language=langua
 # %% [markdown]
 # ## Footage
 #
+# What is seen, whose it is, and under which terms it may be shown.
+
+# %% [markdown] tags=["notebook-only"]
 # One clip or more for every scene, never the same twice: from the brand's own folder where something fits, else backdrops drawn in the
-# brand's colours. Each strip says where its clip is from and under which terms it may be shown. Another clip is two clicks away.
+# brand's colours. Another clip is two clicks away.
 
 # %%
 script = run.edited(written)
@@ -84,11 +95,14 @@ others = partial(other_clips, script, libraries=parts.libraries, used=run.used)
 by_hand = {"edits": run.edits, "keep": run.kept_edits.keep, "reject": run.kept_edits.reject, "rejected": run.kept_edits.rejected}
 views.footage(script, found, others=others, palette=palette, **by_hand)
 
-# %% [markdown]
+# %% [markdown] tags=["report-fold"]
 # ## Voice
 #
-# The script is spoken. When each word is said the voice tells, or it is found by listening; what is a guess is marked. The captions will
-# follow these times to the frame. Play from any word; drag the edge of one, or a cue's mark, where you hear it better.
+# The script is spoken. When each word is said the voice tells, or it is found by listening; what is a guess is marked. The captions
+# follow these times to the frame.
+
+# %% [markdown] tags=["notebook-only"]
+# Play from any word; drag the edge of one, or a cue's mark, where you hear it better.
 
 # %%
 clips = run.edited(found)
@@ -99,7 +113,7 @@ said = group_words_into_sentences(spoken.words)
 recue = partial(split_cues, style=run.brand.captions, until=len(spoken.samples))
 views.narration(spoken, said, edits=run.edits, keep=run.kept_edits.keep, recue=recue, language=language, palette=palette)
 
-# %% [markdown]
+# %% [markdown] tags=["report-fold"]
 # ## Captions
 #
 # The words on screen together. A flag marks a cue that is read too fast or stands too short.
@@ -114,11 +128,14 @@ cues = run.step("cues", split_cues, sentences, run.brand.captions, until=len(aud
 # %% tags=["remove-input"]
 views.cues(cues, style=run.brand.captions, language=language, palette=palette)
 
-# %% [markdown]
+# %% [markdown] tags=["report-fold"]
 # ## Timeline
 #
-# Shots under sentences, captions, music under the voice, logo and end card. This is the whole reel as plain data; nothing is rendered yet.
-# Where a picture would leave the captions unclear, their outline or box is strengthened for this reel.
+# Shots under sentences, captions, music under the voice, logo and end card. Where a picture would leave the captions unclear, their
+# outline or box is strengthened for this reel.
+
+# %% [markdown] tags=["notebook-only"]
+# This is the whole reel as plain data; nothing is rendered yet.
 
 # %%
 music = run.step("music", parts.music, audio.duration_s)
@@ -137,9 +154,10 @@ views.shots(timeline, palette=palette)
 frame = views.frame(timeline, palette=palette, cache=parts.cache)
 frame
 
-# %% [markdown]
+# %% [markdown] tags=["report-fold"]
 # ## Reel
-#
+
+# %% [markdown] tags=["notebook-only"]
 # Rendered once, straight to the file that the platforms ask for. What was rendered before and has not changed is taken from the cache.
 # Then the finished file is read once, for its preview and to be measured.
 
@@ -168,14 +186,18 @@ views.frames(reel_stills(reel.path), palette=palette)
 # %% [markdown]
 # ## Check
 #
-# What was measured, against what TikTok, Reels and Shorts ask for. A "must" that does not hold fails the reel; a "should" warns.
+# What was measured, against what TikTok, Reels and Shorts ask for.
+
+# %% [markdown] tags=["notebook-only"]
+# A "must" that does not hold fails the reel; a "should" warns.
 
 # %% tags=["remove-input"]
 views.findings(findings, frame, palette=palette)
 
-# %% [markdown]
+# %% [markdown] tags=["report-fold"]
 # ## Other shapes
-#
+
+# %% [markdown] tags=["notebook-only"]
 # Where the brand asks for them (`output.shapes: ["1:1", "16:9"]`), the same reel in other shapes, each with its own layout and check.
 
 # %%
@@ -190,9 +212,10 @@ views.shapes(shapes, palette=palette)
 # %%
 finished = run.finish()
 
-# %% [markdown]
+# %% [markdown] tags=["report-fold"]
 # ## Publish
-#
+
+# %% [markdown] tags=["notebook-only"]
 # Only when asked: set `upload = True` above. Publishing the same reel again changes nothing.
 
 # %%

@@ -83,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_json(report)
     lab = _command(commands, "lab", lab_command, "open the notebooks in JupyterLab")
     lab.add_argument("--app", metavar="NAME", help="serve one of them as a page without code instead, such as tune_brand or reel")
+    lab.add_argument("options", nargs="*", metavar="-- OPTION", help="options of JupyterLab's (or Voila's) own, such as -- --allow-root")
     add_json(lab)
     add_init_options(_command(commands, "init", init_command, "make a studio of your own: notebooks, templates and a first brand"))
     clean = _command(commands, "clean", _clean, "remove what dead runs left, and keep the cache small")

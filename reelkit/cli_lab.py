@@ -25,6 +25,7 @@ def lab_command(arguments: argparse.Namespace) -> int:
     """Serve the notebooks until it is interrupted.
 
     A machine (``--json``) gets no browser: one line tells where the server listens, once it does. ``--app`` serves one notebook by Voila.
+    What stands after ``--`` is the server's own.
     """
     from reelkit.app_server import app_command, app_environment, lab_environment
     from reelkit.batch.jobs import notebook_path
@@ -38,6 +39,7 @@ def lab_command(arguments: argparse.Namespace) -> int:
         command, env, address = [sys.executable, "-m", "jupyterlab", "-y"], lab_environment(), _lab_address
         command.append(f"--ServerApp.root_dir={studio}")
         command.append("--ServerApp.open_browser=False" if arguments.json else str(notebook.relative_to(studio)))
+    command += arguments.options
     # What the server says goes to standard error, where it says it anyway; its standard output must not mix with the answer.
     with subprocess.Popen(command, env=env, stdout=sys.stderr.fileno() if arguments.json else None) as server:
         try:

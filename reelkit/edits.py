@@ -1,4 +1,4 @@
-"""What a person changed by hand in a reel: sentences, clips, word times, cue breaks.
+"""What a person changed by hand in a reel: sentences, scenes left out or added, clips, word times, cue breaks.
 
 Each edit knows what it was made on, and no more: a rewritten sentence leaves the words that were moved in another one where they were put,
 and an edit whose ground is gone (other words, another pace) changes nothing.
@@ -40,6 +40,8 @@ class Edits(Value):
     """
 
     scenes: dict[str, Scene] = Field(default={}, description="by the text that was written")
+    left_out: tuple[str, ...] = Field(default=(), description="scenes that are not told, by the text that was written")
+    added: dict[str, tuple[Scene, ...]] = Field(default={}, description="scenes of one's own, by the text of the one written before them")
     clips: dict[str, Clip] = Field(default={}, description="by the id of the clip that was chosen")
     words: dict[str, tuple[int, int]] = Field(default={}, description="samples by which start and end were moved, by word_keys")
     breaks: dict[str, tuple[int, ...]] = Field(default={}, description="words that begin a cue, after the first, by the sentence's text")
@@ -47,13 +49,29 @@ class Edits(Value):
     @property
     def told(self) -> str:
         """What was edited, in a few words; empty where nothing was."""
-        counts = {"sentence": len(self.scenes), "clip": len(self.clips), "word": len(self.words), "cue break": len(self.breaks)}
-        return ", ".join(f"{count} {noun}{'s' if count > 1 else ''}" for noun, count in counts.items() if count)
+        counts = {
+            ("sentence", "sentences"): len(self.scenes),
+            ("scene left out", "scenes left out"): len(self.left_out),
+            ("scene added", "scenes added"): sum(map(len, self.added.values())),
+            ("clip", "clips"): len(self.clips),
+            ("word", "words"): len(self.words),
+            ("cue break", "cue breaks"): len(self.breaks),
+        }
+        return ", ".join(f"{count} {many if count > 1 else one}" for (one, many), count in counts.items() if count)
+
+    @property
+    def key(self) -> str:
+        """A hash of the edits; empty where there are none."""
+        return "" if self == Edits() else content_key(self)
 
     def script(self, script: Script) -> Script:
-        """Return a script as edited."""
-        scenes = tuple(self.scenes.get(scene.text, scene) for scene in script.scenes)
-        return script if scenes == script.scenes else Script.of(script.topic, scenes).model_copy(update={"blurb": script.blurb})
+        """Return a script as edited; one of which nothing would be left is told as it was written."""
+        scenes: tuple[Scene, ...] = ()
+        added = dict(self.added)
+        for scene in script.scenes:
+            told = () if scene.text in self.left_out else (self.scenes.get(scene.text, scene),)
+            scenes += (*told, *added.pop(scene.text, ()))
+        return script if scenes in (script.scenes, ()) else Script.of(script.topic, scenes).model_copy(update={"blurb": script.blurb})
 
     @property
     def stand_ins(self) -> dict[str, Clip]:

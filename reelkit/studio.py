@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from reelkit.brand import Brand, BrandScript
+from reelkit.brand import Brand, BrandOverlays, BrandScript, BrandVoice
 from reelkit.errors import RunError
 from reelkit.model import Colour, Palette, Value
 from reelkit.services.deck import HOOK_WORDS, Hook, Said
@@ -29,6 +29,10 @@ _LOGO = (
 _PACKAGE = Path(__file__).parent
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What neither YAML nor SVG can hold."""
+_SPEED = 0.92
+"""Of a first brand's voice: a little slow, so that captions are read with ease whatever the words."""
+_LEAST_S = 15.5
+"""What a reel lasts at least to be of use: 15 s, and something for the voice's own pace."""
 _SPOKEN_WORDS = HOOK_WORDS - 8
 """Of a name that is said, in a hook with eight words around it; a longer one is "us"."""
 
@@ -58,9 +62,11 @@ class Answers(Value):
     topic: _Text = "How we work"
     facts: tuple[Annotated[Said, BeforeValidator(_sentence)], ...] = Field(
         default=(
-            "We do one thing, and we have done it for years.",
+            "We do one thing, and we do it well.",
             "Every order is checked by hand before it leaves.",
-            "Questions are answered by the people who do the work.",
+            "Good work takes time, and we take that time.",
+            "Ask us, and you hear from those who do the work.",
+            "If it is not right, we do it again.",
         ),
         min_length=3,
         description="sentences that are true; each may be said in a reel",
@@ -116,7 +122,7 @@ def palette_of(colour: str) -> Palette:
 def make_studio(folder: Path, answers: Answers) -> Path:
     """Make a studio in a folder and return its brand's file.
 
-    ``templates/`` with the demo brands, decks, styles and prompts, ``notebooks/``, and the brand that the answers say.
+    ``templates/`` with the demo brands, decks, styles and prompts, the brand that the answers say, and ``notebooks/`` that open on it.
 
     Parameters
     ----------
@@ -142,23 +148,32 @@ def make_studio(folder: Path, answers: Answers) -> Path:
     palette = palette_of(answers.colour)
     try:
         # All that can be refused comes first, so that a studio that is not made leaves nothing behind.
-        length_s = _spoken_s(answers, Brand(name=answers.name, slug=slug, palette=palette, script=BrandScript(deck=slug)))
+        voice = BrandVoice(speed=_SPEED)
+        spoken_s = _spoken_s(answers, Brand(name=answers.name, slug=slug, palette=palette, voice=voice, script=BrandScript(deck=slug)))
         for source, target in _files(folder):
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
+                if source.parent.name == "notebooks":
+                    write_whole(target, _opened_on(slug, source.read_text(encoding="utf-8")))
+                else:
+                    shutil.copyfile(source, target)
         if not (folder / ".gitignore").exists():
             write_whole(folder / ".gitignore", _GITIGNORE)
         logo = _LOGO.format(name=_xml(answers.name), letter=_xml(answers.name[0].upper()), fill=palette.primary, text=palette.text)
         write_whole(folder / "templates" / "logos" / f"{slug}.svg", logo)
         write_whole(folder / "templates" / "decks" / f"{slug}.yaml", _deck(answers))
-        write_whole(path, _brand(answers, slug, palette, length_s=length_s))
+        write_whole(path, _brand(answers, slug, palette, spoken_s=spoken_s))
     except OSError as error:
         raise RunError(f"{error.filename or folder} cannot be written: {error.strerror}") from None
     return path
 
 
-def _spoken_s(answers: Answers, brand: Brand) -> int:
+def _opened_on(slug: str, notebook: str) -> str:
+    """Return the text of a notebook or of the script beside it with a brand in its parameters."""
+    return re.sub(r'^(\s*"?)brand = (\\?")northwind\2', rf"\g<1>brand = \g<2>{slug}\g<2>", notebook, count=1, flags=re.M)
+
+
+def _spoken_s(answers: Answers, brand: Brand) -> float:
     """Return how long the brand's voice takes to say all that its deck holds, for a first reel that says just this."""
     from reelkit.parts import Parts
 
@@ -166,8 +181,7 @@ def _spoken_s(answers: Answers, brand: Brand) -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as outputs:
         parts = Parts(brand, outputs=Path(outputs))
         said_s = sum(parts.seconds_of(line) for line in lines)
-    spoken = said_s + (len(lines) - 1) * brand.voice.scene_pause_ms / 1000 + brand.voice.tail_ms / 1000
-    return min(max(round(spoken), 5), 180)
+    return said_s + (len(lines) - 1) * brand.voice.scene_pause_ms / 1000 + brand.voice.tail_ms / 1000
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, Path]]:
@@ -179,7 +193,13 @@ def _files(folder: Path) -> Iterator[tuple[Path, Path]]:
                 yield path, folder / kind / path.relative_to(source)
 
 
-def _brand(answers: Answers, slug: str, palette: Palette, *, length_s: int) -> str:
+def _brand(answers: Answers, slug: str, palette: Palette, *, spoken_s: float) -> str:
+    voice, overlays = BrandVoice(), BrandOverlays()
+    # Of few and short facts the end card makes a useful length: it stands longer after the last word.
+    longer_s = max(0.0, min(_LEAST_S - spoken_s, 5.0 - voice.tail_ms / 1000, 6.0 - overlays.end_card_s))
+    tail = f"  tail_ms: {round(voice.tail_ms + longer_s * 1000)}\n" if longer_s else ""
+    card = f"  end_card_s: {overlays.end_card_s + longer_s:.1f}\n" if longer_s else ""
+    length_s = min(max(round(spoken_s + longer_s), 5), 180)
     colours = "".join(f'  {name}: "{colour}"\n' for name, colour in palette.model_dump().items())
     return (
         "# yaml-language-server: $schema=brand.schema.json\n#\n"
@@ -189,7 +209,7 @@ def _brand(answers: Answers, slug: str, palette: Palette, *, length_s: int) -> s
         f"script:\n  deck: {_quoted(slug)}            # templates/decks/{slug}.yaml: what it may say\n  length_s: {length_s}\n\n"
         "footage:\n  libraries: [folder, backdrops]\n"
         "  # folder: ../../footage      # your own videos and pictures, named by what they show\n\n"
-        f"overlays:\n  end_card_text: {_quoted(answers.name)}\n"
+        f"voice:\n  speed: {_SPEED:g}\n{tail}\noverlays:\n  end_card_text: {_quoted(answers.name)}\n{card}"
     )
 
 

@@ -40,6 +40,29 @@ def test_a_rewritten_scene_leaves_the_others() -> None:
     assert edits.script(other) is other
 
 
+def test_scenes_are_left_out_and_added() -> None:
+    """A scene that is left out is not told, one of one's own follows the scene it was put after, and every other is as it was."""
+    script = samples.script()
+    texts = [scene.text for scene in script.scenes]
+    own = [Scene(text=f"Mine {n}.", search_terms=("a", "b")) for n in range(3)]
+    edits = Edits(left_out=(texts[1],), added={texts[1]: tuple(own[:2]), texts[5]: (own[2],)})
+    assert edits.script(script).scenes == (script.scenes[0], *own[:2], *script.scenes[2:], own[2])
+    assert edits.told == "1 scene left out, 3 scenes added"
+    assert Edits(left_out=tuple(texts)).script(script) is script
+    other = Script.of("T", [Scene(text="Something else.", search_terms=("a", "b"))])
+    assert edits.script(other) is other
+
+
+def test_scenes_that_are_left_keep_the_keys_of_their_words() -> None:
+    """Words far from a scene that is left out are known as before: where they were moved, they stay."""
+    script = samples.script()
+    kept = Edits(left_out=(script.scenes[0].text,)).script(script)
+    again = word_keys(samples.audio(kept, mixed=False).words)
+    whole = word_keys(samples.audio(script, mixed=False).words)
+    first = len(script.scenes[0].text.split())
+    assert again[2:] == whole[first + 2 :]
+
+
 @given(st.dictionaries(st.sampled_from(KEYS), st.tuples(st.integers(-9000, 9000), st.integers(-9000, 9000)), max_size=12))
 def test_moved_words_never_overlap(moves: dict[str, tuple[int, int]]) -> None:
     """However words are moved, they stay in order, each lasts, none reaches beyond the sound, and their texts stay."""

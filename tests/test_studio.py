@@ -1,16 +1,23 @@
 import json
+import re
 import shlex
 from pathlib import Path
+from typing import Any
 
+import jupytext
+import nbformat
 import pytest
 
 from reelkit.brand import brand_problems, list_brands, load_brand
 from reelkit.cli import main
 from reelkit.errors import RunError
+from reelkit.media.phrases import columns
 from reelkit.model import ScriptRequest
 from reelkit.parts import Parts
 from reelkit.services.deck import read_deck
 from reelkit.steps.script import generate_script, script_request
+from reelkit.steps.timing import group_words_into_sentences, split_cues
+from reelkit.steps.voice import synthesize_voice
 from reelkit.studio import Answers, make_studio, palette_of
 
 FACTS = ("We bake at four in the morning", "Our flour comes from one mill.", "The starter is older than the shop.")
@@ -45,6 +52,36 @@ def test_a_studio_has_all_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert isinstance(script_request(brand, 1), ScriptRequest)
     assert script.topic == "Bread: slowly"
     assert [scene.text for scene in script.scenes][:2] == ["Bread waits.", "We bake at four in the morning."]
+
+
+def test_notebooks_open_on_the_studio_s_own_brand(tmp_path: Path) -> None:
+    """Where a notebook's parameters name one brand, it is the new one, in the notebook and in the text beside it; a second brand leaves
+    them as they are."""
+    folder = tmp_path / "studio"
+    make_studio(folder, Answers(name="Acme"))
+    make_studio(folder, Answers(name="Beta"))
+    for path in sorted((folder / "notebooks").glob("*.ipynb")):
+        kept, text = nbformat.read(path, as_version=4), jupytext.read(path.with_suffix(".py"))
+        assert [cell.source for cell in kept.cells] == [cell.source for cell in text.cells], path.name
+        named = re.findall(r'^brand = "(.+?)"', "\n".join(cell.source for cell in kept.cells), re.M)
+        assert named == ([] if path.stem == "batch" else ["acme"]), path.name
+
+
+@pytest.mark.parametrize(
+    "facts", [{}, {"facts": FACTS}, {"facts": (*FACTS, *(f"Loaf number {n} is still warm at eight." for n in range(9)))}]
+)
+def test_a_first_reel_has_nothing_to_warn_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, facts: dict[str, Any]) -> None:
+    """What a studio begins with says its lines in 15 to 60 s, few facts or many, and slowly enough that its captions can be read."""
+    path = make_studio(tmp_path / "studio", Answers(name="Acme", **facts))
+    monkeypatch.chdir(tmp_path / "studio")
+    brand = load_brand(path.stem)
+    parts = Parts(brand, outputs=tmp_path / "outputs")
+    script = generate_script(brand, 1, writer=parts.writer)
+    audio = synthesize_voice(script, brand, voice=parts.voice)
+    assert 15.0 <= audio.duration_s <= 60.0
+    assert abs(audio.duration_s - brand.script.length_s) <= 0.1 * brand.script.length_s
+    cues = split_cues(group_words_into_sentences(audio.words), brand.captions, until=len(audio.samples))
+    assert sum(columns(cue.text) for cue in cues) / sum((cue.end - cue.start) / cue.rate_hz for cue in cues) <= 16.5
 
 
 @pytest.mark.parametrize(

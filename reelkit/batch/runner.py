@@ -164,12 +164,12 @@ def report(folder: Path) -> Path:
 
 
 def look_of(manifest: Manifest) -> dict[str, Any]:
-    """Return what a report takes from a run's brand, palette and language; nothing where the run has outlived its brand file."""
+    """Return what a report takes from a run's brand (its name, palette and language); nothing where the run has outlived its brand file."""
     try:
         brand = manifest.job.changed_brand()
     except BrandError:
         return {}
-    return {"palette": brand.palette, "language": brand.language}
+    return {"brand": brand.name, "palette": brand.palette, "language": brand.language}
 
 
 def _take_steps(run: RunFolder) -> None:

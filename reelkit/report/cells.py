@@ -41,7 +41,7 @@ def prose(source: str, taken: dict[str, str]) -> Markup:
         plain = Markup(text).striptags()
         slug = base = re.sub(r"\W+", "-", plain.casefold()).strip("-") or "section"
         number = 2
-        while slug in taken or slug in ("main", "reel"):
+        while slug in taken or slug in ("main", "made", "reel"):
             slug, number = f"{base}-{number}", number + 1
         if level == 2:
             taken[slug] = plain

@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from reelkit.errors import RunError
 from reelkit.model import Palette
-from reelkit.report.cells import code, face, prose, view_name
+from reelkit.report.cells import face, prose, view_name
+from reelkit.report.sections import fold, folded, shown_cells, take_code
 from reelkit.runs.manifest import Manifest, read_manifest
-from reelkit.views import player_view, run_view
+from reelkit.views import findings_view, player_view, run_view
 from reelkit.views.markup import data_uri, each, fill, style_element, visible
 from reelkit.whole import write_whole
 
@@ -22,7 +23,7 @@ MAX_BYTES = 3_000_000
 """What a page may weigh: a few seconds on a phone, and under what mail takes as an attachment."""
 
 LEAD = ("player", "run")
-"""The views that open the page, wherever in the notebook they stand: the reel, and how it was made."""
+"""The views that have a place of their own, wherever in the notebook they stand: the reel opens the page, how it was made ends it."""
 
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="6" width="20" height="32" rx="5" fill="#22201c"/>'
@@ -39,14 +40,16 @@ def write_report(
     description: str = "",
     language: str = "en",
     palette: Palette | None = None,
+    brand: str = "",
     max_bytes: int = MAX_BYTES,
     linked: bool = False,
 ) -> Path:
     """Write an executed notebook as one page that asks the network for nothing.
 
-    The reel's player and the run's card come first; then prose, views and outputs in the notebook's order, code folded. Nothing on
-    the page runs: its content policy allows no script, frame, form or request. Cells tagged ``remove-cell`` are left out, of those
-    tagged ``remove-input`` the code.
+    The reel's player comes first, then prose, views and outputs in the notebook's order; folded at the end, how it was made: sections
+    tagged ``report-fold`` (:mod:`reelkit.report.sections`), the run's card and the code. Nothing on the page runs: its content policy
+    allows no script, frame, form or request. Cells tagged ``remove-cell`` or ``notebook-only`` are left out, of those tagged
+    ``remove-input`` the code.
 
     Parameters
     ----------
@@ -61,6 +64,8 @@ def write_report(
         Of the reel's captions.
     palette : Palette, optional
         The brand's, for swatches and accents.
+    brand : str
+        The brand's name, for the description; its slug where not given.
     max_bytes : int
     linked : bool
         The player plays ``reel.mp4`` beside the page, with ``poster.jpg``, instead of the preview inside it.
@@ -82,7 +87,7 @@ def write_report(
     if manifest is not None:
         lead["run"] = run_view.html(manifest, palette=palette)
         title = title or str(manifest.facts.get("topic") or f"Run {manifest.run_id}")
-        description = description or _described(manifest)
+        description = description or _described(manifest, brand or manifest.brand)
         if linked and manifest.reel is not None:
             assert run is not None
             lead["player"] = player_view.html(
@@ -94,8 +99,9 @@ def write_report(
                 language=language,
                 palette=palette,
             )
-    page, weights = _fill(book, lead)
+    page, weights = _fill(book, lead, run_is_open=manifest is not None and manifest.state == "failed")
     page |= {
+        "verdict": findings_view.verdict(manifest.findings) if manifest is not None else "",
         "title": _line(title or notebook.stem),
         "description": _line(description),
         "style": Markup(style_element()) + fill("<style>{}</style>", Markup(_css())),
@@ -135,11 +141,11 @@ def _captions(run: Path) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-def _described(manifest: Manifest) -> str:
+def _described(manifest: Manifest, brand: str) -> str:
     if manifest.state == "failed":
-        return f"A run of {manifest.brand} that failed at step {manifest.step}: {manifest.reason}"
+        return f"A run of {brand} that failed at step {manifest.step}: {manifest.reason}"
     length = manifest.facts.get("duration_s")
-    return f"A reel of {manifest.brand}" + (f", {float(length):.0f} seconds long" if length else "") + ": how it was made, step by step."
+    return f"A reel of {brand}" + (f", {float(length):.0f} seconds long" if length else "")
 
 
 def _read(notebook: Path) -> Any:
@@ -155,24 +161,44 @@ def _read(notebook: Path) -> Any:
         raise RunError(f"report: {notebook} is not a notebook ({type(error).__name__}); run it again") from None
 
 
-def _fill(book: Any, lead: dict[str, str]) -> tuple[dict[str, Any], dict[str, int]]:
-    """Turn the cells' texts and outputs into HTML in place; return the page's contents and lead, and what each part weighs."""
+def _fill(book: Any, lead: dict[str, str], *, run_is_open: bool) -> tuple[dict[str, Any], dict[str, int]]:
+    """Turn the cells' texts and outputs into HTML in place, and fold those that go to the end; return the page's parts, and what each
+    weighs."""
     headings: dict[str, str] = {}
     weights: dict[str, int] = {name: len(shown) for name, shown in lead.items()}
     _drop_opening(book)
-    for number, cell in enumerate(book.cells, 1):
+    book.cells = shown_cells(book.cells)
+    source = take_code(book.cells)
+    every = list(book.cells)
+    book.cells, apart = folded(every)
+    for number, cell in enumerate(every, 1):
         if cell.cell_type == "markdown":
             cell.source = prose(cell.source, headings)
         elif cell.cell_type == "code":
-            cell.source = code(cell.source) if cell.source.strip() else ""
             for output in cell.outputs:
                 if "face" in output:
                     continue
                 output.face = face(output, name=f"Output of cell {number}")
                 named = view_name(output) or f"cell {number}"
                 weights[named] = weights.get(named, 0) + len(output.face)
-    contents = each('<li><a href="#{}">{}</a></li>', headings.items())
-    return {"contents": contents, "lead": "\n".join(lead[name] for name in LEAD if name in lead)}, weights
+    made = [fold(title, Markup().join(map(_shown, section))) for title, section in apart if any(map(_faces, section))]
+    if "run" in lead:
+        made.append(fold("The run", Markup(lead["run"]), is_open=run_is_open))
+    if source:
+        made.append(fold("Code", fill('<div class="code">{}</div>', source)))
+    contents = each('<li><a href="#{}">{}</a></li>', (*headings.items(), *([("made", "How it was made")] if made else [])))
+    return {"contents": contents, "lead": lead.get("player", ""), "made": Markup().join(made)}, weights
+
+
+def _shown(cell: Any) -> Markup:
+    """Return a filled cell as the page's template shows it."""
+    if cell.cell_type == "markdown":
+        return fill('<div class="prose">{}</div>', cell.source) if cell.source else Markup()
+    return _faces(cell)
+
+
+def _faces(cell: Any) -> Markup:
+    return Markup().join(output.face for output in cell.get("outputs", ()))
 
 
 def _render(book: Any, page: dict[str, Any]) -> str:
@@ -201,12 +227,12 @@ def _line(text: str) -> Markup:
 
 
 def _take_lead(book: Any) -> Iterator[tuple[str, str]]:
-    """Take the last of each leading view out of its place, where a note is left."""
+    """Take the last of each leading view out of its place."""
     for name in LEAD:
         places = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs if view_name(output) == name]
         for output in places[-1:]:
             yield name, str(face(output, name=name))
-            output.face = fill('<p class="moved"><a href="#reel">The {} is at the top of this page.</a></p>', name)
+            output.face = Markup()
 
 
 def _drop_opening(book: Any) -> None:

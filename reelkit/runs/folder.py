@@ -49,6 +49,9 @@ _MADE = (
 )
 _MOST_NAMED = 3
 """Files that were left out, in a step's line; all of them stand in the manifest."""
+_STALE = "edits"
+_EDITED = {"scenes": "script", "left_out": "script", "added": "script", "clips": "footage", "words": "word times", "breaks": "cue breaks"}
+"""What is said of each field of the edits."""
 _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE}
 
 
@@ -132,6 +135,7 @@ class RunFolder:
         self._manifest: Manifest | None = None
         self._clips: dict[str, Credit] = {}
         self._left_out: tuple[str, ...] = ()
+        self._taken = Edits()
 
     # --- what is there ------------------------------------------------------------------------------------------------
 
@@ -151,7 +155,7 @@ class RunFolder:
         """Ids of the clips that the brand does not want. One that another stands in for by hand is not among them: an exchange holds
         where the clip that it was made on is found."""
         out = self.kept_edits.rejected
-        exchanged = {found for found, clip in self.edits.stand_ins.items() if clip.id not in out}
+        exchanged = {found for found, clip in self.kept_edits.read().stand_ins.items() if clip.id not in out}
         return tuple(clip for clip in out if clip not in exchanged)
 
     @functools.cached_property
@@ -161,8 +165,10 @@ class RunFolder:
 
     @property
     def edits(self) -> Edits:
-        """What a person changed by hand in this reel, as it is kept now."""
-        return self.kept_edits.read()
+        """What a person changed by hand in this reel, as it is kept now. Whoever reads it here is held to use its cue breaks."""
+        edits = self.kept_edits.read()
+        self._taken = self._taken.model_copy(update={"breaks": edits.breaks})
+        return edits
 
     def edited(self, made: E) -> E:
         """Return what a step made as it was edited by hand; without edits the same. What is returned is what the folder holds.
@@ -171,14 +177,19 @@ class RunFolder:
         ----------
         made : Script, list of Clip or AudioResult
         """
-        edits = self.edits
+        edits = self.kept_edits.read()
+        taken: tuple[str, ...]
         match made:
             case Script():
                 changed: Any = edits.script(made)
+                taken = ("scenes", "left_out", "added")
             case AudioResult():
                 changed = edits.narration(made)
+                taken = ("words",)
             case _:
                 changed = edits.footage(made)
+                taken = ("clips",)
+        self._taken = self._taken.model_copy(update={name: field for name, field in edits if name in taken})
         facts = self.manifest.facts
         # What an edit that was taken back had changed is kept anew too.
         if "edited" in facts or (changed is not made and changed != made):
@@ -362,6 +373,9 @@ class RunFolder:
     def finish(self) -> Manifest:
         """End the run well: its files are measured, and the ledger learns of it.
 
+        Edits that were kept after the cells or steps that take them had run are not in the reel: a finding warns of it, and the next
+        making of the reel takes them.
+
         Raises
         ------
         CheckError
@@ -383,8 +397,23 @@ class RunFolder:
         except ReelkitError as error:
             self.fail("ledger", str(error))
             raise
-        self._update(state="done", step=None, reason=None, artefacts=artefacts, edits=self.kept_edits.key, ended_at=_now())
+        findings = self._with_stale_edits(self.manifest.findings)
+        ended = {"artefacts": artefacts, "findings": findings, "edits": self._taken.key, "ended_at": _now()}
+        self._update(state="done", step=None, reason=None, **ended)
         return self.manifest
+
+    def _with_stale_edits(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return findings with a warning of edits that the reel does not have, where there are any."""
+        others = tuple(finding for finding in findings if finding.name != _STALE)
+        kept, taken = dict(self.kept_edits.read()), dict(self._taken)
+        stale = [_EDITED[name] for name, field in kept.items() if field != taken[name]]
+        if not stale:
+            return others
+        measured = f"{' and '.join(dict.fromkeys(stale))} edited since"
+        hint = "run the cells from Script on, or make the reel again"
+        self.watcher.begins(_STALE)
+        self.watcher.ends(_STALE, 0.0, f"{measured}; {hint}")
+        return (*others, Finding(name=_STALE, level="should", holds=False, norm="every edit is in the reel", measured=measured, hint=hint))
 
     def _hold_to(self, findings: Iterable[Finding], what: str, name: str, *, step: str) -> None:
         """Fail the run where a "must" does not hold."""

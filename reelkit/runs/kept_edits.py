@@ -62,8 +62,7 @@ class KeptEdits:
     @property
     def key(self) -> str:
         """A hash of the edits; empty where there are none."""
-        edits = self.read()
-        return "" if edits == Edits() else content_key(edits)
+        return self.read().key
 
     @property
     def rejected(self) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ function render({ model, el }) {
   const view = el.querySelector(".rk");
   view.classList.add("rk-live");
   view.dataset.lmSuppressShortcuts = "true";
+  newest = view;
+  const end = listen(model, {});
   const moments = model.get("moments");
   view.querySelectorAll("tbody tr").forEach((row, index) => {
     const moment = moments[index];
@@ -14,7 +16,7 @@ function render({ model, el }) {
     const name = row.querySelector("th").firstChild.textContent;
     cell.replaceChildren(button(cell.textContent, () => model.send({ jump: moment }), { "aria-label": `${name}: show the moment ${cell.textContent}` }));
   });
-  return () => el.replaceChildren();
+  return () => { end(); el.replaceChildren(); };
 }
 
 export default { render };

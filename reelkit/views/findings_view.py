@@ -10,7 +10,7 @@ from markupsafe import Markup
 from reelkit.model import Finding, Palette
 from reelkit.views.markup import card, clock, fill, heading, table
 
-__all__ = ["html", "in_order"]
+__all__ = ["html", "in_order", "verdict"]
 
 _MARKS = {"fail": ("✕", "Fails"), "warn": ("!", "Warns"), "pass": ("✓", "Holds")}
 """A sign and a word each, so that nothing is told by colour alone."""
@@ -25,24 +25,37 @@ def html(findings: Iterable[Finding], *, palette: Palette | None = None) -> str:
     palette : Palette, optional
     """
     listed = in_order(findings)
-    counts: Counter[str] = Counter(finding.verdict for finding in listed)
-    notes = [f"{counts[verdict]} {word}" for verdict, word in (("fail", "failed"), ("warn", "warned"), ("pass", "held")) if counts[verdict]]
     columns = ["Verdict", "Check", "Measured", "Norm", ("At", "rk-num"), "What to do"]
     held = [finding for finding in listed if finding.holds]
     open_ones = [finding for finding in listed if not finding.holds]
-    body = heading("Findings", *notes)
+    body = heading("Findings") + verdict(listed)
     if open_ones:
         body += _stacking(table("Findings that do not hold", columns, map(_row, open_ones)))
     if held:
-        # What holds is folded away where something else needs a look.
-        folded = Markup() if open_ones else Markup(" open")
         body += fill(
-            '<details class="rk-more"{}><summary>{}</summary>{}</details>',
-            folded,
+            '<details class="rk-more"><summary>{}</summary>{}</details>',
             f"What holds ({len(held)})",
             _stacking(table("Findings that hold", columns[:-1], map(_row, held))),
         )
     return card("findings", body, label="Findings", palette=palette)
+
+
+def verdict(findings: Iterable[Finding]) -> Markup:
+    """Return what findings come to, in one line: how many hold, and which do not. Nothing where nothing was checked."""
+    listed = in_order(findings)
+    if not listed:
+        return Markup()
+    sign, _ = _MARKS[listed[0].verdict]
+    counts = Counter(finding.verdict for finding in listed)
+    told = [f"{counts['fail']} failed" if counts["fail"] else "", f"{counts['warn']} warned" if counts["warn"] else ""]
+    names = ", ".join(dict.fromkeys(finding.name for finding in listed if not finding.holds))
+    return fill(
+        '<p class="rk-sum"><span class="rk-verdict rk-{}"><span aria-hidden="true">{}</span>{}</span>{}</p>',
+        listed[0].verdict,
+        sign,
+        f"{counts['pass']} of {len(listed)} checks hold" if names else f"All {len(listed)} checks hold",
+        f"{', '.join(filter(None, told))}: {names}" if names else "",
+    )
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

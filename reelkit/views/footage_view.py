@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from markupsafe import Markup
 
 from reelkit.model import Clip, Palette, Script
-from reelkit.views.markup import card, chips, data_uri, each, facts, fill, heading, link, plural, seconds
+from reelkit.views.markup import card, data_uri, each, fill, heading, link, plural, seconds, table
 
 __all__ = ["html"]
 
@@ -30,11 +30,10 @@ def html(
     pictures = thumbnails or {}
     libraries = sorted({clip.library for clip in chosen})
     scenes = each(
-        '<li><div class="rk-scene"><p class="rk-say" dir="auto">{}</p>{}<div class="rk-clips">{}</div></div></li>',
+        '<li><div class="rk-scene"><p class="rk-say" dir="auto">{}</p><div class="rk-clips">{}</div></div></li>',
         (
             (
                 scene.text,
-                chips(scene.search_terms, label=f"Search terms of scene {index + 1}"),
                 Markup().join(_clip(clip, pictures.get(clip.id, ())) for clip in chosen if clip.scene == index)
                 or Markup('<p class="rk-none">No clip for this scene.</p>'),
             )
@@ -44,28 +43,42 @@ def html(
     head = heading(
         "Footage", plural(len(chosen), "clip"), plural(len(script.scenes), "scene"), f"from {', '.join(libraries)}" if libraries else ""
     )
-    return card("footage", head + fill('<ol class="rk-scenes">{}</ol>', scenes), label="Footage", palette=palette)
+    body = head + fill('<ol class="rk-scenes">{}</ol>', scenes) + _found(chosen)
+    return card("footage", body, label="Footage", palette=palette)
 
 
 def _clip(clip: Clip, pictures: Sequence[bytes]) -> Markup:
-    length = "picture" if clip.duration_ms is None else seconds(clip.duration_ms / 1000) + (", loops" if clip.loops else "")
     strip = each(
         '<img src="{}" alt="{}">',
         ((data_uri("image/jpeg", picture), f"{clip.id}, frame {n} of {len(pictures)}") for n, picture in enumerate(pictures, 1)),
     ) or Markup('<span class="rk-none">no preview</span>')
     return fill(
-        '<figure class="rk-clip{}"><div class="rk-strip">{}</div><figcaption><p class="rk-name">{}</p><p>{}</p>{}</figcaption></figure>',
+        '<figure class="rk-clip{}"><div class="rk-strip">{}</div><figcaption><p class="rk-name">{}</p><p>{}</p></figcaption></figure>',
         " rk-wide" if clip.width_px > clip.height_px else "",
         strip,
-        clip.id,
+        clip.id.removeprefix(f"{clip.library}/"),
         fill("{} · {}", link(clip.credit.page_url, clip.credit.author or "unknown author"), clip.credit.licence or "no licence stated"),
-        facts(
-            {
-                "Library": clip.library,
-                "Found by": clip.query,
-                "Rung": clip.rung,
-                "Size": f"{clip.width_px} × {clip.height_px}",
-                "Length": length,
-            }
-        ),
     )
+
+
+def _found(clips: Sequence[Clip]) -> Markup:
+    """Return how each clip was found, folded: a reel's reader wants the pictures and whose they are."""
+    rows = (
+        fill(
+            '<tr><th scope="row">{}</th><td data-label="Scene">{}</td><td data-label="Library">{}</td><td data-label="Found by">{}</td>'
+            '<td data-label="Rung">{}</td><td data-label="Size">{} × {}</td><td data-label="Length">{}</td></tr>',
+            clip.id,
+            clip.scene + 1,
+            clip.library,
+            clip.query,
+            clip.rung,
+            clip.width_px,
+            clip.height_px,
+            "picture" if clip.duration_ms is None else seconds(clip.duration_ms / 1000) + (", loops" if clip.loops else ""),
+        )
+        for clip in clips
+    )
+    if not clips:
+        return Markup()
+    found = table("How each clip was found", ["Clip", "Scene", "Library", "Found by", "Rung", "Size", "Length"], rows)
+    return fill('<details class="rk-more"><summary>How each clip was found</summary><div class="rk-stacks">{}</div></details>', found)

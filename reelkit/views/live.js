@@ -19,8 +19,12 @@ function root(el, name, label) {
   if (accent) element.style.setProperty("--rk-accent", accent);
   for (const kind of ["keydown", "keyup", "keypress"]) element.addEventListener(kind, (event) => event.stopPropagation());
   el.replaceChildren(element);
+  newest = element;
   return element;
 }
+
+/** The root that was made last: its view listens to its model next. */
+let newest = null;
 
 /** Return a button; its visible text is its name unless one is given. */
 function button(text, click, attributes = {}) {
@@ -76,10 +80,23 @@ function rest(wait_ms, call) {
   return asked;
 }
 
-/** Listen to a model; the returned function ends it. */
+/** Listen to a model, and whether its kernel lives; the returned function ends it. */
 function listen(model, handlers) {
+  const view = newest, kernel = model.widget_manager?.kernel;
+  const heard = (_, status) => { if (["dead", "restarting", "autorestarting", "terminating"].includes(status)) leaveOff(view); };
   for (const [event, call] of Object.entries(handlers)) model.on(event, call);
+  kernel?.statusChanged?.connect(heard);
+  heard(kernel, kernel?.status);
   return () => {
     for (const [event, call] of Object.entries(handlers)) model.off(event, call);
+    kernel?.statusChanged?.disconnect(heard);
   };
+}
+
+/** Say that nobody answers this view any more, whose kernel ended or began anew, and let nothing in it be moved or asked for. */
+function leaveOff(view) {
+  if (!view || view.dataset.ended) return;
+  view.dataset.ended = "true";
+  for (const part of view.children) part.inert = true;
+  view.prepend(h("p", { class: "rk-reason", role: "alert" }, "The kernel does not answer any more: run the notebook again."));
 }

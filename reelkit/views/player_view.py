@@ -73,17 +73,16 @@ def _facts(reel: Reel | None, mp4: bytes | str) -> Markup:
     note = fill('<p class="rk-foot">{}</p>', what)
     if reel is None:
         return note
-    return (
-        facts(
-            {
-                "File": reel.path.name,
-                "Length": seconds(reel.duration_s),
-                "Picture": f"{reel.width_px} × {reel.height_px}, {reel.fps}\N{NO-BREAK SPACE}frames/s",
-                "Size": f"{reel.bytes / 1e6:.1f} MB",
-                "Loudness": f"{reel.loudness_lufs:.1f} LUFS",
-                "True peak": f"{reel.true_peak_dbtp:.1f} dBTP",
-                "SHA-256": reel.sha256[:12] + "…",
-            }
-        )
-        + note
+    told = facts(
+        {"Length": seconds(reel.duration_s), "Picture": f"{reel.width_px} × {reel.height_px}", "Size": f"{reel.bytes / 1e6:.1f} MB"}
     )
+    measured = facts(
+        {
+            "File": reel.path.name,
+            "Frames": f"{reel.fps}\N{NO-BREAK SPACE}a second",
+            "Loudness": f"{reel.loudness_lufs:.1f} LUFS",
+            "True peak": f"{reel.true_peak_dbtp:.1f} dBTP",
+            "SHA-256": reel.sha256[:12] + "…",
+        }
+    )
+    return told + note + fill('<details class="rk-more"><summary>The file, measured</summary>{}</details>', measured)

@@ -34,6 +34,9 @@ def html(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = N
     told = _mapping(run.get("facts"))
     steps = [_mapping(step) for step in _sequence(run.get("steps"))]
     sign, word, verdict = _STATES.get(str(run.get("state")), ("?", str(run.get("state", "unknown")), "warn"))
+    findings = [_mapping(finding) for finding in _sequence(run.get("findings"))]
+    if verdict == "pass" and any(finding.get("name") == "edits" and not finding.get("holds") for finding in findings):
+        sign, word, verdict = "!", "Done, without the last edits", "warn"
     state = fill('<span class="rk-verdict rk-{}"><span aria-hidden="true">{}</span>{}</span>', verdict, sign, word)
     job = _mapping(run.get("job"))
     length = told.get("duration_s")
@@ -46,7 +49,7 @@ def html(manifest: BaseModel | Mapping[str, Any], *, palette: Palette | None = N
             "Made in": seconds(sum(float(step.get("seconds", 0.0)) for step in steps)) if steps else None,
             "Started": _moment(run.get("started_at")),
             "Published": _mapping(run.get("published")).get("url"),
-            "Checks": _checks([_mapping(finding) for finding in _sequence(run.get("findings"))]),
+            "Checks": _checks(findings),
         }
     )
     title = f"Run {run.get('run_id', '')}".strip()

@@ -1,4 +1,4 @@
-// ScriptView: the scenes' texts and search terms to edit, with counts that follow the keys.
+// ScriptView: the scenes' texts and search terms to edit, scenes to leave out and to add, with counts that follow the keys.
 
 function render({ model, el }) {
   el.dataset.accent = model.get("accent");
@@ -10,19 +10,58 @@ function render({ model, el }) {
   const reset = button("Back to what was written", () => model.send({ reset: true }));
   let rows = [];
 
-  const typed = () => rows.map((row) => ({ text: row.text.value, terms: row.terms.value.split(",").map((term) => term.trim()).filter(Boolean) }));
+  const typed = () => rows.map((row) => ({ text: row.text.value, terms: terms(row), out: row.out, own: row.own }));
   const count = rest(250, () => model.send({ count: typed() }));
   const keep = () => model.send({ keep: typed() });
 
-  function row(scene, index) {
-    const text = h("textarea", { rows: 2, lang: model.get("facts").language, dir: "auto", "aria-label": `Text of scene ${index + 1}`, oninput: () => { grow(); words(); count(); }, onchange: keep }, scene.text);
-    const terms = h("input", { type: "text", "aria-label": `Search terms of scene ${index + 1}, with commas between`, value: scene.terms.join(", "), onchange: keep });
-    const told = h("p", { class: "rk-count" });
-    const grow = () => { text.style.height = "auto"; text.style.height = `${text.scrollHeight + 2}px`; };
-    const words = () => { told.firstChild.textContent = `${text.value.split(/\s+/).filter(Boolean).length} words`; };
-    told.append(h("span"), h("span"), h("span", { class: "rk-flags" }));
-    requestAnimationFrame(grow);
-    return { text, terms, told, words, element: h("li", {}, h("div", { class: "rk-scene" }, text, h("label", { class: "rk-field-inline rk-terms" }, h("span", {}, "Search"), terms)), told) };
+  const terms = (row) => row.terms.value.split(",").map((term) => term.trim()).filter(Boolean);
+
+  /** Take a scene out of the reel, or in again; one that was added is gone. */
+  function leave(row) {
+    const index = rows.indexOf(row);
+    rows.splice(index, 1, ...(row.own ? [] : [make({ text: row.text.value, terms: terms(row), out: !row.out, own: false })]));
+    draw();
+    rows[Math.min(index, rows.length - 1)].leave.focus({ preventScroll: true });
+    keep();
+  }
+
+  /** Add an empty scene after another; it is kept once it says something. */
+  function add(row) {
+    const index = rows.indexOf(row) + 1;
+    rows.splice(index, 0, make({ text: "", terms: terms(row), out: false, own: true }));
+    draw();
+    rows[index].text.focus();
+  }
+
+  function make(scene) {
+    const row = { out: scene.out, own: scene.own };
+    row.text = h("textarea", { rows: 2, lang: model.get("facts").language, dir: "auto", oninput: () => { row.grow(); row.words(); count(); }, onchange: keep }, scene.text);
+    row.terms = h("input", { type: "text", value: scene.terms.join(", "), onchange: keep });
+    row.told = h("p", { class: "rk-count" }, h("span"), h("span"), h("span", { class: "rk-flags" }));
+    row.grow = () => { row.text.style.height = "auto"; row.text.style.height = `${row.text.scrollHeight + 2}px`; };
+    row.words = () => { row.told.firstChild.textContent = row.out ? "" : `${row.text.value.split(/\s+/).filter(Boolean).length} words`; };
+    row.leave = button("", () => leave(row));
+    row.add = button("Add a scene after", () => add(row));
+    const search = h("label", { class: "rk-field-inline rk-terms" }, h("span", {}, "Search"), row.terms);
+    row.struck = h("s", {}, scene.text);
+    const shown = row.out ? [h("p", { class: "rk-say", lang: model.get("facts").language, dir: "auto" }, row.struck)] : [row.text];
+    row.element = h("li", { class: row.out ? "rk-out" : null }, h("div", { class: "rk-scene" }, shown, h("div", { class: "rk-tools" }, row.out ? null : search, row.leave, row.add)), row.told);
+    requestAnimationFrame(row.grow);
+    return row;
+  }
+
+  /** Put the rows on the page, each named by its number among those that are told. */
+  function draw() {
+    let number = 0;
+    rows.forEach((row) => {
+      const name = row.out ? `the scene after scene ${number} that is left out` : `scene ${++number}`;
+      row.text.setAttribute("aria-label", `Text of ${name}`);
+      row.terms.setAttribute("aria-label", `Search terms of ${name}, with commas between`);
+      row.leave.textContent = row.out ? "Bring back" : row.own ? "Remove" : "Leave out";
+      row.leave.setAttribute("aria-label", `${row.leave.textContent} ${name}`);
+      row.add.setAttribute("aria-label", `Add a scene after ${name}`);
+    });
+    list.replaceChildren(...rows.map((row) => row.element));
   }
 
   function counted() {
@@ -38,14 +77,24 @@ function render({ model, el }) {
     head.replaceChildren(...counts.whole.map((part) => h("span", {}, part)));
   }
 
-  function told() {
+  /** Show the scenes as they are kept: what is typed in stays, unless scenes came or went. */
+  function shown() {
     const scenes = model.get("scenes");
-    const focused = rows.findIndex((row) => row.text === document.activeElement || row.terms === document.activeElement);
-    if (scenes.length !== rows.length || focused < 0) {
-      rows = scenes.map(row);
-      list.replaceChildren(...rows.map((row) => row.element));
-    } else scenes.forEach((scene, index) => {
-      if (index !== focused) { rows[index].text.value = scene.text; rows[index].terms.value = scene.terms.join(", "); }
+    const same = scenes.length === rows.length && scenes.every((scene, index) => scene.out === rows[index].out && scene.own === rows[index].own);
+    if (same) return false;
+    const held = rows.findIndex((row) => row.element.contains(document.activeElement));
+    rows = scenes.map(make);
+    draw();
+    if (held >= 0) rows[Math.min(held, rows.length - 1)].leave.focus({ preventScroll: true });
+    return true;
+  }
+
+  function told() {
+    if (!shown()) model.get("scenes").forEach((scene, index) => {
+      const row = rows[index];
+      row.struck.textContent = scene.text;
+      if (document.activeElement !== row.text) { row.text.value = scene.text; row.grow(); }
+      if (document.activeElement !== row.terms) row.terms.value = scene.terms.join(", ");
     });
     able(undo, model.get("facts").undo);
     able(reset, model.get("facts").edited);
@@ -56,6 +105,8 @@ function render({ model, el }) {
 
   function heard(message) {
     if (message.trouble === undefined) return;
+    shown();
+    counted();
     note.textContent = message.trouble;
     note.classList.add("rk-trouble");
   }

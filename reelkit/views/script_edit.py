@@ -1,4 +1,7 @@
-"""A script to edit: texts and search terms per scene, with words, seconds, reading grade and banned words as they are typed."""
+"""A script to edit: texts and search terms per scene, scenes to leave out and to add.
+
+Words, seconds, reading grade and banned words are told as they are typed.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ class ScriptView(LiveView):
     edits : Edits
         To begin with.
     keep : callable, optional
-        Called with ``scenes=``: the edits to keep.
+        Called with ``scenes=``, ``left_out=`` and ``added=``: the edits to keep.
     seconds_of : callable, optional
         Tells how long a text is spoken.
     banned : callable, optional
@@ -73,13 +76,13 @@ class ScriptView(LiveView):
         super().__init__("script", self._static, repr(script), palette=palette)
         self._written, self._keep, self._seconds_of = script, keep, seconds_of
         self._banned, self._language, self._palette = banned, language, palette
-        self._scenes = dict((edits or Edits()).scenes)
-        self._before: list[dict[str, Scene]] = []
+        self._edits = (edits or Edits()).model_copy(update={"clips": {}, "words": {}, "breaks": {}})
+        self._before: list[Edits] = []
 
     @property
     def value(self) -> Script:
         """The script as edited."""
-        return Edits(scenes=self._scenes).script(self._written)
+        return self._edits.script(self._written)
 
     def rewrite(self, scenes: Sequence[Mapping[str, Any]]) -> None:
         """Take the scenes as typed.
@@ -87,23 +90,48 @@ class ScriptView(LiveView):
         Parameters
         ----------
         scenes : sequence of mapping
-            ``text`` and ``terms`` of each.
+            ``text`` and ``terms`` of each that was written, in order, with ``out`` where it is left out; so is one whose text is empty.
+            Between them, with ``own``, scenes to add after the one that was written before them; without a text they are not there.
 
         Raises
         ------
         ScriptError
-            When a scene says nothing or has too few or too many terms; nothing is changed then.
+            When a scene has too few or too many terms: it stays as it was, and the others are taken. When no scene is left: nothing is
+            changed then.
         """
         changed: dict[str, Scene] = {}
-        for number, (written, typed) in enumerate(zip(self._written.scenes, scenes, strict=True), 1):
+        left_out: list[str] = []
+        added: dict[str, tuple[Scene, ...]] = {}
+        wrong = ""
+        unread = iter(self._written.scenes)
+        written = self._written.scenes[0]
+        for number, typed in enumerate(scenes, 1):
+            own, empty = bool(typed.get("own")), not str(typed["text"]).strip()
+            before = None if own else (written := next(unread))
+            if before and (typed.get("out") or empty):
+                left_out.append(before.text)
+            same = self._edits.added.get(written.text, ())[len(added.get(written.text, ())) :]
+            known = self._edits.scenes.get(before.text) if before else next(iter(same), None)
+            if empty:
+                changed |= {before.text: known} if before and known else {}
+                continue
             try:
-                scene = Scene(text=typed["text"], search_terms=tuple(typed["terms"]))
+                scene = _scene_of(typed, before)
             except ValidationError:
-                what = "has no text" if not str(typed["text"]).strip() else f"has {plural(len(typed['terms']), 'search term')}"
-                raise ScriptError(f"script: scene {number} {what}; it must have a text and two to four search terms") from None
-            if scene != written:
-                changed[written.text] = scene
-        self._become(changed)
+                told = plural(len(typed["terms"]), "search term")
+                wrong = wrong or f"script: scene {number} has {told}; it must have a text and two to four search terms"
+                if known is None:
+                    continue
+                scene = known
+            if before is None:
+                added[written.text] = (*added.get(written.text, ()), scene)
+            elif scene != before:
+                changed[before.text] = scene
+        if len(left_out) == len(self._written.scenes) and not added:
+            raise ScriptError("script: every scene is left out; a reel must say something")
+        self._become(Edits(scenes=changed, left_out=tuple(left_out), added=added))
+        if wrong:
+            raise ScriptError(wrong)
 
     def undo(self) -> None:
         """Take the last change back."""
@@ -126,14 +154,14 @@ class ScriptView(LiveView):
         elif "undo" in message:
             self.undo()
         elif "reset" in message:
-            self._become({})
+            self._become(Edits())
 
-    def _become(self, scenes: dict[str, Scene]) -> None:
-        if scenes != self._scenes:
-            self._before.append(self._scenes)
-            self._scenes = scenes
+    def _become(self, edits: Edits) -> None:
+        if edits != self._edits:
+            self._before.append(self._edits)
+            self._edits = edits
             if self._keep is not None:
-                self._keep(scenes=scenes)
+                self._keep(scenes=edits.scenes, left_out=edits.left_out, added=edits.added)
         self._tell()
 
     def _tell(self) -> None:
@@ -144,26 +172,49 @@ class ScriptView(LiveView):
                 self.widget.facts = self._facts()
 
     def _typed(self) -> list[dict[str, Any]]:
-        return [{"text": scene.text, "terms": list(scene.search_terms)} for scene in self.value.scenes]
+        edits, rows = self._edits, []
+        for written in self._written.scenes:
+            rows.append(_row(edits.scenes.get(written.text, written), out=written.text in edits.left_out))
+            rows += [_row(scene, own=True) for scene in edits.added.get(written.text, ())]
+        return rows
 
     def _counts(self, scenes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         found: list[dict[str, Any]] = []
-        for scene in scenes:
-            text = " ".join(str(scene["text"]).split())
+        texts = ["" if scene.get("out") else " ".join(str(scene["text"]).split()) for scene in scenes]
+        for text in texts:
             banned = self._banned(text) if self._banned is not None else None
             spoken = self._seconds_of(text) if self._seconds_of is not None and text else None
             found.append({"seconds": spoken, "flags": [f"banned: {banned}"] if banned else []})
-        whole = " ".join(str(scene["text"]) for scene in scenes)
+        whole = " ".join(filter(None, texts))
         lengths = [one["seconds"] for one in found if one["seconds"] is not None]
-        told = [plural(len(scenes), "scene"), plural(len(whole.split()), "word")]
+        told = [plural(sum(map(bool, texts)), "scene"), plural(len(whole.split()), "word")]
         told += [f"about {seconds(sum(lengths))} spoken"] if lengths else []
         told += [f"reading grade {reading_grade(whole):.0f}"] if self._language.startswith("en") else []
         return {"scenes": found, "whole": told}
 
     def _facts(self) -> dict[str, Any]:
-        count = len(self._scenes)
-        said = f"{plural(count, 'scene')} edited; run the cells below to make what depends on it." if count else ""
-        return {"title": self._written.topic, "language": self._language, "undo": bool(self._before), "edited": bool(count), "said": said}
+        rewritten, out, added = len(self._edits.scenes), len(self._edits.left_out), sum(map(len, self._edits.added.values()))
+        counts = [
+            plural(rewritten, "scene") + " edited" if rewritten else "",
+            f"{out} left out" if out else "",
+            f"{added} added" if added else "",
+        ]
+        told = ", ".join(filter(None, counts))
+        said = f"{told}; run the cells below to make what depends on it." if told else ""
+        return {"title": self._written.topic, "language": self._language, "undo": bool(self._before), "edited": bool(told), "said": said}
 
     def _static(self) -> str:
         return script_view.html(self.value, seconds_of=self._seconds_of, language=self._language, palette=self._palette)
+
+
+def _row(scene: Scene, *, out: bool = False, own: bool = False) -> dict[str, Any]:
+    return {"text": scene.text, "terms": list(scene.search_terms), "out": out, "own": own}
+
+
+def _scene_of(typed: Mapping[str, Any], written: Scene | None) -> Scene:
+    """Return a scene as typed; one that was written keeps its sign, and its key words as far as they are still said."""
+    scene = Scene(text=typed["text"], search_terms=tuple(typed["terms"]))
+    if written is None:
+        return scene
+    said = written.emphasis if written.emphasis.casefold() in scene.text.casefold() else ""
+    return scene.model_copy(update={"emphasis": written.emphasis if scene.text == written.text else said, "icon": written.icon})

@@ -28,12 +28,11 @@ def html(script: Script, *, seconds_of: Callable[[str], float] | None = None, la
     shares = lengths or [float(count) for count in words]
     whole = sum(shares) or 1.0
     scenes = each(
-        '<li><div class="rk-scene"><p class="rk-say" lang="{}" dir="auto">{}</p>{}</div><p class="rk-count">{}</p></li>',
+        '<li><div class="rk-scene"><p class="rk-say" lang="{}" dir="auto">{}</p></div><p class="rk-count">{}</p></li>',
         (
             (
                 language,
                 scene.text,
-                chips(scene.search_terms, label=f"Search terms of scene {index + 1}"),
                 each("<span>{}</span>", [plural(words[index], "word"), *([seconds(lengths[index])] if lengths else [])]),
             )
             for index, scene in enumerate(script.scenes)
@@ -42,5 +41,9 @@ def html(script: Script, *, seconds_of: Callable[[str], float] | None = None, la
     pace = each('<span style="flex-grow:{:.3f}">{}</span>', ((share / whole, index + 1) for index, share in enumerate(shares)))
     length = f"about {seconds(sum(lengths))} spoken" if lengths else ""
     head = heading(script.topic, plural(len(script.scenes), "scene"), plural(script.word_count, "word"), length)
-    body = head + fill('<div class="rk-pace" aria-hidden="true">{}</div><ol class="rk-scenes">{}</ol>', pace, scenes)
+    terms = each("<li>{}</li>", (chips(scene.search_terms, label=f"Search terms of scene {n}") for n, scene in enumerate(script.scenes, 1)))
+    looked_for = fill(
+        '<details class="rk-more"><summary>What is looked for in pictures</summary><ol class="rk-looked-for">{}</ol></details>', terms
+    )
+    body = head + fill('<div class="rk-pace" aria-hidden="true">{}</div><ol class="rk-scenes">{}</ol>', pace, scenes) + looked_for
     return card("script", body, label=f"Script: {script.topic}", palette=palette)

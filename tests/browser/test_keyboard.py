@@ -351,6 +351,28 @@ def test_a_script_is_rewritten_by_keys(reel: Page) -> None:
     assert reel.get_by_label("Text of scene 1").input_value() == was
 
 
+def test_scenes_are_left_out_and_added_by_keys(reel: Page) -> None:
+    """A scene goes and comes back, one of one's own is added, typed and removed; the keyboard stays at the scene."""
+    view = reel.locator(SCRIPT)
+    reach(reel, view, "Leave out scene 1")
+    reel.keyboard.press("Enter")
+    holds(reel, SCRIPT, "> .rk-status", "1 left out")
+    assert held(reel)["label"] == "Bring back the scene after scene 0 that is left out"
+    reel.keyboard.press("Enter")
+    reel.wait_for_function(f"document.querySelector('{SCRIPT} > .rk-status').textContent === ''", timeout=WAIT_MS)
+    assert held(reel)["label"] == "Leave out scene 1"
+    reach(reel, view, "Add a scene after scene 1")
+    reel.keyboard.press("Enter")
+    assert held(reel)["label"] == "Text of scene 2"
+    reel.keyboard.type("A scene of my own.")
+    reel.keyboard.press("Tab")
+    holds(reel, SCRIPT, "> .rk-status", "1 added")
+    reach(reel, view, "Remove scene 2")
+    reel.keyboard.press("Enter")
+    reel.wait_for_function(f"document.querySelector('{SCRIPT} > .rk-status').textContent === ''", timeout=WAIT_MS)
+    assert held(reel)["label"] == "Leave out scene 2"
+
+
 def test_a_clip_is_exchanged_by_keys(reel: Page) -> None:
     """Others are shown, one is chosen, its in-point moved, the first taken back, one rejected, all undone; the keyboard never falls out."""
     view = reel.locator(FOOTAGE)

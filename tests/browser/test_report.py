@@ -143,12 +143,16 @@ def test_it_prints_whole(page: Page) -> None:
         return {flat: [...document.querySelectorAll('section.rk, .rk[role]')].filter(part => height(part) < 20).map(part => part.className),
                 wide: [...document.querySelectorAll('main *')].filter(part => part.getBoundingClientRect().right > innerWidth + 1).length,
                 tall: [...document.querySelectorAll('main img, main video, main svg')].filter(part => height(part) > 900).length,
-                folded: [...document.querySelectorAll('.rk details:not([open]) > :not(summary)')].filter(part => height(part) < 5).length,
+                folded: [...document.querySelectorAll('details:not([open]):not(:has(> .code)) > :not(summary)')]
+                    .filter(part => height(part) < 5).length,
+                parts: [...document.querySelectorAll('.part:not(:has(> .code))')].map(part => height(part) > 100),
                 poster: height(document.querySelector('.rk-video')), sound: height(document.querySelector('audio'))} }"""
     )
     assert (told["flat"], told["wide"], told["tall"], told["folded"], told["sound"]) == ([], 0, 0, 0, 0)
     assert told["poster"] > 100
     assert page.locator(".rk details:not([open])").count() > 0
+    assert page.locator(".part:not([open])").count() > 0
+    assert told["parts"] == [True]
     pdf = page.pdf(format="A4", print_background=True)
     assert pdf.startswith(b"%PDF")
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") + pdf.count(b"/Type /Page/") >= 3

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.resources
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
+import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
@@ -653,3 +657,33 @@ def test_no_address_outside_was_asked(reel: Page, asked: list[str]) -> None:
     """All that the notebooks and apps load comes from the server that shows them."""
     assert len(asked) > 20
     assert {urlsplit(address).hostname for address in asked if address.startswith(("http", "ws"))} == {"127.0.0.1"}
+
+
+SMALL_BOOK = """from reelkit import views
+from reelkit.brand import BrandVoice
+from reelkit.model import Finding, Scene, Script
+
+script = Script.of("T", [Scene(text="Hello there.", search_terms=("a cup", "steam"))])
+display(views.script(script))
+display(views.voice("Hello there.", BrandVoice(), lambda line, voice: None))
+display(views.findings([Finding(name="length", level="should", holds=False, norm="15 s", measured="9 s", at_s=1.0)]))
+"""
+
+
+@pytest.mark.parametrize("server", ["voila", "jupyterlab"])
+def test_a_view_whose_kernel_ended_says_so(server: str, chromium: Browser, tmp_path: Path) -> None:
+    """When the kernel is killed, every view says that nobody answers and what to do, and nothing in it can be moved or asked for."""
+    studio = Studio(tmp_path / "studio", names=())
+    cell = nbformat.v4.new_code_cell(SMALL_BOOK)
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), studio.folder / "notebooks" / "small.ipynb")
+    with studio.voila() if server == "voila" else studio.lab() as address, contextlib.closing(chromium.new_context()) as context:
+        page = context.new_page()
+        (open_app if server == "voila" else open_lab)(page, address, "small", ready=".rk-findings.rk-live")
+        assert page.locator(".rk-live[data-ended]").count() == 0
+        mine = psutil.Process().children(recursive=True)
+        (kernel_process,) = (one for one in mine if "ipykernel_launcher" in " ".join(one.cmdline()) and one.cwd().startswith(str(tmp_path)))
+        kernel_process.kill()
+        page.wait_for_function("document.querySelectorAll('.rk-live[data-ended]').length === 3", timeout=60_000)
+        assert page.locator(".rk-live-voice [role=alert]").text_content() == "The kernel does not answer any more: run the notebook again."
+        assert page.evaluate("[...document.querySelectorAll('.rk-live button')].every(one => one.closest('[inert]'))")

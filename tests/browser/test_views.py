@@ -21,6 +21,7 @@ def page(chromium: Browser) -> Page:
     assert "jp-RenderedHTMLCommon" in css, nbconvert.__version__
     shown = [
         views.brand(samples.brand()),
+        views.script(samples.script()),
         views.findings(samples.findings()),
         views.footage(samples.script(), samples.clips(), thumbnails={}),
     ]

@@ -98,17 +98,15 @@ def test_init_answers_with_the_brand(studio: Studio) -> None:
 
 
 def test_lab_answers_with_its_address(studio: Studio) -> None:
-    """`lab --json` starts no browser and says one line when the server listens: the address opens; SIGTERM ends both with 130."""
-    jupyter = studio.folder / "jupyter"
-    jupyter.mkdir()
-    (jupyter / "jupyter_server_config.json").write_text('{"ServerApp": {"allow_root": true, "port": 0}}')
-    env = {"JUPYTER_RUNTIME_DIR": str(studio.folder / "runtime"), "JUPYTER_CONFIG_DIR": str(jupyter)}
-    with studio.start("lab", "--json", env=env) as lab:
+    """`lab --json` starts no browser and says one line when the server listens: the address opens; SIGTERM ends both with 130. What
+    stands after `--` is told to the server."""
+    env = {"JUPYTER_RUNTIME_DIR": str(studio.folder / "runtime"), "JUPYTER_CONFIG_DIR": str(studio.folder / "jupyter")}
+    with studio.start("lab", "--json", "--", "--allow-root", "--ServerApp.port=0", "--ServerApp.base_url=/mine/", env=env) as lab:
         assert lab.stdout is not None
         told = json.loads(lab.stdout.readline())
         with urllib.request.urlopen(told["url"], timeout=60) as answer:
             assert b"JupyterLab" in answer.read()
-        assert f":{told['port']}/" in told["url"]
+        assert f":{told['port']}/mine/" in told["url"]
         # It asks nobody whether they would like news.
         asked = told["url"].replace("/lab?", "/lab/api/settings/@jupyterlab/apputils-extension:notification?")
         with urllib.request.urlopen(asked, timeout=60) as answer:

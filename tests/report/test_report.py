@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 from reelkit.errors import RunError
 from reelkit.report import write_report
 from reelkit.report.cells import face, prose, view_name
+from reelkit.report.sections import shown_cells
 from reelkit.runs.manifest import Manifest, RunJob, StepRecord, write_manifest
 from reelkit.views.markup import style_element
+from reelkit.views.step_lines import STEP_MIME
 from tests.report.notebook import execute
 from tests.views import samples
 from tests.views.parsed import Parsed
@@ -64,11 +67,13 @@ def test_a_report_carries_the_views_style_once(executed: Path, tmp_path: Path) -
 
 
 def test_the_reel_comes_first(executed: Path, tmp_path: Path) -> None:
-    """The player and the run's card stand before the prose, once, and their old places point there."""
+    """The player stands before the prose, once; the run's card comes last, folded, and so does the code."""
     html = write_report(executed, tmp_path / "report.html").read_text(encoding="utf-8")
     assert html.count("<video") == 1
-    assert html.index("<video") < html.index("rk rk-run") < html.index('<h2 id="brand">') < html.index('<h2 id="script">')
-    assert html.count('<a href="#reel">') == 2
+    assert html.index("<video") < html.index('<h2 id="brand">') < html.index('<h2 id="script">') < html.index('<h2 id="made">')
+    assert html.index('<h2 id="made">') < html.index('<details class="part"><summary>The run</summary><div class="rk rk-run')
+    assert html.count('<details class="part">') == 2
+    assert html.rindex('<details class="part">') == html.index('<details class="part"><summary>Code</summary>')
 
 
 def test_headings_become_a_contents_list(executed: Path, tmp_path: Path) -> None:
@@ -164,6 +169,49 @@ def test_tags_leave_out_cells_and_code(tmp_path: Path) -> None:
     assert "x = 3" in text
 
 
+def _prose(text: str, *tags: str) -> Any:
+    return nbformat.v4.new_markdown_cell(text, metadata={"tags": list(tags)})
+
+
+def test_what_a_client_does_not_look_for_is_folded_at_the_end(tmp_path: Path) -> None:
+    """Tagged sections come folded after the others, without one that shows nothing; what speaks to the notebook's user is not there."""
+    step = _shown({"text/plain": "voice: 30 s", STEP_MIME: "{}"})
+    book = _book(
+        tmp_path / "a.ipynb",
+        _prose("# A notebook"),
+        _prose("## Voice\n\nWho speaks.", "report-fold"),
+        _prose("Drag a word where you hear it better.", "notebook-only"),
+        _code(step, _view("narration", "<div>heard</div>"), source="speak()"),
+        _prose("## Publish", "report-fold"),
+        _prose("Set `upload = True` above.", "notebook-only"),
+        _code(source="upload()"),
+        _prose("## Check"),
+        _code(_view("findings", "<div>found</div>")),
+    )
+    html = write_report(book, tmp_path / "a.html").read_text(encoding="utf-8")
+    voice = '<details class="part"><summary>Voice</summary><div class="prose"><p>Who speaks.</p>\n</div><div>heard</div></details>'
+    assert html.index('<h2 id="check">') < html.index("<div>found</div>") < html.index(voice)
+    assert "Drag a word" not in html and "upload = True" not in html and "Publish</summary>" not in html
+    assert html.index(voice) < html.index("<summary>Code</summary>") < html.index("voice: 30 s")
+    assert re.findall(r'<li><a href="#(.+?)">', html) == ["check", "made"]
+
+
+def test_a_section_that_failed_is_not_folded(tmp_path: Path) -> None:
+    """What went wrong is read where it went wrong."""
+    error = nbformat.v4.new_output("error", ename="VoiceError", evalue="it cannot speak", traceback=[])
+    book = _book(tmp_path / "a.ipynb", _prose("## Voice", "report-fold"), _code(error))
+    html = write_report(book, tmp_path / "a.html").read_text(encoding="utf-8")
+    assert html.index('<h2 id="voice">') < html.index("it cannot speak") < html.index('<h2 id="made">')
+
+
+def test_a_notebook_s_words_to_its_user_stay_there(tmp_path: Path) -> None:
+    """No sentence of the reel's notebook that a report shows speaks of the notebook, of what to click or of what to set."""
+    cells = nbformat.read(Path(__file__).parents[2] / "notebooks" / "reel.ipynb", as_version=4).cells
+    shown = [cell.source for cell in shown_cells(cells)[1:] if cell.cell_type == "markdown"]
+    assert len(shown) >= 8
+    assert not re.search(r"notebook|click|drag|\bset\b|`", " ".join(shown), re.I)
+
+
 def test_a_run_gives_its_page_card_title_and_description(tmp_path: Path) -> None:
     """With a run's folder the card is the manifest's of now, not the notebook's of then; a failed run says where and why."""
     manifest = Manifest(
@@ -185,7 +233,22 @@ def test_a_run_gives_its_page_card_title_and_description(tmp_path: Path) -> None
     assert "<title>Why &lt;coffee&gt; blooms</title>" in html
     assert "then" not in html
     assert "failed at step voice: brand &#39;northwind&#39;: &lt;voice&gt; cannot speak" in html
+    assert '<details class="part" open><summary>The run</summary>' in html
     assert "Run 0007-abc" in html
+
+
+def test_a_run_s_page_says_the_brand_and_the_verdict(tmp_path: Path) -> None:
+    """The description has the brand's name, not its slug; one line says which checks do not hold."""
+    findings = [finding for finding in samples.findings() if finding.verdict != "fail"]
+    manifest = Manifest.model_validate(samples.manifest() | {"decided_by": {}, "findings": findings})
+    write_manifest(tmp_path, manifest)
+    book = _book(tmp_path / "reel.ipynb", _code())
+    out = write_report(book, tmp_path / "report.html", run=tmp_path, brand="Northwind Coffee")
+    html = out.read_text(encoding="utf-8")
+    assert "<p>A reel of Northwind Coffee, 30 seconds long</p>" in html
+    assert "3 of 4 checks hold1 warned: cut pace" in Parsed(html.partition(">")[2]).text
+    write_manifest(tmp_path, manifest.model_copy(update={"findings": tuple(finding for finding in findings if finding.holds)}))
+    assert "All 3 checks hold" in write_report(book, out, run=tmp_path).read_text(encoding="utf-8")
 
 
 def test_a_page_that_is_too_large_is_refused_with_what_weighs_most(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from reelkit.brand import Brand, load_brand
 from reelkit.errors import BrandError, CheckError, RunError, VoiceError
 from reelkit.model import Clip, Credit, Finding, Fps, Reel, Scene, Script, ShapedReel, Shot, Timeline, UploadResult
 from reelkit.runs.folder import RunFolder, count_in, open_run, outputs_dir
-from reelkit.runs.manifest import Artefact, StepRecord, read_manifest
+from reelkit.runs.manifest import Artefact, Manifest, StepRecord, read_manifest
 from reelkit.runs.progress import NoLines, TerminalLines
 from reelkit.whole import whole_file
 
@@ -321,6 +321,38 @@ def test_an_edit_that_is_taken_back_leaves_nothing(templates: Path, tmp_path: Pa
     assert found[0] == found[2]
     assert [fact for _, *facts in found for fact in facts] == [4, None, 6, "1 sentence", 4, None]
     assert json.loads(found[1][0][0])["voiceover"] == made_of[1]
+
+
+def test_edits_that_are_not_in_the_reel_are_warned_of(templates: Path, tmp_path: Path) -> None:
+    """An edit that is kept after its step was taken, gone on below it: the run warns of it, its reel is not held to have it, and a
+    making that takes it is well."""
+    told: list[str] = []
+
+    class Heard(NoLines):
+        def ends(self, step: str, seconds: float, made: str) -> None:
+            told.append(f"{step}: {made}")
+
+    run = a_run(tmp_path, watcher=Heard())
+    written = run.step("script", a_script)
+    rewritten = {written.scenes[0].text: written.scenes[0].model_copy(update={"text": "Cold brew takes a whole night."})}
+
+    def end() -> Manifest:
+        run.step("timeline", a_timeline, "beans")
+        run.path("reel.mp4").write_bytes(b"a reel")
+        run.step("check", lambda: [a_finding(True)])
+        return run.finish()
+
+    run.edited(written)
+    run.kept_edits.keep(scenes=rewritten, breaks={"Cold brew takes time.": (1,)})
+    ended = end()
+    finding = ended.findings[-1]
+    assert (finding.name, finding.verdict, finding.measured) == ("edits", "warn", "script and cue breaks edited since")
+    assert told[-1] == "edits: script and cue breaks edited since; run the cells from Script on, or make the reel again"
+    assert (ended.state, ended.edits, a_run(tmp_path).finished()) == ("done", "", None)
+    run.edited(written)
+    assert run.edits.breaks
+    assert all(finding.holds for finding in end().findings)
+    assert a_run(tmp_path).finished() is not None
 
 
 def test_a_rejected_clip_is_found_where_another_stands_in(templates: Path, tmp_path: Path) -> None:

@@ -62,6 +62,79 @@ def test_a_scene_without_text_or_terms_is_refused() -> None:
     assert view.value == samples.script()
 
 
+def test_one_wrong_scene_keeps_no_other_from_being_edited() -> None:
+    """What is right is kept, what is wrong stays as it was and is told."""
+    kept = Keeper()
+    view = views.script(samples.script(), keep=kept.keep)
+    scenes = typed(view)
+    scenes[1]["text"], scenes[2]["terms"] = "The roast leaves gas.", []
+    with pytest.raises(ScriptError, match=r"scene 3 has 0.search terms"):
+        view.rewrite(scenes)
+    assert list(kept.edits.scenes) == [samples.script().scenes[1].text]
+
+
+def test_a_scene_is_left_out_and_brought_back() -> None:
+    """By its control or by taking its text away; what was rewritten in it comes back with it. A reel with no scene is refused."""
+    kept = Keeper()
+    view = views.script(samples.script(), keep=kept.keep)
+    rows = view.state()["scenes"]
+    rows[1]["text"] = "The roast leaves gas."
+    view.rewrite(rows)
+    edited = view.value
+    for change in ({"out": True}, {"text": ""}):
+        rows = view.state()["scenes"]
+        rows[1] |= change
+        view.rewrite(rows)
+        assert view.value.scenes == (*edited.scenes[:1], *edited.scenes[2:])
+        assert (view.state()["scenes"][1]["text"], view.state()["scenes"][1]["out"]) == ("The roast leaves gas.", True)
+        assert view.state()["facts"]["said"].startswith("1\N{NO-BREAK SPACE}scene edited, 1 left out; run")
+        assert view.state()["counts"]["whole"][0] == "5\N{NO-BREAK SPACE}scenes"
+        assert views.script(samples.script(), edits=kept.edits).value == view.value
+        rows = view.state()["scenes"]
+        rows[1]["out"] = False
+        view.rewrite(rows)
+        assert view.value == edited
+    with pytest.raises(ScriptError, match="every scene is left out"):
+        view.rewrite([row | {"out": True} for row in view.state()["scenes"]])
+    assert view.value == edited
+
+
+def test_a_scene_is_added_changed_and_removed() -> None:
+    """It follows the scene that it was put after, says nothing while it is empty, keeps what it was where its terms are wrong."""
+    kept = Keeper()
+    view = views.script(samples.script(), keep=kept.keep)
+    rows = view.state()["scenes"]
+    rows.insert(2, {"text": "", "terms": ["a cup", "steam"], "own": True})
+    view.rewrite(rows)
+    assert kept.edits == Edits()
+    rows[2]["text"] = "One of mine."
+    view.rewrite(rows)
+    own = Scene(text="One of mine.", search_terms=("a cup", "steam"))
+    assert view.value.scenes == (*samples.script().scenes[:2], own, *samples.script().scenes[2:])
+    rows = view.state()["scenes"]
+    with pytest.raises(ScriptError, match="scene 3 has"):
+        view.rewrite([*rows[:2], rows[2] | {"terms": []}, *rows[3:]])
+    assert view.value.scenes[2] == own
+    assert list(kept.edits.added) == [samples.script().scenes[1].text]
+    view.rewrite([*rows[:2], *rows[3:]])
+    assert kept.edits == Edits()
+    view.undo()
+    assert view.value.scenes[2] == own
+
+
+def test_key_words_and_signs_of_other_scenes_stay() -> None:
+    """A scene that is not touched is no edit, whatever else stands in it; a rewritten one keeps key words that it still says."""
+    first, second = (scene.model_copy(update={"emphasis": "gas", "icon": "leaf"}) for scene in samples.script().scenes[:2])
+    view = views.script(Script.of("T", [first, second]))
+    scenes = typed(view)
+    scenes[1]["text"] = "Roasting leaves gas."
+    view.rewrite(scenes)
+    assert view.value.scenes == (first, second.model_copy(update={"text": "Roasting leaves gas."}))
+    scenes[1]["text"] = "Roasting leaves something."
+    view.rewrite(scenes)
+    assert (view.value.scenes[1].emphasis, view.value.scenes[1].icon) == ("", "leaf")
+
+
 def test_counts_follow_what_is_typed() -> None:
     """Words, seconds, grade and banned words are those of the text that is given, kept or not."""
     view = views.script(samples.script(), seconds_of=lambda text: len(text) / 10, banned=lambda text: "guilt" if "guilt" in text else None)

@@ -238,6 +238,13 @@ def test_a_run_says_which_checks_do_not_hold() -> None:
     assert "Checks" not in Parsed(views.run(samples.manifest()).html).text
 
 
+def test_a_run_without_the_last_edits_is_not_just_done() -> None:
+    """Its state says so; once they are in it is done."""
+    stale = {"name": "edits", "holds": False}
+    assert "Done, without the last edits" in Parsed(views.run(samples.manifest() | {"findings": [stale]}).html).text
+    assert "without" not in Parsed(views.run(samples.manifest() | {"findings": []}).html).text
+
+
 @pytest.mark.parametrize("show", [lambda: views.frames([]), lambda: views.findings([]), lambda: views.cues([]), lambda: views.run({})])
 def test_nothing_to_show_is_shown_too(show: Callable[[], views.View]) -> None:
     """An empty value gives a whole view."""
