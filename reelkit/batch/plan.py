@@ -372,7 +372,7 @@ def _locked(outputs: Path) -> Iterator[None]:
         with hold(outputs, "batches", what="batch"):
             yield
     except OSError as error:
-        raise RunError(f"batch: {outputs} cannot be written: {error.strerror}") from None
+        raise RunError(f"batch: {error.filename or outputs} cannot be written: {error.strerror}") from None
 
 
 def _write(path: Path, batch: Batch) -> Batch:

@@ -287,15 +287,19 @@ def test_kernels_are_told_their_share_of_the_cores(studio: Path, workers: int, e
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)])
 def test_an_interrupt_is_answered_at_once(studio: Path, sign: signal.Signals) -> None:
-    """Ctrl-C or SIGTERM in the middle of a reel: what is done and not done is told, nothing is left, and the same command goes on."""
+    """Ctrl-C, SIGTERM or a closed terminal in the middle of a reel: what is done and not done is told, nothing is left, and the same
+    command goes on."""
     # Where the tests run in the background of a shell they ignore Ctrl-C, and so would what they start.
-    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = {other: signal.getsignal(other) for other in (sign, signal.SIGINT)}
+    signal.signal(sign, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command("--brands", "ada", "--count", "2", "--workers", "1"), cwd=studio, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    signal.signal(signal.SIGINT, ignored)
+    for other, handler in before.items():
+        signal.signal(other, handler)
     until = time.monotonic() + 120
     while not list((studio / "outputs").glob("ada/*/script.json")) and time.monotonic() < until:
         time.sleep(0.05)
