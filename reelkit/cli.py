@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     code = _run(argv)
     if code == INTERRUPTED and argv is None:
         # All is told and put away: another Ctrl-C while Python itself ends would only change the exit code.
-        for sign in (signal.SIGINT, signal.SIGTERM):
+        for sign in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
             signal.signal(sign, signal.SIG_IGN)
     return code
 

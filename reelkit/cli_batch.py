@@ -8,6 +8,7 @@ import datetime
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,19 +99,18 @@ def overrides_of(arguments: argparse.Namespace) -> dict[str, Any]:
 def _open(arguments: argparse.Namespace, outputs: Path, *, write: bool) -> Batch:
     from reelkit.batch.calendar_file import plan_calendar
     from reelkit.batch.plan import PlannedReel, open_batch
-    from reelkit.batch.topics import plan_brands
+    from reelkit.batch.topics import follow_decks, plan_brands
 
     asked = _asked(arguments)
 
-    def plan(
-        others: list[Batch], brands: tuple[str, ...], known: tuple[PlannedReel, ...]
-    ) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+    def plan(others: list[Batch], brands: tuple[str, ...], known: Batch | None) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
         if asked.file is not None:
             until = datetime.date.today() + datetime.timedelta(days=arguments.ahead)
-            return plan_calendar(asked.file, outputs=outputs, others=others, until=until, known=known)[0], {}
+            return plan_calendar(asked.file, outputs=outputs, others=others, until=until, known=known, tell=complain)[0], {}
         return plan_brands(brands, asked.count, overrides=dict(asked.overrides), outputs=outputs, others=others, claim=write)
 
-    return open_batch(outputs, asked, plan, name=arguments.batch, anew=arguments.new, write=write)
+    follow = partial(follow_decks, outputs=outputs)
+    return open_batch(outputs, asked, plan, follow=follow, name=arguments.batch, anew=arguments.new, write=write)
 
 
 def _make(arguments: argparse.Namespace, outputs: Path) -> int:
@@ -197,7 +197,7 @@ def _forecast(arguments: argparse.Namespace, outputs: Path) -> int:
     from reelkit.batch.screen import minutes
 
     batch = _open(arguments, outputs, write=False)
-    told = [(reel, forecast_reel(reel, batch.state_of(reel), outputs, upload=arguments.upload)) for reel in batch.reels]
+    told = [(reel, forecast_reel(reel, batch.outcomes.get(reel.number), outputs, upload=arguments.upload)) for reel in batch.reels]
     to_make = [forecast for _, forecast in told if forecast.state not in ("made", "unpublished")]
     to_publish = sum(forecast.state == "unpublished" for _, forecast in told)
     cost, seconds = sum(each.cost_usd for each in to_make), sum(each.seconds for each in to_make)

@@ -73,7 +73,7 @@ def _forecast(arguments: argparse.Namespace, job: RunJob, outputs: Path) -> int:
     planned = PlannedReel(
         number=1, slug=load_brand(job.brand).slug, **job.model_dump(include={"brand", "topic_seed", "script", "overrides"})
     )
-    found = forecast_reel(planned, "waiting", outputs, upload=arguments.upload)
+    found = forecast_reel(planned, None, outputs, upload=arguments.upload)
     if found.state == "wrong":
         complain(found.told)
         return WRONG_USE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,9 +68,11 @@ def tell_interrupted(batch: Batch, as_json: bool, outputs: Path, seconds: float)
     if as_json:
         print_json(summary_of(batch, outputs, seconds, "interrupted"))
     complain(f"interrupted: batch {batch.id}: {len(batch.done)} of {len(batch.reels)} reels are done")
-    for reel in batch.reels:
-        print(f"  {'done    ' if reel in batch.done else 'not done'}  {reel.slug} {reel.number}  {reel.title}", file=sys.stderr)
-    print("run the same command again to go on from here", file=sys.stderr)
+    # A terminal that was closed is told nothing.
+    with contextlib.suppress(OSError):
+        for reel in batch.reels:
+            print(f"  {'done    ' if reel in batch.done else 'not done'}  {reel.slug} {reel.number}  {reel.title}", file=sys.stderr)
+        print("run the same command again to go on from here", file=sys.stderr)
 
 
 def summary_of(batch: Batch, outputs: Path, seconds: float, line: str, page: Path | None = None) -> dict[str, Any]:

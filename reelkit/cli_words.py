@@ -38,7 +38,9 @@ def print_json(value: Any) -> None:
 
 def complain(line: str) -> None:
     """Say a line on standard error, where it spoils no answer."""
-    print(f"reelkit: {line}", file=sys.stderr)
+    # A terminal that was closed is told nothing.
+    with contextlib.suppress(OSError):
+        print(f"reelkit: {line}", file=sys.stderr)
 
 
 def open_shown(path: Path | None) -> None:
@@ -58,13 +60,17 @@ def load_keys() -> None:
 
 @contextlib.contextmanager
 def ended_by_sigterm() -> Iterator[None]:
-    """Take SIGTERM (a service that is stopped, a job that is cancelled) as Ctrl-C."""
+    """Take SIGTERM (a service that is stopped, a job that is cancelled) as Ctrl-C, and SIGHUP (a terminal that is closed) where ``nohup``
+    does not have it ignored."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    hung_up = getattr(signal, "SIGHUP", signal.SIGTERM)
+    signs = {signal.SIGTERM, *([hung_up] if signal.getsignal(hung_up) is signal.SIG_DFL else [])}
+    before = {sign: signal.signal(sign, interrupt) for sign in signs}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for sign, handler in before.items():
+            signal.signal(sign, handler)

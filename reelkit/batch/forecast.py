@@ -9,15 +9,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from reelkit.batch.plan import PlannedReel
+from reelkit.batch.plan import Outcome, PlannedReel
 from reelkit.batch.runner import NOTEBOOK, REPORT
 from reelkit.batch.watching import typical_seconds
 from reelkit.errors import ReelkitError, RunError
 from reelkit.model import Value, content_key
-from reelkit.runs.folder import RunFolder, open_run
+from reelkit.runs.folder import RunFolder, made_run, open_run
 from reelkit.runs.manifest import Manifest, read_manifest
 
-__all__ = ["Forecast", "forecast_reel"]
+__all__ = ["Forecast", "forecast_reel", "state_on_disk"]
 
 _WRITTEN = {"name", "slug", "language", "script", "voice", "footage.fallback_terms", "deck", "prompt"}
 """What decides a script: the voice too, as its pace says how many words fill the reel."""
@@ -44,20 +44,56 @@ class Forecast(Value):
     seconds: float = 0.0
 
 
-def forecast_reel(reel: PlannedReel, state: str, outputs: Path, *, upload: bool = False) -> Forecast:
+def state_on_disk(
+    reel: PlannedReel, outcome: Outcome | None, outputs: Path, *, upload: bool = False
+) -> Literal["made", "unpublished", "missing"]:
+    """Say whether a reel is made, with all its files as they were when it was, whatever became of the brand's files since.
+
+    What was published is made for good, though its files may be gone: made again it could be another reel, published beside the first.
+
+    Parameters
+    ----------
+    reel : PlannedReel
+    outcome : Outcome, optional
+        How it ended in its batch.
+    outputs : Path
+    upload : bool
+        Whether it is to be published too: one that is not yet is then ``unpublished``.
+    """
+    if outcome is None or outcome.run is None:
+        return "missing"
+    folder, is_done = outputs / outcome.run, outcome.state == "done"
+    without_files: Literal["made", "missing"] = "made" if is_done and outcome.url is not None else "missing"
+    try:
+        found = read_manifest(folder)
+        if found is not None and upload and not (is_done and found.is_published):
+            is_it = found.job.topic_seed == reel.topic_seed and made_run(folder).finished(NOTEBOOK, REPORT)
+            return "unpublished" if is_it else without_files
+    except ReelkitError:
+        # One whose manifest cannot be read will say so when it is made.
+        return without_files
+    if not is_done or found is None or without_files == "made":
+        return without_files
+    # A making that was begun since and did not end has measured nothing.
+    is_whole = "reel.mp4" in found.artefacts and all(made.is_intact(folder / name) for name, made in found.artefacts.items())
+    return "made" if is_whole else "missing"
+
+
+def forecast_reel(reel: PlannedReel, outcome: Outcome | None, outputs: Path, *, upload: bool = False) -> Forecast:
     """Return what making a planned reel will mean. Nothing is written.
 
     Parameters
     ----------
     reel : PlannedReel
-    state : str
-        Of the reel in its batch: ``done`` is made, whatever was changed since.
+    outcome : Outcome, optional
+        How it ended in its batch.
     outputs : Path
     upload : bool
         Whether it is to be published too.
     """
-    if state == "done" and not upload:
-        return Forecast(state="made")
+    before = state_on_disk(reel, outcome, outputs, upload=upload)
+    if before != "missing":
+        return Forecast(state=before)
     try:
         run = open_run(reel.brand, reel.topic_seed, script=reel.script, overrides=dict(reel.overrides), outputs=outputs)
         begun = read_manifest(run.folder)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first one counts."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first one counts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def interrupted_once() -> Iterator[None]:
             raise
 
     if threading.current_thread() is threading.main_thread():
-        for sign in (signal.SIGINT, signal.SIGTERM):
+        for sign in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
             handler = signal.getsignal(sign)
             if callable(handler):
                 before[sign] = handler

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -74,6 +74,12 @@ class PlannedReel(Value):
     )
     chosen_by_model: bool = Field(default=False, description="a model chooses the topic")
     after: int | None = Field(default=None, description="a reel that must have ended first, as a model is to choose another topic than its")
+    still: int | None = Field(
+        default=None,
+        exclude=True,
+        repr=False,
+        description="the made reel of the batch that a calendar's line is, though its date was corrected",
+    )
 
     @property
     def title(self) -> str:
@@ -83,7 +89,13 @@ class PlannedReel(Value):
     @property
     def key(self) -> str:
         """What it is by content: a calendar's line that has not changed is the reel that it was."""
-        return content_key("planned", self.model_dump(mode="json", include={"slug", "asked_as", "overrides", "due"}))
+        return content_key("planned", self.undated_key, str(self.due))
+
+    @property
+    def undated_key(self) -> str:
+        """What it is by content, whenever it is due. A topic is the same in capitals."""
+        said = self.model_dump(mode="json", include={"slug", "overrides"})
+        return content_key("planned", said | {"asked_as": self.asked_as.casefold()})
 
 
 class Outcome(Value):
@@ -91,7 +103,7 @@ class Outcome(Value):
 
     number: int = Field(ge=1)
     state: Literal["done", "failed", "held", "busy"] = Field(
-        description="held: not begun, as the disk is nearly full; busy: another process is making it"
+        description="held: not begun, as the disk is nearly full; busy: another process is making it, or it is made and being published"
     )
     run: str | None = Field(default=None, description="the run's folder, from the outputs folder")
     topic: str = ""
@@ -195,9 +207,12 @@ class BatchFile:
 
         return self._change(changed)
 
-    def forget(self, numbers: set[int]) -> Batch:
-        """Take back how some reels ended, as they are made again."""
-        return self._change(lambda batch: {"outcomes": {number: told for number, told in batch.outcomes.items() if number not in numbers}})
+    def forget(self, numbers: Collection[int], *, made: Mapping[int, str]) -> Batch:
+        """Take back how some reels ended, as they are made again; ``made`` gives the runs of those that are only to be published."""
+        kept = {number: Outcome(number=number, state="busy", run=run) for number, run in made.items()}
+        return self._change(
+            lambda batch: {"outcomes": {number: told for number, told in batch.outcomes.items() if number not in numbers} | kept}
+        )
 
     def begin(self) -> Batch:
         """Write down that it runs."""
@@ -224,12 +239,21 @@ class BatchFile:
             return _write(self.path, batch.model_copy(update=changed(batch) | {"touched_at": _text(_now())}))
 
 
-Planner = Callable[[list[Batch], tuple[str, ...], tuple[PlannedReel, ...]], tuple[tuple[PlannedReel, ...], dict[str, str]]]
-"""Given the other batches, some brands and what the batch holds already, plans their reels; the brands that it cannot plan come with the
-reason."""
+Planner = Callable[[list[Batch], tuple[str, ...], Batch | None], tuple[tuple[PlannedReel, ...], dict[str, str]]]
+"""Given the other batches, some brands and the batch where it was begun already, plans their reels; the brands that it cannot plan come
+with the reason."""
 
 
-def open_batch(outputs: Path, asked: Asked, plan: Planner, *, name: str | None = None, anew: bool = False, write: bool = True) -> Batch:
+def open_batch(
+    outputs: Path,
+    asked: Asked,
+    plan: Planner,
+    *,
+    follow: Callable[[Batch, list[Batch]], tuple[PlannedReel, ...]] = lambda batch, _: batch.reels,
+    name: str | None = None,
+    anew: bool = False,
+    write: bool = True,
+) -> Batch:
     """Return the batch that a request means: the one that it began already, else a new one, planned and written.
 
     The same request within 20 hours is the same batch: what is missing is completed. Later it is a new one, so that tomorrow's
@@ -241,6 +265,9 @@ def open_batch(outputs: Path, asked: Asked, plan: Planner, *, name: str | None =
     asked : Asked
     plan : callable
         Called when a new batch is begun, for brands that were refused before, and for a calendar each time, as its lines come and go.
+    follow : callable, optional
+        Given a batch of brands that was begun already, and the others, returns its reels as they are to be made now; a calendar is planned
+        each time.
     name : str, optional
         The batch's name; made of the date and what was asked where not given.
     anew : bool
@@ -260,11 +287,14 @@ def open_batch(outputs: Path, asked: Asked, plan: Planner, *, name: str | None =
     with _locked(outputs) if write else nullcontext():
         known = read_batches(outputs)
         found = _found(known, asked, name, anew)
-        if found is not None and asked.file is None and not found.refused:
-            return found
         others = [batch for batch in known if found is None or batch.id != found.id]
+        if found is not None and asked.file is None:
+            followed = found.model_copy(update={"reels": follow(found, others)})
+            if not found.refused:
+                return _write(batches_dir(outputs) / f"{found.id}.json", followed) if write and followed != found else followed
+            found = followed
         # What was refused may have been mended since.
-        reels, refused = plan(others, tuple(found.refused), found.reels) if found is not None else plan(others, asked.brands, ())
+        reels, refused = plan(others, asked.brands if found is None else tuple(found.refused), found)
         if found is None:
             now, batch_id = _text(_now()), name or _free_id(known, asked)
             batch = Batch(id=batch_id, asked=asked, started_at=now, touched_at=now, reels=_numbered(reels), refused=refused)
@@ -288,7 +318,8 @@ def _found(known: list[Batch], asked: Asked, name: str | None, anew: bool) -> Ba
 def is_tonights(batch: Batch) -> bool:
     """Say whether a batch was begun, or was still being worked on, within the last 20 hours."""
     since = batch.touched_at if batch.ended_at is None else batch.started_at
-    return _now() - datetime.datetime.fromisoformat(since) < datetime.timedelta(hours=SAME_BATCH_H)
+    # One of a clock that was wrong is no night's: it would be the same batch until its day has come.
+    return abs(_now() - datetime.datetime.fromisoformat(since)) < datetime.timedelta(hours=SAME_BATCH_H)
 
 
 def _free_id(known: list[Batch], asked: Asked) -> str:
@@ -313,7 +344,8 @@ def _numbered(reels: tuple[PlannedReel, ...], first: int = 1) -> tuple[PlannedRe
 
 def _replanned(batch: Batch, reels: tuple[PlannedReel, ...], refused: dict[str, str]) -> Batch:
     """Return a calendar's batch with its lines of today: those that stand in it keep their number, and those made are not forgotten."""
-    known = {reel.key: reel for reel in batch.reels}
+    dated = {reel.still: {"due": reel.due} for reel in reels}
+    known = {reel.key: reel for reel in (reel.model_copy(update=dated.get(reel.number, {})) for reel in batch.reels)}
     asked = {reel.key: reel for reel in reels}
     stay = [reel for key, reel in known.items() if key in asked or batch.state_of(reel) == "done"]
     first = max((reel.number for reel in batch.reels), default=0) + 1
@@ -325,10 +357,11 @@ def _replanned(batch: Batch, reels: tuple[PlannedReel, ...], refused: dict[str, 
 
 
 def _placed(reel: PlannedReel, asked: PlannedReel | None, *, made: bool) -> PlannedReel:
-    """Return a reel at its line of today; one that is not made gives its seed to a line that names it now."""
+    """Return a reel at its line of today; one that is not made gives its seed to a line that names it now, and follows its topic in a deck
+    that was edited."""
     if asked is None:
         return reel
-    if made or asked.topic_seed == reel.topic_seed:
+    if made or (asked.topic_seed, asked.topic) == (reel.topic_seed, reel.topic):
         return reel.model_copy(update={"where": asked.where})
     return asked.model_copy(update={"number": reel.number})
 
@@ -339,7 +372,7 @@ def _locked(outputs: Path) -> Iterator[None]:
         with hold(outputs, "batches", what="batch"):
             yield
     except OSError as error:
-        raise RunError(f"batch: {outputs} cannot be written: {error.strerror}") from None
+        raise RunError(f"batch: {error.filename or outputs} cannot be written: {error.strerror}") from None
 
 
 def _write(path: Path, batch: Batch) -> Batch:

@@ -12,7 +12,7 @@ from reelkit.brand import Brand
 from reelkit.errors import BrandError, BusyError, ReelkitError, RunError
 from reelkit.model import GenerationResult, ShapedReel
 from reelkit.parts import Parts
-from reelkit.runs.folder import RunFolder, count_in, open_run
+from reelkit.runs.folder import RunFolder, count_in, made_run, open_run
 from reelkit.runs.keys import without_known_keys
 from reelkit.runs.manifest import Manifest, manifest_of, read_manifest
 from reelkit.runs.progress import NoLines, Watcher
@@ -87,6 +87,7 @@ def run_notebook(
     cell_timeout_s: float | None = None,
     wait: bool = True,
     used: tuple[str, ...] | None = None,
+    made: Path | None = None,
 ) -> GenerationResult:
     """Make a reel by executing ``reel.ipynb`` with papermill, and a report from the executed notebook.
 
@@ -101,6 +102,8 @@ def run_notebook(
         Wait where another process is making this run.
     used : tuple of str, optional
         Clips to leave aside, where it is not the ledger that says so.
+    made : Path, optional
+        The folder of the run that the reel is finished in, whatever became of the brand's files since: it is published, and not made again.
 
     Returns
     -------
@@ -114,9 +117,10 @@ def run_notebook(
     """
 
     def open_job() -> RunFolder:
-        return open_run(
-            job.brand, job.topic_seed, script=job.script, overrides=dict(job.overrides), outputs=job.outputs, watcher=watcher or NoLines()
-        )
+        watched = watcher or NoLines()
+        if made is not None:
+            return made_run(made, watcher=watched)
+        return open_run(job.brand, job.topic_seed, script=job.script, overrides=dict(job.overrides), outputs=job.outputs, watcher=watched)
 
     def make(run: RunFolder) -> None:
         from reelkit.batch.engine import execute_notebook
@@ -241,12 +245,9 @@ def publish_made(folder: Path) -> str:
     Raises
     ------
     ReelkitError
-        When the folder holds no run of this studio, or the store refuses.
+        When the folder holds no run, or the store refuses.
     """
-    job = manifest_of(folder).job
-    run = open_run(job.brand, job.topic_seed, script=job.script, overrides=dict(job.overrides), outputs=folder.parents[1])
-    if run.folder != folder:
-        raise RunError(f"run {folder.name} was made with other files of the brand, or another Reelkit, than are here; bring them in line")
+    run = made_run(folder)
     with run.locked():
         run.resume()
         _publish(run)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import difflib
+import functools
 import itertools
+import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -17,8 +20,9 @@ from reelkit.ledgers import ledger_for
 from reelkit.runs.ledger import ReelLedger
 from reelkit.runs.manifest import RunJob, reel_name
 from reelkit.services.deck import read_deck
+from reelkit.whole import known_sha256_of
 
-__all__ = ["deck_titles", "next_seeds", "plan_brands", "planned_reel", "seed_of_topic", "taken_seeds"]
+__all__ = ["deck_titles", "follow_decks", "has_topic", "next_seeds", "plan_brands", "planned_reel", "seed_of_topic", "taken_seeds"]
 
 FAILED_NIGHTS, FOR_DAYS = 2, 14
 """A topic that failed on so many of the nights of so many days goes behind the others."""
@@ -167,7 +171,13 @@ def deck_titles(brand: Brand) -> list[str] | None:
     """Return the titles of the topics that a brand's seeds walk through, or None where a model chooses them."""
     if brand.script.writer != "deck" and not brand.script.facts_only:
         return None
-    return [topic.title for topic in read_deck(templates_dir() / "decks" / f"{brand.script.deck}.yaml").topics]
+    path = templates_dir() / "decks" / f"{brand.script.deck}.yaml"
+    return list(_titles_in(path, known_sha256_of(path) if path.is_file() else ""))
+
+
+@functools.lru_cache(maxsize=64)
+def _titles_in(path: Path, sha256: str) -> tuple[str, ...]:
+    return tuple(topic.title for topic in read_deck(path).topics)
 
 
 def seed_of_topic(brand: Brand, topic: str, *, taken: Collection[int]) -> int:
@@ -187,6 +197,41 @@ def seed_of_topic(brand: Brand, topic: str, *, taken: Collection[int]) -> int:
         hint = f"did you mean '{titles[plain.index(near[0])]}'?" if near else f"it has: {', '.join(titles)}"
         raise BrandError(f"brand '{brand.slug}': its deck '{brand.script.deck}' has no topic '{topic}'; {hint}")
     return next(seed for seed in itertools.count(plain.index(topic.casefold()) + 1, len(titles)) if seed not in taken)
+
+
+def has_topic(brand: Brand, seed: int, topic: str) -> bool:
+    """Say whether a seed is on a topic: in a deck that was edited it may be on another. Where a model chooses topics, none is."""
+    titles = deck_titles(brand)
+    return titles is not None and titles[(seed - 1) % len(titles)].casefold() == topic.casefold()
+
+
+def follow_decks(batch: Batch, others: Sequence[Batch], *, outputs: Path) -> tuple[PlannedReel, ...]:
+    """Return a batch's reels, of which those that are not made follow their topics to the seeds that an edited deck has them at.
+
+    One whose topic is gone, or whose brand cannot be loaded any more, is left as it is, and says why when it is made.
+    """
+    brands: dict[str, Brand] = {}
+    moved: dict[int, Brand] = {}
+    for reel in batch.missing:
+        key = json.dumps([reel.brand, reel.overrides], sort_keys=True)
+        with contextlib.suppress(ReelkitError):
+            if reel.topic and key not in brands:
+                brands[key] = RunJob(brand=reel.brand, topic_seed=0, overrides=reel.overrides).changed_brand()
+            if reel.topic and not has_topic(brands[key], reel.topic_seed, reel.topic):
+                moved[reel.number] = brands[key]
+    taken: dict[str, set[int]] = {}
+    for slug, brand in {brand.slug: brand for brand in moved.values()}.items():
+        stay = {reel.topic_seed for reel in batch.reels if reel.slug == slug and reel.number not in moved}
+        taken[slug] = stay | taken_seeds(slug, ledger_for(brand, outputs), others)
+    reels = {reel.number: reel for reel in batch.reels}
+    for number, brand in moved.items():
+        reel = reels[number]
+        with contextlib.suppress(BrandError):
+            seed = seed_of_topic(brand, reel.topic, taken=taken[reel.slug])
+            taken[reel.slug].add(seed)
+            followed = planned_reel(reel.brand, brand, outputs, topic_seed=seed, overrides=reel.overrides, instead_of=reel.instead_of)
+            reels[number] = followed.model_copy(update={"number": number})
+    return tuple(reels.values())
 
 
 def _planned(slug: str, others: Sequence[Batch]) -> list[PlannedReel]:

@@ -19,7 +19,8 @@ from pydantic import Field
 from reelkit.batch.delivery import files_of, is_shared
 from reelkit.batch.jobs import Job
 from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
-from reelkit.errors import BrandError, BusyError
+from reelkit.batch.topics import has_topic
+from reelkit.errors import BrandError, BusyError, ReelkitError, RunError
 from reelkit.model import GenerationResult, Value
 from reelkit.runs.folder import outputs_dir
 from reelkit.runs.keys import without_known_keys
@@ -41,6 +42,9 @@ class Work(Value):
     templates: Path
     cache: Path | None = Field(default=None, description="what ``REELKIT_CACHE`` names, for a worker that sees it and is told no other")
     upload: bool = False
+    made: str | None = Field(
+        default=None, description="the run, from the outputs folder, that the reel is finished in: it is only to be published"
+    )
     wait: bool = Field(default=False, description="wait where another process is making this reel")
     encoders: int | None = Field(default=None, ge=1, description="encoder processes; one for each core of the worker where not given")
     keep_free_bytes: int = Field(default=0, ge=0, description="begin no reel when the disk has less free than this")
@@ -80,16 +84,21 @@ def do_work(work: Work) -> Outcome:
                 "held", f"not begun: {free / 1e9:.1f} GB are free in {work.outputs}, {work.keep_free_bytes / 1e9:.1f} GB must stay"
             )
         with _surroundings(work):
+            made = work.outputs / work.made if work.made and shared else None
+            if made is None:
+                _hold_to_topic(work)
             from reelkit.batch.runner import run_notebook
 
             steps = StepFile(progress_folder(work.outputs, work.batch) / f"{work.reel.number}.json")
             with steps:
                 limit, used = work.cell_timeout_s, work.reel.used
-                result = run_notebook(work.job, watcher=steps, cell_timeout_s=limit, wait=work.wait, used=used)
+                result = run_notebook(work.job, watcher=steps, cell_timeout_s=limit, wait=work.wait, used=used, made=made)
         files = {} if shared or result.run_dir is None else files_of(result.run_dir)
         return outcome("done" if result.success else "failed", result.error, files=files, **_facts(result, work.outputs))
     except BusyError as error:
         return outcome("busy", str(error))
+    except ReelkitError as error:
+        return outcome("failed", str(error))
     except OSError as error:
         told = f"brand '{work.reel.slug}': {error.strerror or error} ({error.filename or work.outputs})"
         return outcome("failed", told)
@@ -97,6 +106,20 @@ def do_work(work: Work) -> Outcome:
         line = traceback.extract_tb(error.__traceback__)[-1]
         told = without_known_keys(" ".join(f"{type(error).__name__}: {error}".split()))
         return outcome("failed", f"brand '{work.reel.slug}': {told} (a fault of Reelkit's own, {Path(line.filename).name}:{line.lineno})")
+
+
+def _hold_to_topic(work: Work) -> None:
+    reel = work.reel
+    try:
+        holds = not reel.topic or has_topic(work.job.changed_brand(), reel.topic_seed, reel.topic)
+    except ReelkitError:
+        # The reel itself will fail of it, and say so.
+        return
+    if not holds:
+        raise RunError(
+            f"brand '{reel.slug}': its deck was changed: seed {reel.topic_seed} is not on '{reel.topic}' any more; run the same command "
+            "again, or begin another batch where the topic is gone"
+        )
 
 
 def _facts(result: GenerationResult, outputs: Path) -> dict[str, Any]:

@@ -24,11 +24,22 @@ from reelkit.runs.kept_edits import KeptEdits
 from reelkit.runs.keys import without_known_keys
 from reelkit.runs.ledger import ReelLedger
 from reelkit.runs.locks import hold
-from reelkit.runs.manifest import MANIFEST, Artefact, Manifest, RunJob, StepRecord, manifest_of, read_manifest, reel_name, write_manifest
+from reelkit.runs.manifest import (
+    MANIFEST,
+    MOST_SEED,
+    Artefact,
+    Manifest,
+    RunJob,
+    StepRecord,
+    manifest_of,
+    read_manifest,
+    reel_name,
+    write_manifest,
+)
 from reelkit.runs.progress import NoLines, Watcher, told
 from reelkit.whole import sweep_temporaries, write_whole
 
-__all__ = ["RunFolder", "count_in", "open_run", "outputs_dir"]
+__all__ = ["RunFolder", "count_in", "made_run", "open_run", "outputs_dir"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -97,14 +108,29 @@ def open_run(
     BrandError, RunError
         When the brand file, an override, or a file that they name is not as it must be.
     """
-    if not isinstance(topic_seed, int) or isinstance(topic_seed, bool) or topic_seed < 0:
-        raise RunError(f"topic seed is {topic_seed!r}; it must be a whole number, 0 or more")
+    if not isinstance(topic_seed, int) or isinstance(topic_seed, bool) or not 0 <= topic_seed <= MOST_SEED:
+        raise RunError(f"topic seed is {topic_seed!r}; it must be a whole number from 0 to {MOST_SEED}")
     named = str(brand.source or brand.slug) if isinstance(brand, Brand) else brand_reference(brand)
     found = brand if isinstance(brand, Brand) else load_brand(brand)
     changed = found.with_changes(overrides) if overrides else found
     path = Path(script).resolve() if script else None
     job = RunJob(brand=named, topic_seed=topic_seed, script=path, overrides=overrides or {})
     return RunFolder(job, changed, Path(outputs).resolve() if outputs else outputs_dir(), watcher or NoLines())
+
+
+def made_run(folder: Path, *, watcher: Watcher | None = None) -> RunFolder:
+    """Return the run that lies in a folder, as what decided it then: to publish it, whatever became of the brand's files since.
+
+    Raises
+    ------
+    BrandError, RunError
+        When the folder holds no run, or its brand cannot be loaded any more.
+    """
+    found = manifest_of(folder)
+    run = RunFolder(found.job, found.job.changed_brand(), folder.parents[1], watcher or NoLines(), decided=found.decided_by)
+    if run.folder != folder:
+        raise RunError(f"run {run.run_id} does not lie where it was made ({folder}); give its folders their names back")
+    return run
 
 
 def count_in(folder: Path, *names: str) -> Manifest:
@@ -124,12 +150,12 @@ def count_in(folder: Path, *names: str) -> Manifest:
 class RunFolder:
     """``outputs/<brand>/<run id>/``. Get one from :func:`open_run`."""
 
-    def __init__(self, job: RunJob, brand: Brand, outputs: Path, watcher: Watcher) -> None:
+    def __init__(self, job: RunJob, brand: Brand, outputs: Path, watcher: Watcher, *, decided: dict[str, str] | None = None) -> None:
         self.job = job
         self.brand = brand
         self.outputs = outputs
         self.watcher = watcher
-        self.decided_by = decided_by(brand, job.topic_seed, script=job.script)
+        self.decided_by = decided or decided_by(brand, job.topic_seed, script=job.script)
         self.run_id = run_id(job.topic_seed, self.decided_by)
         self.folder = outputs / brand.slug / self.run_id
         self._manifest: Manifest | None = None

@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 
 from reelkit.errors import RunError
 from reelkit.model import Credit, UploadResult
+from reelkit.runs.locks import hold
+from reelkit.whole import whole_file
 
 __all__ = ["Ledger", "ReelLedger", "ledger_of"]
 
@@ -172,7 +174,7 @@ class Ledger:
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._make_or_refuse()
             with contextlib.closing(sqlite3.connect(self.path, timeout=_BUSY_S)) as db:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA foreign_keys = ON")
@@ -183,6 +185,16 @@ class Ledger:
         except (sqlite3.Error, OSError) as error:
             hint = "free it, or move it aside to begin a new one (what was used and published is then forgotten)"
             raise RunError(f"ledger: {self.path} cannot be used: {error}; {hint}") from None
+
+    def _make_or_refuse(self) -> None:
+        """Begin a ledger where there is none, whole: SQLite takes an empty file for a new one, and what was used would be forgotten."""
+        if not self.path.exists():
+            with hold(self.path.parent, "ledger", what="ledger"):
+                if not self.path.exists():
+                    with whole_file(self.path) as temporary, contextlib.closing(sqlite3.connect(temporary)) as db:
+                        db.executescript(_TABLES)
+        if not self.path.stat().st_size:
+            raise OSError("it is empty, as a full disk may leave it")
 
     def __repr__(self) -> str:
         return f"<Ledger {self.path}>"

@@ -13,9 +13,22 @@ from reelkit.errors import RunError
 from reelkit.model import Finding, Reel, ServiceCall, ShapedReel, UploadResult, Value
 from reelkit.whole import sha256_of, write_whole
 
-__all__ = ["MANIFEST", "Artefact", "Manifest", "RunJob", "StepRecord", "manifest_of", "read_manifest", "reel_name", "write_manifest"]
+__all__ = [
+    "MANIFEST",
+    "MOST_SEED",
+    "Artefact",
+    "Manifest",
+    "RunJob",
+    "StepRecord",
+    "manifest_of",
+    "read_manifest",
+    "reel_name",
+    "write_manifest",
+]
 
 MANIFEST = "run.json"
+MOST_SEED = 2**63 - 1
+"""What the random numbers of a reel can be seeded with."""
 
 
 class RunJob(Value):

@@ -3,6 +3,7 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from reelkit import generate_batch, generate_for_brands
 from reelkit.batch.batches import Terms, _one, alone, run_batch
+from reelkit.batch.forecast import forecast_reel
 from reelkit.batch.plan import BatchFile, Outcome, read_batches
 from reelkit.batch.pool import encoders_each
 from reelkit.errors import RunError
@@ -132,6 +134,58 @@ def test_a_damaged_reel_is_made_again(studio: Path) -> None:
     assert result.video_path.read_bytes() == whole
 
 
+def test_what_is_published_is_never_made_again(studio: Path) -> None:
+    """Whatever became of a published reel's files and its brand's, it stays the one that was published; one that was only made is published
+    as it was made."""
+    outputs, brand = studio / "outputs", studio / "templates/brands/ada.yaml"
+
+    def held() -> list[str]:
+        return sorted(path.name for path in outputs.glob("published/ada/*.mp4"))
+
+    (made,) = generate_batch("ada", 1, outputs=outputs).results
+    assert made.run_dir is not None
+    brand.write_text(brand.read_text().replace("#C4762F", "#C4763F"))
+    assert forecasts(outputs, upload=True) == ["unpublished"]
+    (published,) = generate_batch("ada", 1, outputs=outputs, upload=True).results
+    assert (published.error, published.run_dir, published.video_path) == (None, made.run_dir, made.video_path)
+    assert held() == [f"{made.run_dir.name}.mp4"]
+    assert published.public_url is not None
+
+    brand.write_text(brand.read_text().replace("#C4763F", "#C4764F"))
+    shutil.rmtree(made.run_dir)
+    assert forecasts(outputs, upload=True) == ["made"]
+    (again,) = generate_batch("ada", 1, outputs=outputs, upload=True).results
+    assert (again.success, again.public_url) == (True, published.public_url)
+    assert held() == [f"{made.run_dir.name}.mp4"]
+    assert list(outputs.glob("ada/*/reel.mp4")) == []
+
+
+def test_an_upload_that_failed_is_done_for_the_reel_that_was_made(studio: Path) -> None:
+    """A reel whose upload failed, or was cut before it was told, is published as it was made, though its brand was changed since."""
+    outputs, brand = studio / "outputs", studio / "templates/brands/ada.yaml"
+    outputs.mkdir()
+    (outputs / "published").write_text("in the way")
+    (failed,) = generate_batch("ada", 1, outputs=outputs, upload=True).results
+    assert "cannot be written" in (failed.error or "")
+    (outputs / "published").unlink()
+    brand.write_text(brand.read_text().replace("#C4762F", "#C4763F"))
+    (lifted,) = generate_batch("ada", 1, outputs=outputs, upload=True).results
+    assert (lifted.error, lifted.run_dir) == (None, failed.run_dir)
+
+    (batch,) = read_batches(outputs)
+    assert failed.run_dir is not None
+    BatchFile(outputs, batch.id).forget({1}, made={1: f"ada/{failed.run_dir.name}"})
+    brand.write_text(brand.read_text().replace("#C4763F", "#C4764F"))
+    (cut,) = generate_batch("ada", 1, outputs=outputs, upload=True).results
+    assert (cut.success, cut.run_dir, cut.public_url) == (True, failed.run_dir, lifted.public_url)
+    assert len(list(outputs.glob("published/ada/*.mp4"))) == len(list(outputs.glob("ada/*/reel.mp4"))) == 1
+
+
+def forecasts(outputs: Path, *, upload: bool) -> list[str]:
+    (batch,) = read_batches(outputs)
+    return [forecast_reel(reel, batch.outcomes.get(reel.number), outputs, upload=upload).state for reel in batch.reels]
+
+
 def test_a_manifest_that_cannot_be_read_stops_no_batch(studio: Path) -> None:
     """Its reel is told with the folder to delete, and all others are made: those whose making was begun since and did not end, too."""
     outputs = studio / "outputs"
@@ -233,15 +287,19 @@ def test_kernels_are_told_their_share_of_the_cores(studio: Path, workers: int, e
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)])
 def test_an_interrupt_is_answered_at_once(studio: Path, sign: signal.Signals) -> None:
-    """Ctrl-C or SIGTERM in the middle of a reel: what is done and not done is told, nothing is left, and the same command goes on."""
+    """Ctrl-C, SIGTERM or a closed terminal in the middle of a reel: what is done and not done is told, nothing is left, and the same
+    command goes on."""
     # Where the tests run in the background of a shell they ignore Ctrl-C, and so would what they start.
-    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = {other: signal.getsignal(other) for other in (sign, signal.SIGINT)}
+    signal.signal(sign, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command("--brands", "ada", "--count", "2", "--workers", "1"), cwd=studio, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    signal.signal(signal.SIGINT, ignored)
+    for other, handler in before.items():
+        signal.signal(other, handler)
     until = time.monotonic() + 120
     while not list((studio / "outputs").glob("ada/*/script.json")) and time.monotonic() < until:
         time.sleep(0.05)

@@ -1,4 +1,5 @@
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def a_file(folder: Path, text: str, name: str = "jobs.yaml") -> Path:
     path = folder / name
     path.write_text(text)
     return path
+
+
+def opened_as(studio: Path, name: str, *rows: str, tell: Callable[[str], object] = lambda line: None) -> Batch:
+    """Open the batch of a calendar of that name, which has such lines today."""
+    path = a_file(studio, "reels:\n" + "".join(f"  - {row}\n" for row in rows), f"{name}.yaml")
+
+    def plan(others: list[Batch], brands: tuple[str, ...], known: Batch | None) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+        return plan_calendar(path, outputs=studio / "outputs", others=[], known=known, until=TODAY, tell=tell)[0], {}
+
+    return open_batch(studio / "outputs", Asked(file=path), plan)
 
 
 def planned(path: Path, until: datetime.date = TODAY) -> tuple[tuple[PlannedReel, ...], list[PlannedReel]]:
@@ -87,14 +98,7 @@ def test_a_line_keeps_what_it_was_planned_as(studio: Path) -> None:
     outputs = studio / "outputs"
 
     def opened(name: str, *rows: str) -> Batch:
-        path = a_file(studio, "reels:\n" + "".join(f"  - {row}\n" for row in rows), f"{name}.yaml")
-
-        def plan(
-            others: list[Batch], brands: tuple[str, ...], known: tuple[PlannedReel, ...]
-        ) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
-            return plan_calendar(path, outputs=outputs, others=[], known=known, until=TODAY)[0], {}
-
-        return open_batch(outputs, Asked(file=path), plan)
+        return opened_as(studio, name, *rows)
 
     def seeds(batch: Batch) -> dict[str, int]:
         return {reel.where.rpartition(" ")[2]: reel.topic_seed for reel in batch.reels}
@@ -107,6 +111,57 @@ def test_a_line_keeps_what_it_was_planned_as(studio: Path) -> None:
     first = opened("made", old)
     BatchFile(outputs, first.id).add(Outcome(number=1, state="done", run="ada/0001-0123456789"))
     assert seeds(opened("made", named, new, old)) == {"2": 1, "3": 7, "4": 1}
+
+
+def test_a_line_that_waits_follows_its_topic(studio: Path) -> None:
+    """A topic or a seed in an edited deck is the line's as the deck is now; a made line stays as it was, though its topic is gone."""
+    rows = ("{brand: ada, topic: Cold brew}", "{brand: ada, topic: Warm milk}", "{brand: ada, seed: 5}")
+
+    def told(batch: Batch) -> list[tuple[int, str]]:
+        return [(reel.topic_seed, reel.topic) for reel in batch.reels]
+
+    first = opened_as(studio, "month", *rows)
+    assert told(first) == [(1, "Cold brew"), (2, "Warm milk"), (5, "Slow water")]
+    BatchFile(studio / "outputs", first.id).add(Outcome(number=1, state="done", run="ada/0001-0123456789"))
+    make_studio(studio, ["ada"], topics=("Newest", "Warm", "Warm milk", "Old beans", "Other cups"))
+    assert told(opened_as(studio, "month", *rows)) == [(1, "Cold brew"), (3, "Warm milk"), (5, "Other cups")]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "stays"),
+    [
+        (", date: 2026-03-02", ", date: 2026-03-01", True),
+        (", date: 2026-02-27", ", date: 2026-03-02", True),
+        ("", ", date: 2026-03-02", True),
+        (", date: 2026-03-01", "", True),
+        (", date: 2026-02-01", ", date: 2026-03-01", False),
+        (", date: 2026-02-01", "", False),
+    ],
+)
+@pytest.mark.parametrize("what", ["topic: Cold brew", "seed: 1", "script: words.md"])
+def test_a_date_that_is_corrected_makes_no_other_reel(studio: Path, what: str, was: str, now: str, stays: bool) -> None:
+    """A made line whose date moves by a week at most is still that reel, and it is said once; a later date in its place asks for another,
+    and so does a line beside it."""
+    outputs, lines = studio / "outputs", list[str]()
+    first = opened_as(studio, "month", f"{{brand: ada, {what}{was}}}")
+    ended = "2026-03-02T02:00:00+00:00"
+    BatchFile(outputs, first.id).add(Outcome(number=1, state="done", run="ada/0001-0123456789", url="file:///1", ended_at=ended))
+    again = opened_as(studio, "month", f"{{brand: ada, {what}{now}}}", tell=lines.append)
+    assert len(again.missing) == (0 if stays else 1)
+    assert [line.partition(";")[0].partition("): ")[2] for line in lines] == ["stays made, though its date was changed"] * stays
+    opened_as(studio, "month", f"{{brand: ada, {what}{now}}}", tell=lines.append)
+    assert len(lines) == int(stays)
+    beside = opened_as(studio, "month", f"{{brand: ada, {what}{now}}}", f"{{brand: ada, {what}, date: 2026-02-26}}")
+    assert len(beside.reels) == len(again.reels) + 1
+
+
+def test_capitals_make_no_other_reel(studio: Path) -> None:
+    """A topic in other capitals is the same topic: twice in a calendar it is asked for twice, and made it stays made."""
+    first = opened_as(studio, "month", "{brand: ada, topic: Cold brew}")
+    BatchFile(studio / "outputs", first.id).add(Outcome(number=1, state="done", run="ada/0001-0123456789"))
+    assert opened_as(studio, "month", "{brand: ada, topic: COLD brew}").missing == ()
+    with pytest.raises(RunError, match=r"the same reel is asked for twice, also in line 2"):
+        planned(a_file(studio, "brand,topic\nada,Cold brew\nada,cold brew\n", "jobs.csv"))
 
 
 def test_a_topic_is_one_of_the_deck_that_the_line_takes(studio: Path) -> None:
@@ -125,9 +180,48 @@ def test_a_date_in_a_spreadsheet_is_the_text_of_a_field(studio: Path) -> None:
     assert [reel.overrides for reel in due] == [{"overlays.end_card_subtitle": "2026-03-01"}]
 
 
+@pytest.mark.parametrize("before", ["", "sep=;\n"])
+@pytest.mark.parametrize(("cell", "said"), [('"Say ""hi"" now"', 'Say "hi" now'), ('"Say ""hi""; now"', 'Say "hi"; now')])
+def test_quotes_in_a_spreadsheet_are_what_they_say(studio: Path, before: str, cell: str, said: str) -> None:
+    """Quotes are doubled within quotes, as spreadsheets write them, below the line that Excel writes for itself too."""
+    due, _ = planned(a_file(studio, f"{before}brand;seed;overlays.end_card_text\nada;1;{cell}\nbix;1;\n", "jobs.csv"))
+    assert [reel.overrides for reel in due] == [{"overlays.end_card_text": said}, {}]
+    assert due[1].where.endswith("line 4" if before else "line 3")
+
+
+QUOTES = "a quote within quotes is doubled, and each that opens is closed"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('brand,seed,overlays.end_card_text\nada,1,"one "two" three"\nbix,1,\n', f"{QUOTES} (jobs.csv, line 2)"),
+        ('brand,seed\nada,1\n"bix,1\nada,2\n', f"{QUOTES} (jobs.csv, line 3)"),
+        ("brand,topic,topic\nada,Cold brew,\n", "column topic stands there twice; leave one of them out (jobs.csv, line 1)"),
+        (
+            "brand,seed\nada,1\nbix,99999999999999999999999\n",
+            "seed is '99999999999999999999999'; it must be 0 to 9.22337e+18 (jobs.csv, line 3)",
+        ),
+        ("brand,seed\nada,1\nbix," + "9" * 140_000 + "\n", "line 3"),
+        ("brand,script\nada,words.md\nbix,wo\0rds.md\n", "it holds a NUL, which no text does; save it as UTF-8 text (jobs.csv, line 3)"),
+        ("brand,script\nada,words.md\nbix," + "x" * 5000 + ".md\n", "line 3"),
+        ("brand,seed,date\nada,1,0\n", "it must be a date such as 2026-03-02, it is 0 (jobs.csv, line 2)"),
+        ("brand,seed,date\nada,1,86400\n", "it must be a date such as 2026-03-02, it is 86400 (jobs.csv, line 2)"),
+        ("brand,seed,date\nada,1,46083.5\n", "it must be a date such as 2026-03-02, it is 46083.5 (jobs.csv, line 2)"),
+    ],
+)
+def test_an_odd_cell_is_told_with_its_line(studio: Path, monkeypatch: pytest.MonkeyPatch, text: str, line: str) -> None:
+    """What a spreadsheet may hold by mistake is one line with its number: no fault, and nothing that was not meant."""
+    monkeypatch.chdir(studio)
+    with pytest.raises(RunError) as caught:
+        planned(a_file(studio, text, "jobs.csv"))
+    assert line in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("rows", "lines"),
     [
+        ("{brand: ada, seed: 1, date: 0}", ["it must be a date such as 2026-03-02, it is 0", "line 2"]),
         ("{brand: ada, topic: Cold brw}", ["has no topic 'Cold brw'; did you mean 'Cold brew'?", "line 2"]),
         ("{brand: adda, seed: 1}", ["brand 'adda': there is no file", "did you mean 'ada'?", "line 2"]),
         ("{brand: ada}", ["it must say one of topic, seed or script, it says none", "line 2"]),

@@ -45,6 +45,16 @@ def pictures(studio: Path, count: int) -> None:
     make_studio(studio, ["ada"], pictures=count)
 
 
+def test_a_cache_that_cannot_be_written_fails_reels_and_no_batch(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a disk refuses while a reel is cast leaves it uncast: it says so itself when it is made, with the place."""
+    pictures(studio, 4)
+    (studio / "in the way").touch()
+    monkeypatch.setenv("REELKIT_CACHE", str(studio / "in the way/cache"))
+    outcome = told(start(studio, "outputs"), code=1)["results"][0]
+    assert outcome["state"] == "failed"
+    assert "in the way/cache" in outcome["error"]
+
+
 def start(studio: Path, outputs: str, *arguments: str, **named: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "reelkit.cli", "batch", "--brands", "ada", "--keep-free-gb", "0", "--outputs", str(studio / outputs)]
     return subprocess.Popen(
@@ -52,9 +62,9 @@ def start(studio: Path, outputs: str, *arguments: str, **named: str) -> subproce
     )
 
 
-def told(process: subprocess.Popen[str]) -> dict[str, Any]:
+def told(process: subprocess.Popen[str], *, code: int = 0) -> dict[str, Any]:
     out, err = process.communicate(timeout=400)
-    assert process.returncode == 0, out + err
+    assert process.returncode == code, out + err
     found: dict[str, Any] = json.loads(out)
     return found
 

@@ -1,12 +1,13 @@
 import datetime
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from reelkit.batch.calendar_file import plan_calendar
 from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, batches_dir, open_batch, read_batches
-from reelkit.batch.topics import plan_brands
+from reelkit.batch.topics import follow_decks, plan_brands
 from reelkit.cli import main
 from reelkit.errors import RunError
 from reelkit.runs.ledger import ledger_of
@@ -22,12 +23,10 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def begin(outputs: Path, asked: Asked = ASKED, *, name: str | None = None, anew: bool = False) -> Batch:
-    def plan(
-        others: list[Batch], brands: tuple[str, ...], known: tuple[PlannedReel, ...]
-    ) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
+    def plan(others: list[Batch], brands: tuple[str, ...], known: Batch | None) -> tuple[tuple[PlannedReel, ...], dict[str, str]]:
         return plan_brands(brands, asked.count, overrides={}, outputs=outputs, others=others)
 
-    return open_batch(outputs, asked, plan, name=name, anew=anew)
+    return open_batch(outputs, asked, plan, follow=partial(follow_decks, outputs=outputs), name=name, anew=anew)
 
 
 def make(outputs: Path, batch: Batch) -> Batch:
@@ -72,6 +71,38 @@ def test_tomorrow_night_makes_new_reels(studio: Path) -> None:
     assert second.id != first.id
     assert not keys(second) & keys(first)
     assert {reel.topic for reel in second.reels} == {"Old beans", "New cups"}
+
+
+def test_a_night_of_a_wrong_clock_is_no_night_of_today(studio: Path) -> None:
+    """A batch that a clock far ahead has dated is not taken for tonight's, night after night; one that is some hours ahead is."""
+    ahead = make(studio, begin(studio))
+    grow_old(studio, ahead, -3)
+    assert begin(studio).id == ahead.id
+    grow_old(studio, ahead, -24 * 365)
+    later = begin(studio)
+    assert later.id != ahead.id
+    assert not keys(later) & keys(ahead)
+
+
+def test_reels_follow_their_topics(studio: Path) -> None:
+    """In a deck that was edited a reel that is not made has its topic at another seed; one that is made, or whose topic is gone, is left as
+    it is."""
+    asked = Asked(brands=("ada",), count=3)
+    first = begin(studio, asked)
+    assert [reel.topic for reel in first.reels] == ["Cold brew", "Warm milk", "Old beans"]
+    BatchFile(studio, first.id).add(Outcome(number=1, state="done", run="ada/0001-0123456789"))
+    BatchFile(studio, first.id).add(Outcome(number=2, state="failed", error="no clip"))
+    make_studio(studio.parent, ["ada"], topics=("Newest", *TOPICS))
+    again = begin(studio, asked)
+    assert [(reel.number, reel.topic_seed, reel.topic) for reel in again.reels] == [
+        (1, 1, "Cold brew"),
+        (2, 3, "Warm milk"),
+        (3, 4, "Old beans"),
+    ]
+    assert again.state_of(again.reels[1]) == "failed"
+    assert begin(studio, asked) == again
+    make_studio(studio.parent, ["ada"], topics=("Newest", "Old beans", "New cups"))
+    assert [(reel.topic_seed, reel.topic) for reel in begin(studio, asked).reels[1:]] == [(3, "Warm milk"), (2, "Old beans")]
 
 
 def test_what_a_night_left_unmade_is_made_the_next_night(studio: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from reelkit.batch.plan import PlannedReel
 from reelkit.batch.work import Work, _surroundings, do_work
+from tests.batch.studio import make_studio
 
 SAID = ("REELKIT_TEMPLATES", "REELKIT_CACHE", "REELKIT_ENCODERS")
 
@@ -34,6 +35,20 @@ def test_a_worker_keeps_nothing_of_a_studio(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "a/outputs/batches/b.json").write_text("{}")
     assert "nobody" in (do_work(a_work(tmp_path / "a", encoders=2)).error or "")
     assert said() == [None, None, "7"]
+
+
+def test_a_deck_that_was_edited_meanwhile_makes_no_other_topic(tmp_path: Path) -> None:
+    """A reel whose seed is on another topic than was planned is not made, and says so."""
+    templates = make_studio(tmp_path, ["ada"], topics=("Newest", "Cold brew"))
+    (tmp_path / "outputs/batches").mkdir(parents=True)
+    (tmp_path / "outputs/batches/b.json").write_text("{}")
+    reel = PlannedReel(number=1, brand="ada", slug="ada", topic_seed=1, topic="Cold brew")
+    told = do_work(Work(batch="b", reel=reel, outputs=tmp_path / "outputs", templates=templates))
+    assert told.state == "failed"
+    assert (told.error or "").startswith(
+        "brand 'ada': its deck was changed: seed 1 is not on 'Cold brew' any more; run the same command again"
+    )
+    assert not (tmp_path / "outputs/ada").exists()
 
 
 def test_reels_of_a_studio_share_what_is_said(tmp_path: Path) -> None:

@@ -484,7 +484,7 @@ def test_a_manifest_that_cannot_be_read_is_one_line(templates: Path, tmp_path: P
         run.finished()
 
 
-@pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1", 2**63])
 def test_a_seed_is_a_whole_number(templates: Path, tmp_path: Path, seed: int) -> None:
     """Anything but a whole number from 0 is refused before anything is made."""
     with pytest.raises(RunError, match="topic seed"):

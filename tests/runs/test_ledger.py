@@ -148,6 +148,16 @@ def test_processes_record_at_once(tmp_path: Path) -> None:
     assert len(Ledger(tmp_path / "ledger.sqlite").clips_used_before("northwind", "new", reels=100)) == 30
 
 
+def test_an_empty_file_is_no_new_ledger(tmp_path: Path) -> None:
+    """A ledger that a full disk has emptied is told, by whoever asks it: what was told and published is not forgotten without a word."""
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.path.touch()
+    for ask in (lambda: record(ledger, "run0"), lambda: ledger.reels("northwind"), lambda: ledger.topics("northwind")):
+        with pytest.raises(RunError, match=r"ledger\.sqlite cannot be used: it is empty.*move it aside to begin a new one"):
+            ask()
+    assert ledger.path.stat().st_size == 0
+
+
 def test_a_file_that_is_no_ledger_is_one_line(tmp_path: Path) -> None:
     """A damaged ledger is told with its path."""
     path = tmp_path / "ledger.sqlite"
