@@ -17,6 +17,7 @@ from reelkit.media.planes import Bytes, Planes
 from reelkit.model import Finding, Progress, Reel, Timeline
 from reelkit.steps.judge_captions import judge_caption_style, judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
 from reelkit.steps.judge_file import judge_container, judge_picture_stream, judge_sound_stream
+from reelkit.steps.judge_overlays import judge_drawings
 from reelkit.steps.judge_pace import Cuts, covered_by_overlays, judge_pace, judge_stretches
 from reelkit.steps.judge_sound import judge_lengths, judge_loudness, judge_music, judge_narration, read_narration
 from reelkit.steps.python_inserts import own_frames
@@ -83,7 +84,7 @@ def check_video(
         findings += [*judge_stretches(facts.picture, timeline), *judge_pace(cuts, timeline)]
         if timeline.cues:
             findings += [*judge_caption_style(timeline, painter), *judge_captions_seen(captions.seen, timeline)]
-        findings += judge_room(timeline, painter)
+        findings += [*judge_room(timeline, painter), *judge_drawings(timeline)]
     tell(1.0)
     return [_told(finding) for level in ("must", "should") for finding in findings if finding.level == level]
 

@@ -14,6 +14,7 @@ from reelkit.media.end_card import EndCardPainter
 from reelkit.media.logo import load_logo
 from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Cover, Planes, planes_to_rgb
+from reelkit.media.svg import text_not_as_asked
 from reelkit.model import EndCard, Fps, LogoOverlay, Overlay, Palette, ProgressBar
 from tests.media.golden import assert_golden, small
 
@@ -230,6 +231,42 @@ def test_svg_text_is_set_in_families_from_wheels_only(tmp_path: Path) -> None:
     path = tmp_path / "text.svg"
     path.write_text(SVG.format('<text x="1" y="15" font-family="Anton" font-size="14">NW</text>'))
     assert load_logo(path, 80, 40)[..., 3].any()
+
+
+@pytest.mark.parametrize(
+    ("asked", "drawn_as", "told"),
+    [
+        ('font-family="Arial"', "Inter", "asks for 'Arial', which is not here; drawn in Inter"),
+        (
+            "style=\"font-family:'Helvetica Neue',Arial,sans-serif\"",
+            "Inter",
+            "asks for 'Helvetica Neue', which is not here; drawn in Inter",
+        ),
+        ('style="font: bold 14px Futura, Anton"', "Anton", "asks for 'Futura', which is not here; drawn in Anton"),
+        ('font-family="Georgia, serif"', "Playfair Display", "asks for 'Georgia', which is not here; drawn in Playfair Display"),
+        ('font-family="serif"', "Playfair Display", ""),
+        ('font-family="monospace"', "IBM Plex Mono", ""),
+        ('font-family="system-ui, sans-serif"', "Inter", ""),
+        ("", "Inter", ""),
+    ],
+)
+def test_svg_text_in_a_family_that_is_not_here_is_drawn_in_another_and_told(tmp_path: Path, asked: str, drawn_as: str, told: str) -> None:
+    """Text in a family that no wheel has keeps its letters, in the one that stands in, and a line tells; a generic family asks for none."""
+    weight = 'font-weight="700"' if "bold" in asked else ""
+    path, twin = tmp_path / "text.svg", tmp_path / "twin.svg"
+    path.write_text(SVG.format(f'<text x="1" y="15" font-size="14" {asked}>NW</text>'))
+    twin.write_text(SVG.format(f'<text x="1" y="15" font-size="14" font-family="{drawn_as}" {weight}>NW</text>'))
+    assert np.array_equal(load_logo(path, 80, 40), load_logo(twin, 80, 40))
+    assert text_not_as_asked(path.read_bytes()).removeprefix("its text ") == told
+
+
+def test_svg_text_in_other_scripts_falls_back_as_captions_do(tmp_path: Path) -> None:
+    """Letters that a logo's family lacks come from the Noto fonts, whatever stands on the machine; what none has is told."""
+    path = tmp_path / "text.svg"
+    path.write_text(SVG.format('<text x="2" y="15" font-family="Anton" font-size="12">قهوة</text>'), encoding="utf-8")
+    assert load_logo(path, 80, 40)[..., 3].any() and text_not_as_asked(path.read_bytes()) == ""
+    path.write_text(SVG.format('<text x="2" y="15" font-family="Anton" font-size="12">A𓀀</text>'), encoding="utf-8")
+    assert text_not_as_asked(path.read_bytes()) == "no font draws 𓀀"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from reelkit.model import (
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
 from reelkit.steps.judge_captions import judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
+from reelkit.steps.judge_overlays import judge_drawings
 from reelkit.steps.judge_sound import judge_lengths, read_narration
 from reelkit.steps.watch_captions import CueSeen
 from tests.media import reels
@@ -315,6 +316,23 @@ def test_texts_that_had_to_be_cut_are_told(right: tuple[Reel, Timeline, list[Fin
     assert cut.measured == f"1 cut with an ellipsis, first '{('north ' * 10)[:59]}…' (end card)"
     assert "overlays.end_card_subtitle" in cut.hint
     assert "(caption)" in judged(whole, cue).measured and "captions.max_words" in judged(whole, cue).hint
+
+
+def test_letters_of_a_logo_that_are_not_its_own_are_told(tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A logo whose text asks for a family that is not here warns with the file, the family and what stands in; one of paths does not."""
+    _, plan, findings = right
+    assert "drawn-text" not in {finding.name for finding in findings}
+
+    def judged(inside: str) -> Finding:
+        path = tmp_path / "acme.svg"
+        path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">{inside}</svg>')
+        logo = LogoOverlay(path=path, sha256="0", start=6, end=60, x_px=10, y_px=10, width_px=40, height_px=40)
+        return next(iter(judge_drawings(plan.model_copy(update={"overlays": (logo,)}))))
+
+    assert judged('<path d="M2 2h30v12H2z"/>').holds and judged('<text y="9" font-family="Anton">A</text>').holds
+    lost = judged('<text y="9" font-family="Futura">A</text>')
+    assert lost.measured == "logo acme.svg: its text asks for 'Futura', which is not here; drawn in Inter"
+    assert (lost.verdict, lost.at_s) == ("warn", 0.2) and "convert text to paths" in lost.hint
 
 
 def test_strengthening_that_is_not_enough_is_not_told_as_if_it_were(right: tuple[Reel, Timeline, list[Finding]]) -> None:
