@@ -33,7 +33,7 @@ from reelkit.model import (
 )
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
-from reelkit.steps.judge_captions import judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
+from reelkit.steps.judge_captions import judge_caption_style, judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
 from reelkit.steps.judge_overlays import judge_drawings
 from reelkit.steps.judge_sound import judge_lengths, read_narration
 from reelkit.steps.watch_captions import CueSeen
@@ -345,6 +345,27 @@ def test_strengthening_that_is_not_enough_is_not_told_as_if_it_were(right: tuple
 
     assert judged(5.0).measured.endswith("; strengthened for this reel: outline_px 0 \u2192 4")
     assert judged(3.0).measured.endswith("; strengthened for this reel, which is not enough: outline_px 0 \u2192 4")
+
+
+def test_a_spoken_word_that_looks_like_the_others_is_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A pale colour for the word spoken now, or behind it, warns with the field; a strong one, or one way of showing it, does not."""
+    plan = right[1]
+
+    def judged(**style: object) -> list[Finding]:
+        changed = plan.model_copy(update={"caption_style": plan.caption_style.model_copy(update=style)})
+        captions = CaptionPainter(changed.caption_style, plan.cues, width_px=plan.width_px, height_px=plan.height_px, fps=plan.fps)
+        return [finding for finding in judge_caption_style(changed, captions) if finding.name == "spoken-word"]
+
+    white = {"colour": "#FFFFFF", "upcoming_colour": "#FFFFFF", "active_colour": "#BFE3E0"}
+    (pale,) = judged(mode="karaoke", **white)
+    assert pale.measured == "captions.active_colour #BFE3E0 differs too little from captions.colour #FFFFFF: 1.4:1"
+    assert (pale.verdict, "captions.active_colour" in pale.hint) == ("warn", True)
+    (behind,) = judged(mode="marker", box_colour="#FFFFFF", active_box_colour="#BFE3E0")
+    assert behind.measured.startswith("captions.active_box_colour #BFE3E0 differs too little from captions.box_colour")
+    assert not judged(mode="karaoke", **{**white, "active_colour": "#FFD23F"}) and not judged(
+        mode="karaoke", **{**white, "active_colour": "#FFFFFF"}
+    )
+    assert not judged(mode="one_word", **white) and not judged(mode="box", box_colour=None, active_box_colour="#BFE3E0")
 
 
 def test_guessed_word_times_are_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:
