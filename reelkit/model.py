@@ -704,6 +704,13 @@ class LogoOverlay(Value):
     width_px: int
     height_px: int
     opacity: float = Field(default=1.0, ge=0.0, le=1.0)
+    plate_colour: Colour | None = Field(default=None, description="of the plate it gets on pictures that leave it unclear")
+    plated: bool = Field(default=False, description="whether it stands on that plate")
+
+    @property
+    def plate(self) -> str | None:
+        """The colour of the plate that it stands on."""
+        return self.plate_colour if self.plated else None
 
 
 class ProgressBar(Value):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import colorsys
 import math
 
-__all__ = ["apart", "blended", "difference", "ratio_of", "rgb_of", "stronger", "told_apart"]
+__all__ = ["AIM", "LEAST_CONTRAST", "apart", "blended", "difference", "ratio_of", "rgb_of", "stronger", "told_apart"]
 
+LEAST_CONTRAST = 4.5
+"""WCAG 2.2, 1.4.3, of letters and what is directly around them; of large ones too, which are read at a glance over moving pictures."""
+AIM = 4.8
+"""Encoding takes a little contrast away."""
 _SHARES = (0.25, 0.5, 0.75)
 _TOLD_DIFFERENCE, _TOLD_RATIO = 30.0, 2.0
 _STRONGER_DIFFERENCE = 40.0
@@ -65,12 +69,12 @@ def blended(start: str, end: str, share: float) -> str:
     return "#{:02X}{:02X}{:02X}".format(*(round(a + (b - a) * share) for a, b in zip(rgb_of(start), rgb_of(end), strict=True)))
 
 
-def apart(colour: str, ground: str, *, least: float) -> str:
+def apart(colour: str, ground: str, *, least: float = AIM) -> str:
     """Return a colour as near to one as has a contrast ratio to a ground: itself, else on its way to black or white, whichever is clearer.
 
     Examples
     --------
-    >>> apart("#FBF3E6", "#24150E", least=4.5), apart("#8A8A99", "#FFF6F9", least=4.5)
+    >>> apart("#FBF3E6", "#24150E"), apart("#8A8A99", "#FFF6F9")
     ('#FBF3E6', '#686873')
     """
     far = max(("#000000", "#FFFFFF"), key=lambda end: ratio_of(end, ground))

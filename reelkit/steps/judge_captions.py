@@ -10,7 +10,7 @@ import numpy as np
 
 from reelkit.media.caption_layout import lay_out
 from reelkit.media.captions import CaptionPainter, reading_of, sizes_of
-from reelkit.media.colours import ratio_of, told_apart
+from reelkit.media.colours import LEAST_CONTRAST, ratio_of, told_apart
 from reelkit.media.end_card import EndCardPainter
 from reelkit.media.fonts import advice_for
 from reelkit.media.phrases import columns
@@ -18,7 +18,6 @@ from reelkit.model import CaptionCue, CaptionStyle, DoubtfulPlace, EndCard, Find
 from reelkit.steps.characters import lacking_characters, named_characters
 from reelkit.steps.judge_sound import Narration
 from reelkit.steps.python_inserts import own_frames
-from reelkit.steps.strengthen import LEAST_CONTRAST
 from reelkit.steps.watch_captions import CueSeen
 
 __all__ = ["judge_caption_style", "judge_caption_times", "judge_captions_seen", "judge_glyphs", "judge_room"]

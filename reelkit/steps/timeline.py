@@ -10,6 +10,7 @@ from reelkit.brand import Brand, wrong_fonts
 from reelkit.errors import BrandError, TimelineError
 from reelkit.media.audio import duck_envelope, read_audio
 from reelkit.media.loudness import measure_loudness, under_voice_gain_db
+from reelkit.media.plates import plate_for
 from reelkit.model import (
     AudioResult,
     AudioTrack,
@@ -209,6 +210,7 @@ def _overlays(brand: Brand, card_start: int, frame_count: int) -> list[Overlay]:
                 width_px=width,
                 height_px=width,
                 opacity=0.92,
+                plate_colour=plate_for(logo, brand.palette),
             )
         )
     if card_start < frame_count:

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from benchmarks._banding import CAMBI_BAR, cambi
 from reelkit.errors import BrandError
+from reelkit.media.colours import LEAST_CONTRAST
 from reelkit.media.encode import EncoderSettings, encode_segment
 from reelkit.media.end_card import EndCardPainter
+from reelkit.media.legibility import LEAST_LOGO_CONTRAST, mark_contrast, text_contrast
 from reelkit.media.logo import load_logo
 from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Cover, Planes, planes_to_rgb
@@ -86,6 +88,32 @@ def test_end_card_comes_in_and_then_rests(logo: Path) -> None:
     assert counts == sorted(counts) and counts[0] == 1 and counts[-1] == 5
     assert drawn(overlays, 50).tobytes() == drawn(overlays, 71).tobytes()
     assert overlays.sprites(72) == []
+
+
+LIGHT = Palette(background="#FFF6F9", surface="#FDE7EF", primary="#F7C6D9", accent="#BFE3E0", text="#8A8A99")
+NEAR = Palette(background="#33261B", surface="#4A3A2C", primary="#6B5238", accent="#8A6A48", text="#7A6A58")
+
+
+@pytest.mark.parametrize("palette", [PALETTE, LIGHT, NEAR])
+@pytest.mark.parametrize("picture", ["#000000", "#FFFFFF"])
+def test_the_lines_of_an_end_card_are_clear_in_any_palette(palette: Palette, picture: str) -> None:
+    """Title and subtitle have 4.5:1 to the card, whatever picture shines through, and are the palette's text where that suffices."""
+    overlays = painter(card(palette=palette))
+    planes = drawn(overlays, 60, picture)
+    found = [text_contrast(planes, *mark[2:]) for mark in overlays.marks(0)]
+    assert len(found) == 2 and all(each is not None and each.low >= LEAST_CONTRAST for each in found)
+
+
+@pytest.mark.parametrize(("palette", "colour", "plated"), [(LIGHT, "#101010", False), (PALETTE, "#101010", True), (LIGHT, "#FFFFFF", True)])
+def test_a_logo_that_drowns_on_the_end_card_gets_a_plate(tmp_path: Path, palette: Palette, colour: str, plated: bool) -> None:
+    """A dark logo stands on a light card as it is, on a dark one on a plate, on which it is clear; likewise a white one on a light card."""
+    path = tmp_path / "logo.svg"
+    path.write_text(SVG.format(f'<path fill="{colour}" d="M4 4h10v12h-10zM20 4h14v4h-14z"/>'))
+    overlays = painter(card(palette=palette, logo_path=path))
+    logo = overlays.marks(0)[0]
+    assert logo.is_logo and bool(logo.fill.mean() > 0.9) == plated
+    ratio = mark_contrast(drawn(overlays, 60, "#000000"), *logo[2:])
+    assert ratio is not None and ratio >= LEAST_LOGO_CONTRAST
 
 
 def test_end_card_without_fade_stands_at_once(logo: Path) -> None:

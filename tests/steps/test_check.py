@@ -14,6 +14,7 @@ from reelkit.media.audio import write_wav
 from reelkit.media.captions import CaptionPainter
 from reelkit.media.inspect import PictureFacts, SoundFacts
 from reelkit.media.legibility import TextContrast
+from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Planes
 from reelkit.model import (
     AudioTrack,
@@ -22,6 +23,7 @@ from reelkit.model import (
     DoubtfulPlace,
     EndCard,
     Finding,
+    KeyWords,
     LogoOverlay,
     Move,
     Palette,
@@ -34,7 +36,7 @@ from reelkit.model import (
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
 from reelkit.steps.judge_captions import judge_caption_style, judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
-from reelkit.steps.judge_overlays import judge_drawings
+from reelkit.steps.judge_overlays import OverlayWatch, judge_drawings, judge_overlays_seen
 from reelkit.steps.judge_sound import judge_lengths, read_narration
 from reelkit.steps.watch_captions import CueSeen
 from tests.media import reels
@@ -335,6 +337,38 @@ def test_letters_of_a_logo_that_are_not_its_own_are_told(tmp_path: Path, right: 
     assert (lost.verdict, lost.at_s) == ("warn", 0.2) and "convert text to paths" in lost.hint
 
 
+@pytest.mark.parametrize(
+    ("letters", "edge", "ink", "holds", "worst"),
+    [
+        ("#FFFFFF", "#101010", "#FFFFFF", True, ""),
+        ("#707070", "#505050", "#FFFFFF", False, "key words 'tea'"),
+        ("#FFFFFF", "#101010", "#141414", False, "the logo"),
+    ],
+)
+def test_how_clear_key_words_and_logo_are_is_told(
+    letters: str, edge: str, ink: str, holds: bool, worst: str, tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]
+) -> None:
+    """Key words of less than 4.5:1, or a logo of less than 3:1 on the frames, warn with what it is and when; clear ones do not."""
+    path = tmp_path / "logo.svg"
+    path.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 40"><path fill="{ink}" d="M4 4h24v32h-24zM34 4h24v8h-24z"/></svg>'
+    )
+    logo = LogoOverlay(path=path, sha256="", start=0, end=60, x_px=20, y_px=20, width_px=60, height_px=40)
+    said = {"start": 10, "end": 60, "text": "tea", "font": "Poppins", "top_px": 100, "bottom_px": 200}
+    words = KeyWords(**said, colour=letters, accent=letters, edge=edge)
+    plan = right[1].model_copy(update={"overlays": (logo, words)})
+    watch = OverlayWatch(plan)
+    painter = OverlayPainter(plan.overlays, width_px=plan.width_px, height_px=plan.height_px, fps=plan.fps)
+    for frame in sorted(watch.wanted):
+        planes = Planes.filled(plan.width_px, plan.height_px, "#202428")
+        for sprite in painter.sprites(frame):
+            sprite.blend(planes)
+        watch.look(frame, planes)
+    (found,) = judge_overlays_seen(watch, plan)
+    assert found.holds == holds and worst in found.measured and found.level == "should"
+    assert holds or (found.at_s is not None and 0 <= found.at_s < 2)
+
+
 def test_strengthening_that_is_not_enough_is_not_told_as_if_it_were(right: tuple[Reel, Timeline, list[Finding]]) -> None:
     """What was changed for a reel is told beside a contrast that holds, and as not enough beside one that does not."""
     plan = right[1].model_copy(update={"strengthened": (StyleChange(field="outline_px", was="0", now="4"),)})
@@ -449,6 +483,7 @@ def test_length_is_judged_by_the_file(tmp_path: Path) -> None:
 def overlays(folder: Path) -> tuple[LogoOverlay | ProgressBar, ...]:
     bar = ProgressBar(start=0, end=FRAMES, y_px=90, height_px=4, colour="#FFD23F", track_colour="#FFFFFF")
     logo = folder / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 40"><rect width="60" height="40" fill="#fff"/></svg>')
     return bar, LogoOverlay(path=logo, sha256="0" * 64, start=0, end=FRAMES, x_px=20, y_px=100, width_px=60, height_px=40)
 
 
