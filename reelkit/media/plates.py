@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from reelkit.media.colours import AIM, blended
 from reelkit.media.ink import Canvas, rounded_box
 from reelkit.media.legibility import LEAST_LOGO_CONTRAST, mark_contrast
 from reelkit.media.logo import load_logo
@@ -54,7 +55,7 @@ def draw_logo(path: Path, width_px: int, height_px: int, plate: str | None) -> N
     return canvas.rgba()
 
 
-def logo_is_clear(picture: NDArray[np.uint8], grounds: Sequence[str]) -> bool:
+def logo_is_clear(picture: NDArray[np.uint8], grounds: Sequence[str], *, least: float = LEAST_LOGO_CONTRAST) -> bool:
     """Return whether a drawn logo is clear on each of some colours."""
     height, margin = picture.shape[0], 8
     for ground in grounds:
@@ -62,18 +63,20 @@ def logo_is_clear(picture: NDArray[np.uint8], grounds: Sequence[str]) -> bool:
         planes = Planes.filled(1080, (height + 2 * margin + 1) // 2 * 2, ground)
         Sprite.from_rgba(picture, margin, margin).blend(planes)
         ratio = mark_contrast(planes, picture[..., 3] >= _INK, margin, margin)
-        if ratio is not None and ratio < LEAST_LOGO_CONTRAST:
+        if ratio is not None and ratio < least:
             return False
     return True
 
 
 def plate_for(path: Path, palette: Palette) -> str:
-    """Return the palette's colour for a plate: its background, as on the end card, else the first on which the logo is clear."""
+    """Return the palette's colour for a plate: its background, as on the end card, else the first on which the logo is clear beyond doubt."""
     return _plate_for(path, path.stat().st_mtime_ns, palette)
 
 
 @lru_cache(maxsize=16)
 def _plate_for(path: Path, _changed_ns: int, palette: Palette) -> str:
     picture = load_logo(path, 300, 300)
-    colours = (palette.background, palette.text, palette.surface, palette.primary, palette.accent, "#FFFFFF", "#000000")
-    return next((colour for colour in colours if logo_is_clear(picture, [colour])), palette.background)
+    colours = [palette.background, palette.text, palette.surface, palette.primary, palette.accent]
+    deep = [blended(palette.text, "#000000", 0.5), "#FFFFFF", "#000000"]
+    # A picture shines through it a little.
+    return next((colour for colour in colours + deep if logo_is_clear(picture, [colour], least=AIM)), palette.background)

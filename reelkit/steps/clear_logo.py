@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from reelkit.media.compositor import Compositor
@@ -13,11 +14,16 @@ from reelkit.model import LogoOverlay, Timeline
 __all__ = ["clear_logo", "logo_frames"]
 
 _MOST_FRAMES = 8
+_LEAVE_S = 0.2
 
 
 def logo_frames(timeline: Timeline, logo: LogoOverlay) -> tuple[int, ...]:
-    """Return the frames on which a logo's contrast is measured: the middles of shots that it stands on, at most eight, evenly chosen."""
-    cuts = [logo.start, *(shot.start for shot in timeline.shots if logo.start < shot.start < logo.end), logo.end]
+    """Return the frames on which a logo's contrast is measured: the middles of shots that it stands on, at most eight, evenly chosen.
+
+    At its end it fades, which is no lack of contrast.
+    """
+    end = max(logo.end - math.ceil(_LEAVE_S * timeline.fps.ratio), logo.start + 1)
+    cuts = [logo.start, *(shot.start for shot in timeline.shots if logo.start < shot.start < end), end]
     middles = [(start + end) // 2 for start, end in pairwise(cuts) if start < end]
     count = min(len(middles), _MOST_FRAMES)
     return tuple(middles[number * len(middles) // count] for number in range(count))

@@ -276,12 +276,13 @@ def test_a_logo_with_a_ground_of_its_own_is_left_and_opens_no_clip(tmp_path: Pat
 
 
 def test_a_logo_is_looked_at_in_at_most_eight_shots_it_stands_on(tmp_path: Path) -> None:
-    """Frames to look at are the middles of shots within its time, spread over a long reel."""
+    """Frames to look at are the middles of shots within its time, spread over a long reel, none while it fades."""
     plan = with_logo(tmp_path, "")
     (logo,) = plan.overlays
     assert isinstance(logo, LogoOverlay)
-    assert logo_frames(plan, logo) == (20, 60, 110)
-    assert logo_frames(plan, logo.model_copy(update={"start": 50, "end": 70})) == (60,)
+    assert logo_frames(plan, logo) == (20, 60, 107)
+    assert logo_frames(plan, logo.model_copy(update={"start": 50, "end": 70})) == (57,)
+    assert logo_frames(plan, logo.model_copy(update={"start": 50, "end": 84})) == (64,)
     shots = [plan.shots[0].model_copy(update={"start": at, "end": at + 7}) for at in range(0, 140, 7)]
     many = logo_frames(plan.model_copy(update={"shots": tuple(shots)}), logo)
     assert len(many) == 8 and many[0] == 3 and list(many) == sorted(set(many)) and many[-1] > 110
