@@ -9,8 +9,8 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from reelkit.media.caption_layout import GROWTH_OVERSHOOT, CaptionSizes, CueLayout, PlacedWord
-from reelkit.media.ink import Canvas, Mask, blurred, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
-from reelkit.media.legibility import contrast_ratio
+from reelkit.media.colours import ratio_of
+from reelkit.media.ink import Canvas, Mask, blurred, glyph_pictures, glyphs_mask, rounded_box, union_mask
 from reelkit.media.text import Bounds, Glyph, union_of
 from reelkit.model import CaptionStyle
 
@@ -50,13 +50,6 @@ def _whole(bounds: Bounds) -> tuple[int, int, int, int]:
 
 def _eased(t: float) -> float:
     return 1 - (1 - t) ** 3
-
-
-def _contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours (WCAG 2.2, "contrast ratio" and "relative luminance")."""
-    shares = ([v / 255 for v in rgb_of(colour)] for colour in (one, other))
-    linear = ([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in share] for share in shares)
-    return contrast_ratio(*(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in linear))
 
 
 class WordBox(NamedTuple):
@@ -225,7 +218,7 @@ class CueDrawing:
     def active_colour(self) -> str:
         """The fill of the spoken word; in a box, whichever of the style's colours reads better there."""
         box, style = self._letter_box, self.style
-        return style.active_colour if box is None else max((style.active_colour, style.outline_colour), key=lambda c: _contrast(c, box))
+        return style.active_colour if box is None else max((style.active_colour, style.outline_colour), key=lambda c: ratio_of(c, box))
 
     @property
     def _active_outline_colour(self) -> str:

@@ -69,7 +69,7 @@ def logo_is_clear(picture: NDArray[np.uint8], grounds: Sequence[str], *, least: 
 
 
 def plate_for(path: Path, palette: Palette) -> str:
-    """Return the palette's colour for a plate: its background, as on the end card, else the first on which the logo is clear beyond doubt."""
+    """Return the palette's colour for a plate: its background, as on the end card, else the first that makes the logo clear."""
     return _plate_for(path, path.stat().st_mtime_ns, palette)
 
 
