@@ -548,10 +548,13 @@ def _build(data: Any, templates: Path, what: str, path: Path | None) -> tuple[Br
         merged = data["captions"] = captions if captions is not None else {}
         where = place_of(path, data, ("captions", "preset"))
         preset = str(merged.pop("preset", None) or merged.pop("name", None) or "karaoke")
+        style = _checked_style(preset, palette, templates, what, where)
+        said = {**_read_style(preset, templates, what, where), **merged}
         _name_colours(merged, palette)
-        for name, value in _checked_style(preset, palette, templates, what, where).items():
+        for name, value in style.items():
             merged.setdefault(name, value)
         merged["name"] = preset
+        _bring_out(merged, said)
     try:
         brand = Brand.model_validate(data)
     except ValidationError as error:
@@ -608,9 +611,28 @@ def _name_colours(style: dict[str, Any], palette: Any) -> None:
     Where the palette itself is wrong, black stands in: the palette is then what the error line is about.
     """
     for name, value in style.items():
-        if str(name).endswith("colour") and isinstance(value, str) and value in Palette.model_fields:
+        if _names_colour(name, value):
             colour = palette.get(value) if isinstance(palette, dict) else None
             style[name] = colour if isinstance(colour, str) and re.fullmatch("#[0-9A-Fa-f]{6}", colour) else "#000000"
+
+
+def _names_colour(name: object, value: object) -> bool:
+    return str(name).endswith("colour") and isinstance(value, str) and value in Palette.model_fields
+
+
+def _bring_out(style: dict[str, Any], said: dict[str, Any]) -> None:
+    """Make the palette's colour of the word spoken now, or of what is behind it, strong enough to be told from the other words.
+
+    A colour that is written out stays as it is, and so does one that is given to both.
+    """
+    from reelkit.media.colours import stronger
+
+    try:
+        field, others = CaptionStyle.model_validate(style).lit_by
+    except ValidationError:
+        return  # Told of with all else that is wrong with the brand.
+    if _names_colour(field, said.get(field)):
+        style[field] = stronger(style[field], *(colour for other, colour in others.items() if said.get(other) != said[field]))
 
 
 def _missing_files(brand: Brand, data: Any, what: str, templates: Path) -> Iterator[str]:

@@ -107,7 +107,24 @@ def _brands() -> str:
         raise OSError(f"{problems[0]}" + (f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""))
     if not slugs:
         raise OSError(f"there is no brand file in {templates_dir() / 'brands'}")
-    return f"{', '.join(slugs)} ({templates_dir() / 'brands'})"
+    notes = "".join(f"; {note}" for slug in slugs if (note := _logo_note(slug)))
+    return f"{', '.join(slugs)} ({templates_dir() / 'brands'}){notes}"
+
+
+def _logo_note(slug: str) -> str:
+    """Return what of a brand's logo is not drawn as it asks, in one line; empty where all is."""
+    from reelkit.brand import load_brand
+    from reelkit.media.svg import is_svg, text_not_as_asked
+
+    brand = load_brand(slug)
+    if not brand.logo:
+        return ""
+    data, told = brand.path(brand.logo).read_bytes(), f"{slug}: logo {brand.logo.name}"
+    try:
+        problem = text_not_as_asked(data) if is_svg(data[:1024]) else ""
+    except ValueError as error:
+        return f"{told} {error}"
+    return f"{told}: {problem}; convert text to paths to keep its letters" if problem else ""
 
 
 def _notebook() -> str:

@@ -649,6 +649,23 @@ class CaptionStyle(Value):
     min_cue_ms: int = Field(default=833, ge=0, le=3000)
     max_chars_per_s: float = Field(default=17.0, gt=0)
 
+    @property
+    def lit_by(self) -> tuple[str, dict[str, str]]:
+        """The field whose colour shows which word is spoken now, and those it must be told from, by field; none of these where others
+        show it, or nothing does.
+
+        Examples
+        --------
+        >>> CaptionStyle(mode="karaoke", active_colour="#FFD23F").lit_by
+        ('active_colour', {'colour': '#FFFFFF', 'upcoming_colour': '#FFFFFF'})
+        """
+        if self.mode in ("box", "marker"):
+            boxed = self.box_colour is not None and self.active_box_colour is not None
+            return "active_box_colour", {"box_colour": str(self.box_colour)} if boxed else {}
+        field = "active_gradient_colour" if self.active_gradient_colour else "active_colour"
+        others = {"colour": self.colour, "upcoming_colour": self.upcoming_colour}
+        return field, others if self.mode in ("karaoke", "pop", "typewriter") else {}
+
 
 class StyleChange(Value):
     """A field of a caption style that was changed for one reel."""
@@ -702,6 +719,13 @@ class LogoOverlay(Value):
     width_px: int
     height_px: int
     opacity: float = Field(default=1.0, ge=0.0, le=1.0)
+    plate_colour: Colour | None = Field(default=None, description="of the plate it gets on pictures that leave it unclear")
+    plated: bool = Field(default=False, description="whether it stands on that plate")
+
+    @property
+    def plate(self) -> str | None:
+        """The colour of the plate that it stands on."""
+        return self.plate_colour if self.plated else None
 
 
 class ProgressBar(Value):

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from reelkit.brand import Brand, brand_problems, brand_schema, list_brands, load_brand, templates_dir
 from reelkit.errors import BrandError
+from reelkit.media.colours import told_apart
 from reelkit.model import CaptionStyle
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -231,6 +232,37 @@ def test_another_style_is_as_it_is_made(preset: str) -> None:
     assert (shown.name, shown.font, shown.weight) == (preset, "Playfair Display", 800)
     made = brand.with_changes({"captions": {"preset": preset}}).captions
     assert shown.model_copy(update={"font": made.font, "weight": made.weight}) == made
+
+
+PASTEL = {"palette.accent": "#BFE3E0", "palette.background": "#FFF6F9", "palette.text": "#8A8A99"}
+
+
+@pytest.mark.parametrize(
+    ("preset", "field"),
+    [
+        ("karaoke", "active_colour"),
+        ("glow", "active_colour"),
+        ("pop", "active_colour"),
+        ("gradient", "active_gradient_colour"),
+        ("marker", "active_box_colour"),
+    ],
+)
+def test_a_pale_accent_is_brought_out_where_it_lights_the_word(preset: str, field: str) -> None:
+    """An accent that is not told from white becomes stronger in the same hue, a strong one and one that is written out stay as they are."""
+    northwind = load_brand("northwind", templates=TEMPLATES)
+    assert getattr(northwind.in_style(preset).captions, field) == northwind.palette.accent
+    pale = northwind.in_style(preset).with_changes({**PASTEL, "captions.colour": "#FFFFFF", "captions.upcoming_colour": "#FFFFFF"})
+    lit = getattr(pale.captions, field)
+    assert told_apart(lit, "#FFFFFF") and lit == "#5CCCC2" and pale.palette.accent == "#BFE3E0"
+    assert pale.said(f"captions.{field}") == "accent"
+    assert getattr(pale.with_changes({f"captions.{field}": "#BFE3E0"}).captions, field) == "#BFE3E0"
+    assert getattr(pale.with_changes({f"captions.{field}": "accent"}).captions, field) == lit
+
+
+def test_an_accent_is_left_where_nothing_like_it_is_beside_it() -> None:
+    """A box that glides over the picture, without one behind all the words, keeps the accent."""
+    pale = load_brand("northwind", templates=TEMPLATES).with_changes({"captions.preset": "box", **PASTEL})
+    assert pale.captions.active_box_colour == "#BFE3E0"
 
 
 def test_changes_are_read_as_the_file_would_be() -> None:

@@ -97,6 +97,16 @@ def test_what_is_missing_is_explained(brand: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.usefixtures("no_keys")
+def test_a_logo_whose_letters_are_not_here_is_told(brand: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The text of a logo in a family that is not here is drawn in another: the brands' line says so, and all is well."""
+    logo = brand.parent / "acme.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text y="8" font-family="Futura">A</text></svg>')
+    brand.write_text(re.sub("(?m)^logo:.*$", "logo: acme.svg", brand.read_text()))
+    well, line = told(capsys)["brands"]
+    assert well and "northwind: logo acme.svg: its text asks for 'Futura', which is not here; drawn in Inter; convert text to paths" in line
+
+
+@pytest.mark.usefixtures("no_keys")
 def test_each_line_names_its_service_once(brand: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two brands that name the same services share a line each, which stands behind their names and says nothing of them again."""
     change(

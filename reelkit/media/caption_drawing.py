@@ -9,8 +9,8 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from reelkit.media.caption_layout import GROWTH_OVERSHOOT, CaptionSizes, CueLayout, PlacedWord, growth_share
-from reelkit.media.ink import Canvas, Mask, blurred, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
-from reelkit.media.legibility import contrast_ratio
+from reelkit.media.colours import ratio_of
+from reelkit.media.ink import Canvas, Mask, blurred, glyph_pictures, glyphs_mask, rounded_box, union_mask
 from reelkit.media.text import Bounds, Glyph, union_of
 from reelkit.model import CaptionStyle
 
@@ -19,6 +19,8 @@ __all__ = ["CueDrawing", "WordBox", "swing"]
 _MARKER_SLANT = 0.14
 _SHADOW_STRENGTH = 1.5
 _CURSOR_GAP = 0.5
+_COVERS_FROM = 0.6
+"""Of its way: a box is as far a frame after the word's first at any rate."""
 
 
 @lru_cache(maxsize=32)
@@ -46,11 +48,8 @@ def _whole(bounds: Bounds) -> tuple[int, int, int, int]:
     return math.floor(bounds[0]), math.floor(bounds[1]), math.ceil(bounds[2]), math.ceil(bounds[3])
 
 
-def _contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours (WCAG 2.2, "contrast ratio" and "relative luminance")."""
-    shares = ([v / 255 for v in rgb_of(colour)] for colour in (one, other))
-    linear = ([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in share] for share in shares)
-    return contrast_ratio(*(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in linear))
+def _eased(t: float) -> float:
+    return 1 - (1 - t) ** 3
 
 
 class WordBox(NamedTuple):
@@ -231,7 +230,7 @@ class CueDrawing:
     def active_colour(self) -> str:
         """The fill of the spoken word; in a box, whichever of the style's colours reads better there."""
         box, style = self._letter_box, self.style
-        return style.active_colour if box is None else max((style.active_colour, style.outline_colour), key=lambda c: _contrast(c, box))
+        return style.active_colour if box is None else max((style.active_colour, style.outline_colour), key=lambda c: ratio_of(c, box))
 
     @property
     def _active_outline_colour(self) -> str:
@@ -256,7 +255,9 @@ class CueDrawing:
         """
         scale = self._active_scale(active, t)
         grown, shown = active if scale != 1 else None, self._shown(begun)
-        letters = ("letters", active, begun, grown is not None)
+        lit = self.lit_at(active, t)
+        alike = (self.style.colour, 1.0) == (self.style.upcoming_colour, self.style.upcoming_opacity)
+        letters = ("letters", lit, None if lit is None and alike else begun, grown is not None)
         if active is None or not self._has_box:
             layers: list[tuple[Hashable, Callable[[], Canvas]]] = [
                 (letters, lambda: self._lay_letters(self._ground(shown).copy(), active, begun, apart=grown))
@@ -266,11 +267,17 @@ class CueDrawing:
             layers = [
                 (("ground", shown), lambda: self._ground(shown)),
                 (("box", active, t), lambda: self._box_canvas(active, t)),
-                (letters, lambda: self._lay_letters(Canvas(_whole(self._letter_bounds)), active, begun, apart=grown)),
+                (letters, lambda: self._lay_letters(Canvas(_whole(self._letter_bounds)), lit, begun, apart=grown)),
             ]
         if grown is not None:
             layers.append((("grown", active, begun, t), lambda: self._grown_canvas(grown, begun, scale)))
         return layers
+
+    def lit_at(self, active: int | None, t: float) -> int | None:
+        """Return the word whose letters are in the colours of the spoken one: none before a box that glides to it covers most of it."""
+        if self.style.mode != "box" or self.style.active_scale != 1 or _eased(t) >= _COVERS_FROM:
+            return active
+        return None if any(self._box_before(word) for word in self.layout.words if word.index == active) else active
 
     @cached_property
     def _letter_bounds(self) -> Bounds:
@@ -351,17 +358,21 @@ class CueDrawing:
             if word.index != active:
                 continue
             (left, top, right, bottom), radius, slant = self._word_box(word)
-            eased = 1 - (1 - t) ** 3
+            eased = _eased(t)
             if self.style.mode == "marker":
                 if self.layout.right_to_left:
                     left = right - (right - left) * eased
                 else:
                     right = left + (right - left) * eased
-            elif before := [other for other in self.layout.words if other.index == active - 1 and other.line == word.line]:
-                old = self._box_of(before[-1])
+            elif old := self._box_before(word):
                 left, right = old[0] + (left - old[0]) * eased, old[2] + (right - old[2]) * eased
             boxes.append(rounded_box((left, top, right, bottom), radius, slant=slant))
         return boxes
+
+    def _box_before(self, word: PlacedWord) -> Bounds | None:
+        """Return the box from which one glides to a word: that of the word before, on the same line."""
+        before = [other for other in self.layout.words if other.index == word.index - 1 and other.line == word.line]
+        return self._box_of(before[-1]) if self._has_box and before else None
 
     def fill_mask(self, active: int | None, begun: int, t: float) -> Mask | None:
         """Return the coverage of the fills of all letters that show in a state; emoji do not count."""

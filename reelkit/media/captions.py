@@ -242,11 +242,12 @@ class CaptionPainter:
         words = self.cues[state.cue].words
         first = state.begun - 1 if self.style.mode == "one_word" else 0
         active, begun = self._within(state)
+        lit = drawing.lit_at(active, self._moved(state))
         inks: dict[int, list[Bounds]] = {}
         for piece in drawing.layout.words:
             inks.setdefault(piece.index, []).append(piece.ink)
         return tuple(
-            WordOnFrame(words[first + index].text, drawing.colour_of(index, active, begun), union_of(pieces) or pieces[0])
+            WordOnFrame(words[first + index].text, drawing.colour_of(index, lit, begun), union_of(pieces) or pieces[0])
             for index, pieces in inks.items()
         )
 

@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelkit.media.caption_layout import CueLayout, caption_sizes, lay_out
+from reelkit.media.colours import AIM, apart, blended, ratio_of
 from reelkit.media.fonts import FontFace, find_font
 from reelkit.media.grain import GRAIN_LSB, grain
 from reelkit.media.ink import Canvas, Mask, glyph_pictures, glyphs_mask, rgb_of, rounded_box, union_mask
 from reelkit.media.logo import load_logo
 from reelkit.media.phrases import language_of
 from reelkit.media.planes import RGB_TO_YUV, Cover, Planes, Sprite
-from reelkit.model import CaptionStyle, EndCard, Fps
+from reelkit.media.plates import draw_logo, logo_is_clear, plate_for
+from reelkit.model import CaptionStyle, EndCard, Fps, Palette
 
 __all__ = ["EndCardPainter"]
 
@@ -35,7 +37,7 @@ _LEAST_SUBTITLE_PX = 42
 """It shrinks to fit, down to what body text has on a phone: 16 sp of a screen 411 dp wide."""
 _WIDTH_SHARE = 720 / 1080
 """Of the frame, between the safe zone's margins on both sides."""
-_OPACITY = 0.92
+_OPACITY, _SUBTITLE_OPACITY = 0.92, 0.82
 _RISE_PX = 56
 _RISE_S, _STAGGER_S = 0.45, 0.08
 
@@ -109,6 +111,14 @@ class EndCardPainter:
         lefts, tops, rights, bottoms = zip(*edges, strict=True)
         return min(lefts), min(tops), max(rights), max(bottoms)
 
+    @property
+    def fills(self) -> list[tuple[Mask, bool]]:
+        """Where the ink of its logo and its lines is at rest, each with whether it is the logo's."""
+        top, bottom = self.zone
+        texts = len(self._fitting(bottom - top)[1])
+        placed = [(piece.canvas.placed, number < len(self._pieces) - texts) for number, piece in enumerate(self._pieces) if not piece.grows]
+        return [(Mask(picture[..., 3].astype(np.uint8), x, y), is_logo) for (picture, x, y), is_logo in placed]
+
     def _risen(self, sprite: Sprite, t: float) -> Sprite:
         return sprite.faded(t).at(sprite.x, sprite.y + round(_RISE_PX * self._scale * (1 - t)))
 
@@ -162,8 +172,9 @@ class EndCardPainter:
     def _texts(self, title_set: tuple[int, int], subtitle_lines: int) -> list[tuple[Canvas, int, bool]]:
         """Title, rule and subtitle, as far as there are any: each with the gap above it and whether it grows in."""
         scale, palette = self._scale, self.card.palette
-        title = self._drawn(self._title(*title_set), palette.text, 1.0)
-        subtitle = self._drawn(self._subtitle(subtitle_lines), palette.text, 0.82)
+        ink, faint = _inks(palette)
+        title = self._drawn(self._title(*title_set), ink, 1.0)
+        subtitle = self._drawn(self._subtitle(subtitle_lines), ink, faint)
         rule = Canvas((0, 0, 2 * round(64 * scale), 2 * max(1, round(5 * scale))))
         rule.lay(rounded_box(rule.bounds, rule.bounds[3] / 2), palette.accent)
         below = [(title, 0, False), (rule, round(52 * scale), True), (subtitle, round(44 * scale), False)]
@@ -190,7 +201,9 @@ class EndCardPainter:
         room = room_px - self._height_of(texts) - logo_gap
         if self.card.logo_path is None or room < 80 * scale:
             return texts
-        picture = load_logo(self.card.logo_path, round(_LOGO_PX[0] * scale), min(round(_LOGO_PX[1] * scale), room))
+        size = round(_LOGO_PX[0] * scale), min(round(_LOGO_PX[1] * scale), room)
+        clear = logo_is_clear(load_logo(self.card.logo_path, *size), _grounds(self.card.palette))
+        picture = draw_logo(self.card.logo_path, *size, None if clear else plate_for(self.card.logo_path, self.card.palette))
         canvas = Canvas((0, 0, picture.shape[1], picture.shape[0]))
         canvas.put(picture)
         return [(canvas, 0, False), (texts[0][0], logo_gap, texts[0][2]), *texts[1:]]
@@ -257,6 +270,23 @@ def _needed_px(card: EndCard, _face: FontFace, width_px: int, height_px: int, la
     # Kept, as a brand that is tuned is planned at every touch, mostly with the same card. The rate does not matter at rest.
     painter = EndCardPainter(card, width_px=width_px, height_px=height_px, fps=Fps(num=30), language=language)
     return painter._height_of(painter._parts(height_px))
+
+
+@lru_cache(maxsize=16)
+def _inks(palette: Palette) -> tuple[str, float]:
+    """Return the colour of a card's lines and the opacity of its subtitle: the palette's text, as far from every part of the ground as
+    letters need, and as faint as that allows."""
+    grounds = _grounds(palette)
+    ink = max((apart(palette.text, ground) for ground in grounds), key=lambda ink: min(ratio_of(ink, ground) for ground in grounds))
+    shown = min(ratio_of(blended(ground, ink, _SUBTITLE_OPACITY), ground) for ground in grounds)
+    return ink, _SUBTITLE_OPACITY if shown >= AIM else 1.0
+
+
+def _grounds(palette: Palette) -> list[str]:
+    """Return the colours of the ground: background and discs, each over a picture that shines through as dark or as light as the text."""
+    behind = max(("#000000", "#FFFFFF"), key=lambda end: ratio_of(end, palette.background))
+    discs = (blended(palette.background, colour, share) for colour, share in ((palette.surface, 0.75), (palette.primary, 0.14)))
+    return [blended(behind, colour, _OPACITY) for colour in (palette.background, *discs)]
 
 
 def _yuv(colour: str) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ import freetype
 import numpy as np
 from numpy.typing import NDArray
 
+from reelkit.media.colours import rgb_of
 from reelkit.media.emoji import GlyphPicture, has_colours, paint_glyph
 from reelkit.media.fonts import FontFace, open_font
 from reelkit.media.text import Bounds, Glyph
@@ -296,8 +297,3 @@ def scaled_about(
     matrix = np.array([[1 / scale, 0, shift_x], [0, 1 / scale, shift_y]])
     moved = cv2.warpAffine(picture, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     return np.asarray(moved, np.float32), x0, y0
-
-
-def rgb_of(colour: str) -> tuple[int, int, int]:
-    """Return a ``#RRGGBB`` colour's red, green and blue, 0 to 255."""
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from reelkit.media.caption_drawing import swing
@@ -33,6 +35,7 @@ class _Piece:
 
     canvas: Canvas
     middle: tuple[float, float]
+    fill: Mask | None = None
 
 
 class KeyWordsPainter:
@@ -94,6 +97,12 @@ class KeyWordsPainter:
         return min(lefts) + margin, min(tops) + margin, max(rights) - margin, max(bottoms) - margin
 
     @property
+    def fills(self) -> list[Mask]:
+        """The fill of all words together, as they are at rest."""
+        fills = [piece.fill for piece in self._pieces if piece.fill is not None]
+        return [whole] if (whole := union_mask(fills)) else []
+
+    @property
     def _shadow_margin(self) -> int:
         return math.ceil(_SHADOW_PX * self._scale * 1.5)
 
@@ -116,7 +125,9 @@ class KeyWordsPainter:
         shift = self.words.top_px + max(0, (room - height) // 2) // 2 * 2
         for piece in pieces:
             piece.canvas.y += shift
-        return [_Piece(piece.canvas, (piece.middle[0], piece.middle[1] + shift)) for piece in pieces]
+        return [
+            _Piece(piece.canvas, (piece.middle[0], piece.middle[1] + shift), piece.fill and piece.fill.moved(0, shift)) for piece in pieces
+        ]
 
     def _set_at(self, size_px: int) -> tuple[list[_Piece], int]:
         """Return icon and words set at a size, from y = 0 down, and how high they are together."""
@@ -155,8 +166,7 @@ class KeyWordsPainter:
         for word, outline in masks.items():
             if outline is None:
                 continue
-            text = self.words.text.split()[word.index]
-            ink = self.words.accent if any(character.isdigit() for character in text) else self.words.colour
+            ink = self.words.accent if _has_figures(self.words.text.split(), word.index) else self.words.colour
             place = (layout.size_px, word.x, word.y + down)
             fill = glyphs_mask(word.glyphs, *place, letters_only=True)
 
@@ -165,7 +175,7 @@ class KeyWordsPainter:
             piece.canvas.lay(fill, ink)
             for picture, x, y in glyph_pictures(word.glyphs, *place):
                 piece.canvas.put(picture, x, y)
-            pieces.append(piece)
+            pieces.append(replace(piece, fill=fill))
         return pieces, whole.bounds[3] - whole.bounds[1]
 
     def _piece(self, cast: Mask) -> _Piece:
@@ -175,3 +185,11 @@ class KeyWordsPainter:
         canvas = Canvas((left - margin, top - margin, right + margin, bottom + margin))
         canvas.lay(blurred(cast, _SHADOW_PX * self._scale), "#000000", opacity=_SHADOW_OPACITY)
         return _Piece(canvas, ((left + right) / 2, (top + bottom) / 2))
+
+
+def _has_figures(words: Sequence[str], index: int) -> bool:
+    """Return whether a word has figures, or is a sign that stands beside such: the % of 12 %."""
+    near = (
+        words[max(index - 1, 0) : index + 2] if all(c in "%‰°" or unicodedata.category(c) == "Sc" for c in words[index]) else [words[index]]
+    )
+    return any(character.isdigit() for word in near for character in word)

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from reelkit.media.planes import Bytes, Planes, planes_to_rgb
 
-__all__ = ["TextContrast", "contrast_ratio", "fill_colour", "relative_luminance", "text_contrast", "text_stands"]
+__all__ = [
+    "LEAST_LOGO_CONTRAST",
+    "TextContrast",
+    "contrast_ratio",
+    "fill_colour",
+    "mark_contrast",
+    "relative_luminance",
+    "text_contrast",
+    "text_stands",
+]
 
 Mask = NDArray[np.bool_]
 Level = NDArray[np.float32]
@@ -27,6 +36,10 @@ _SMALLEST_GLYPH = 0.12
 """Marks smaller than this share of the median glyph (full stops, dots) are all edge after encoding and are left out."""
 _LEAST_STEP = 12.0
 _LEAST_CORE_PX = 6
+LEAST_LOGO_CONTRAST = 3.0
+"""WCAG 2.2, 1.4.11, of signs that are no text; of logos it asks nothing."""
+_OWN = (2, 98)
+"""Between which percentiles of its levels a part of a mark has contrast of its own."""
 _CLEAR_SHARE, _CLEAR_GLYPHS = 0.8, 0.7
 
 
@@ -92,6 +105,31 @@ def text_contrast(planes: Planes, mask: Mask, x: int, y: int) -> TextContrast | 
     luminance = relative_luminance(planes_to_rgb(piece))
     ratios = [contrast_ratio(_middle(inside), _middle(around)) for inside, around in _glyphs(luminance, fill, _short(planes))]
     return TextContrast(float(np.percentile(ratios, 10)), float(np.median(ratios))) if ratios else None
+
+
+def mark_contrast(planes: Planes, mask: Mask, x: int, y: int) -> float | None:
+    """Measure a logo on a frame: its parts against what is directly around them, or within themselves, as letters on a badge.
+
+    Parameters
+    ----------
+    planes, mask, x, y
+        As for :func:`text_contrast`.
+
+    Returns
+    -------
+    float or None
+        The ratio that nine parts in ten have at least; None where none is large enough to measure.
+    """
+    cut = _cut(planes, mask, x, y)
+    if cut is None:
+        return None
+    fill, piece = cut
+    luminance = relative_luminance(planes_to_rgb(piece))
+    ratios = [
+        max(contrast_ratio(_middle(inside), _middle(around)), contrast_ratio(*map(float, np.percentile(inside, _OWN))))
+        for inside, around in _glyphs(luminance, fill, _short(planes))
+    ]
+    return float(np.percentile(ratios, 10)) if ratios else None
 
 
 def text_stands(planes: Planes, mask: Mask, x: int, y: int) -> bool | None:

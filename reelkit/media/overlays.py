@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reelkit.media.clip_overlay import ClipOverlayPainter
 from reelkit.media.end_card import EndCardPainter
 from reelkit.media.ink import Canvas, Mask, blurred, rounded_box
 from reelkit.media.key_words import KeyWordsPainter
-from reelkit.media.logo import load_logo
 from reelkit.media.planes import Cover, Sprite
+from reelkit.media.plates import draw_logo
 from reelkit.model import CaptionStyle, ClipOverlay, EndCard, Fps, KeyWords, LogoOverlay, Overlay, ProgressBar
 
-__all__ = ["OverlayPainter", "fonts_of"]
+__all__ = ["OverlayMark", "OverlayPainter", "fonts_of"]
 
 _LEAVE_S = 0.15
 _BAR_LEFT, _BAR_RIGHT = 60 / 1080, 900 / 1080
 """The usual safe zone's edges, between which a bar spans that does not say."""
+_FILLED = 128
 _LOGO_SHADOW_PX, _LOGO_SHADOW_OPACITY = 18, 0.4
 
 
@@ -28,6 +31,16 @@ def fonts_of(style: CaptionStyle | None, overlays: Sequence[Overlay]) -> list[tu
     weights = {"end_card": (800, 500), "key_words": (800,)}
     of_overlays = [(each.font, weight) for each in overlays if isinstance(each, EndCard | KeyWords) for weight in weights[each.kind]]
     return [*([(style.font, style.weight)] if style is not None else []), *of_overlays]
+
+
+class OverlayMark(NamedTuple):
+    """What is meant to be read or known on an overlay at rest: its fill, and the place of the fill's upper left corner in px."""
+
+    what: str
+    is_logo: bool
+    fill: NDArray[np.bool_]
+    x: int
+    y: int
 
 
 _OwnPainter = EndCardPainter | KeyWordsPainter | ClipOverlayPainter
@@ -94,6 +107,19 @@ class OverlayPainter:
         """Return each overlay's kind and the left, top, right, bottom in px of what it draws, covers and shadows excluded."""
         return [(kind, self._box(overlay)) for kind, overlay in zip(self._kinds, self._overlays, strict=True)]
 
+    def marks(self, number: int) -> list[OverlayMark]:
+        """Return what there is to be read on one of the overlays, by its place in draw order: letters and logo."""
+        overlay = self._overlays[number]
+        if isinstance(overlay, KeyWordsPainter):
+            said = overlay.words.text or overlay.words.icon
+            return [_mark(f"key words '{said}'", mask) for mask in overlay.fills]
+        if isinstance(overlay, EndCardPainter):
+            return [_mark("the logo on the end card" if is_logo else "the end card", mask, is_logo) for mask, is_logo in overlay.fills]
+        if isinstance(overlay, LogoOverlay):
+            picture = draw_logo(overlay.path, overlay.width_px, overlay.height_px, overlay.plate)
+            return [_mark("the logo", Mask(picture[..., 3], overlay.x_px, overlay.y_px), True)]
+        return []
+
     def _box(self, overlay: _Painted) -> tuple[int, int, int, int]:
         if isinstance(overlay, _OwnPainter):
             return overlay.box
@@ -101,11 +127,11 @@ class OverlayPainter:
             left = round(self._width * _BAR_LEFT) if overlay.x_px is None else overlay.x_px
             right = round(self._width * _BAR_RIGHT) if overlay.width_px is None else left + overlay.width_px
             return left, overlay.y_px, right, overlay.y_px + overlay.height_px
-        height, width = load_logo(overlay.path, overlay.width_px, overlay.height_px).shape[:2]
+        height, width = draw_logo(overlay.path, overlay.width_px, overlay.height_px, overlay.plate).shape[:2]
         return overlay.x_px, overlay.y_px, overlay.x_px + width, overlay.y_px + height
 
     def _drawn_logo(self, overlay: LogoOverlay, share: int) -> Sprite:
-        picture = load_logo(overlay.path, overlay.width_px, overlay.height_px)
+        picture = draw_logo(overlay.path, overlay.width_px, overlay.height_px, overlay.plate)
         soft = _LOGO_SHADOW_PX * min(self._width, self._height) / 1080
         # A soft shadow keeps a light logo visible over light footage.
         shadow = blurred(Mask(np.ascontiguousarray(picture[..., 3]), overlay.x_px, overlay.y_px), soft)
@@ -125,3 +151,7 @@ class OverlayPainter:
         canvas.lay(rounded_box((float(left), float(top), reached, float(bottom)), height / 2), overlay.colour)
         sprite = Sprite.from_rgba(*canvas.placed)
         return sprite if share == 256 else sprite.faded(share / 256)
+
+
+def _mark(what: str, mask: Mask, is_logo: bool = False) -> OverlayMark:
+    return OverlayMark(what, is_logo, mask.alpha >= _FILLED, mask.x, mask.y)

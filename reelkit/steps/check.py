@@ -17,6 +17,7 @@ from reelkit.media.planes import Bytes, Planes
 from reelkit.model import Finding, Progress, Reel, Timeline
 from reelkit.steps.judge_captions import judge_caption_style, judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
 from reelkit.steps.judge_file import judge_container, judge_picture_stream, judge_sound_stream
+from reelkit.steps.judge_overlays import OverlayWatch, judge_drawings, judge_overlays_seen
 from reelkit.steps.judge_pace import Cuts, covered_by_overlays, judge_pace, judge_stretches
 from reelkit.steps.judge_sound import judge_lengths, judge_loudness, judge_music, judge_narration, read_narration
 from reelkit.steps.python_inserts import own_frames
@@ -58,12 +59,13 @@ def check_video(
     tell = progress or (lambda _share: None)
     size = {"width_px": timeline.width_px, "height_px": timeline.height_px}
     painter = CaptionPainter(timeline.caption_style, timeline.cues, **size, fps=timeline.fps, language=timeline.language)
-    captions, cuts = CaptionWatch(timeline, painter), Cuts(timeline)
+    captions, overlays, cuts = CaptionWatch(timeline, painter), OverlayWatch(timeline), Cuts(timeline)
 
     def look(frame: int, planes: Planes, small: Bytes) -> None:
         cuts.look(frame, small)
         if (planes.width_px, planes.height_px) == (timeline.width_px, timeline.height_px):
             captions.look(frame, planes)
+            overlays.look(frame, planes)
 
     try:
         layout = read_mp4_layout(reel.path)
@@ -71,7 +73,7 @@ def check_video(
             reel.path,
             fps=timeline.fps.ratio,
             covered=[*covered_by_overlays(timeline), *_caption_area(timeline, painter)],
-            wanted=cuts.wanted | captions.wanted,
+            wanted=cuts.wanted | captions.wanted | overlays.wanted,
             look=look,
             copy=copy,
             progress=lambda share: tell(0.9 * share),
@@ -83,7 +85,7 @@ def check_video(
         findings += [*judge_stretches(facts.picture, timeline), *judge_pace(cuts, timeline)]
         if timeline.cues:
             findings += [*judge_caption_style(timeline, painter), *judge_captions_seen(captions.seen, timeline)]
-        findings += judge_room(timeline, painter)
+        findings += [*judge_room(timeline, painter), *judge_overlays_seen(overlays, timeline), *judge_drawings(timeline)]
     tell(1.0)
     return [_told(finding) for level in ("must", "should") for finding in findings if finding.level == level]
 

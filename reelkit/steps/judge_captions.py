@@ -10,14 +10,14 @@ import numpy as np
 
 from reelkit.media.caption_layout import lay_out
 from reelkit.media.captions import CaptionPainter, reading_of, sizes_of
+from reelkit.media.colours import LEAST_CONTRAST, ratio_of, told_apart
 from reelkit.media.end_card import EndCardPainter
 from reelkit.media.fonts import advice_for
 from reelkit.media.phrases import columns
-from reelkit.model import CaptionCue, DoubtfulPlace, EndCard, Finding, Timeline
+from reelkit.model import CaptionCue, CaptionStyle, DoubtfulPlace, EndCard, Finding, Timeline
 from reelkit.steps.characters import lacking_characters, named_characters
 from reelkit.steps.judge_sound import Narration
 from reelkit.steps.python_inserts import own_frames
-from reelkit.steps.strengthen import LEAST_CONTRAST
 from reelkit.steps.watch_captions import CueSeen
 
 __all__ = [
@@ -275,6 +275,23 @@ def judge_caption_style(timeline: Timeline, painter: CaptionPainter) -> Iterator
         at_s=timeline.cues[smallest].start / fps,
         hint="raise captions.size_px, or lower captions.max_words",
     )
+    yield from _judge_lit_colour(style)
+
+
+def _judge_lit_colour(style: CaptionStyle) -> Iterator[Finding]:
+    field, others = style.lit_by
+    lit = getattr(style, field)
+    # The same colour for both is no mistake: then nothing is to be lit.
+    faint = [(other, colour) for other, colour in others.items() if colour != lit and not told_apart(lit, colour)]
+    if faint:
+        other, colour = faint[0]
+        yield _should(
+            name="spoken-word",
+            holds=False,
+            norm="the word spoken now is told from the others at a glance",
+            measured=f"captions.{field} {lit} differs too little from captions.{other} {colour}: {ratio_of(lit, colour):.1f}:1",
+            hint=f"set captions.{field} to a stronger colour, or to one of the palette's by its name, which is brought out",
+        )
 
 
 def judge_glyphs(timeline: Timeline) -> Iterator[Finding]:

@@ -8,8 +8,9 @@ from itertools import accumulate, pairwise
 from reelkit.brand import Brand
 from reelkit.errors import TimelineError
 from reelkit.media.caption_layout import caption_sizes
+from reelkit.media.colours import AIM, apart, ratio_of
 from reelkit.media.icons import find_icon
-from reelkit.model import CaptionStyle, KeyWords, Scene, Script, SentenceTiming, Word
+from reelkit.model import CaptionStyle, KeyWords, Palette, Scene, Script, SentenceTiming, Word
 
 __all__ = ["plan_key_words"]
 
@@ -49,7 +50,8 @@ def plan_key_words(
     words = [word for sentence in sentences for word in sentence.words]
     edges = [0, *accumulate(len(scene.text.split()) for scene in script.scenes)]
     top, bottom = _heights(brand, style, frozenset(word.text for word in words))
-    fps, palette = brand.fps, brand.palette
+    fps = brand.fps
+    colours = _colours(brand.palette)
     planned = []
     for number, (scene, (first, last)) in enumerate(zip(script.scenes, pairwise(edges), strict=True)):
         said = words[first:last]
@@ -68,15 +70,26 @@ def plan_key_words(
                     text=scene.emphasis,
                     icon=icon,
                     font=brand.font(brand.fonts.title),
-                    colour=palette.text,
-                    accent=palette.accent,
-                    edge=palette.background,
+                    **colours,
                     top_px=top,
                     bottom_px=bottom,
                     moves=not brand.motion.reduced,
                 )
             )
     return tuple(planned)
+
+
+def _colours(palette: Palette) -> dict[str, str]:
+    """Return the colours of letters, of what is accented among them, and of the edge around both.
+
+    The lighter of the palette's text and background are the letters, whichever a brand has on its end card: over pictures dark letters in
+    a light edge look hollow. What is too near the edge goes apart from it.
+    """
+    dark, light = sorted((palette.background, palette.text), key=lambda colour: ratio_of(colour, "#000000"))
+    edge = apart(dark, light)
+    if ratio_of(palette.accent, "#000000") >= AIM:
+        edge = apart(edge, palette.accent)
+    return {"colour": apart(light, edge), "accent": apart(palette.accent, edge), "edge": edge}
 
 
 def _icon(scene: Scene, number: int) -> str:

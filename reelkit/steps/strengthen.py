@@ -1,5 +1,7 @@
 """Strengthening captions: where a reel's pictures leave letters unclear, the style's own remedies go on until they are clear.
 
+The logo comes first: where pictures leave it unclear it gets a plate.
+
 Contrast is measured as the check measures it, on composed frames early, midway and late in each cue, before anything is rendered.
 """
 
@@ -14,19 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelkit.media.captions import CaptionPainter
+from reelkit.media.colours import AIM, LEAST_CONTRAST, apart, blended, ratio_of
 from reelkit.media.compositor import Compositor
-from reelkit.media.ink import rgb_of
-from reelkit.media.legibility import contrast_ratio, relative_luminance, text_contrast, text_stands
+from reelkit.media.legibility import text_contrast, text_stands
 from reelkit.media.planes import Planes
 from reelkit.model import CaptionCue, CaptionStyle, StyleChange, Timeline
+from reelkit.steps.clear_logo import clear_logo
 from reelkit.steps.end_room import make_room_for_end_card
 
-__all__ = ["LEAST_CONTRAST", "frames_looked_at", "strengthen_captions"]
+__all__ = ["frames_looked_at", "strengthen_captions"]
 
-LEAST_CONTRAST = 4.5
-"""WCAG 2.2, 1.4.3, of letters and what is directly around them."""
-_AIM = 4.8
-"""Encoding takes a little contrast away."""
 _MOST_KEPT = 12
 """Unclear frames that are kept to try remedies on: the worst, so that a long reel needs no more memory than a short one."""
 _OUTLINE_PX = (4, 6, 8, 10, 12)
@@ -55,7 +54,7 @@ def frames_looked_at(cue: CaptionCue) -> tuple[int, ...]:
 
 
 def strengthen_captions(timeline: Timeline) -> Timeline:
-    """Make a reel's captions clear on its own pictures.
+    """Make a reel's captions, and its logo (:func:`reelkit.steps.clear_logo.clear_logo`), clear on its own pictures.
 
     Every cue is measured on composed frames. Where one stays below 4.5:1, the style's remedies are taken in turn until all hold:
     boxes and shadows grow denser, words to come less faint, letters go apart from the box behind them, outlines grow thicker, at last
@@ -69,8 +68,8 @@ def strengthen_captions(timeline: Timeline) -> Timeline:
     Returns
     -------
     Timeline
-        The same where all is clear or nothing helps; else with another ``caption_style``, in ``strengthened`` what was changed, now or
-        before, and what stands under the end card moved as the new style needs it.
+        The same where all is clear or nothing helps; else with the logo ``plated``, or with another ``caption_style``, in ``strengthened``
+        what was changed, now or before, and what stands under the end card moved as the new style needs it.
 
     Raises
     ------
@@ -83,6 +82,7 @@ def strengthen_captions(timeline: Timeline) -> Timeline:
     ----------
     WCAG 2.2, success criterion 1.4.3.
     """
+    timeline = clear_logo(timeline)
     looked_at = _unclear_cues(timeline)
     if not looked_at:
         return timeline
@@ -113,12 +113,12 @@ def _strengthened(timeline: Timeline, looked_at: Sequence[_Unclear], remedies: I
         contrast = least(style)
         if contrast > clearest:
             best, clearest = style, contrast
-        if contrast >= _AIM:
+        if contrast >= AIM:
             break
     for change in _differences(taken[0], best):
         for value in dict.fromkeys(getattr(style, change.field) for style in taken):
             spared = best.model_copy(update={change.field: value})
-            if spared == best or least(spared) >= min(clearest, _AIM):
+            if spared == best or least(spared) >= min(clearest, AIM):
                 best = spared
                 break
     return best
@@ -135,7 +135,7 @@ def _unclear_cues(timeline: Timeline) -> list[_Unclear]:
                 continue
             picture = compositor.frame_at(frame)
             contrast = _contrast(painter, frame, picture)
-            if contrast is not None and contrast < _AIM:
+            if contrast is not None and contrast < AIM:
                 found.append(_Unclear(frame, contrast, picture))
                 found.sort(key=lambda unclear: (unclear.contrast, unclear.frame))
                 del found[_MOST_KEPT:]
@@ -149,7 +149,7 @@ def _clear_on_anything(painter: CaptionPainter, frame: int, grounds: Sequence[Pl
     change by the square of the ratio, 23:1; there is no more than 21:1. So they are clear on everything between as well.
     """
     ratios = [_contrast(painter, frame, ground) for ground in grounds]
-    return all(ratio is None or ratio >= _AIM for ratio in ratios)
+    return all(ratio is None or ratio >= AIM for ratio in ratios)
 
 
 def _least_contrast(timeline: Timeline, looked_at: Sequence[_Unclear], style: CaptionStyle) -> float:
@@ -207,9 +207,9 @@ def _remedies(style: CaptionStyle) -> Iterator[CaptionStyle]:
         if outline > style.outline_px:
             style = style.model_copy(update={"outline_px": outline})
             yield style
-    start, end = rgb_of(style.outline_colour), _far_from(style)
+    start, end = style.outline_colour, _far_from(style)
     for share in (0.25, 0.5, 0.75, 1.0):
-        style = style.model_copy(update={"outline_colour": _mixed(start, end, share)})
+        style = style.model_copy(update={"outline_colour": blended(start, end, share)})
         yield style
     yield _letters_apart(style)
 
@@ -222,22 +222,8 @@ def _letters_apart(style: CaptionStyle) -> CaptionStyle:
         **{"colour": around, "upcoming_colour": around},
         **{"active_colour": behind or around, "active_gradient_colour": behind or around},
     }
-    changes = {}
-    for field, ground in grounds.items():
-        letters = getattr(style, field)
-        if ground is not None and letters is not None:
-            far = max(((0, 0, 0), (255, 255, 255)), key=lambda colour: _ratio(colour, rgb_of(ground)))
-            ways = (_mixed(rgb_of(letters), far, share) for share in (0.0, 0.25, 0.5, 0.75))
-            changes[field] = next((way for way in ways if _ratio(rgb_of(way), rgb_of(ground)) >= _AIM), _mixed(far, far, 1.0))
-    return style.model_copy(update=changes)
-
-
-def _mixed(start: tuple[int, int, int], end: tuple[int, int, int], share: float) -> str:
-    return "#{:02X}{:02X}{:02X}".format(*(round(a + (b - a) * share) for a, b in zip(start, end, strict=True)))
-
-
-def _ratio(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
-    return contrast_ratio(*(float(relative_luminance(np.array(colour, np.uint8))) for colour in (one, other)))
+    pairs = ((field, getattr(style, field), ground) for field, ground in grounds.items())
+    return style.model_copy(update={field: apart(letters, ground) for field, letters, ground in pairs if letters and ground})
 
 
 def _rising(opacity: float) -> list[float]:
@@ -245,11 +231,10 @@ def _rising(opacity: float) -> list[float]:
     return [round(min(1.0, opacity + _OPACITY_STEP * step), 2) for step in range(1, steps + 1)]
 
 
-def _far_from(style: CaptionStyle) -> tuple[int, int, int]:
+def _far_from(style: CaptionStyle) -> str:
     """Return black or white, whichever is clearer against the least clear of the style's letter colours."""
     letters = [style.colour, style.upcoming_colour, style.active_colour]
-    black, white = (0, 0, 0), (255, 255, 255)
-    return max((black, white), key=lambda ground: min(_ratio(rgb_of(colour), ground) for colour in letters))
+    return max(("#000000", "#FFFFFF"), key=lambda ground: min(ratio_of(colour, ground) for colour in letters))
 
 
 def _differences(style: CaptionStyle, stronger: CaptionStyle) -> tuple[StyleChange, ...]:

@@ -11,6 +11,7 @@ from reelkit.errors import BrandError, TimelineError
 from reelkit.media.audio import duck_envelope, read_audio
 from reelkit.media.breaks import leans
 from reelkit.media.loudness import measure_loudness, under_voice_gain_db
+from reelkit.media.plates import plate_for
 from reelkit.media.quotes import with_quotes
 from reelkit.model import (
     AudioResult,
@@ -243,6 +244,7 @@ def _overlays(brand: Brand, card_start: int, frame_count: int) -> list[Overlay]:
                 width_px=width,
                 height_px=width,
                 opacity=0.92,
+                plate_colour=plate_for(logo, brand.palette),
             )
         )
     if card_start < frame_count:

@@ -93,6 +93,30 @@ def test_other_scripts_draw_their_golden_frames(name: str, text: str, word: int,
     assert_golden(looked_at(captions, 10 + 8 * word + 6), f"captions/{name}", pytestconfig)
 
 
+@pytest.mark.parametrize("rate", [24, 30, 60])
+def test_letters_turn_when_the_box_has_come(rate: int) -> None:
+    """While a box is on its way to a word on its line no letter is in the colour for boxes; a frame after the word's first it is."""
+    captions = CaptionPainter(PRESETS["box"], (cue("is it more?", frames_a_word=12),), width_px=1080, height_px=1920, fps=Fps(num=rate))
+    first = captions.cues[0].words[1].start
+    lit, other = captions.words_on(first + 6)[1].colour, captions.words_on(first + 6)[0].colour
+    assert lit != other and captions.words_on(first + 1)[1].colour == lit
+    gliding = {word.colour for word in captions.words_on(first)}
+    assert gliding == ({other} if rate > 24 else {other, lit})
+    reduced = painter(PRESETS["box"].model_copy(update={"pop_s": 0.0}), *captions.cues)
+    assert reduced.words_on(first)[1].colour == lit
+
+
+def test_letters_on_the_way_are_drawn_as_they_are_told() -> None:
+    """On the first frame of a glide the last letter, which the box has not reached, looks as it did a frame before."""
+    captions = painter(PRESETS["box"], cue("is it more?", frames_a_word=12))
+    first = captions.cues[0].words[2].start
+    _, top, right, bottom = (int(edge) for edge in captions.words_on(first)[2].box)
+    before, gliding, there = (
+        planes_to_rgb(drawn(captions, frame))[top:bottom, right - 12 : right] for frame in (first - 1, first, first + 1)
+    )
+    assert np.array_equal(before, gliding) and not np.array_equal(gliding, there)
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_gives_every_field(name: str) -> None:
     """A preset's file shows every field there is, so that nobody has to look elsewhere for what can be changed."""

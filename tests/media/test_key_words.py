@@ -77,6 +77,15 @@ def test_any_key_words_stay_in_their_place(text: str, icon: str, size: tuple[int
     assert box[1] >= top - 12 and box[3] <= bottom + 12
 
 
+@pytest.mark.parametrize(
+    ("text", "accented"), [("12 % less", 2), ("only 9.99 €", 2), ("$ 30 off", 2), ("less % now", 0), ("top 3 — go", 1)]
+)
+def test_a_sign_beside_figures_has_their_colour(text: str, accented: int) -> None:
+    """Percent and currency signs that stand apart are accented with their figure, and no other word is."""
+    white, black = (painter(key_words(text=text, icon="", accent=accent)).sprites(50) for accent in ("#FFFFFF", "#000000"))
+    assert sum(not np.array_equal(one.luma, other.luma) for one, other in zip(white, black, strict=True)) == accented
+
+
 def test_drawing_does_not_depend_on_the_frames_drawn_before() -> None:
     """A frame opened by itself is the frame reached by playing."""
     played, opened = painter(key_words()), painter(key_words())

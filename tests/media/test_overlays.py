@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from benchmarks._banding import CAMBI_BAR, cambi
 from reelkit.errors import BrandError
+from reelkit.media.colours import LEAST_CONTRAST
 from reelkit.media.encode import EncoderSettings, encode_segment
 from reelkit.media.end_card import EndCardPainter
+from reelkit.media.legibility import LEAST_LOGO_CONTRAST, mark_contrast, text_contrast
 from reelkit.media.logo import load_logo
 from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Cover, Planes, planes_to_rgb
+from reelkit.media.svg import text_not_as_asked
 from reelkit.model import EndCard, Fps, LogoOverlay, Overlay, Palette, ProgressBar
 from tests.media.golden import assert_golden, small
 
@@ -85,6 +88,32 @@ def test_end_card_comes_in_and_then_rests(logo: Path) -> None:
     assert counts == sorted(counts) and counts[0] == 1 and counts[-1] == 5
     assert drawn(overlays, 50).tobytes() == drawn(overlays, 71).tobytes()
     assert overlays.sprites(72) == []
+
+
+LIGHT = Palette(background="#FFF6F9", surface="#FDE7EF", primary="#F7C6D9", accent="#BFE3E0", text="#8A8A99")
+NEAR = Palette(background="#33261B", surface="#4A3A2C", primary="#6B5238", accent="#8A6A48", text="#7A6A58")
+
+
+@pytest.mark.parametrize("palette", [PALETTE, LIGHT, NEAR])
+@pytest.mark.parametrize("picture", ["#000000", "#FFFFFF"])
+def test_the_lines_of_an_end_card_are_clear_in_any_palette(palette: Palette, picture: str) -> None:
+    """Title and subtitle have 4.5:1 to the card, whatever picture shines through, and are the palette's text where that suffices."""
+    overlays = painter(card(palette=palette))
+    planes = drawn(overlays, 60, picture)
+    found = [text_contrast(planes, *mark[2:]) for mark in overlays.marks(0)]
+    assert len(found) == 2 and all(each is not None and each.low >= LEAST_CONTRAST for each in found)
+
+
+@pytest.mark.parametrize(("palette", "colour", "plated"), [(LIGHT, "#101010", False), (PALETTE, "#101010", True), (LIGHT, "#FFFFFF", True)])
+def test_a_logo_that_drowns_on_the_end_card_gets_a_plate(tmp_path: Path, palette: Palette, colour: str, plated: bool) -> None:
+    """A dark logo stands on a light card as it is, on a dark one on a plate, on which it is clear; likewise a white one on a light card."""
+    path = tmp_path / "logo.svg"
+    path.write_text(SVG.format(f'<path fill="{colour}" d="M4 4h10v12h-10zM20 4h14v4h-14z"/>'))
+    overlays = painter(card(palette=palette, logo_path=path))
+    logo = overlays.marks(0)[0]
+    assert logo.is_logo and bool(logo.fill.mean() > 0.9) == plated
+    ratio = mark_contrast(drawn(overlays, 60, "#000000"), *logo[2:])
+    assert ratio is not None and ratio >= LEAST_LOGO_CONTRAST
 
 
 def test_end_card_without_fade_stands_at_once(logo: Path) -> None:
@@ -266,6 +295,42 @@ def test_svg_text_is_set_in_families_from_wheels_only(tmp_path: Path) -> None:
     path = tmp_path / "text.svg"
     path.write_text(SVG.format('<text x="1" y="15" font-family="Anton" font-size="14">NW</text>'))
     assert load_logo(path, 80, 40)[..., 3].any()
+
+
+@pytest.mark.parametrize(
+    ("asked", "drawn_as", "told"),
+    [
+        ('font-family="Arial"', "Inter", "asks for 'Arial', which is not here; drawn in Inter"),
+        (
+            "style=\"font-family:'Helvetica Neue',Arial,sans-serif\"",
+            "Inter",
+            "asks for 'Helvetica Neue', which is not here; drawn in Inter",
+        ),
+        ('style="font: bold 14px Futura, Anton"', "Anton", "asks for 'Futura', which is not here; drawn in Anton"),
+        ('font-family="Georgia, serif"', "Playfair Display", "asks for 'Georgia', which is not here; drawn in Playfair Display"),
+        ('font-family="serif"', "Playfair Display", ""),
+        ('font-family="monospace"', "IBM Plex Mono", ""),
+        ('font-family="system-ui, sans-serif"', "Inter", ""),
+        ("", "Inter", ""),
+    ],
+)
+def test_svg_text_in_a_family_that_is_not_here_is_drawn_in_another_and_told(tmp_path: Path, asked: str, drawn_as: str, told: str) -> None:
+    """Text in a family that no wheel has keeps its letters, in the one that stands in, and a line tells; a generic family asks for none."""
+    weight = 'font-weight="700"' if "bold" in asked else ""
+    path, twin = tmp_path / "text.svg", tmp_path / "twin.svg"
+    path.write_text(SVG.format(f'<text x="1" y="15" font-size="14" {asked}>NW</text>'))
+    twin.write_text(SVG.format(f'<text x="1" y="15" font-size="14" font-family="{drawn_as}" {weight}>NW</text>'))
+    assert np.array_equal(load_logo(path, 80, 40), load_logo(twin, 80, 40))
+    assert text_not_as_asked(path.read_bytes()).removeprefix("its text ") == told
+
+
+def test_svg_text_in_other_scripts_falls_back_as_captions_do(tmp_path: Path) -> None:
+    """Letters that a logo's family lacks come from the Noto fonts, whatever stands on the machine; what none has is told."""
+    path = tmp_path / "text.svg"
+    path.write_text(SVG.format('<text x="2" y="15" font-family="Anton" font-size="12">قهوة</text>'), encoding="utf-8")
+    assert load_logo(path, 80, 40)[..., 3].any() and text_not_as_asked(path.read_bytes()) == ""
+    path.write_text(SVG.format('<text x="2" y="15" font-family="Anton" font-size="12">A𓀀</text>'), encoding="utf-8")
+    assert text_not_as_asked(path.read_bytes()) == "no font draws 𓀀"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from reelkit.media.audio import write_wav
 from reelkit.media.captions import CaptionPainter
 from reelkit.media.inspect import PictureFacts, SoundFacts
 from reelkit.media.legibility import TextContrast
+from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Planes
 from reelkit.model import (
     AudioTrack,
@@ -22,6 +23,7 @@ from reelkit.model import (
     DoubtfulPlace,
     EndCard,
     Finding,
+    KeyWords,
     LogoOverlay,
     Move,
     Palette,
@@ -33,7 +35,8 @@ from reelkit.model import (
 )
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
-from reelkit.steps.judge_captions import judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
+from reelkit.steps.judge_captions import judge_caption_style, judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
+from reelkit.steps.judge_overlays import OverlayWatch, judge_drawings, judge_overlays_seen
 from reelkit.steps.judge_sound import judge_lengths, read_narration
 from reelkit.steps.watch_captions import CueSeen
 from tests.media import reels
@@ -317,6 +320,55 @@ def test_texts_that_had_to_be_cut_are_told(right: tuple[Reel, Timeline, list[Fin
     assert "(caption)" in judged(whole, cue).measured and "captions.max_words" in judged(whole, cue).hint
 
 
+def test_letters_of_a_logo_that_are_not_its_own_are_told(tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A logo whose text asks for a family that is not here warns with the file, the family and what stands in; one of paths does not."""
+    _, plan, findings = right
+    assert "drawn-text" not in {finding.name for finding in findings}
+
+    def judged(inside: str) -> Finding:
+        path = tmp_path / "acme.svg"
+        path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">{inside}</svg>')
+        logo = LogoOverlay(path=path, sha256="0", start=6, end=60, x_px=10, y_px=10, width_px=40, height_px=40)
+        return next(iter(judge_drawings(plan.model_copy(update={"overlays": (logo,)}))))
+
+    assert judged('<path d="M2 2h30v12H2z"/>').holds and judged('<text y="9" font-family="Anton">A</text>').holds
+    lost = judged('<text y="9" font-family="Futura">A</text>')
+    assert lost.measured == "logo acme.svg: its text asks for 'Futura', which is not here; drawn in Inter"
+    assert (lost.verdict, lost.at_s) == ("warn", 0.2) and "convert text to paths" in lost.hint
+
+
+@pytest.mark.parametrize(
+    ("letters", "edge", "ink", "holds", "worst"),
+    [
+        ("#FFFFFF", "#101010", "#FFFFFF", True, ""),
+        ("#707070", "#505050", "#FFFFFF", False, "key words 'tea'"),
+        ("#FFFFFF", "#101010", "#141414", False, "the logo"),
+    ],
+)
+def test_how_clear_key_words_and_logo_are_is_told(
+    letters: str, edge: str, ink: str, holds: bool, worst: str, tmp_path: Path, right: tuple[Reel, Timeline, list[Finding]]
+) -> None:
+    """Key words of less than 4.5:1, or a logo of less than 3:1 on the frames, warn with what it is and when; clear ones do not."""
+    path = tmp_path / "logo.svg"
+    path.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 40"><path fill="{ink}" d="M4 4h24v32h-24zM34 4h24v8h-24z"/></svg>'
+    )
+    logo = LogoOverlay(path=path, sha256="", start=0, end=60, x_px=20, y_px=20, width_px=60, height_px=40)
+    said = {"start": 10, "end": 60, "text": "tea", "font": "Poppins", "top_px": 100, "bottom_px": 200}
+    words = KeyWords(**said, colour=letters, accent=letters, edge=edge)
+    plan = right[1].model_copy(update={"overlays": (logo, words)})
+    watch = OverlayWatch(plan)
+    painter = OverlayPainter(plan.overlays, width_px=plan.width_px, height_px=plan.height_px, fps=plan.fps)
+    for frame in sorted(watch.wanted):
+        planes = Planes.filled(plan.width_px, plan.height_px, "#202428")
+        for sprite in painter.sprites(frame):
+            sprite.blend(planes)
+        watch.look(frame, planes)
+    (found,) = judge_overlays_seen(watch, plan)
+    assert found.holds == holds and worst in found.measured and found.level == "should"
+    assert holds or (found.at_s is not None and 0 <= found.at_s < 2)
+
+
 def test_strengthening_that_is_not_enough_is_not_told_as_if_it_were(right: tuple[Reel, Timeline, list[Finding]]) -> None:
     """What was changed for a reel is told beside a contrast that holds, and as not enough beside one that does not."""
     plan = right[1].model_copy(update={"strengthened": (StyleChange(field="outline_px", was="0", now="4"),)})
@@ -327,6 +379,27 @@ def test_strengthening_that_is_not_enough_is_not_told_as_if_it_were(right: tuple
 
     assert judged(5.0).measured.endswith("; strengthened for this reel: outline_px 0 \u2192 4")
     assert judged(3.0).measured.endswith("; strengthened for this reel, which is not enough: outline_px 0 \u2192 4")
+
+
+def test_a_spoken_word_that_looks_like_the_others_is_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A pale colour for the word spoken now, or behind it, warns with the field; a strong one, or one way of showing it, does not."""
+    plan = right[1]
+
+    def judged(**style: object) -> list[Finding]:
+        changed = plan.model_copy(update={"caption_style": plan.caption_style.model_copy(update=style)})
+        captions = CaptionPainter(changed.caption_style, plan.cues, width_px=plan.width_px, height_px=plan.height_px, fps=plan.fps)
+        return [finding for finding in judge_caption_style(changed, captions) if finding.name == "spoken-word"]
+
+    white = {"colour": "#FFFFFF", "upcoming_colour": "#FFFFFF", "active_colour": "#BFE3E0"}
+    (pale,) = judged(mode="karaoke", **white)
+    assert pale.measured == "captions.active_colour #BFE3E0 differs too little from captions.colour #FFFFFF: 1.4:1"
+    assert (pale.verdict, "captions.active_colour" in pale.hint) == ("warn", True)
+    (behind,) = judged(mode="marker", box_colour="#FFFFFF", active_box_colour="#BFE3E0")
+    assert behind.measured.startswith("captions.active_box_colour #BFE3E0 differs too little from captions.box_colour")
+    assert not judged(mode="karaoke", **{**white, "active_colour": "#FFD23F"}) and not judged(
+        mode="karaoke", **{**white, "active_colour": "#FFFFFF"}
+    )
+    assert not judged(mode="one_word", **white) and not judged(mode="box", box_colour=None, active_box_colour="#BFE3E0")
 
 
 def test_guessed_word_times_are_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:
@@ -410,6 +483,7 @@ def test_length_is_judged_by_the_file(tmp_path: Path) -> None:
 def overlays(folder: Path) -> tuple[LogoOverlay | ProgressBar, ...]:
     bar = ProgressBar(start=0, end=FRAMES, y_px=90, height_px=4, colour="#FFD23F", track_colour="#FFFFFF")
     logo = folder / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 40"><rect width="60" height="40" fill="#fff"/></svg>')
     return bar, LogoOverlay(path=logo, sha256="0" * 64, start=0, end=FRAMES, x_px=20, y_px=100, width_px=60, height_px=40)
 
 

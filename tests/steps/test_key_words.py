@@ -7,6 +7,7 @@ import pytest
 from reelkit.brand import Brand, BrandMotion, BrandOverlays
 from reelkit.errors import TimelineError
 from reelkit.media.captions import CaptionPainter
+from reelkit.media.colours import LEAST_CONTRAST, ratio_of
 from reelkit.media.overlays import OverlayPainter
 from reelkit.model import KeyWords, Scene, Script, Word
 from reelkit.steps.key_words import plan_key_words
@@ -61,6 +62,27 @@ def test_a_brand_may_do_without() -> None:
     assert planned(scene("It takes a whole night.", emphasis="night"), brand=off) == ()
     still = brand.model_copy(update={"motion": BrandMotion(reduced=True)})
     assert [each.moves for each in planned(scene("It takes a whole night.", emphasis="takes"), brand=still)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("background", "text", "accent", "letters"),
+    [
+        ("#24150E", "#FBF3E6", "#F6BE6B", "#FBF3E6"),
+        ("#FBF7F0", "#1E2A26", "#E2725B", "#FBF7F0"),
+        ("#FFF6F9", "#8A8A99", "#BFE3E0", "#FFF6F9"),
+        ("#808080", "#AAAAAA", "#9A9A9A", "#AAAAAA"),
+        ("#FFFFFF", "#101010", "#102040", "#FFFFFF"),
+    ],
+)
+def test_key_words_are_light_letters_in_a_dark_edge(background: str, text: str, accent: str, letters: str) -> None:
+    """A light brand's key words are in its background, edged with its text; letters and accent have 4.5:1 to the edge in any palette."""
+    brand = a_brand()
+    palette = brand.palette.model_copy(update={"background": background, "text": text, "accent": accent})
+    (words,) = planned(scene("It takes a whole night.", emphasis="night"), brand=brand.model_copy(update={"palette": palette}))
+    assert words.colour == letters and ratio_of(words.edge, "#000000") < ratio_of(words.colour, "#000000")
+    assert min(ratio_of(words.colour, words.edge), ratio_of(words.accent, words.edge)) >= LEAST_CONTRAST
+    if text == "#FBF3E6":
+        assert (words.accent, words.edge) == (accent, background)
 
 
 def test_an_unknown_icon_names_its_scene() -> None:

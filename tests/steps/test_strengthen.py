@@ -12,14 +12,29 @@ from PIL import Image
 
 from reelkit.media.caption_layout import caption_sizes
 from reelkit.media.captions import CaptionPainter
+from reelkit.media.colours import LEAST_CONTRAST
 from reelkit.media.compositor import Compositor
-from reelkit.media.legibility import text_contrast, text_stands
+from reelkit.media.legibility import LEAST_LOGO_CONTRAST, mark_contrast, text_contrast, text_stands
 from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Planes
-from reelkit.model import CaptionCue, CaptionStyle, CaptionWord, Clip, Credit, EndCard, Fps, Palette, StyleChange, Timeline, Transition
+from reelkit.model import (
+    CaptionCue,
+    CaptionStyle,
+    CaptionWord,
+    Clip,
+    Credit,
+    EndCard,
+    Fps,
+    LogoOverlay,
+    Palette,
+    StyleChange,
+    Timeline,
+    Transition,
+)
+from reelkit.steps.clear_logo import clear_logo, logo_frames
 from reelkit.steps.end_room import make_room_for_end_card
 from reelkit.steps.judge_captions import judge_caption_style
-from reelkit.steps.strengthen import LEAST_CONTRAST, _strengthened, _unclear_cues, frames_looked_at, strengthen_captions
+from reelkit.steps.strengthen import _strengthened, _unclear_cues, frames_looked_at, strengthen_captions
 from tests.media.test_captions import PRESETS
 from tests.media.test_overlays import MARK
 from tests.media.timelines import small_timeline
@@ -219,3 +234,55 @@ def test_strengthened_captions_keep_their_place(tmp_path: Path) -> None:
         sizes = caption_sizes(timeline.caption_style, timeline.width_px, timeline.height_px)
         painter = CaptionPainter(timeline.caption_style, timeline.cues, width_px=180, height_px=320, fps=timeline.fps)
         assert all(painter.box(index)[3] <= sizes.bottom_px for index in range(len(timeline.cues)))
+
+
+def with_logo(folder: Path, inside: str) -> Timeline:
+    """A reel of a dark shot and two lighter ones with a logo."""
+    plan = small_timeline(folder, frames=(40, 40, 60))
+    path = folder / "own.svg"
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">{inside}</svg>')
+    logo = LogoOverlay(path=path, sha256="", start=0, end=140, x_px=20, y_px=40, width_px=80, height_px=80, plate_colour="#FFF4E4")
+    return plan.model_copy(update={"overlays": (logo,), "cues": ()})
+
+
+def logo_contrast(timeline: Timeline) -> float:
+    """The least contrast of the logo on the frames looked at, as composed."""
+    (logo,) = timeline.overlays
+    assert isinstance(logo, LogoOverlay)
+    (mark,) = OverlayPainter((logo,), width_px=timeline.width_px, height_px=timeline.height_px, fps=timeline.fps).marks(0)
+    with Compositor(timeline) as compositor:
+        ratios = [mark_contrast(compositor.frame_at(frame), *mark[2:]) for frame in logo_frames(timeline, logo)]
+    return min(ratio for ratio in ratios if ratio is not None)
+
+
+@pytest.mark.parametrize("colour", ["#101010", "#3A3A3A"])
+def test_a_logo_that_drowns_gets_a_plate(colour: str, tmp_path: Path) -> None:
+    """A dark logo on pictures as dark is unclear; on its plate it is clear on all of them, and stays so in the timeline as it is kept."""
+    plan = with_logo(tmp_path, f'<path fill="{colour}" d="M4 4h10v12h-10zM20 4h14v4h-14z"/>')
+    assert logo_contrast(plan) < LEAST_LOGO_CONTRAST
+    cleared = strengthen_captions(plan)
+    assert [overlay.plated for overlay in cleared.overlays if isinstance(overlay, LogoOverlay)] == [True]
+    assert logo_contrast(cleared) >= LEAST_LOGO_CONTRAST
+    assert Timeline.model_validate_json(cleared.model_dump_json()) == cleared
+    assert clear_logo(cleared) is cleared
+
+
+def test_a_logo_with_a_ground_of_its_own_is_left_and_opens_no_clip(tmp_path: Path) -> None:
+    """White letters on a dark badge are clear on anything: nothing changes, and no picture is decoded."""
+    plan = with_logo(tmp_path, '<rect width="40" height="20" fill="#101010"/><path fill="#FFF" d="M4 4h10v12h-10zM20 4h14v4h-14z"/>')
+    gone = [shot.model_copy(update={"clip": shot.clip.model_copy(update={"path": tmp_path / "gone.mp4"})}) for shot in plan.shots]
+    unopened = plan.model_copy(update={"shots": tuple(gone)})
+    assert clear_logo(unopened) is unopened
+
+
+def test_a_logo_is_looked_at_in_at_most_eight_shots_it_stands_on(tmp_path: Path) -> None:
+    """Frames to look at are the middles of shots within its time, spread over a long reel, none while it fades."""
+    plan = with_logo(tmp_path, "")
+    (logo,) = plan.overlays
+    assert isinstance(logo, LogoOverlay)
+    assert logo_frames(plan, logo) == (20, 60, 107)
+    assert logo_frames(plan, logo.model_copy(update={"start": 50, "end": 70})) == (57,)
+    assert logo_frames(plan, logo.model_copy(update={"start": 50, "end": 84})) == (64,)
+    shots = [plan.shots[0].model_copy(update={"start": at, "end": at + 7}) for at in range(0, 140, 7)]
+    many = logo_frames(plan.model_copy(update={"shots": tuple(shots)}), logo)
+    assert len(many) == 8 and many[0] == 3 and list(many) == sorted(set(many)) and many[-1] > 110
