@@ -91,7 +91,8 @@ def compose_video(
             frames = join_segments(segments, audio, temporary, fps=timeline.fps, tags=tags)
             if frames != timeline.frame_count:
                 raise ComposeError(
-                    f"compose: the reel has {frames} frames, expected {timeline.frame_count}; clear the cache with `reelkit clean`"
+                    f"compose: the reel has {frames} frames, expected {timeline.frame_count}; "
+                    "clear the cache with `reelkit clean --keep-gb 0`"
                 )
     tell(1.0)
     return Reel(

@@ -171,7 +171,7 @@ def _frames(picture: PictureFacts, timeline: Timeline) -> Finding:
         holds=picture.frames_decoded == len(picture.pts) == timeline.frame_count,
         norm=f"{timeline.frame_count} frames, as planned",
         measured=f"{picture.frames_decoded} frames decoded of {len(picture.pts)} stored",
-        hint=f"{_AGAIN}; if it stays, clear the cache with `reelkit clean`",
+        hint=f"{_AGAIN}; if it stays, clear the cache with `reelkit clean --keep-gb 0`",
     )
 
 
