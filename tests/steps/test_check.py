@@ -435,11 +435,12 @@ def test_what_is_meant_to_stand_still_may(tmp_path: Path) -> None:
     picture = plan.shots[1].clip.model_copy(update={"kind": "image", "duration_ms": None})
     held = plan.shots[1].model_copy(update={"clip": picture})
     moved = held.model_copy(update={"move": Move(kind="push")})
-    verdicts = [
-        named(check_video(reel, plan.model_copy(update=change), reels.brand()), "no-frozen").holds
-        for change in ({"overlays": (card,)}, {"shots": (plan.shots[0], held)}, {"shots": (plan.shots[0], moved)})
-    ]
-    assert verdicts == [True, True, False]
+    video = held.model_copy(update={"clip": plan.shots[1].clip.model_copy(update={"still": True})})
+    changes = ({"overlays": (card,)}, *({"shots": (plan.shots[0], shot)} for shot in (held, video, moved)))
+    told = [named(check_video(reel, plan.model_copy(update=change), reels.brand()), "no-frozen") for change in changes]
+    assert [finding.holds for finding in told] == [True, True, True, False]
+    assert " on, in clip" not in told[0].measured
+    assert told[3].measured.endswith(f"from {told[3].at_s:.1f} s on, in clip {picture.id}")
 
 
 def test_a_slow_gradient_is_not_frozen(tmp_path: Path) -> None:
