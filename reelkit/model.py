@@ -887,6 +887,7 @@ class Reel(Value):
     true_peak_dbtp: float
     segments_rendered: int = 0
     segments_reused: int = 0
+    damaged_clips: dict[str, float] = Field(default={}, description="clips that did not decode whole: where, in seconds into them")
 
     @property
     def duration_s(self) -> float:

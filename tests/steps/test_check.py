@@ -356,6 +356,18 @@ def test_places_to_listen_to_are_told(right: tuple[Reel, Timeline, list[Finding]
     ]
 
 
+def test_damaged_footage_is_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A clip that did not decode whole is named with its second, at the reel's second at which it is seen."""
+    reel, plan, whole = right
+    shot = plan.shots[1].model_copy(update={"clip": plan.shots[1].clip.model_copy(update={"id": "folder/cup.mp4"}), "in_frame": 15})
+    plan = plan.model_copy(update={"shots": (plan.shots[0], shot)})
+    told = named(check_video(reel.model_copy(update={"damaged_clips": {"folder/cup.mp4": 0.7}}), plan, reels.brand()), "footage-whole")
+    assert told.verdict == "warn"
+    assert told.measured == "clip folder/cup.mp4 is damaged 0.7 s into it"
+    assert told.at_s == pytest.approx(CUT / 30 + 0.2)
+    assert "footage-whole" not in {finding.name for finding in whole}
+
+
 def test_small_letters_are_found(right: tuple[Reel, Timeline, list[Finding]]) -> None:
     """A word that had to shrink to the least size holds, and the finding names it; a style that asks for less does not hold."""
     reel, plan, _ = right
