@@ -457,8 +457,9 @@ class Clip(Value):
     """Footage on disk, with credit and licence.
 
     ``width_px`` and ``height_px`` are as displayed (after rotation and sample aspect). ``duration_ms`` is None for a picture.
-    ``loops`` says that the last frame leads into the first. ``scene`` is the index of the scene it was fetched for; ``rung`` is the
-    rung of the ladder of terms that found it. ``focus`` is the point to keep in view, as shares of width and height.
+    ``loops`` says that the last frame leads into the first, ``still`` that a video stands as a picture does. ``scene`` is the index of the
+    scene it was fetched for; ``rung`` is the rung of the ladder of terms that found it. ``focus`` is the point to keep in view, as shares
+    of width and height.
     """
 
     id: str
@@ -471,6 +472,7 @@ class Clip(Value):
     duration_ms: int | None = Field(default=None, gt=0)
     in_ms: int = Field(default=0, ge=0, description="where showing it begins")
     loops: bool = False
+    still: bool = False
     credit: Credit
     scene: int = Field(default=0, ge=0)
     query: str = ""
@@ -483,6 +485,11 @@ class Clip(Value):
         if (self.kind == "video") != (self.duration_ms is not None):
             raise ValueError(f"clip {self.id!r}: a video has a duration_ms and an image has none, got {self.kind} with {self.duration_ms}")
         return self
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is a picture, or a video that does not move, and so is given a move of its own."""
+        return self.kind == "image" or self.still
 
     @property
     def is_drawn(self) -> bool:
@@ -514,6 +521,7 @@ class ClipFacts(Value):
     fps: float | None = Field(default=None, gt=0, description="mean rate; None for a picture")
     codec: str
     loops: bool = Field(default=False, description="it says of itself that it is played over and over, as animations do")
+    still: bool = Field(default=False, description="a video that stands for 1.5 s or more where it was looked at")
     brightness: float = Field(ge=0.0, le=1.0, description="mean luma of the frames looked at; 0 is black")
 
 
@@ -918,6 +926,7 @@ class Reel(Value):
     true_peak_dbtp: float
     segments_rendered: int = 0
     segments_reused: int = 0
+    damaged_clips: dict[str, float] = Field(default={}, description="clips that did not decode whole: where, in seconds into them")
 
     @property
     def duration_s(self) -> float:

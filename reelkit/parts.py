@@ -505,9 +505,7 @@ class Parts:
 
 
 def _read_mono(path: Path) -> tuple[NDArray[np.float32], int]:
-    import numpy as np
-
-    from reelkit.media.audio import read_audio
+    from reelkit.media.audio import as_mono, read_audio
 
     samples, rate_hz = read_audio(path)
-    return samples.mean(axis=1, dtype=np.float32), rate_hz
+    return as_mono(samples), rate_hz

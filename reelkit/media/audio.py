@@ -17,7 +17,7 @@ from reelkit.media.highpass import without_rumble
 from reelkit.model import AudioTrack, GainPoint
 from reelkit.whole import whole_file
 
-__all__ = ["clean_narration", "duck_envelope", "even_out", "fade", "loop_of", "mix_tracks", "read_audio", "write_wav"]
+__all__ = ["as_mono", "clean_narration", "duck_envelope", "even_out", "fade", "loop_of", "mix_tracks", "read_audio", "write_wav"]
 
 Samples = NDArray[np.float32]
 
@@ -29,6 +29,8 @@ CLICKLESS_S = 0.02
 
 _LOOP_S = 1.0
 _BLOCK = 1 << 18
+_TURNED = 0.05
+"""The mean of two channels has less than this share of their difference's power: they cancel out."""
 
 
 def read_audio(path: Path, *, rate_hz: int | None = None, limit_s: float = 600.0) -> tuple[Samples, int]:
@@ -58,6 +60,23 @@ def read_audio(path: Path, *, rate_hz: int | None = None, limit_s: float = 600.0
     if rate_hz is None or rate_hz == own_rate_hz:
         return samples, own_rate_hz
     return _resampled(samples, own_rate_hz, rate_hz), rate_hz
+
+
+def as_mono(samples: Samples) -> Samples:
+    """Return a sound's channels as one [shape=(n,)].
+
+    Where one channel is the other one turned over, as from a cable that is wired the wrong way, it is turned back: their mean is silent.
+
+    Parameters
+    ----------
+    samples : ndarray of float32 [shape=(n, channels)]
+    """
+    mean: Samples = samples.mean(axis=1, dtype=np.float32)
+    if samples.shape[1] == 2:
+        apart = (samples[:, 0] - samples[:, 1]) / 2
+        if np.square(mean).sum(dtype=np.float64) < _TURNED * np.square(apart).sum(dtype=np.float64):
+            return np.asarray(apart, np.float32)
+    return mean
 
 
 def _decode(path: Path, limit_s: float) -> tuple[Samples, int]:

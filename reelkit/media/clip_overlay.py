@@ -55,7 +55,7 @@ def _opened(path: Path) -> Iterator[InputContainer]:
         with av.open(str(path)) as container:
             yield container
     except (av.FFmpegError, OSError, KeyError, IndexError) as error:
-        raise ClipError(f"clip {path} cannot be read ({error}); clear the cache with `reelkit clean`") from None
+        raise ClipError(f"clip {path} cannot be read ({error}); clear the cache with `reelkit clean --keep-gb 0`") from None
 
 
 class ClipOverlayPainter:
@@ -93,7 +93,9 @@ class ClipOverlayPainter:
                 self._at += 1
             assert picture is not None
         except (av.FFmpegError, OSError, StopIteration) as error:
-            raise ClipError(f"clip {self.overlay.path} has no picture {number} ({error}); clear the cache with `reelkit clean`") from None
+            raise ClipError(
+                f"clip {self.overlay.path} has no picture {number} ({error}); clear the cache with `reelkit clean --keep-gb 0`"
+            ) from None
         bgra = picture.to_ndarray(format="bgra")
         alpha = bgra[..., 3:].astype(np.float32)
         premultiplied = np.concatenate([bgra[..., 2::-1] * (alpha / 255), alpha], axis=-1)

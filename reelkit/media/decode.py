@@ -122,6 +122,12 @@ class VideoReader:
         self._shown[picture.pts] = picture.until, planes
         return planes
 
+    @property
+    def damaged_s(self) -> float | None:
+        """Where the file was found to be damaged first, in seconds into the clip; none where it is whole as far as it was read."""
+        found = [float((head.damaged_at - self._first) * self._base) for head in self._heads if head.damaged_at is not None]
+        return min(found, default=None)
+
     def close(self) -> None:
         for head in self._heads:
             head.close()

@@ -317,13 +317,17 @@ def _packets(path: Path, fps: Fps, parameter_sets: bytes) -> list[_Packet]:
     with av.open(str(path), options={"ignore_editlist": "1", "skip_frame": "all"}) as segment:
         stream = segment.streams.video[0]
         if bytes(stream.codec_context.extradata or b"") != parameter_sets:
-            raise ComposeError(f"compose: segment {path.name} was encoded with other settings; clear the cache with `reelkit clean`")
+            raise ComposeError(
+                f"compose: segment {path.name} was encoded with other settings; clear the cache with `reelkit clean --keep-gb 0`"
+            )
         packets = []
         for packet in segment.demux(stream):
             if packet.size and packet.pts is not None and packet.time_base is not None:
                 pts = packet.pts * packet.time_base * fps.ratio
                 if pts.denominator != 1:
-                    raise ComposeError(f"compose: segment {path.name} has a picture at {pts} frames; clear the cache with `reelkit clean`")
+                    raise ComposeError(
+                        f"compose: segment {path.name} has a picture at {pts} frames; clear the cache with `reelkit clean --keep-gb 0`"
+                    )
                 packets.append(_Packet(int(pts), packet.is_keyframe, bytes(packet)))
         return packets
 
@@ -357,7 +361,8 @@ def join_segments(
             output.start_encoding()
             if bytes(sound.codec_context.extradata or b"")[:2] != audio.extradata[:2]:
                 raise ComposeError(
-                    "compose: the sound was encoded with other settings than the file expects; clear the cache with `reelkit clean`"
+                    "compose: the sound was encoded with other settings than the file expects; "
+                    "clear the cache with `reelkit clean --keep-gb 0`"
                 )
             heard, frames, parameter_sets = 0, 0, bytes(first.streams.video[0].codec_context.extradata or b"")
             for number, segment in enumerate(segments):

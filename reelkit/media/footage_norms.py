@@ -19,6 +19,7 @@ __all__ = [
     "check_seen",
     "check_size",
     "is_black",
+    "is_like",
 ]
 
 MAX_SIDE_PX = 8192
@@ -27,6 +28,9 @@ MIN_SIDE_PX = 32
 MIN_DURATION_MS = 500
 BLACK = 0.08
 """A frame in which all but a hundredth of the pixels have every channel (0 to 1) under this shows nothing."""
+
+LIKE, LIKE_SHARE = 4 / 255, 0.0005
+"""A picture stands where at most 0.05 % of its pixels change by more than this."""
 
 
 def check_size(path: Path, width: int, height: int, max_px: int) -> None:
@@ -40,6 +44,11 @@ def check_size(path: Path, width: int, height: int, max_px: int) -> None:
 def is_black(rgb: NDArray[np.float32]) -> bool:
     """Return whether nothing is to be seen in a thumbnail [shape=(height, width, 3)], 0 to 1."""
     return float(np.percentile(rgb.max(axis=-1), 99)) < BLACK
+
+
+def is_like(rgb: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Return whether nothing has moved from one thumbnail to another, but for a keyframe's fresh coding."""
+    return rgb.shape == other.shape and float((np.abs(rgb - other).max(axis=-1) > LIKE).mean()) <= LIKE_SHARE
 
 
 def check_seen(path: Path, looks: list[NDArray[np.float32]]) -> None:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Protocol
 
-from reelkit.media.decode import ClipReader, open_clip
+from reelkit.media.decode import ClipReader, VideoReader, open_clip
 from reelkit.model import Clip, Timeline
 
 __all__ = ["ClipsInOrder", "KeptClips", "OpenClips"]
@@ -37,12 +37,21 @@ class ClipsInOrder:
         self._threads, self._closed = threads, closed
         self._open: dict[int, ClipReader] = {}
         self._shown: set[int] = set()
+        self._damaged: dict[int, float] = {}
+
+    def damaged_s(self, number: int) -> float | None:
+        """Return where the clip of shot ``number`` was found to be damaged, in seconds into it; none where it was not."""
+        reader = self._open.get(number)
+        now = reader.damaged_s if isinstance(reader, VideoReader) else None
+        return self._damaged.get(number) if now is None else now
 
     def reader(self, timeline: Timeline, number: int) -> ClipReader:
         if number in self._shown:
             # Asked for again, it begins another frame.
             gone = self._open.keys() - self._shown
             for old in gone:
+                if (damaged_s := self.damaged_s(old)) is not None:
+                    self._damaged[old] = damaged_s
                 self._open.pop(old).close()
             self._shown.clear()
             if gone and self._closed is not None:

@@ -61,6 +61,8 @@ class Playhead:
         self._earliest: int | None = None
         self._damaged = self._begun_damaged = False
         self._late = 0
+        self.damaged_at: int | None = None
+        """The first time at which the file was found to be damaged, in its time base; none where it is whole as far as it was read."""
         self._open()
         self.first = self.stream.start_time or 0
         if self._by_order:
@@ -203,11 +205,13 @@ class Playhead:
                     raise _DamageError from None
                 frames = []
                 self._begun_damaged |= not begun
+                self._note_damage(at if begun else None)
             for frame in frames:
                 if frame.is_corrupt:
                     if begun and not self._damaged:
                         raise _DamageError
                     self._begun_damaged |= not begun
+                    self._note_damage(frame.pts if begun else None)
                     continue
                 if self._own_decoder is not None and self._own_decoder.name == "libvpx":
                     frame.colorspace = Colorspace.ITU601  # VP8 knows no other (RFC 6386, 9.2), and this decoder does not say so
@@ -217,6 +221,10 @@ class Playhead:
                 yield frame
         if not self._damaged and given < due:
             raise _DamageError  # what came after a damaged packet among the last few was lost
+
+    def _note_damage(self, at: int | None) -> None:
+        if at is not None:
+            self.damaged_at = at if self.damaged_at is None else min(at, self.damaged_at)
 
 
 class _DecodingOrder:

@@ -30,12 +30,16 @@ _ENDS_WITHIN_S = 5.0
 
 @dataclass(frozen=True)
 class SegmentJob:
-    """A segment to encode: frames ``start`` to ``end`` into ``path``; ``keep`` is called when it is whole."""
+    """A segment to encode: frames ``start`` to ``end`` into ``path``; ``keep`` is called when it is whole.
+
+    Where clips in it are damaged ``tell_damage`` is called before, with where, in seconds into each.
+    """
 
     start: int
     end: int
     path: Path
     keep: Callable[[], object]
+    tell_damage: Callable[[dict[str, float]], object] | None = None
 
 
 def encode_segments(
@@ -344,7 +348,7 @@ class _Worker(threading.Thread):
             elif "error" in answer:
                 raise getattr(errors, answer["kind"], ComposeError)(answer["error"])
             else:
-                _keep(left.pop(0))
+                _keep(left.pop(0), answer["damaged"])
                 if not left:
                     self._progress.add(sum(job.end - job.start for job in jobs) - counted)
                     return
@@ -352,8 +356,10 @@ class _Worker(threading.Thread):
         raise ComposeError(f"compose: the encoder process ended early ({why}); run it again, finished segments are kept")
 
 
-def _keep(job: SegmentJob) -> None:
+def _keep(job: SegmentJob, damaged: dict[str, float]) -> None:
     try:
+        if damaged and job.tell_damage is not None:
+            job.tell_damage(damaged)
         job.keep()
     except OSError as error:
         why = error.strerror or error

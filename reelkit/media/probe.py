@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from reelkit.errors import ClipError
 from reelkit.media.displayed import displayed_size, orientation_of, unread_colours
-from reelkit.media.footage_norms import MAX_SIDE_PX, brightness_of, check_length, check_seen, check_size, is_black
+from reelkit.media.footage_norms import MAX_SIDE_PX, brightness_of, check_length, check_seen, check_size, is_black, is_like
 from reelkit.media.packets import frames_from, whole_packets
 from reelkit.media.probe_picture import loops_for_ever, picture_form, probe_picture
 from reelkit.media.svg import is_svg
@@ -38,6 +38,8 @@ DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,gif,asf,og
 
 _TIMEOUT_S = 10.0
 _LOOK_FRAMES = 250
+_LOOKS = (0.0, 0.5, 0.9)
+_STILL_S = 1.5
 _HEAD_BYTES = 64
 _NOT_FOOTAGE = {
     b"#extm3u": "a playlist that names other files",
@@ -167,7 +169,7 @@ def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
     if duration_ms == 0:
         raise ClipError(f"{path.name}: nothing in it can be decoded; it is cut short or damaged, copy or download it again")
     check_length(path, duration_ms)
-    looks = [frame for share in (0.0, 0.5, 0.9) for frame in itertools.islice(_frames_from(container, stream, duration_ms * share), 1)]
+    looks = [frame for share in _LOOKS for frame in itertools.islice(_frames_from(container, stream, duration_ms * share), 1)]
     if not looks:
         raise ClipError(f"{path.name}: no frame of it can be decoded ({context.name}); convert it to H.264 MP4")
     first = looks[0]
@@ -190,7 +192,24 @@ def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
         fps=float(rate) if rate else None,
         codec=context.name,
         brightness=brightness_of(seen),
+        still=any(
+            is_like(*pair) and _stands(path, container, stream, share * duration_ms)
+            for share, pair in zip(_LOOKS, itertools.pairwise(seen), strict=False)
+        ),
     )
+
+
+def _stands(path: Path, container: InputContainer, stream: VideoStream, at_ms: float) -> bool:
+    """Return whether nothing moves for a while from a moment on: two looks may also be alike as one keyframe answered both."""
+    first: tuple[float, NDArray[np.float32]] | None = None
+    for frame in _frames_from(container, stream, at_ms):
+        if first is None:
+            first = frame.time or 0.0, _small(path, frame)
+        elif not is_like(first[1], _small(path, frame)):
+            return False
+        elif (frame.time or 0.0) - first[0] >= _STILL_S:
+            break
+    return True
 
 
 def _decodable_ms(container: InputContainer, stream: VideoStream) -> int:

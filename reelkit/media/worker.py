@@ -93,8 +93,8 @@ class _Worker:
         try:
             timeline = Timeline.model_validate_json(Path(settled["timeline"]).read_bytes())
             # Where a clip was, the next would find holes: given back, they need not be grown around.
-            clips = ClipsInOrder(threads=self._threads, closed=release_memory)
-            self._compositor = Compositor(timeline, clips=clips)
+            self._clips = ClipsInOrder(threads=self._threads, closed=release_memory)
+            self._compositor = Compositor(timeline, clips=self._clips)
         except (ReelkitError, OSError, MemoryError) as error:
             self._error = error
 
@@ -118,12 +118,13 @@ class _Worker:
 
     def _encode(self, jobs: Sequence[dict[str, Any]], last: bool, say: Any) -> None:
         """Encode segments in their order, and say of each that it is finished."""
-        under_way: deque[Callable[[], None]] = deque()
+        under_way: deque[tuple[dict[str, Any], Callable[[], None]]] = deque()
         counted = 0
 
         def finish_the_first() -> None:
-            under_way.popleft()()
-            say({"finished": True})
+            job, finish = under_way.popleft()
+            finish()
+            say({"finished": True, "damaged": self._damaged(job["start"], job["end"])})
 
         for number, job in enumerate(jobs):
             if len(under_way) == self._encoders:
@@ -131,10 +132,16 @@ class _Worker:
             # With a core to spare the next frames are composed while one is encoded, and the next segment is begun.
             spare = self._threads > 1 or last
             ahead = 1 if not spare else 2 if number == len(jobs) - 1 else _AHEAD
-            under_way.append(self._begin(job, number % self._encoders, ahead=ahead, say=say, counted=counted))
+            under_way.append((job, self._begin(job, number % self._encoders, ahead=ahead, say=say, counted=counted)))
             counted += job["end"] - job["start"]
         while under_way:
             finish_the_first()
+
+    def _damaged(self, start: int, end: int) -> dict[str, float]:
+        """Return the clips seen from one frame until another that are damaged, and where, in seconds into them."""
+        shots = enumerate(self._compositor.timeline.shots)
+        seen = {shot.clip.id: self._clips.damaged_s(number) for number, shot in shots if shot.start < end and start < shot.end}
+        return {clip: at_s for clip, at_s in seen.items() if at_s is not None}
 
     def _begin(self, job: dict[str, Any], encoder: int, *, ahead: int, say: Any, counted: int) -> Callable[[], None]:
         timeline = self._compositor.timeline

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from reelkit.errors import RunError
 from reelkit.model import Palette
 from reelkit.report.cells import face, prose, view_name
+from reelkit.report.fit import fitted
 from reelkit.report.sections import fold, folded, shown_cells, take_code
 from reelkit.runs.manifest import Manifest, read_manifest
 from reelkit.views import findings_view, player_view, run_view
@@ -67,6 +68,7 @@ def write_report(
     brand : str
         The brand's name, for the description; its slug where not given.
     max_bytes : int
+        Where the page would be larger, its pictures and preview are made smaller, or left out (:mod:`reelkit.report.fit`).
     linked : bool
         The player plays ``reel.mp4`` beside the page, with ``poster.jpg``, instead of the preview inside it.
 
@@ -78,8 +80,8 @@ def write_report(
     Raises
     ------
     RunError
-        When the notebook or the manifest cannot be read, ``out`` cannot be written, or the page would be larger than ``max_bytes``; the
-        line says what weighs most.
+        When the notebook or the manifest cannot be read, ``out`` cannot be written, or its text alone is larger than ``max_bytes``;
+        the line says what weighs most.
     """
     book = _read(notebook)
     manifest = read_manifest(run) if run else None
@@ -110,7 +112,7 @@ def write_report(
         "media": "data: 'self' file:" if linked else "data:",
         "icon": data_uri("image/svg+xml", _ICON.format(palette.accent if palette else "#ffd23f")),
     }
-    html = _render(book, page)
+    html = fitted(_render(book, page), max_bytes)
     size = len(html.encode())
     if size > max_bytes:
         heavy = ", ".join(f"{name} {weight / 1e6:.1f} MB" for name, weight in sorted(weights.items(), key=lambda item: -item[1])[:3])

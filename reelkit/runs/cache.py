@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ __all__ = ["FileCache", "cache_dir"]
 _KEY = re.compile(r"[0-9a-f]{8,64}")
 _ROOM = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 _SUFFIX = re.compile(r"(\.[A-Za-z0-9]{1,12}){0,2}")
+_SUM = ".sum"
+"""The end of the note beside a kept file: its size and CRC-32, by which damage is found at 1.5 GB a second or more."""
+_PIECE_BYTES = 1 << 18
 
 
 def cache_dir(outputs: Path) -> Path:
@@ -28,7 +32,8 @@ class FileCache:
     """Files kept under ``root/<room>/<first two digits>/<key><suffix>``; it fits :class:`reelkit.model.Cache`.
 
     Any number of threads and processes may use one root at once: a file appears whole or not at all. Two that make the same key at
-    the same time both do the work, and the last rename stands; by contract both made the same.
+    the same time both do the work, and the last rename stands; by contract both made the same. A file that is not as it was put counts
+    as not there, so that it is made anew over the damaged one.
 
     Parameters
     ----------
@@ -49,14 +54,19 @@ class FileCache:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
+        self._found_whole: dict[Path, tuple[int, int]] = {}
 
     def get(self, room: str, key: str, suffix: str) -> Path | None:
-        """Return the kept file, or None. Looking marks it as used, for :meth:`trim`."""
+        """Return the kept file, or None where there is none or it is damaged. Looking marks it as used, for :meth:`trim`."""
         path = self._path(room, key, suffix)
-        if not path.is_file():
+        try:
+            if not path.is_file() or (self._found_whole.get(path) != _state_of(path) and not _is_whole(path)):
+                return None
+        except OSError:
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
+            self._found_whole[path] = _state_of(path)
         return path
 
     @contextlib.contextmanager
@@ -74,6 +84,9 @@ class FileCache:
             with whole_file(path) as temporary:
                 yield temporary
                 wrote = True
+                # First, so that no file is there without it; where another process puts other bytes at once, both are made again.
+                _note_of(path).write_text(_sum_of(temporary), encoding="ascii")
+            self._found_whole[path] = _state_of(path)
         except FileNotFoundError:
             if not wrote:
                 raise
@@ -102,13 +115,14 @@ class FileCache:
             if gone >= excess:
                 break
             path.unlink(missing_ok=True)
+            _note_of(path).unlink(missing_ok=True)
             gone += size
         return gone
 
     def _entries(self) -> Iterator[tuple[float, int, Path]]:
         for path in self.root.glob("*/[0-9a-f][0-9a-f]/*") if self.root.is_dir() else ():
             key, dot, suffix = path.name.partition(".")
-            named = _is_name(path.parts[-3], key, f"{dot}{suffix}") and key.startswith(path.parent.name)
+            named = path.suffix != _SUM and _is_name(path.parts[-3], key, f"{dot}{suffix}") and key.startswith(path.parent.name)
             with contextlib.suppress(OSError):
                 if named and path.is_file():
                     facts = path.stat()
@@ -123,6 +137,32 @@ class FileCache:
 
     def __repr__(self) -> str:
         return f"<FileCache {self.root}>"
+
+
+def _note_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}{_SUM}")
+
+
+def _state_of(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        noted = _note_of(path).read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        # Kept by a Reelkit that noted nothing.
+        return path.stat().st_size > 0
+    return noted.partition(" ")[0] == str(path.stat().st_size) and noted == _sum_of(path)
+
+
+def _sum_of(path: Path) -> str:
+    size, crc, piece = 0, 0, memoryview(bytearray(_PIECE_BYTES))
+    with path.open("rb", buffering=0) as file:
+        while length := file.readinto(piece):
+            size, crc = size + length, zlib.crc32(piece[:length], crc)
+    return f"{size} {crc:08x}\n"
 
 
 def _is_name(room: str, key: str, suffix: str) -> bool:

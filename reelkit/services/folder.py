@@ -151,6 +151,7 @@ class FolderLibrary:
             height_px=facts.height_px,
             duration_ms=facts.duration_ms,
             loops=facts.loops,
+            still=facts.still,
             credit=Credit(
                 author=own.author or every.author or "own footage",
                 licence=own.licence or every.licence or "own",

@@ -47,6 +47,13 @@ _LOUDEST = 0.7
 _MARKS = ",.;:!?\"“”'()—…-"
 _DOUBTS = TypeAdapter(tuple[Doubt, ...])
 _UNSCRIPTED_S, _UNREAD_S = 0.6, 4.0
+_NARROW_HZ, _NARROW = 4200.0, 1e-4
+"""A telephone's sound has less than this share of its power above that frequency: speech has a hundred times as much there."""
+_AT_PEAK, _CLIPPED = 0.99, 5e-4
+"""Clipped sound has more than this share of its samples at its peak."""
+_POOR_FIT = -100.0
+"""How ill a word must fit such sound to be another one: right ones lie at -81 and above, other ones mostly under -105."""
+_BLOCK = 4096
 _WORD_S = 0.05
 """Nobody says a word in less."""
 _QUOTED, _FEW = 5, 3
@@ -113,7 +120,8 @@ class RecordedVoice:
         ------
         VoiceError
             When the recording cannot be read, is silent, or says something else than the script: with the place. Where that is in
-            doubt, the place stands among the doubts of what is returned.
+            doubt, as it is of a word or two where the sound is clipped or a telephone's, the place stands among the doubts of what is
+            returned.
         """
         self.refuse(language)
         words = " ".join(sentences).split()
@@ -121,18 +129,19 @@ class RecordedVoice:
             "recorded", _LAYOUT, sound=sha256_of(self.path), times=aligner_version(language), language=language, text=" ".join(words)
         )
         (heard,) = kept_speech(self._cache, key, words, lambda: [self._timed(sentences, words, language)])
-        return replace(heard, doubts=self._doubts(heard, key)) if can_align(language) and self._word_by_word else heard
+        listened = can_align(language) and (self._word_by_word or _is_poor(heard.samples, heard.rate_hz))
+        return replace(heard, doubts=self._doubts(heard, key)) if listened else heard
 
     def _doubts(self, heard: AudioResult, key: str) -> tuple[Doubt, ...]:
         """Return where the recording should be listened to."""
-        at = content_key("doubts", _LAYOUT, speech=key, recogniser=recogniser_version())
+        at = content_key("doubts", _LAYOUT, speech=key, recogniser=recogniser_version() if self._word_by_word else None)
         kept = self._cache.file("speech", at, ".json", lambda path: path.write_bytes(_DOUBTS.dump_json(self._listened_to(heard))))
         return _DOUBTS.validate_json(kept.read_bytes())
 
     def _listened_to(self, heard: AudioResult) -> tuple[Doubt, ...]:
         words, spans = [word.text for word in heard.words], [(word.start, word.end) for word in heard.words]
         loud = _as_loud(heard.samples)
-        found = find_misreadings(loud, heard.rate_hz, words, spans=spans)
+        found = find_misreadings(loud, heard.rate_hz, words, spans=spans) if self._word_by_word else []
         if wrong := [one for one in found if one.sure]:
             raise VoiceError(self._what_is_said(wrong, words, [start / heard.rate_hz for start, _ in spans]))
         doubts = [Doubt(start=one.start, stop=one.stop, heard=one.heard) for one in found]
@@ -187,6 +196,9 @@ class RecordedVoice:
         )
         if self._word_by_word:
             unfit = [run for run in unfit if not _is_alone(run, found, words, rate_hz)]
+        if unfit and _is_poor(samples, rate_hz):
+            # Of such sound the fit of a word or two tells little: it is left in doubt.
+            unfit = [run for run in unfit if (run[-1].end - run[0].start) / rate_hz >= _UNSCRIPTED_S or min(o.fit for o in run) < _POOR_FIT]
         if unfit:
             wrong = [one for one in found if one.sure]
             if 0 < len(wrong) <= _FEW:
@@ -241,6 +253,15 @@ class RecordedVoice:
 def _as_loud(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return a recording at one loudness for those who listen to it, however softly it was spoken."""
     return samples * np.float32(_LOUDEST / np.abs(samples).max())
+
+
+def _is_poor(samples: NDArray[np.float32], rate_hz: int) -> bool:
+    """Return whether a recording is clipped, or has no more than a telephone's frequencies."""
+    if np.mean(np.abs(samples) >= _AT_PEAK * np.abs(samples).max()) > _CLIPPED:
+        return True
+    blocks = samples[: len(samples) // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
+    power = np.square(np.abs(np.fft.rfft(blocks, axis=1)), dtype=np.float64).sum(axis=0)
+    return bool(power[np.fft.rfftfreq(_BLOCK, 1 / rate_hz) > _NARROW_HZ].sum() < _NARROW * power.sum())
 
 
 def place_sentences(samples: NDArray[np.float32], rate_hz: int, sentences: Sequence[str]) -> list[Span]:

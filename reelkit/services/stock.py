@@ -354,6 +354,7 @@ class StockLibrary:
             width_px=loaded.facts.width_px,
             height_px=loaded.facts.height_px,
             duration_ms=loaded.facts.duration_ms,
+            still=loaded.facts.still,
             credit=Credit(author=video.author, licence=self._site.licence, page_url=video.page_url),
         )
 

@@ -16,7 +16,7 @@ from reelkit.media.mp4 import read_mp4_layout
 from reelkit.media.planes import Bytes, Planes
 from reelkit.model import Finding, Progress, Reel, Timeline
 from reelkit.steps.judge_captions import judge_caption_style, judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
-from reelkit.steps.judge_file import judge_container, judge_picture_stream, judge_sound_stream
+from reelkit.steps.judge_file import judge_container, judge_footage, judge_picture_stream, judge_sound_stream
 from reelkit.steps.judge_overlays import OverlayWatch, judge_drawings, judge_overlays_seen
 from reelkit.steps.judge_pace import Cuts, covered_by_overlays, judge_pace, judge_stretches
 from reelkit.steps.judge_sound import judge_lengths, judge_loudness, judge_music, judge_narration, read_narration
@@ -80,7 +80,7 @@ def check_video(
         )
     except (OSError, CheckError) as error:
         return [_unreadable(reel, error)]
-    findings = [*judge_container(reel, layout, facts), *_judge_streams(facts, timeline, brand)]
+    findings = [*judge_container(reel, layout, facts), *judge_footage(reel, timeline), *_judge_streams(facts, timeline, brand)]
     if facts.picture is not None and facts.picture.frames_decoded:
         findings += [*judge_stretches(facts.picture, timeline), *judge_pace(cuts, timeline)]
         if timeline.cues:

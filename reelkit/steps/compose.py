@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -21,7 +22,7 @@ from reelkit.whole import sha256_of, temporary_folder, whole_file
 
 __all__ = ["compose_video"]
 
-_ROOM, _SOUNDS = "segments", "sounds"
+_ROOM, _SOUNDS, _DAMAGED = "segments", "sounds", "damaged"
 
 
 def compose_video(
@@ -74,6 +75,7 @@ def compose_video(
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(temporary_folder(path))
         sound = stack.enter_context(ThreadPoolExecutor(1)).submit(_sound, timeline, cache)
+        damaged: dict[str, float] = {}
         segments, rendered = _segments(
             timeline,
             settings,
@@ -81,6 +83,7 @@ def compose_video(
             cache,
             workers=workers,
             beside=sound,
+            damaged=damaged,
             progress=lambda share: tell(0.95 * share),
         )
         if stay_ready:
@@ -91,7 +94,8 @@ def compose_video(
             frames = join_segments(segments, audio, temporary, fps=timeline.fps, tags=tags)
             if frames != timeline.frame_count:
                 raise ComposeError(
-                    f"compose: the reel has {frames} frames, expected {timeline.frame_count}; clear the cache with `reelkit clean`"
+                    f"compose: the reel has {frames} frames, expected {timeline.frame_count}; "
+                    "clear the cache with `reelkit clean --keep-gb 0`"
                 )
     tell(1.0)
     return Reel(
@@ -106,6 +110,7 @@ def compose_video(
         true_peak_dbtp=round(audio.loudness.true_peak_dbtp, 2),
         segments_rendered=rendered,
         segments_reused=len(segments) - rendered,
+        damaged_clips=damaged,
     )
 
 
@@ -136,9 +141,10 @@ def _segments(
     *,
     workers: int,
     beside: Future[EncodedAudio],
+    damaged: dict[str, float],
     progress: Progress,
 ) -> tuple[list[Path], int]:
-    """Return the segments' files in order, and how many had to be rendered."""
+    """Return the segments' files in order, and how many had to be rendered; what clips are damaged is added to ``damaged``."""
     found: list[Path] = []
     jobs: list[SegmentJob] = []
     for start, end in plan_segments(timeline):
@@ -146,13 +152,24 @@ def _segments(
         kept = cache.get(_ROOM, key, ".mp4") if cache else None
         found.append(kept or scratch / f"{start:06d}.mp4")
         if kept is None:
-            jobs.append(SegmentJob(start, end, found[-1], partial(_keep, cache, key, found[-1])))
+            jobs.append(
+                SegmentJob(start, end, found[-1], partial(_keep, cache, key, found[-1]), partial(_note_damage, cache, key, damaged))
+            )
+        elif cache and (note := cache.get(_DAMAGED, key, ".json")) is not None:
+            damaged.update(json.loads(note.read_bytes()))
     if jobs:
         total = sum(job.end - job.start for job in jobs)
         plan = scratch / "timeline.json"
         plan.write_text(timeline.model_dump_json(), encoding="utf-8")
         encode_segments(jobs, plan, settings, workers=workers, beside=beside, frames_done=lambda frames: progress(frames / total))
     return found, len(jobs)
+
+
+def _note_damage(cache: Cache | None, key: str, damaged: dict[str, float], found: dict[str, float]) -> None:
+    damaged.update(found)
+    if cache is not None:
+        with cache.put(_DAMAGED, key, ".json") as place:
+            place.write_text(json.dumps(found), encoding="utf-8")
 
 
 def _keep(cache: Cache | None, key: str, segment: Path) -> None:

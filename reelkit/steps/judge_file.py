@@ -13,7 +13,7 @@ from reelkit.media.mp4 import Mp4Layout
 from reelkit.model import Finding, Reel, Timeline
 from reelkit.whole import sha256_of
 
-__all__ = ["judge_container", "judge_picture_stream", "judge_sound_stream"]
+__all__ = ["judge_container", "judge_footage", "judge_picture_stream", "judge_sound_stream"]
 
 _must = partial(Finding, level="must")
 _should = partial(Finding, level="should")
@@ -71,6 +71,25 @@ def judge_container(reel: Reel, layout: Mp4Layout, facts: ReelFacts) -> Iterator
         measured=f"{streams[0]} video, {streams[1]} audio, {streams[2]} other",
         hint=_AGAIN,
     )
+
+
+def judge_footage(reel: Reel, timeline: Timeline) -> Iterator[Finding]:
+    """Yield the clip that was damaged where it is shown; nothing where all decoded whole."""
+    fps = float(timeline.fps.ratio)
+    shown = [(shot, reel.damaged_clips[shot.clip.id]) for shot in timeline.shots if shot.clip.id in reel.damaged_clips]
+    if shown:
+        # What was damaged before a shot's first frame is seen from that on, as what follows builds on it.
+        seen_s = [(shot.start / fps + max(0.0, at_s - shot.in_frame / fps), shot, at_s) for shot, at_s in shown]
+        first_s, shot, at_s = next((one for one in seen_s if one[0] < one[1].end / fps), seen_s[0])
+        more = len(reel.damaged_clips) - 1
+        yield _should(
+            name="footage-whole",
+            holds=False,
+            norm="every clip decodes whole where it is shown",
+            measured=f"clip {shot.clip.id} is damaged {at_s:.1f} s into it" + (f" (and {more} more)" if more else ""),
+            at_s=first_s,
+            hint="look at it there; copy or download the clip again",
+        )
 
 
 def judge_picture_stream(picture: PictureFacts, timeline: Timeline, brand: Brand) -> Iterator[Finding]:
@@ -171,7 +190,7 @@ def _frames(picture: PictureFacts, timeline: Timeline) -> Finding:
         holds=picture.frames_decoded == len(picture.pts) == timeline.frame_count,
         norm=f"{timeline.frame_count} frames, as planned",
         measured=f"{picture.frames_decoded} frames decoded of {len(picture.pts)} stored",
-        hint=f"{_AGAIN}; if it stays, clear the cache with `reelkit clean`",
+        hint=f"{_AGAIN}; if it stays, clear the cache with `reelkit clean --keep-gb 0`",
     )
 
 

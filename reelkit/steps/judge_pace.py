@@ -53,9 +53,9 @@ def judge_stretches(picture: PictureFacts, timeline: Timeline) -> Iterator[Findi
         name="no-black",
         holds=black.length_s < _LONGEST_BLACK_S - 1e-6,
         norm=f"nothing black for {_LONGEST_BLACK_S} s",
-        measured=f"black for {black.length_s:.2f} s" if black.length_s else "nothing black",
+        measured=f"black for {black.length_s:.2f} s{_where(black, timeline, _LONGEST_BLACK_S)}" if black.length_s else "nothing black",
         at_s=black.start_s,
-        hint="replace the clip that is shown there",
+        hint="replace that clip",
     )
     fps = float(timeline.fps.ratio)
     meant = [Span(card.start / fps, card.end / fps) for card in timeline.overlays if isinstance(card, EndCard)]
@@ -66,14 +66,23 @@ def judge_stretches(picture: PictureFacts, timeline: Timeline) -> Iterator[Findi
         name="no-frozen",
         holds=still.length_s < _LONGEST_STILL_S - 1e-6,
         norm=f"nothing frozen for {_LONGEST_STILL_S} s (outside captions, end card and held pictures)",
-        measured=f"at most {still.length_s:.2f} s without a change",
+        measured=f"at most {still.length_s:.2f} s without a change{_where(still, timeline, _LONGEST_STILL_S)}",
         at_s=still.start_s,
-        hint="replace the clip that is shown there, or turn motion.moves on",
+        hint="replace that clip, or turn motion.moves on",
     )
 
 
+def _where(span: Span, timeline: Timeline, most_s: float) -> str:
+    """Return when a stretch that is too long begins, and the clip that is shown for most of it."""
+    if span.length_s < most_s - 1e-6:
+        return ""
+    fps = float(timeline.fps.ratio)
+    seen = max(timeline.shots, key=lambda shot: min(span.end_s, shot.end / fps) - max(span.start_s, shot.start / fps))
+    return f" from {span.start_s:.1f} s on, in clip {seen.clip.id}"
+
+
 def _holds_still(shot: Shot) -> bool:
-    return shot.clip.library == "python" or (shot.clip.kind == "image" and shot.move.kind == "hold")
+    return shot.clip.library == "python" or (shot.clip.stands and shot.move.kind == "hold")
 
 
 def _without(span: Span, meant: list[Span]) -> list[Span]:

@@ -231,7 +231,7 @@ def _shot(
     still = not motion.moves or motion.reduced
     # The digest varies the order of moves from clip to clip without chance.
     draw = int(hashlib.sha256(f"{clip.sha256}{number}".encode()).hexdigest()[:8], 16)
-    move = Move() if still or clip.kind != "image" else Move(kind=_PICTURE_MOVES[(draw + again) % len(_PICTURE_MOVES)], amount=0.10)
+    move = Move() if still or not clip.stands else Move(kind=_PICTURE_MOVES[(draw + again) % len(_PICTURE_MOVES)], amount=0.10)
     transition = Transition()
     if leads_in and motion.transition != "cut" and not motion.reduced:
         kind = motion.transition if motion.transition != "mix" else _MIX[scene % len(_MIX)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelkit.errors import AudioError
-from reelkit.media.audio import clean_narration, duck_envelope, mix_tracks, read_audio, write_wav
+from reelkit.media.audio import as_mono, clean_narration, duck_envelope, mix_tracks, read_audio, write_wav
 from reelkit.media.loudness import measure_loudness
 from reelkit.model import AudioTrack, GainPoint
 
@@ -78,6 +78,22 @@ def test_resampling_keeps_everything_in_its_place(tmp_path):
     back, rate = read_audio(write_wav(tmp_path / "a.wav", clicks, 24000), rate_hz=RATE)
     assert rate == RATE and len(back) == RATE
     assert sorted(np.argsort(np.abs(back[:, 0]))[-3:]) == [200, 15554, 46000]
+
+
+def test_channels_that_cancel_out_are_still_heard():
+    """Two channels become their mean; where one is the other turned over, it is turned back; one that is empty takes half of the other."""
+    (left,) = tone(0.5).T
+    other = tone(0.5, hz=660.0)[:, 0]
+    for channels, heard in (
+        ([left], left),
+        ([left, left], left),
+        ([left, other], (left + other) / 2),
+        ([left, np.zeros_like(left)], left / 2),
+        ([left, -0.9 * left], 0.95 * left),
+    ):
+        mono = as_mono(np.stack(channels, axis=1))
+        assert mono.dtype == np.float32
+        assert np.allclose(mono, heard, atol=1e-6)
 
 
 def test_reading_stops_at_the_limit(tmp_path):

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from reelkit.errors import ClipError
-from reelkit.media.decode import open_clip
+from reelkit.media.decode import VideoReader, open_clip
 from reelkit.media.planes import colour_to_yuv
 from reelkit.media.probe import probe_clip
 from reelkit.model import Fps
@@ -201,6 +201,22 @@ def test_damaged_packets_are_passed_over(tmp_path: Path, damaged: Sequence[int],
             reader = open_clip(clip, FPS, threads=threads)
             assert [index for index in order if reader.frame(index).tobytes() != expected[index]] == []
             reader.close()
+
+
+def test_where_a_file_is_damaged_is_told(tmp_path: Path) -> None:
+    """A reader says where the damage begins, once it has read that far; of a whole file it says nothing."""
+    path = _long_gop(tmp_path / "a.mp4", [Fraction(number, 30) for number in range(48)], keyframe_every=24)
+    whole, content = path.read_bytes(), bytearray(path.read_bytes())
+    at, size = _packets(path)[30]
+    content[at : at + size] = bytes(size)
+    for bytes_now, told in ((whole, None), (bytes(content), pytest.approx(1.0, abs=0.1))):
+        path.write_bytes(bytes_now)
+        reader = VideoReader(clip_of(path, duration_ms=1600), FPS)
+        reader.frame(10)
+        assert reader.damaged_s is None
+        reader.frame(47)
+        assert reader.damaged_s == told
+        reader.close()
 
 
 def test_a_video_cut_short_is_shown_as_far_as_the_probe_says(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import struct
 import zlib
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -245,6 +246,32 @@ def test_black(tmp_path: Path) -> None:
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     assert probe_clip(tmp_path / "fade.mp4").duration_ms == 8000
+
+
+def _write_square(path: Path, lefts: Sequence[int]) -> Path:
+    """Write a video with one keyframe in which a square stands at ``lefts[k]`` px in frame k, at 30 frames a second."""
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=30, options={"g": "600", "sc_threshold": "0", "preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 320, 480, "yuv420p"
+        for number, left in enumerate(lefts):
+            rows = np.full((720, 320), 128, np.uint8)
+            rows[:480] = 90
+            rows[100:140, left : left + 40] = 200
+            frame = av.VideoFrame.from_ndarray(rows, format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 30)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("lefts", "still"),
+    [([60] * 150, True), ([60] * 20, True), ([*range(150)], False), ([60] * 20 + [*range(130)], False)],
+    ids=["still", "short", "moving", "moving soon"],
+)
+def test_a_video_that_stands(lefts: list[int], still: bool, tmp_path: Path) -> None:
+    """One in which nothing moves is still; one that moves is not, where every seek lands on its first frame neither."""
+    assert probe_clip(_write_square(tmp_path / "square.mp4", lefts)).still is still
 
 
 def test_too_short_or_too_small(tmp_path: Path) -> None:

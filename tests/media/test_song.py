@@ -130,6 +130,20 @@ def test_silence_is_no_music(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_piece_beside_the_middle_is_brought_back_to_it(tmp_path: Path) -> None:
+    """What lies 0.3 beside 0 is cut as what does not, and has no offset left."""
+    song = 0.8 * clicks(100.0, 30.0)
+    plain, offset = (
+        read_audio(
+            cut_song(tmp_path / f"cut-{add}.wav", source=write_wav(tmp_path / f"{add}.wav", song + np.float32(add), RATE), duration_s=20.0)
+        )
+        for add in (0.0, 0.3)
+    )
+    assert np.abs(offset[0].mean(axis=0)).max() < 0.001
+    assert abs(level_db(offset[0]) - level_db(plain[0])) < 0.5
+    assert np.abs(np.diff(struck_s(*offset)) - 0.6).max() < 0.01
+
+
 def test_the_same_piece_is_cut_the_same_way(tmp_path: Path) -> None:
     """Cutting decides nothing by chance."""
     song = write_wav(tmp_path / "song.wav", clicks(97.0, 20.0), RATE)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from pathlib import Path
 from typing import Any
 
+import av
 import nbformat
 import pytest
 
@@ -14,9 +17,9 @@ from reelkit.report import write_report
 from reelkit.report.cells import face, prose, view_name
 from reelkit.report.sections import shown_cells
 from reelkit.runs.manifest import Manifest, RunJob, StepRecord, write_manifest
-from reelkit.views.markup import style_element
+from reelkit.views.markup import data_uri, style_element
 from reelkit.views.step_lines import STEP_MIME
-from tests.report.notebook import execute
+from tests.report.notebook import execute, make_reel
 from tests.views import samples
 from tests.views.parsed import Parsed
 
@@ -279,3 +282,30 @@ def test_what_is_no_notebook_is_refused_in_one_line(content: str | None, tmp_pat
         write_report(path, tmp_path / "report.html")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "report.html").exists()
+
+
+def test_a_heavy_page_is_made_lighter_until_it_fits(executed: Path, tmp_path: Path) -> None:
+    """First its pictures, then its preview and sound; the reel plays for as long as it can, and what is left out is told."""
+    whole = write_report(executed, tmp_path / "whole.html").read_text(encoding="utf-8")
+    whole_bytes = len(whole.encode())
+    seen = []
+    for share in (1.0, 0.995, 0.4):
+        html = write_report(executed, tmp_path / "page.html", max_bytes=int(whole_bytes * share)).read_text(encoding="utf-8")
+        assert len(html.encode()) <= whole_bytes * share
+        seen.append((html == whole, html.count("<video"), html.count("<audio"), html.count("<img") == whole.count("<img")))
+    assert seen == [(True, 1, 1, True), (False, 1, 1, True), (False, 1, 0, False)]
+    assert "The narration's sound is left out" in html
+    assert "The picture is left out" in html
+
+
+def test_a_preview_is_made_smaller_in_a_page_that_is_too_heavy(tmp_path: Path) -> None:
+    """A page of 3 MB holds a preview of more, as a smaller one that plays; what is no video is left as it is."""
+    shots = [make_reel(tmp_path / "reel.mp4", seconds=40, width_px=360, height_px=640).read_bytes(), b"none" * 200_000]
+    shown = "".join(f'<video><source src="{data_uri("video/mp4", shot)}" type="video/mp4"></video>' for shot in shots)
+    book = _book(tmp_path / "a.ipynb", _code(_view("player", shown)))
+    html = write_report(book, tmp_path / "report.html", max_bytes=2_300_000).read_text(encoding="utf-8")
+    small, other = (base64.b64decode(found) for found in re.findall(r'src="data:video/mp4;base64,([^"]*)"', html))
+    assert len(small) <= 750_000 < len(shots[0])
+    assert other == shots[1]
+    with av.open(io.BytesIO(small)) as preview:
+        assert float((preview.duration or 0) / av.time_base) == pytest.approx(40, abs=0.2)

@@ -2,6 +2,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ KEY = content_key("a test")
 
 
 def files_in(root: Path) -> list[Path]:
-    return [path for path in root.rglob("*") if path.is_file()]
+    return [path for path in root.rglob("*") if path.is_file() and path.suffix != ".sum"]
 
 
 def test_fits_the_protocol(tmp_path: Path) -> None:
@@ -80,6 +81,63 @@ def test_file_makes_once(tmp_path: Path) -> None:
     assert len(calls) == 1
 
 
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:600])
+
+
+def _zeroed(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:300] + bytes(400) + content[700:])
+
+
+@pytest.mark.parametrize("damage", [_emptied, _cut, _zeroed])
+def test_what_is_damaged_is_made_anew(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    """A file that was emptied, cut or overwritten is not got, by the process that put it or another; making it again mends it."""
+    cache, other = FileCache(tmp_path), FileCache(tmp_path)
+    kept = cache.file("segments", KEY, ".mp4", lambda path: path.write_bytes(b"whole" * 200))
+    for looked in (cache, other):
+        assert looked.get("segments", KEY, ".mp4") == kept
+    damage(kept)
+    for looked in (cache, other):
+        assert looked.get("segments", KEY, ".mp4") is None
+    assert other.file("segments", KEY, ".mp4", lambda path: path.write_bytes(b"whole" * 200)) == kept
+    assert kept.read_bytes() == b"whole" * 200
+    assert cache.get("segments", KEY, ".mp4") == kept
+
+
+def test_what_was_kept_without_a_note_stays(tmp_path: Path) -> None:
+    """What a Reelkit before kept has no note beside it: it is got unless it is empty; a note that was cut short is damage."""
+    cache = FileCache(tmp_path)
+    kept = cache.file("speech", KEY, ".npz", lambda path: path.write_bytes(b"paid for"))
+    note = kept.with_name(f"{kept.name}.sum")
+    note.unlink()
+    assert FileCache(tmp_path).get("speech", KEY, ".npz") == kept
+    note.write_text("")
+    assert FileCache(tmp_path).get("speech", KEY, ".npz") is None
+    note.unlink()
+    _emptied(kept)
+    assert FileCache(tmp_path).get("speech", KEY, ".npz") is None
+
+
+def test_a_file_is_digested_once_a_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process put or found whole is not read again for as long as nobody touches it."""
+    cache = FileCache(tmp_path)
+    cache.file("segments", KEY, ".mp4", lambda path: path.write_bytes(b"whole"))
+    read: list[Path] = []
+    monkeypatch.setattr("reelkit.runs.cache._is_whole", lambda path: read.append(path) or True)
+    assert cache.get("segments", KEY, ".mp4")
+    assert cache.get("segments", KEY, ".mp4")
+    assert read == []
+    other = FileCache(tmp_path)
+    assert other.get("segments", KEY, ".mp4")
+    assert other.get("segments", KEY, ".mp4")
+    assert len(read) == 1
+
+
 def _hammer(root: Path) -> None:
     cache = FileCache(root)
     for n in range(20):
@@ -124,6 +182,7 @@ def test_trim_drops_what_was_used_longest_ago(tmp_path: Path) -> None:
     assert cache.size_bytes() == 400
     assert cache.trim(250) == 200
     assert [n for n in range(4) if cache.get("clips", content_key(n), ".bin")] == [0, 3]
+    assert len(list(tmp_path.rglob("*.sum"))) == 2
 
 
 def test_only_the_caches_own_files_count_and_go(tmp_path: Path) -> None:

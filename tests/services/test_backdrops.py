@@ -32,7 +32,7 @@ def library(cache: Cache, **changes: object) -> BackdropLibrary:
 
 
 def files_in(root: Path) -> list[Path]:
-    return sorted(path for path in root.rglob("*") if path.is_file())
+    return sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".sum")
 
 
 def loops_in(root: Path) -> list[Path]:

@@ -258,7 +258,7 @@ def test_the_next_best_takes_its_place(tmp_path: Path, site: StockSite, fault: f
         assert (clip.id, clip.rank) == (f"{site.name}/12", 1)
         (line,) = library.skipped
         assert line.startswith(f"{site.name}/11: ")
-    assert [path for path in (tmp_path / "stock").rglob("*") if path.is_file() and path.suffix != ".sqlite"] == [clip.path]
+    assert [path for path in (tmp_path / "stock").rglob("*") if path.is_file() and path.suffix not in (".sqlite", ".sum")] == [clip.path]
 
 
 def test_three_failures_in_a_row_are_enough(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """Recorded voice-over: the user's own sound, with the script's words found in it, or the place where it says something else."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import soxr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -130,6 +133,27 @@ def test_each_word_is_held_against_the_script(cache: FileCache, tmp_path: Path, 
     path = write_sound(tmp_path / "take.wav", *spoken(["Bananas are berries, but strawberries aren't."], cache, by=by))
     with pytest.raises(VoiceError, match=line):
         recorded(path, cache).narrate([script], language="en")
+
+
+def _telephone(samples: np.ndarray, rate_hz: int) -> tuple[np.ndarray, int]:
+    return np.asarray(soxr.resample(samples, rate_hz, 8000), np.float32), 8000
+
+
+def _clipped(samples: np.ndarray, rate_hz: int) -> tuple[np.ndarray, int]:
+    return np.clip(samples * 6 / np.abs(samples).max(), -1, 1).astype(np.float32), rate_hz
+
+
+@pytest.mark.parametrize("spoil", [_telephone, _clipped])
+def test_a_word_that_poor_sound_leaves_in_doubt_is_no_failure(cache: FileCache, tmp_path: Path, spoil: Callable[..., Any]) -> None:
+    """A telephone's sound, or one that is clipped, is taken where the words agree, its doubtful words told; another script is refused."""
+    script = [SENTENCES[number] for number in (0, 6, 8, 12)]
+    path = write_sound(tmp_path / "take.wav", *spoil(*spoken(script, cache, by="piper")))
+    voice = recorded(path, cache, word_by_word=False)
+    heard = voice.narrate(script, language="en")
+    assert len(heard.words) == len(" ".join(script).split())
+    assert heard.doubts
+    with pytest.raises(VoiceError, match=r"voice\.recording: "):
+        voice.narrate([*script[:2], SENTENCES[3], script[3]], language="en")
 
 
 def test_what_is_in_doubt_is_no_failure(cache: FileCache, tmp_path: Path) -> None:

@@ -429,6 +429,18 @@ def test_places_to_listen_to_are_told(right: tuple[Reel, Timeline, list[Finding]
     ]
 
 
+def test_damaged_footage_is_told(right: tuple[Reel, Timeline, list[Finding]]) -> None:
+    """A clip that did not decode whole is named with its second, at the reel's second at which it is seen."""
+    reel, plan, whole = right
+    shot = plan.shots[1].model_copy(update={"clip": plan.shots[1].clip.model_copy(update={"id": "folder/cup.mp4"}), "in_frame": 15})
+    plan = plan.model_copy(update={"shots": (plan.shots[0], shot)})
+    told = named(check_video(reel.model_copy(update={"damaged_clips": {"folder/cup.mp4": 0.7}}), plan, reels.brand()), "footage-whole")
+    assert told.verdict == "warn"
+    assert told.measured == "clip folder/cup.mp4 is damaged 0.7 s into it"
+    assert told.at_s == pytest.approx(CUT / 30 + 0.2)
+    assert "footage-whole" not in {finding.name for finding in whole}
+
+
 def test_small_letters_are_found(right: tuple[Reel, Timeline, list[Finding]]) -> None:
     """A word that had to shrink to the least size holds, and the finding names it; a style that asks for less does not hold."""
     reel, plan, _ = right
@@ -509,11 +521,12 @@ def test_what_is_meant_to_stand_still_may(tmp_path: Path) -> None:
     picture = plan.shots[1].clip.model_copy(update={"kind": "image", "duration_ms": None})
     held = plan.shots[1].model_copy(update={"clip": picture})
     moved = held.model_copy(update={"move": Move(kind="push")})
-    verdicts = [
-        named(check_video(reel, plan.model_copy(update=change), reels.brand()), "no-frozen").holds
-        for change in ({"overlays": (card,)}, {"shots": (plan.shots[0], held)}, {"shots": (plan.shots[0], moved)})
-    ]
-    assert verdicts == [True, True, False]
+    video = held.model_copy(update={"clip": plan.shots[1].clip.model_copy(update={"still": True})})
+    changes = ({"overlays": (card,)}, *({"shots": (plan.shots[0], shot)} for shot in (held, video, moved)))
+    told = [named(check_video(reel, plan.model_copy(update=change), reels.brand()), "no-frozen") for change in changes]
+    assert [finding.holds for finding in told] == [True, True, True, False]
+    assert " on, in clip" not in told[0].measured
+    assert told[3].measured.endswith(f"from {told[3].at_s:.1f} s on, in clip {picture.id}")
 
 
 def test_a_slow_gradient_is_not_frozen(tmp_path: Path) -> None:

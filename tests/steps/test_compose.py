@@ -25,6 +25,7 @@ from reelkit.media.segments import plan_segments
 from reelkit.model import Fps, Timeline, Transition
 from reelkit.runs.cache import FileCache
 from reelkit.steps.compose import compose_video
+from reelkit.whole import sha256_of
 from tests.media.timelines import SIZE, small_timeline
 
 Edit = Callable[[Path, Fps], tuple[Timeline, Timeline, tuple[int, int]]]
@@ -70,6 +71,24 @@ def test_the_same_timeline_gives_the_same_bytes(tmp_path: Path, timeline: Timeli
     fourth = compose_video(timeline, tmp_path / "d.mp4", workers=6)
     assert first.sha256 == second.sha256 == third.sha256 == fourth.sha256
     assert (third.segments_rendered, third.segments_reused) == (0, second.segments_rendered)
+
+
+def test_a_clip_that_is_damaged_is_told(tmp_path: Path) -> None:
+    """A reel names the clip that does not decode whole, and where, also when its segments come from the cache; whole ones it does not."""
+    plan = _plan(tmp_path, Fps(num=30))
+    clip, cache = plan.shots[1].clip, FileCache(tmp_path / "cache")
+    assert compose_video(plan, tmp_path / "whole.mp4", cache=cache).damaged_clips == {}
+    with av.open(str(clip.path)) as container:
+        packets = [(packet.pos or 0, packet.size) for packet in container.demux(video=0) if packet.size]
+    content, (at, size) = bytearray(clip.path.read_bytes()), packets[20]
+    content[at : at + size] = bytes(size)
+    clip.path.write_bytes(content)
+    shot = plan.shots[1].model_copy(update={"clip": clip.model_copy(update={"sha256": sha256_of(clip.path)})})
+    plan = plan.model_copy(update={"shots": (plan.shots[0], shot, plan.shots[2])})
+    made = [compose_video(plan, tmp_path / f"{number}.mp4", cache=cache) for number in range(2)]
+    assert made[1].segments_rendered == 0
+    for reel in made:
+        assert reel.damaged_clips == {clip.id: pytest.approx(20 / 30, abs=0.1)}
 
 
 def _another_word(folder: Path, fps: Fps) -> tuple[Timeline, Timeline, tuple[int, int]]:

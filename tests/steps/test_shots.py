@@ -167,6 +167,16 @@ def test_pictures_move_and_reduced_motion_holds_them() -> None:
         assert (shot.move.kind, shot.transition.kind) == ("hold", "cut")
 
 
+def test_a_video_that_stands_moves_as_a_picture_does() -> None:
+    """A motionless video gets a picture's move, which a moving one does not; with moves turned off both are held."""
+    script, sentences = _spoken([["one two three."], ["four five six."]])
+    clips = [_clip(0, scene=0), _clip(1, scene=1).model_copy(update={"still": True})]
+    for moves, stands in ((True, False), (False, True)):
+        brand = BRAND.model_copy(update={"motion": BrandMotion(moves=moves)})
+        shots = plan_shots(script, clips, sentences, brand, frame_count=_frames(sentences))
+        assert [shot.move.kind == "hold" for shot in shots] == [True, stands]
+
+
 def test_mixed_transitions_take_turns() -> None:
     """With "mix" every scene comes in another way than the one before it, and the first one is just there."""
     script, sentences = _spoken([["one two three four."]] * 6)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from reelkit.errors import AudioError
 from reelkit.media.audio import read_audio, write_wav
+from reelkit.media.highpass import without_rumble
 from reelkit.media.music.beats import Pulse, find_pulse
 from reelkit.media.music.room import echo, ring_out
 
@@ -30,6 +31,8 @@ _SHORTEST_S = 2.0
 _LEAD_S, _JOIN_S = 0.03, 0.02
 """A cut comes so long before its beat, and fades over so long: what is struck on the beat is whole."""
 _BAR = 4
+_OFFSET, _UNHEARD_HZ = 0.01, 20.0
+"""A piece whose mean lies further from 0 than this was recorded beside the middle: what cannot be heard of it is taken off."""
 _ROOM_S, _ROOM_DB = 1.8, -9.0
 _ALIVE_DB, _OVER_DB, _LAST_S = -6.0, -20.0, 3.5
 """Against its median level a piece still plays, or is over; between the two a last chord rings no longer than this."""
@@ -61,6 +64,9 @@ def cut_song(path: Path, *, source: Path, duration_s: float, rate_hz: int = 4800
         When the source is no sound, or silent; one line.
     """
     samples, _ = read_audio(source, rate_hz=rate_hz, limit_s=_LONGEST_S)
+    mean = samples.mean(axis=0, dtype=np.float64).astype(np.float32)
+    if np.abs(mean).max() > _OFFSET:
+        samples = without_rumble(samples - mean, rate_hz, below_hz=_UNHEARD_HZ)
     level = np.abs(samples).max(axis=1)
     loud = np.flatnonzero(level > max(10 ** (-50 / 20) * float(level.max()), 1e-4))
     if not len(loud):
