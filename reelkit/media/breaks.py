@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
-__all__ = ["belong_together", "break_cost", "closes_a_phrase", "is_counted", "leans"]
+__all__ = ["WHOLE", "belong_together", "break_cost", "closes_a_phrase", "is_counted", "leans"]
 
 _STOPS = ",;:–—·•|、，；：،؛"
 _CLOSERS = "\"'”’»)]」』）》"
@@ -57,7 +58,8 @@ _RATIOS = (("in",), ("of",), ("out", "of"))
 
 _BEFORE = {"connective": 1.0, "subject": 1.0, "pronoun": 3.0, "auxiliary": 2.5, "determiner": 2.5}
 _AFTER = {"determiner": 16.0, "connective": 13.0, "adverb": 12.0, "number": 12.0, "subject": 8.0, "pronoun": 8.0, "auxiliary": 6.0}
-_ANYWHERE, _POSSESSIVE, _LEFT_OVER, _WHOLE = 5.0, 12.0, 16.0, 25.0
+_ANYWHERE, _POSSESSIVE, _LEFT_OVER, WHOLE = 5.0, 12.0, 16.0, 25.0
+"""The last is for what belongs together."""
 
 
 def closes_a_phrase(word: str) -> bool:
@@ -96,7 +98,7 @@ def break_cost(words: Sequence[str], index: int) -> float:
         return 0.0
     left, right = _kind(before), _kind(after)
     if belong_together(words, index):
-        return _WHOLE
+        return WHOLE
     if _bare(before).endswith("'s") and left is None:
         return _POSSESSIVE
     if left == "number" and right is None and not is_counted(before, after):
@@ -217,10 +219,12 @@ def _is_emoji(word: str) -> bool:
     return unicodedata.category(word[0]) == "So" and not any(map(str.isalnum, word)) and word not in _UNITS
 
 
+@lru_cache(maxsize=4096)
 def _bare(word: str) -> str:
     return word.strip(_OPENERS + _CLOSERS + _STOPS + ".!?…").lower().replace("’", "'")
 
 
+@lru_cache(maxsize=4096)
 def _kind(word: str) -> str | None:
     bare = _bare(word)
     if _FIGURE.fullmatch(bare):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
-from reelkit.media.breaks import belong_together, break_cost, closes_a_phrase, leans
+from reelkit.media.breaks import WHOLE, break_cost, closes_a_phrase, leans
 from reelkit.media.caption_layout import SHORT_SHARE, letters_a_line
 from reelkit.media.phrases import as_words, columns, language_of, phrases
 from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word, spaced
@@ -162,7 +162,7 @@ def _partition(words: Sequence[Word], style: CaptionStyle) -> list[Sequence[Word
     """Cut a sentence into cues at the least cost."""
     texts = [word.text for word in words]
     breaks = [0.0, *(_HELD if words[index].held else break_cost(texts, index) for index in range(1, len(texts))), 0.0]
-    ties = _ties(words)
+    ties = [cost >= WHOLE for cost in breaks]
     rate = words[0].rate_hz
     changes = [*(word.start for word in words), words[-1].end + style.linger_ms * rate // 1000]
     flash = _FLASH_MS * rate // 1000
@@ -186,7 +186,7 @@ def _partition(words: Sequence[Word], style: CaptionStyle) -> list[Sequence[Word
         for start in range(end - 1, -1, -1):
             if end - start > 1 and not (within(start, end) and _fits(words[start:end], style)):
                 break
-            cost = _cue_cost(words[start:end], style) + breaks[end]
+            cost = _cue_cost(words[start:end], ties[start:end], style) + breaks[end]
             cost += _STOP_PASSED * sum(map(closes_a_phrase, texts[start : end - 1])) + _FLASH * (changes[end] - changes[start] < flash)
             found.append((best[start][0] + cost, start))
         best.append(min(found))
@@ -209,17 +209,17 @@ def _fits(words: Sequence[Word], style: CaptionStyle) -> bool:
     return lines <= style.max_lines
 
 
-def _cue_cost(words: Sequence[Word], style: CaptionStyle) -> float:
+def _cue_cost(words: Sequence[Word], ties: Sequence[bool], style: CaptionStyle) -> float:
     length = _length(words)
     cost = _PER_CUE + 0.35 * max(0, _SHORT_CHARS - length)
     if len(words) == 1 and style.max_words > 1:
         cost += _ALONE if length > 5 else _ALONE + _SHORT_ALONE
-    return cost if length <= style.max_chars_per_line else cost + _line_cost(words, style)
+    return cost if length <= style.max_chars_per_line else cost + _line_cost(words, ties, style)
 
 
-def _line_cost(words: Sequence[Word], style: CaptionStyle) -> float:
+def _line_cost(words: Sequence[Word], tied: Sequence[bool], style: CaptionStyle) -> float:
     """Return what the best two lines for a cue cost: a name or quantity parted that one could hold, or a short word alone."""
-    ties = [*_ties(words), False]
+    ties = [False, *tied[1:], False]
     costs = []
     for cut in range(1, len(words)):
         first, second = (_length(words[at]) for at in (slice(cut), slice(cut, None)))
@@ -231,12 +231,6 @@ def _line_cost(words: Sequence[Word], style: CaptionStyle) -> float:
         alone = len(words) > 2 and cut in (1, len(words) - 1) and min(first, second) < SHORT_SHARE * max(first, second)
         costs.append(_FLAWED_LINES * (parted or alone))
     return min(costs, default=0.0)
-
-
-def _ties(words: Sequence[Word]) -> list[bool]:
-    """Return which words belong to the one before."""
-    texts = [word.text for word in words]
-    return [index > 0 and (words[index].held or belong_together(texts, index)) for index in range(len(words))]
 
 
 def _length(words: Sequence[Word]) -> int:
