@@ -127,7 +127,8 @@ def test_doctor_tries_each_part(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     monkeypatch.setenv("REELKIT_OUTPUTS", str(tmp_path))
     assert main(["doctor", "--json"]) == 0
     checks = json.loads(capsys.readouterr().out)
-    assert [check["name"] for check in checks] == ["python", "encoder", "voice", "brands", "notebook", "outputs"]
+    names = ["python", "encoder", "voice", "brands", "notebook", "outputs", "northwind, orbit, pulsefit: voice"]
+    assert [check["name"] for check in checks] == names
     assert all(check["well"] for check in checks)
 
 

@@ -342,7 +342,14 @@ def _is_alone(run: Sequence[Heard], found: Sequence[Misreading], words: Sequence
         return False
     near = range(max(0, min(owners) - _BESIDE), min(len(words), max(owners) + 1 + _BESIDE))
     plain = [at for at in near if not _is_name(words, at)]
-    return bool(plain) and not any(one.start <= at < max(one.stop, one.start + 1) for one in found for at in plain)
+    return bool(plain) and not any(_denies(one, at, words) for one in found for at in plain)
+
+
+def _denies(one: Misreading, at: int, words: Sequence[str]) -> bool:
+    """Say whether the recogniser hears another plain word; of "in a kyusu" it may make "an acusum", as it does not know the name."""
+    span = range(one.start, max(one.stop, one.start + 1))
+    slurred = words[at].lower() in _WEAK and any(_is_name(words, other) for other in span)
+    return at in span and not slurred
 
 
 def _is_name(words: Sequence[str], at: int) -> bool:

@@ -15,7 +15,7 @@ from tests.media.test_captions import PRESETS
 
 SENTENCES = [line.split() for line in (Path(__file__).parent / "sentences.txt").read_text(encoding="utf-8").splitlines()]
 """Pieces of sentences; what ``~`` joins is a name, or a number with its unit."""
-BALANCE = {"box": 0.66, "classic": 0.79, "glow": 0.67, "gradient": 0.69, "karaoke": 0.67, "marker": 0.68, "typewriter": 0.72}
+BALANCE = {"box": 0.66, "classic": 0.78, "glow": 0.67, "gradient": 0.69, "karaoke": 0.67, "marker": 0.68, "typewriter": 0.72}
 """How long the shorter of two lines is on average, as a share of the longer one, at least."""
 
 
