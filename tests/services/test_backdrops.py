@@ -89,7 +89,7 @@ def test_drawn_once(tmp_path: Path) -> None:
 
 
 def test_what_is_known_of_a_loop_is_of_that_very_file(tmp_path: Path) -> None:
-    """A loop that is there is not read again; one that stands in its place is taken for damage and drawn anew; a damaged note is read anew."""
+    """A loop that is there is not read again; one in its place is taken for damage and drawn anew; a damaged note is read anew."""
     looked: list[Path] = []
 
     def probe(path: Path) -> ClipFacts:
