@@ -14,6 +14,7 @@ from typing import Any
 
 import nbformat
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from reelkit.app_server import app_command, app_environment
 
@@ -67,7 +68,7 @@ class Studio:
 
     def spoken(self) -> set[str]:
         """Return the files of speech that the cache holds."""
-        return {path.name for path in (self.folder / "cache" / "speech").rglob("*") if path.is_file()}
+        return {path.name for path in (self.folder / "cache" / "speech").rglob("*.npz")}
 
     @contextlib.contextmanager
     def voila(self) -> Iterator[str]:
@@ -136,8 +137,12 @@ def run_all(page: Page) -> None:
         # Asked before it knows the notebook's kernel, JupyterLab asks which one.
         if (ask := page.locator("dialog.jp-Dialog", has_text="Select Kernel")).is_visible():
             ask.locator("button.jp-mod-accept").click()
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        try:
+            page.get_by_role("menuitem", name="Run", exact=True).click(timeout=10_000)
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click(timeout=10_000)
+        except PlaywrightTimeout:
+            # It asked just now, and its question stands before the menu.
+            continue
         begun = "[...document.querySelectorAll('.jp-InputPrompt')].some(one => one.textContent.includes('*'))"
         for _ in range(50):
             if page.evaluate(begun):

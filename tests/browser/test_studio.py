@@ -542,10 +542,14 @@ def test_a_clip_is_exchanged_and_begins_elsewhere(reel: Page, served: tuple[str,
     no other; no sentence is spoken again."""
     reel.wait_for_selector(".rk-findings.rk-live", timeout=240_000)
     before, rendered, first = studio.spoken(), rendered_segments(studio), shown_clip(reel, 0)
+    reel.locator(".rk-live-footage").evaluate(
+        "view => { const line = () => view.querySelector('[data-slot] .rk-status')?.textContent; window.said = [];"
+        " new MutationObserver(() => window.said.push(line())).observe(view, {childList: true, subtree: true}) }"
+    )
     slot(reel, 0).get_by_role("button", name="Show others").click()
-    assert "Looking" in str(slot(reel, 0).locator(".rk-status").text_content())
     choose = slot(reel, 0).locator(".rk-choice").first
     choose.wait_for(timeout=240_000)
+    assert any("Looking" in str(line) for line in reel.evaluate("window.said"))
     other = str(choose.locator(".rk-name").text_content())
     assert other != first
     choose.get_by_role("button", name="Choose").click()
