@@ -210,8 +210,9 @@ def test_the_saved_brand_stands_beside_it(tuned: Page, served: tuple[str, Open, 
     assert exact(tuned, 1)["sha256"] == rendered(told, brand(), frame)
     for width in (1280, 420 + beside(served)):
         tuned.set_viewport_size({"width": width, "height": 1000})
-        one, other = (tuned.locator(".rk-live-frame .rk-screen").nth(side).bounding_box() for side in (0, 1))
-        assert one is not None and other is not None
+        # At one moment: while a window takes its new size, a second look finds another.
+        screens = "[...document.querySelectorAll('.rk-live-frame .rk-screen')].map(screen => screen.getBoundingClientRect().toJSON())"
+        one, other = tuned.evaluate(screens)
         assert (one["y"], one["width"], one["height"]) == (other["y"], other["width"], other["height"])
         assert one["x"] + one["width"] <= other["x"]
         assert one["width"] / one["height"] == pytest.approx(270 / 480, rel=0.02)
