@@ -163,12 +163,11 @@ class Draft:
     def stale(self, brand: Brand) -> dict[str, list[str]]:
         """Return what in a plan is not the brand's own yet and stays so until it is asked for (``"footage"``, ``"voice"``), each with the
         fields by which it differs; none where only the words are others."""
-        found = {}
-        told = self._told_for(brand)
-        if told is None and not self._follows(brand):
-            found["voice"] = _differing(self._nearest_told(brand).decided, Parts(brand, outputs=self.parts.outputs).decides_narration)
+        found, parts = {}, self._parts(brand)
+        if self._told_for(brand) is None and not self._follows(brand):
+            found["voice"] = _differing(self._nearest_told(brand).decided, parts.decides_narration)
         if self._shown_for(brand) is None:
-            found["footage"] = _differing(self._nearest_shown(brand).decided, Parts(brand, outputs=self.parts.outputs).decides_footage)
+            found["footage"] = _differing(self._nearest_shown(brand).decided, parts.decides_footage)
         return found
 
     def speak(self, brand: Brand) -> None:
@@ -205,7 +204,7 @@ class Draft:
         ReelkitError
             In one line, with what to do.
         """
-        parts = Parts(brand, outputs=self.parts.outputs)
+        parts = self._parts(brand)
         parts.refuse_language()
         parts.refuse_music()
         self._hear(brand)
