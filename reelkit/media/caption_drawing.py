@@ -257,8 +257,10 @@ class CueDrawing:
         grown, shown = active if scale != 1 else None, self._shown(begun)
         lit = self.lit_at(active, t)
         alike = (self.style.colour, 1.0) == (self.style.upcoming_colour, self.style.upcoming_opacity)
-        letters = ("letters", lit, None if lit is None and alike else begun, grown is not None)
-        if active is None or not self._has_box:
+        boxed = active is not None and self._has_box
+        # On a box that moves letters are drawn by themselves, else with all that is behind them: two drawings, of the same words.
+        letters = ("letters", boxed, lit, None if lit is None and alike else begun, grown is not None)
+        if active is None or not boxed:
             layers: list[tuple[Hashable, Callable[[], Canvas]]] = [
                 (letters, lambda: self._lay_letters(self._ground(shown).copy(), active, begun, apart=grown))
             ]
