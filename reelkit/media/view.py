@@ -69,7 +69,7 @@ def view_at(shot: Shot, frame: int, source_px: tuple[int, int], size_px: tuple[i
     scale = max(size_px[0] / source_w, size_px[1] / source_h)
     share = ease((frame - shot.start) / (shot.end - shot.start))
     kind, amount = shot.move.kind, shot.move.amount
-    zoom, slide_x, slide_y = shot.zoom, 0.0, 0.0
+    zoom, slide_x, slide_y, room_x, room_y = shot.zoom, 0.0, 0.0, 0.0, 0.0
     if kind == "push":
         zoom *= 1 + amount * share
     elif kind == "pull":
@@ -77,16 +77,16 @@ def view_at(shot: Shot, frame: int, source_px: tuple[int, int], size_px: tuple[i
     elif kind != "hold":
         zoom *= 1 + amount
         way = amount * (share - 0.5)
-        slide_x = {"pan_left": -way, "pan_right": way}.get(kind, 0.0)
-        slide_y = {"drift_up": -way, "drift_down": way}.get(kind, 0.0)
+        # The resting place is kept far enough from the edge for the whole way, so that no part of the move is cut short.
+        if kind in ("pan_left", "pan_right"):
+            slide_x, room_x = way if kind == "pan_right" else -way, amount / 2
+        else:
+            slide_y, room_y = way if kind == "drift_down" else -way, amount / 2
     # Where a transition leads in or out, a move runs on past its ends, but never past the picture's.
     zoom = max(zoom, 1.0)
     width, height = size_px[0] / scale / zoom, size_px[1] / scale / zoom
-    # The resting place is kept far enough from the edge for the whole way, so that no part of the move is cut short.
-    room_x = width * amount / 2 if slide_x else 0.0
-    room_y = height * amount / 2 if slide_y else 0.0
-    centre_x = _within(shot.focus[0] * source_w, width / 2 + room_x, source_w) + slide_x * width
-    centre_y = _within(shot.focus[1] * source_h, height / 2 + room_y, source_h) + slide_y * height
+    centre_x = _within(shot.focus[0] * source_w, width * (0.5 + room_x), source_w) + slide_x * width
+    centre_y = _within(shot.focus[1] * source_h, height * (0.5 + room_y), source_h) + slide_y * height
     left, top = _within(centre_x, width / 2, source_w) - width / 2, _within(centre_y, height / 2, source_h) - height / 2
     return View(left, top, width, height, moving=kind != "hold" and amount > 0)
 

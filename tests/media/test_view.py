@@ -83,6 +83,22 @@ def test_a_move_is_smooth_up_to_the_edges(clip: Clip, source_px: tuple[int, int]
                 assert np.abs(plane - expected).max() <= most
 
 
+@pytest.mark.parametrize("kind", ["pan_left", "pan_right", "drift_up", "drift_down"])
+@pytest.mark.parametrize("frames", [60, 61])
+@pytest.mark.parametrize("focus", [(0.0, 0.1), (0.2, 0.3), (0.5, 0.5), (0.9, 1.0)])
+def test_a_move_never_leaps(clip: Clip, kind: str, frames: int, focus: tuple[float, float]) -> None:
+    """From each frame to the next a move goes on the same way, no more than twice its mean step, wherever the subject is."""
+    shot = Shot(clip=clip, start=0, end=frames, focus=focus, move=Move(kind=kind, amount=0.1))
+    for source_px in ((4000, 3000), (3000, 4000)):
+        views = [view_at(shot, frame, source_px, SIZE) for frame in range(frames)]
+        for places, across in (([view.left for view in views], "pan" in kind), ([view.top for view in views], "drift" in kind)):
+            steps = np.diff(places)
+            if not across:
+                assert np.abs(steps).max() < 1e-6
+            else:
+                assert len(set(np.sign(steps))) == 1 and np.abs(steps).max() < 2 * np.abs(steps).mean()
+
+
 @given(
     st.tuples(st.integers(64, 4000), st.integers(64, 4000)),
     st.sampled_from(["hold", "push", "pull", "pan_left", "pan_right", "drift_up", "drift_down"]),
