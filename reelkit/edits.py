@@ -11,7 +11,9 @@ from dataclasses import replace
 
 from pydantic import Field
 
+from reelkit.errors import ClipError
 from reelkit.model import AudioResult, Clip, Scene, Script, Value, Word, content_key
+from reelkit.whole import known_sha256_of
 
 __all__ = ["Edits", "shortest_word", "word_keys"]
 
@@ -75,13 +77,15 @@ class Edits(Value):
 
     @property
     def stand_ins(self) -> dict[str, Clip]:
-        """The clips that are shown in the place of others, by the id of the other; one whose file is gone stands in for none."""
-        return {chosen: clip for chosen, clip in self.clips.items() if clip.path.is_file()}
+        """The clips that are shown in the place of others, by the id of the other, as their files are now; one whose file is gone, or
+        shows nothing any more, stands in for none."""
+        return {chosen: now for chosen, clip in self.clips.items() if (now := _as_it_is(clip)) is not None}
 
     def footage(self, clips: Iterable[Clip]) -> list[Clip]:
-        """Return clips as exchanged, each in the place and the scene of the one that was chosen; one whose file is gone is not taken."""
+        """Return clips as exchanged, each in the place and the scene of the one that was chosen, or beginning at another moment; one
+        whose file is gone is not taken."""
         taken = self.stand_ins
-        return [taken[clip.id].model_copy(update={"scene": clip.scene}) if clip.id in taken else clip for clip in clips]
+        return [_put_in(taken[clip.id], clip) if clip.id in taken else clip for clip in clips]
 
     def narration(self, audio: AudioResult) -> AudioResult:
         """Return a narration with its words where they were moved; none reaches into its neighbours or beyond the sound."""
@@ -98,3 +102,22 @@ class Edits(Value):
             placed.append(word.model_copy(update={"start": start, "end": floor}))
         words = tuple(placed)
         return audio if words == audio.words else replace(audio, words=words)
+
+
+def _put_in(taken: Clip, found: Clip) -> Clip:
+    # Of one that only begins elsewhere all else is as it was found.
+    return found.model_copy(update={"in_ms": taken.in_ms}) if taken.id == found.id else taken.model_copy(update={"scene": found.scene})
+
+
+def _as_it_is(clip: Clip) -> Clip | None:
+    """Return a clip with the facts of its file as it is now; None where that is gone or no footage any more."""
+    try:
+        sha256 = known_sha256_of(clip.path)
+        if sha256 == clip.sha256:
+            return clip
+        from reelkit.media.probe import probe_clip
+
+        facts = probe_clip(clip.path).model_dump(include={"kind", "width_px", "height_px", "duration_ms", "loops", "still"})
+    except (OSError, ClipError):
+        return None
+    return clip.model_copy(update={"sha256": sha256, **facts})

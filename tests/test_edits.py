@@ -14,6 +14,8 @@ from reelkit.errors import RunError
 from reelkit.model import Scene, Script
 from reelkit.runs.kept_edits import KeptEdits
 from reelkit.steps.timing import group_words_into_sentences, split_cues
+from reelkit.whole import sha256_of
+from tests.media.clips import clip_of, write_video
 from tests.views import samples
 
 AUDIO = samples.audio()
@@ -27,6 +29,24 @@ def test_no_edits_change_nothing() -> None:
     assert Edits().narration(AUDIO) is AUDIO
     assert Edits().footage(samples.clips()) == samples.clips()
     assert Edits().told == ""
+
+
+def test_edited_clips_are_what_their_files_are_now(tmp_path: Path) -> None:
+    """A clip that was exchanged, or set to begin elsewhere, and was then replaced by another file of its name is shown as that file is;
+    one that shows nothing any more is not taken."""
+    lumas = [90 + at for at in range(60)]
+    pour, cup, other = (clip_of(write_video(tmp_path / f"{name}.mp4", lumas), duration_ms=2000) for name in ("pour", "cup", "other"))
+    edits = Edits(clips={pour.id: pour.model_copy(update={"in_ms": 700}), cup.id: other})
+    assert edits.footage([pour, cup]) == [pour.model_copy(update={"in_ms": 700}), other]
+
+    now = clip_of(write_video(pour.path, lumas[:30]))
+    write_video(other.path, lumas[:30])
+    begun, exchanged = edits.footage([now, cup])
+    assert begun == now.model_copy(update={"in_ms": 700}) and now.sha256 != pour.sha256
+    assert (exchanged.id, exchanged.sha256, exchanged.duration_ms) == (other.id, sha256_of(other.path), 1000)
+
+    other.path.write_text("nothing to see")
+    assert edits.footage([now, cup])[1] == cup
 
 
 def test_a_rewritten_scene_leaves_the_others() -> None:

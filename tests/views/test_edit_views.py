@@ -17,6 +17,7 @@ from reelkit.errors import BrandError, ScriptError
 from reelkit.model import Clip, HeardMusic, Scene, Script
 from reelkit.steps.timing import group_words_into_sentences, split_cues
 from reelkit.views.timing_edit import TimingView, sound_edges
+from reelkit.whole import sha256_of
 from tests.views import samples
 from tests.views.parsed import Parsed
 
@@ -240,8 +241,12 @@ def test_edges_of_sound_are_found_where_words_begin_and_end() -> None:
             assert min(abs(edge - after.start) for edge in edges) <= audio.rate_hz * 0.03
 
 
+HERE = {"path": Path(__file__), "sha256": sha256_of(Path(__file__))}
+"""What makes a clip one whose file is there."""
+
+
 def other(name: str, scene: int) -> Clip:
-    return samples.clips()[0].model_copy(update={"id": name, "scene": scene, "path": Path(__file__)})
+    return samples.clips()[0].model_copy(update={"id": name, "scene": scene, **HERE})
 
 
 def offered_of(*names: str) -> Callable[..., list[Clip]]:
@@ -303,7 +308,7 @@ def test_a_rejection_is_taken_back() -> None:
 
 def test_where_a_clip_begins_is_an_edit() -> None:
     """The in-point is kept with the clip in its place."""
-    clips = [clip.model_copy(update={"path": Path(__file__)}) for clip in samples.clips()]
+    clips = [clip.model_copy(update=HERE) for clip in samples.clips()]
     view = views.footage(samples.script(), clips, thumbnails={})
     view.begin(clips[0].id, 1500)
     assert view.value[0] == clips[0].model_copy(update={"in_ms": 1500})
