@@ -32,7 +32,7 @@ _ENDS_WITHIN_S = 5.0
 class SegmentJob:
     """A segment to encode: frames ``start`` to ``end`` into ``path``; ``keep`` is called when it is whole.
 
-    Where clips in it are damaged ``tell_damage`` is called before, with where, in seconds into each.
+    Where clips in it are damaged ``tell_damage`` is called before, with where, in seconds into each, by its content (SHA-256).
     """
 
     start: int

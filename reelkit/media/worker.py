@@ -138,10 +138,13 @@ class _Worker:
             finish_the_first()
 
     def _damaged(self, start: int, end: int) -> dict[str, float]:
-        """Return the clips seen from one frame until another that are damaged, and where, in seconds into them."""
-        shots = enumerate(self._compositor.timeline.shots)
-        seen = {shot.clip.id: self._clips.damaged_s(number) for number, shot in shots if shot.start < end and start < shot.end}
-        return {clip: at_s for clip, at_s in seen.items() if at_s is not None}
+        """Return the clips, by their content, seen from one frame until another that are damaged, and where first, in seconds into them."""
+        first: dict[str, float] = {}
+        for number, shot in enumerate(self._compositor.timeline.shots):
+            at_s = self._clips.damaged_s(number) if shot.start < end and start < shot.end else None
+            if at_s is not None:
+                first[shot.clip.sha256] = min(at_s, first.get(shot.clip.sha256, at_s))
+        return first
 
     def _begin(self, job: dict[str, Any], encoder: int, *, ahead: int, say: Any, counted: int) -> Callable[[], None]:
         timeline = self._compositor.timeline

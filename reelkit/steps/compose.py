@@ -110,7 +110,7 @@ def compose_video(
         true_peak_dbtp=round(audio.loudness.true_peak_dbtp, 2),
         segments_rendered=rendered,
         segments_reused=len(segments) - rendered,
-        damaged_clips=damaged,
+        damaged_clips={shot.clip.id: damaged[shot.clip.sha256] for shot in timeline.shots if shot.clip.sha256 in damaged},
     )
 
 
@@ -144,7 +144,8 @@ def _segments(
     damaged: dict[str, float],
     progress: Progress,
 ) -> tuple[list[Path], int]:
-    """Return the segments' files in order, and how many had to be rendered; what clips are damaged is added to ``damaged``."""
+    """Return the segments' files in order, and how many had to be rendered; what clips are damaged, and where first, is added to
+    ``damaged``, by their content: a kept segment may have been rendered when they had other names."""
     found: list[Path] = []
     jobs: list[SegmentJob] = []
     for start, end in plan_segments(timeline):
@@ -156,7 +157,7 @@ def _segments(
                 SegmentJob(start, end, found[-1], partial(_keep, cache, key, found[-1]), partial(_note_damage, cache, key, damaged))
             )
         elif cache and (note := cache.get(_DAMAGED, key, ".json")) is not None:
-            damaged.update(json.loads(note.read_bytes()))
+            _add_damage(damaged, json.loads(note.read_bytes()))
     if jobs:
         total = sum(job.end - job.start for job in jobs)
         plan = scratch / "timeline.json"
@@ -166,10 +167,14 @@ def _segments(
 
 
 def _note_damage(cache: Cache | None, key: str, damaged: dict[str, float], found: dict[str, float]) -> None:
-    damaged.update(found)
+    _add_damage(damaged, found)
     if cache is not None:
         with cache.put(_DAMAGED, key, ".json") as place:
             place.write_text(json.dumps(found), encoding="utf-8")
+
+
+def _add_damage(damaged: dict[str, float], found: dict[str, float]) -> None:
+    damaged.update({clip: min(at_s, damaged.get(clip, at_s)) for clip, at_s in found.items()})
 
 
 def _keep(cache: Cache | None, key: str, segment: Path) -> None:

@@ -89,6 +89,10 @@ def test_a_clip_that_is_damaged_is_told(tmp_path: Path) -> None:
     assert made[1].segments_rendered == 0
     for reel in made:
         assert reel.damaged_clips == {clip.id: pytest.approx(20 / 30, abs=0.1)}
+    # Under another name it is told by that, though nothing is rendered anew.
+    renamed = shot.model_copy(update={"clip": shot.clip.model_copy(update={"id": "renamed"})})
+    reel = compose_video(plan.model_copy(update={"shots": (plan.shots[0], renamed, plan.shots[2])}), tmp_path / "2.mp4", cache=cache)
+    assert (reel.segments_rendered, set(reel.damaged_clips)) == (0, {"renamed"})
 
 
 def _another_word(folder: Path, fps: Fps) -> tuple[Timeline, Timeline, tuple[int, int]]:
