@@ -10,8 +10,9 @@ from functools import lru_cache
 __all__ = ["WHOLE", "belong_together", "break_cost", "closes_a_phrase", "is_counted", "leans"]
 
 _STOPS = ",;:–—·•|、，；：،؛"
-_CLOSERS = "\"'”’»)]」』）》"
-_OPENERS = "\"'“‘«([「『（《"
+_CLOSERS = "\"'”’»›“‘«‹)]」』）》"
+_OPENERS = "\"'“‘«‹„‚»›”([「『（《"
+"""Which of “these” and «these» open and which close is another in each language."""
 
 # English words by what they do at a break: a phrase begins with them, so that it is natural to break before one, and to break after
 # one leaves the reader hanging. In other languages only punctuation, figures and names count.

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 
 __all__ = ["closes_a_sentence", "sentence_ends"]
 
-_MARKS = ".!?…。！？؟۔।"
+_MARKS = ".!?…。！？؟۔।።։။។"
 _CLOSERS = "\"'”’»›)]}*_」』）》"
-_OPENERS = "\"'“‘„«‹([{*_¿¡"
+_CLOSERS_OF_A_WORD = _CLOSERS + "“‘«‹"
+"""In German, Czech and their kin „these“ and »these« close; alone they open."""
+_OPENERS = "\"'“‘„‚«‹»›”’([{*_¿¡"
+"""In some languages »these« and ”these” open."""
 
 # Always followed by what they shorten or introduce.
 _NEVER_END = {
@@ -122,14 +125,14 @@ def closes_a_sentence(phrase: str) -> bool:
 
 
 def _ends_at(words: Sequence[str], index: int) -> bool:
-    body = words[index].rstrip("".join(char for char in set(words[index]) if char in _CLOSERS or _is_symbol(char)))
+    body = words[index].rstrip("".join(char for char in set(words[index]) if char in _CLOSERS_OF_A_WORD or _is_symbol(char)))
     core = body.rstrip(_MARKS)
     marks = body[len(core) :]
     if not marks:
         return False
     following = words[index + 1].lstrip(_OPENERS)
     capital, small = following[:1].isupper(), following[:1].islower()
-    if any(char in _CLOSERS for char in words[index][len(body) :]) and small:
+    if any(char in _CLOSERS_OF_A_WORD for char in words[index][len(body) :]) and small:
         return False
     if marks.strip(".…"):
         return True
