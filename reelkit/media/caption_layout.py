@@ -413,6 +413,7 @@ def _laid_out(
         if line_width([(index, text)], sizes.size_px)
         for phrase in phrases(text, language)
         for part in broken(phrase, fits, language)
+        if part
     ]
     if not shown:
         return CueLayout((), sizes.size_px, right_to_left)

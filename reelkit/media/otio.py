@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reelkit.errors import AudioError, TimelineError
 from reelkit.media.audio import loop_of, read_audio
+from reelkit.media.word_breaks import without_hints
 from reelkit.model import AudioTrack, Clip, Shot, Timeline
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class _Tracks:
     def captions(self) -> Any:
         """Return the track of captions: a generator for each cue, its words and their frames among the parameters."""
         cues = self._timeline.cues
-        spans = [(cue.start, cue.end, cue.text, [word.model_dump(mode="json") for word in cue.words]) for cue in cues]
+        spans = [(cue.start, cue.end, without_hints(cue.text), [word.model_dump(mode="json") for word in cue.words]) for cue in cues]
         return self._generated(
             "Captions", [(start, end, text, {"text": text, "words": words}) for start, end, text, words in spans], "caption"
         )

@@ -13,6 +13,7 @@ __all__ = ["as_words", "columns", "language_of", "merged", "phrases"]
 _KANA = re.compile(r"[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_NO_WIDTH = "\u200b"
 _WITH_HAN = ("ja", "ko", "yue", "zh")
 _THAI = re.compile(r"[\u0e00-\u0e7f]")
 _WIDE = re.compile(rf"{_KANA.pattern}|{_HAN.pattern}|[\u3000-\u303f\uff01-\uff60]")
@@ -65,7 +66,7 @@ def phrases(text: str, language: str = "") -> tuple[str, ...]:
     Notes
     -----
     Japanese, Chinese and Thai by BudouX (https://github.com/google/budoux), whose phrases keep punctuation where it belongs; a number
-    stays with what it counts, and a name in Latin letters whole.
+    stays with what it counts, and a name in Latin letters whole. Spaces without width (U+200B) stay at the end of a phrase.
 
     Examples
     --------
@@ -80,10 +81,13 @@ def phrases(text: str, language: str = "") -> tuple[str, ...]:
         name = "japanese" if language.startswith("ja") else "simplified_chinese"
     else:
         return (text,)
-    found = _parser(name).parse(text)
-    whole = [*_QUANTITY.finditer(text), *_LATIN.finditer(text)]
+    # The parsers take a space without width for a letter.
+    kept = [at for at, letter in enumerate(text) if letter != _NO_WIDTH]
+    bare = "".join(text[at] for at in kept)
+    whole = [*_QUANTITY.finditer(bare), *_LATIN.finditer(bare)]
     within = {at for part in whole for at in range(part.start() + 1, part.end())}
-    cuts = [0, *(at for at in accumulate(map(len, found)) if at not in within)]
+    ends = [at for at in accumulate(map(len, _parser(name).parse(bare))) if at not in within]
+    cuts = [0, *(kept[at] for at in ends[:-1]), len(text)]
     return tuple(text[start:end] for start, end in pairwise(cuts))
 
 

@@ -6,6 +6,7 @@ import re
 
 from reelkit.media.captions import reading_of
 from reelkit.media.text import is_right_to_left
+from reelkit.media.word_breaks import without_hints
 from reelkit.model import CaptionCue, Fps, Timeline, spaced
 
 __all__ = ["credits_text", "srt", "vtt"]
@@ -23,7 +24,7 @@ def srt(timeline: Timeline) -> str:
     """
     fps, marks = timeline.fps, _marks(timeline)
     blocks = [
-        f"{number}\n{_clock(cue.start, fps, ',')} --> {_clock(cue.end, fps, ',')}\n{mark}{_MARKUP.sub(_kept, cue.text)}\n"
+        f"{number}\n{_clock(cue.start, fps, ',')} --> {_clock(cue.end, fps, ',')}\n{mark}{_MARKUP.sub(_kept, without_hints(cue.text))}\n"
         for number, (mark, cue) in enumerate(zip(marks, timeline.cues, strict=True), 1)
     ]
     return "\n".join(blocks)
@@ -64,7 +65,7 @@ def _timed(cue: CaptionCue, fps: Fps) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return without_hints(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _clock(frame: int, fps: Fps, point: str = ".") -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from reelkit.media.fonts import clusters
 
-__all__ = ["SOFT_HYPHEN", "at_a_lines_end", "broken", "has_case"]
+__all__ = ["SOFT_HYPHEN", "at_a_lines_end", "broken", "has_case", "without_hints"]
 
 SOFT_HYPHEN, _OPEN = "\u00ad", "\u200b"
 """Where an author lets a word be broken, with a hyphen and without one."""
@@ -74,8 +74,12 @@ def at_a_lines_end(part: str) -> str:
     >>> at_a_lines_end("Haft\u00adpflicht\u00ad")
     'Haftpflicht-'
     """
-    shown = "-" if part.endswith(SOFT_HYPHEN) else ""
-    return part.replace(SOFT_HYPHEN, "").replace(_OPEN, "") + shown
+    return without_hints(part) + ("-" if part.endswith(SOFT_HYPHEN) else "")
+
+
+def without_hints(text: str) -> str:
+    """Return a text without what says where a word may be broken: some players would show it."""
+    return text.replace(SOFT_HYPHEN, "").replace(_OPEN, "")
 
 
 def _authors(word: str) -> Iterator[str]:

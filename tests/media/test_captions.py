@@ -346,12 +346,20 @@ def test_equal_states_are_the_same_sprites_and_bytes() -> None:
         assert drawn(one, frame).tobytes() == drawn(other, frame).tobytes()
 
 
-def test_drawing_does_not_depend_on_the_frames_drawn_before() -> None:
-    """A frame opened by itself is the frame reached by playing."""
-    played, opened = (painter(PRESETS["pop"], cue("cut to any frame"), cue("and it is same", start=60)) for _ in range(2))
-    for frame in range(75):
-        last = drawn(played, frame)
-    assert drawn(opened, 74).tobytes() == last.tobytes()
+@pytest.mark.parametrize("name", PRESETS)
+def test_drawing_does_not_depend_on_the_frames_drawn_before(name: str) -> None:
+    """A frame opened by itself is the frame reached by playing, and by playing backwards, through pauses too."""
+    first, second = cue("it is at"), cue("cut to any frame", start=72, linger=24)
+    # A pause before the last word of the first cue, and one after the last of the second.
+    late = first.words[2].model_copy(update={"start": first.words[2].start + 20, "end": first.words[2].end + 20})
+    cues = (first.model_copy(update={"words": (*first.words[:2], late), "end": late.end + 4}), second)
+    style = PRESETS[name].model_copy(update={"box_colour": PRESETS[name].box_colour or "#102030"})
+    forwards, backwards = painter(style, *cues), painter(style, *cues)
+    frames = range(cues[0].start, cues[1].end)
+    played = {frame: drawn(forwards, frame).tobytes() for frame in frames}
+    assert {frame: drawn(backwards, frame).tobytes() for frame in reversed(frames)} == played
+    for frame in frames[::9]:
+        assert drawn(painter(style, *cues), frame).tobytes() == played[frame]
 
 
 def test_fill_mask_lies_on_the_letters() -> None:
@@ -391,6 +399,15 @@ def test_scripts_without_spaces_break_between_phrases(text: str, lines: list[str
     alone = [lay_out([line], style, caption_sizes(style, 1080, 1920)).words[0].ink for line in lines]
     for word, ink in zip(layout.words, alone, strict=True):
         assert word.ink[2] - word.ink[0] == pytest.approx((ink[2] - ink[0]) * layout.size_px / 84, rel=0.02)
+
+
+@pytest.mark.parametrize("text", ["กาแฟ\u200b", "กาแฟ\u200bไทย\u200bร้อน", "\u200bกาแฟ", "Tee\u00ad\u200b"])
+def test_hints_where_a_word_may_be_broken_are_not_drawn(text: str) -> None:
+    """Spaces without width and soft hyphens, as text from web pages has them, take no place and stop nothing."""
+    style = PRESETS["karaoke"]
+    sizes = caption_sizes(style, 1080, 1920)
+    plain = re.sub("[\u200b\u00ad]", "", text)
+    assert lay_out([text, "ดีมาก"], style, sizes).ink == lay_out([plain, "ดีมาก"], style, sizes).ink
 
 
 @pytest.mark.parametrize("name", ["karaoke", "box"])

@@ -37,3 +37,11 @@ def test_a_name_in_latin_letters_stays_whole(name: str, language: str) -> None:
     found = phrases(before + name + after, "ja" if language == "ja" else "zh-Hans")
     assert "".join(found) == before + name + after and len(found) >= 3
     assert not set(accumulate(map(len, found))) & set(range(len(before) + 1, len(before + name)))
+
+
+def test_spaces_without_width_are_no_phrases() -> None:
+    """Where they come from a web page, text is broken where it would be without them."""
+    for text, language in (("กาแฟสดใหม่สั่งซื้อได้ทุกวัน", "th"), ("今日は天気がいいですね。", "ja")):
+        found = phrases("\u200b".join(["", *text, ""]), language)
+        assert [part.replace("\u200b", "") for part in found] == list(phrases(text, language))
+        assert "".join(found).replace("\u200b", "") == text

@@ -59,6 +59,13 @@ def test_srt_shows_what_looks_like_a_tag(tmp_path: Path) -> None:
     assert not any(re.search(r"\{\\", text) for text in shown)
 
 
+def test_hints_where_a_word_may_be_broken_are_in_no_subtitles() -> None:
+    """Soft hyphens and spaces without width, which some players show, are left out."""
+    plan = a_timeline(Fps(num=30), ("Tee\u00adkanne กาแฟ\u200bร้อน", 0, 30))
+    assert "\nTeekanne กาแฟร้อน\n" in srt(plan)
+    assert vtt(plan).endswith("\nTeekanne <00:00:00.500>กาแฟร้อน\n")
+
+
 def test_a_right_to_left_cue_that_begins_with_a_name_says_so() -> None:
     """Players go by a cue's first letter: one that the reel reads from the right is marked where that says otherwise, and no other is."""
     plan = a_timeline(
