@@ -21,7 +21,7 @@ from reelkit.media.emoji import has_colours
 from reelkit.media.fonts import FontFace, open_font
 from reelkit.media.ink import rgb_of
 from reelkit.media.text import Run, is_right_to_left, union_of
-from reelkit.media.word_breaks import at_a_lines_end
+from reelkit.media.word_breaks import without_hints
 from reelkit.model import CaptionCue, CaptionStyle, Timeline, spaced
 
 __all__ = ["ass"]
@@ -37,7 +37,7 @@ _WIN_ASCENT, _WIN_DESCENT = 74, 76
 """Offsets in a font's OS/2 table (OpenType 1.9.1)."""
 _WINDOWS, _FAMILY, _WHOLE_FAMILY = 3, 1, 16
 """A platform and names in its name table."""
-_COUNTRIES = {"zh-Hans": "SC", "ko": "KR"}
+_COUNTRIES = {"zh": "SC", "zh-TW": "TC", "zh-Hant": "TC", "zh-HK": "HK", "yue": "HK", "ko": "KR"}
 _LEFTWARD, _POP, _MARK = "\u202b", "\u202c", "\u200e"
 """Embeds what follows from right to left; ends that; a letter without ink that goes from left to right (UAX #9)."""
 
@@ -208,7 +208,7 @@ def _words(timeline: Timeline, cue: CaptionCue, row: list[PlacedWord], drawing: 
     for placed in row:
         word = cue.words[placed.index]
         whole = pieces[placed.index] == 1 and not layout.cut
-        written = at_a_lines_end(word.text) if whole else "".join(run.text for run in _runs(placed))
+        written = without_hints(word.text) if whole else "".join(run.text for run in _runs(placed))
         text = _escaped(capitals(written, timeline.language) if style.uppercase else written)
         if style.mode == "classic":
             yield text
@@ -309,7 +309,8 @@ def _family(face: FontFace, language: str = "") -> str:
     }
     family = own.get(_FAMILY, face.family)
     family = own.get(_WHOLE_FAMILY, family) if face.variation else family
-    return family.replace(" CJK JP", f" CJK {_COUNTRIES.get(language, 'JP')}")
+    country = _COUNTRIES.get(language) or _COUNTRIES.get(language.partition("-")[0], "JP")
+    return family.replace(" CJK JP", f" CJK {country}")
 
 
 def _hundredths(timeline: Timeline, start: int, end: int) -> int:

@@ -118,6 +118,17 @@ def test_letters_of_another_font_name_it(text: str, family: str) -> None:
     assert f"\\fnNoto Sans CJK {family}\\" in ass(timeline(PRESETS["karaoke"], text)) and "\\fn" not in ass(timeline(PRESETS["karaoke"]))
 
 
+@pytest.mark.parametrize(
+    ("language", "family"), [("zh", "SC"), ("zh-CN", "SC"), ("zh-TW", "TC"), ("zh-HK", "HK"), ("ja", "JP"), ("ko-KR", "KR")]
+)
+def test_letters_are_asked_for_in_the_forms_of_the_brands_language(language: str, family: str) -> None:
+    """A brand's own language, as its file may say it, decides whose forms of Chinese characters players draw."""
+    if find_spec("manimgx_fonts_cjk") is None:
+        pytest.skip("the fonts for Chinese, Japanese and Korean are not installed")
+    plan = timeline(PRESETS["karaoke"], "直骨").model_copy(update={"language": language})
+    assert f"\\fnNoto Sans CJK {family}\\" in ass(plan)
+
+
 def test_a_mixed_word_is_told_as_it_is_seen() -> None:
     """A word of both directions goes from left to right in stretches of one, which players cannot order anew, and is lit as one."""
     style = PRESETS["karaoke"].model_copy(update=PLAIN)
