@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -81,6 +82,8 @@ __all__ = [
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_upper=True)]
 TimedBy = Literal["durations", "alignment", "estimated"]
 _NO_BREAK = "\u00a0\u202f"
+_APART = re.compile(r"[^\W\d_][\u0300-\u036f\u3099\u309a]+|[\u1100-\u11ff]+")
+"""Letters and the marks on them, and the parts of Korean syllables."""
 Progress = Callable[[float], None]
 """Called with the share done, 0.0 to 1.0."""
 
@@ -225,11 +228,15 @@ class ScriptRequest(Value):
 def one_line(text: str) -> str:
     """Return a text with single spaces for white space; those that hold words together (U+00A0, U+202F) stay what they are.
 
+    Letters that come apart from their accents, as from some systems' file names and documents, are put together (Unicode's NFC): voices
+    and fonts know them so. All else stays as it is written; NFC would replace rare characters of names.
+
     Examples
     --------
-    >>> one_line(" only\\n10\\u00a0000   cups ")
-    'only 10\\xa0000 cups'
+    >>> one_line(" only\\n10\\u00a0000   cups "), one_line("cafe\\u0301")
+    ('only 10\\xa0000 cups', 'café')
     """
+    text = _APART.sub(lambda letter: unicodedata.normalize("NFC", letter[0]), text)
     return re.sub(r"\s+", lambda gap: " " if gap[0].strip(_NO_BREAK) else gap[0][0], text.strip())
 
 

@@ -1,5 +1,7 @@
 """The values that flow: frozen, validated, JSON both ways."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -66,6 +68,14 @@ def test_a_scene_has_two_to_four_search_terms(terms: tuple[str, ...]) -> None:
     """Fewer leave libraries without a choice, more without a subject."""
     with pytest.raises(ValidationError):
         Scene(text="Some words.", search_terms=terms)
+
+
+def test_letters_are_put_together_with_their_accents() -> None:
+    """A text from a system that keeps them apart is the same as one from another; rare forms of characters in names stay."""
+    for text in ("Café schön Tiếng Việt naïve", "コーヒーが", "커피 한잔"):
+        apart = unicodedata.normalize("NFD", text)
+        assert apart != text and Scene(text=apart, search_terms=("a", "b")).text == text
+    assert Scene(text="\ufa19社", search_terms=("a", "b")).text == "\ufa19社"
 
 
 def test_a_scenes_text_is_one_line() -> None:

@@ -9,6 +9,7 @@ box.
 from __future__ import annotations
 
 import difflib
+import re
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -53,6 +54,8 @@ _JOINER = "\u200d"
 _JOINERS = _JOINER + "\u200c"
 """With the one that keeps letters apart, as Persian and Indic scripts write it."""
 _REGIONAL = range(0x1F1E6, 0x1F200)
+_SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""The last say which form of a Chinese character a name is written in."""
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)
 
@@ -250,7 +253,7 @@ def _extends(cluster: str, character: str) -> bool:
 
 def _visible(cluster: str) -> list[int]:
     # Format and control characters and variation selectors steer shaping; no font needs to draw them.
-    return [ord(c) for c in cluster if unicodedata.category(c) not in ("Cf", "Cc") and not 0xFE00 <= ord(c) <= 0xFE0F]
+    return [ord(c) for c in cluster if unicodedata.category(c) not in ("Cf", "Cc") and not _SELECTOR.fullmatch(c)]
 
 
 @lru_cache(maxsize=4096)
@@ -263,11 +266,12 @@ def font_for(cluster: str, face: FontFace) -> FontFace | None:
     >>> [font_for(c, montserrat).path.stem for c in "aع🚀"]
     ['Montserrat[wght]', 'NotoSansArabic[wght]', 'NotoColorEmoji-Regular']
     """
-    points = _visible(cluster)
-    if not points:
+    # A letter and its mark are drawn as one where a font has them so.
+    ways = [_visible(cluster), _visible(unicodedata.normalize("NFC", cluster))]
+    if not all(ways):
         return None
     for candidate in _candidates(cluster, face):
-        if all(point in _characters(candidate) for point in points):
+        if any(all(point in _characters(candidate) for point in points) for points in ways):
             return candidate
     return None
 

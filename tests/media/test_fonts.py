@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,22 @@ def test_a_font_file_can_be_named_by_path() -> None:
 def test_missing_characters_are_named_once(text: str, missing: str) -> None:
     """Fallbacks draw what a display family lacks, and what none has is named, each once."""
     assert missing_characters(text, find_font("Anton")) == missing
+
+
+def test_letters_that_come_apart_from_their_accents_are_the_familys_own() -> None:
+    """An accent as a character of its own takes a letter to no other font where the family has both as one."""
+    poppins = find_font("Poppins", 700)
+    assert font_for("\u0301", poppins) != poppins
+    assert [font_for(letter, poppins) for letter in ("e\u0301", "o\u0308")] == [poppins] * 2
+
+
+def test_a_chosen_form_of_a_character_is_drawn() -> None:
+    """A character with what selects its form in a name is drawn by the font that has the character."""
+    if find_spec("manimgx_fonts_cjk") is None:
+        pytest.skip("the fonts for Chinese, Japanese and Korean are not installed")
+    inter = find_font("Inter")
+    assert font_for("葛\U000e0100", inter) == font_for("葛", inter) is not None
+    assert missing_characters("葛\U000e0100飾区", inter) == ""
 
 
 def test_a_family_installed_on_the_machine_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
