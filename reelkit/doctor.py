@@ -114,14 +114,14 @@ def _brands() -> str:
 def _logo_note(slug: str) -> str:
     """Return what of a brand's logo is not drawn as it asks, in one line; empty where all is."""
     from reelkit.brand import load_brand
-    from reelkit.media.svg import is_svg, text_not_as_asked
+    from reelkit.media.svg import HEAD_BYTES, is_svg, text_not_as_asked
 
     brand = load_brand(slug)
     if not brand.logo:
         return ""
     data, told = brand.path(brand.logo).read_bytes(), f"{slug}: logo {brand.logo.name}"
     try:
-        problem = text_not_as_asked(data) if is_svg(data[:1024]) else ""
+        problem = text_not_as_asked(data) if is_svg(data[:HEAD_BYTES]) else ""
     except ValueError as error:
         return f"{told} {error}"
     return f"{told}: {problem}; convert text to paths to keep its letters" if problem else ""

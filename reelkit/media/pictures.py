@@ -17,7 +17,7 @@ from PIL import Image, ImageCms, ImageOps
 from reelkit.errors import ClipError
 from reelkit.media.hdr import ToneMapper, grade_by
 from reelkit.media.planes import Planes, rgb_to_planes
-from reelkit.media.svg import draw_svg, is_svg
+from reelkit.media.svg import HEAD_BYTES, draw_svg, is_svg
 from reelkit.model import Clip, Fps
 
 __all__ = ["AnimationReader", "PictureReader", "is_avif", "is_heif", "is_webp", "open_picture", "open_svg", "read_picture", "webp_times"]
@@ -148,7 +148,7 @@ def read_picture(path: Path, *, box_px: tuple[int, int] = (_PICTURE_LIMIT_PX, _P
         Whatever the reader of its form raises where it is damaged.
     """
     with path.open("rb") as file:
-        if is_svg(file.read(2048)):
+        if is_svg(file.read(HEAD_BYTES)):
             return open_svg(path)
     with open_picture(path) as opened:
         opened.draft("RGB", (2 * box_px[0], 2 * box_px[0]))

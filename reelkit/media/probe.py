@@ -23,7 +23,7 @@ from reelkit.media.displayed import displayed_size, orientation_of, unread_colou
 from reelkit.media.footage_norms import MAX_SIDE_PX, brightness_of, check_length, check_seen, check_size, is_black, is_like
 from reelkit.media.packets import frames_from, whole_packets
 from reelkit.media.probe_picture import loops_for_ever, picture_form, probe_picture
-from reelkit.media.svg import is_svg
+from reelkit.media.svg import HEAD_BYTES, is_svg
 from reelkit.model import ClipFacts
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _head(path: Path) -> bytes:
             kind = "is a folder" if path.is_dir() else "is not a plain file" if path.exists() else "does not exist"
             raise ClipError(f"{path.name}: {kind}; name a video or a picture")
         with path.open("rb") as file:
-            head = file.read(2048)
+            head = file.read(HEAD_BYTES)
     except OSError as error:
         raise ClipError(f"{path.name}: cannot be read ({error.strerror}); check its permissions") from None
     if not head:

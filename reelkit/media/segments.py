@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
@@ -136,7 +137,7 @@ def _font(named: str, weight: int) -> str:
 @functools.cache
 def made_by() -> str:
     """Return a hash of the code and libraries that decide a frame's bytes."""
-    from importlib.metadata import PackageNotFoundError, version
+    from importlib.metadata import PackageNotFoundError, distributions, version
 
     from reelkit import model
 
@@ -150,7 +151,6 @@ def made_by() -> str:
         "uharfbuzz",
         "freetype-py",
         "python-bidi",
-        "fontpkg-inter",
         "resvg-py",
         "pi-heif",
         "pillow",
@@ -163,4 +163,7 @@ def made_by() -> str:
         digest.update(f"{package}=={version(package)}\n".encode())
     with suppress(PackageNotFoundError):
         digest.update(f"cjk={version('manimgx-fonts-cjk')}\n".encode())
+    # Text in drawings is set in whichever of these are there.
+    families = {each.name: each.version for each in distributions() if each.name.startswith("fontpkg-")}
+    digest.update(json.dumps(families, sort_keys=True).encode())
     return digest.hexdigest()

@@ -15,7 +15,10 @@ from PIL import Image
 
 from reelkit.media.fonts import clusters, find_font, font_for, missing_characters
 
-__all__ = ["draw_svg", "is_svg", "text_not_as_asked"]
+__all__ = ["HEAD_BYTES", "draw_svg", "is_svg", "text_not_as_asked"]
+
+HEAD_BYTES = 65_536
+"""So much of a file tells whether it is a drawing: a licence may stand before it."""
 
 _EMBEDDED = re.compile(r"data:image/(png|jpeg|jpg|webp|gif)[;,]", re.IGNORECASE)
 _REFERENCE = re.compile(r"url\(\s*['\"]?\s*(?!#)([^'\")\s]+)|@import\s+(\S+)", re.IGNORECASE)

@@ -12,7 +12,7 @@ from reelkit.media.colours import LEAST_CONTRAST
 from reelkit.media.legibility import LEAST_LOGO_CONTRAST, mark_contrast, text_contrast
 from reelkit.media.overlays import OverlayMark, OverlayPainter
 from reelkit.media.planes import Planes
-from reelkit.media.svg import is_svg, text_not_as_asked
+from reelkit.media.svg import HEAD_BYTES, is_svg, text_not_as_asked
 from reelkit.model import EndCard, Finding, KeyWords, LogoOverlay, Timeline
 from reelkit.steps.clear_logo import logo_frames
 
@@ -35,7 +35,8 @@ class OverlayWatch:
         self.seen: list[tuple[float, OverlayMark, int]] = []
         """Contrasts measured, of what, and the frame."""
         self._marks: dict[int, list[OverlayMark]] = defaultdict(list)
-        painter = OverlayPainter(timeline.overlays, width_px=timeline.width_px, height_px=timeline.height_px, fps=timeline.fps)
+        width_px, height_px = timeline.width_px, timeline.height_px
+        painter = OverlayPainter(timeline.overlays, width_px=width_px, height_px=height_px, fps=timeline.fps, language=timeline.language)
         leave = math.ceil(_LEAVE_S * timeline.fps.ratio)
         for number, overlay in enumerate(timeline.overlays):
             frames: tuple[int, ...] = ()
@@ -112,7 +113,7 @@ def judge_drawings(timeline: Timeline) -> Iterator[Finding]:
 def _text_problem(path: Path) -> str:
     try:
         data = path.read_bytes()
-        return text_not_as_asked(data) if is_svg(data[:1024]) else ""
+        return text_not_as_asked(data) if is_svg(data[:HEAD_BYTES]) else ""
     except (OSError, ValueError):
         # What cannot be read was told of where it was drawn.
         return ""

@@ -476,6 +476,14 @@ def test_a_drawing_of_any_encoding_is_drawn(tmp_path: Path, encoding: str) -> No
     assert_corners(shown(tmp_path / "flag.svg", background=BACKGROUND), (*CORNERS[:2], BACKGROUND, BACKGROUND), within=2)
 
 
+def test_a_drawing_may_begin_with_a_licence(tmp_path: Path) -> None:
+    """However long the comment is that stands before it, a drawing is one."""
+    declared, rest = DRAWING.format("").split("<svg", 1)
+    (tmp_path / "flag.svg").write_text(f"{declared}<!-- {'All of this may be used. ' * 300} --><svg{rest}")
+    assert probe_clip(tmp_path / "flag.svg").codec == "svg"
+    assert_corners(shown(tmp_path / "flag.svg", background=BACKGROUND), (*CORNERS[:2], BACKGROUND, BACKGROUND), within=2)
+
+
 def test_a_link_in_a_drawing_is_no_file(tmp_path: Path) -> None:
     """What leads somewhere when it is clicked fetches nothing, and is drawn."""
     (tmp_path / "flag.svg").write_text(
