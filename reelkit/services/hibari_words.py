@@ -17,10 +17,11 @@ from types import FunctionType
 from typing import Any, SupportsIndex
 
 from reelkit.errors import VoiceError
+from reelkit.services.sayable import sayable
 
 __all__ = ["READING", "SpokenWord", "is_pause", "phoneme_string", "plan_breaths", "read_aloud", "says_something"]
 
-READING = 2
+READING = 3
 """Part of the keys of kept speech: raise it when the same words would be read in another way."""
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _MINUS = re.compile(r"(?<![^\s(\[\"'“„‘«])(?<!\d )[-−](?=\.?\d)")
@@ -74,6 +75,7 @@ def read_aloud(words: Sequence[str], g2p: Any, vocab: dict[str, int]) -> list[Sp
     vocab : dict
         The model's phonemes.
     """
+    words = [sayable(word) for word in words]
     # "[text](/phonemes/)" is markup to hibari; to the viewer it is text. Tags of HTML are not said. Of "-5" hibari may say nothing.
     owners = [index for index, word in enumerate(words) for _ in word + " "][:-1]
     text = _Traced(_plain_figures(" ".join(words)), owners).replace("](", "] (")

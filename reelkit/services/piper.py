@@ -23,6 +23,7 @@ from reelkit.errors import VoiceError
 from reelkit.model import AudioResult, Cache, content_key
 from reelkit.services.alignment import aligner_version, can_align, refuse_without_aligner, time_words_in
 from reelkit.services.kept_speech import SpokenBreath, kept_speech
+from reelkit.services.sayable import sayable
 from reelkit.services.token_owners import owners_by_likeness
 from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
 from reelkit.whole import known_sha256_of
@@ -105,6 +106,7 @@ class PiperVoice:
         words = text.split()
         if not words:
             return []
+        said = [sayable(word) for word in words]
         key = content_key(
             "piper",
             _LAYOUT,
@@ -113,9 +115,9 @@ class PiperVoice:
             speaker=self._speaker,
             seed=self._seed,
             speed=float(speed),
-            text=" ".join(words),
+            text=" ".join(said),
         )
-        return kept_speech(self._cache, key, words, lambda: [self._say(words, language, speed)])
+        return kept_speech(self._cache, key, words, lambda: [self._say(said, language, speed)])
 
     def seconds_of(self, text: str, *, speed: float = 1.0) -> float:
         """Return how long one sentence takes to say, in seconds, without the pauses around it: from durations, without making the sound.
@@ -125,9 +127,9 @@ class PiperVoice:
         VoiceError
             When Piper cannot say it.
         """
-        key = (" ".join(text.split()), float(speed))
+        key = (" ".join(sayable(text).split()), float(speed))
         if key not in self._seconds:
-            engine, phonemes = self._engine, self._phonemes(text.split())
+            engine, phonemes = self._engine, self._phonemes(key[0].split())
             counts = engine.durations(phonemes, _Way(speed, self._speaker, self._seed)) if phonemes else None
             if counts is not None:
                 # The first and the last token are silence.

@@ -81,6 +81,14 @@ def test_figures_are_read_as_they_are_meant(reader, text: str) -> None:
     assert got == MENDED[text]
 
 
+def test_hints_how_a_text_is_set_are_not_read(reader) -> None:
+    """Where words may be broken and may not is no part of them, and a hyphen that holds them together is a hyphen."""
+    set_text, plain = "A con\u00adtri\u00adbu\u00adtion \u200b by\u200b e\u2011\u2060mail.", "A contribution by e-mail."
+    spoken = read_aloud(set_text.split(), reader.g2p, reader.vocab)
+    assert [word.phonemes for word in spoken] == [word.phonemes for word in read_aloud(plain.split(), reader.g2p, reader.vocab)]
+    assert [word.owners[0][0] for word in spoken] == [0, 1, 3, 4]
+
+
 def test_thousands_in_groups_are_one_number(reader) -> None:
     """What two written words say together is shared out between them."""
     spoken = read_aloud(["10", "000", "cups"], reader.g2p, reader.vocab)

@@ -52,6 +52,15 @@ def test_words_come_from_durations(voice: PiperVoice) -> None:
     assert power[inside].sum() > 0.98 * power.sum()
 
 
+def test_hints_where_words_may_be_broken_are_not_said(voice: PiperVoice) -> None:
+    """A text with soft hyphens and spaces without width sounds as it does without them, and its words stay as they are written."""
+    written = "A con\u00adtri\u00adbu\u00adtion\u200b \u2060 by e\u2011mail."
+    (hinted,), (plain,) = voice.speak(written), voice.speak("A contribution by e-mail.")
+    assert np.array_equal(hinted.samples, plain.samples)
+    assert [word.text for word in hinted.words] == written.split()
+    assert voice.seconds_of(written) == voice.seconds_of("A contribution by e-mail.")
+
+
 def test_onsets_agree_with_the_aligner(voice: PiperVoice) -> None:
     """The same bars as the built-in voice: median at most 25 ms, 90th percentile at most 60 ms, about a constant offset."""
     off = []
