@@ -10,6 +10,7 @@ from PIL import Image
 
 from reelkit.errors import BrandError, FootageError
 from reelkit.media.probe import probe_clip
+from reelkit.model import ClipFacts
 from reelkit.services.folder import FolderLibrary
 from reelkit.services.word_stems import stems_of
 
@@ -101,6 +102,34 @@ def test_unusable_files_are_skipped_with_a_reason(root: Path) -> None:
     assert library.skipped == ()
     assert len(names(library)) == 5
     assert [line.split(":")[0] for line in library.skipped] == ["cut.mp4", "notes.mp4"]
+
+
+def test_a_folder_that_changed_is_listed_anew(root: Path) -> None:
+    """Who looks again finds what came, what was replaced and what went, and looks at no other file twice; notes count as well."""
+    asked: list[str] = []
+
+    def probe(path: Path) -> ClipFacts:
+        asked.append(path.name)
+        return probe_clip(path)
+
+    (root / "cut.jpg").write_text("not a picture")
+    library = FolderLibrary(root, probe=probe)
+    found = library.search([])
+    assert [line.split(":")[0] for line in library.skipped] == ["cut.jpg"]
+    asked.clear()
+    library.look_again()
+    assert library.search([]) == found
+    assert not asked
+    picture(root / "tractor.jpg", "pink")
+    picture(root / "cut.jpg", "white")
+    (root / "pour over.jpg").unlink()
+    (root / "clips.yaml").write_text("clips: {drum.jpg: {tags: [smoke]}}")
+    assert library.search([]) == found
+    library.look_again()
+    assert names(library, "tractor", "cut", "smoke", "pour") == ["cut.jpg", "roasting/drum.jpg", "tractor.jpg"]
+    assert library.skipped == ()
+    assert sorted(asked) == ["cut.jpg", "tractor.jpg"]
+    assert len(library.fetch(found)) == len(found) - 1
 
 
 def test_nothing_outside_the_folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
