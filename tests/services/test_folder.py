@@ -184,6 +184,22 @@ def test_an_animation_loops_and_is_not_drawn(tmp_path: Path) -> None:
     assert [(clips[name].loops, clips[name].is_drawn) for name in ("wink.gif", "once.gif")] == [(True, False), (False, False)]
 
 
+PLURALS = """
+    ache/aches ash/ashes avalanche/avalanches axe/axes beach/beaches berry/berries box/boxes bench/benches brie/bries brownie/brownies
+    brush/brushes cache/caches calorie/calories canoe/canoes church/churches city/cities class/classes cookie/cookies catch/catches
+    crevasse/crevasses cup/cups dish/dishes eyelash/eyelashes fly/flies fox/foxes glass/glasses headache/headaches hero/heroes
+    inch/inches lunch/lunches movie/movies mousse/mousses niche/niches peach/peaches pie/pies potato/potatoes quiche/quiches rose/roses
+    series/series shoe/shoes sky/skies species/species tie/ties toe/toes watch/watches wave/waves zombie/zombies
+"""
+
+
+def test_plurals_meet_their_singulars() -> None:
+    """However a plural is made, its stem is the singular's, and no other word's."""
+    pairs = [stems_of(pair) for pair in PLURALS.split()]
+    assert [pair for pair in pairs if pair[0] != pair[1]] == []
+    assert len(set(pairs)) == len(PLURALS.split())
+
+
 @given(st.text())
 @example("፩ cup of ፪")
 def test_stems_are_plain_words(text: str) -> None:
