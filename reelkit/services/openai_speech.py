@@ -37,7 +37,7 @@ _SILENT = 1e-4
 
 
 class OpenAISpeech:
-    """A voice behind OpenAI's API for speech.
+    """A voice behind OpenAI's API for speech, for one narration.
 
     Parameters
     ----------
