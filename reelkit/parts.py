@@ -104,8 +104,13 @@ class Parts:
     def cache(self) -> Cache:
         return FileCache(cache_dir(self.outputs))
 
-    @functools.cached_property
+    @property
     def voice(self) -> SpokenVoice:
+        """A voice for one narration: what a speech server may take counts from its first sentence."""
+        return self._speech_server() if self.brand.voice.engine == "openai" else self._voice
+
+    @functools.cached_property
+    def _voice(self) -> SpokenVoice:
         said, engine = self.brand.voice, self.brand.voice.engine
         if engine == "hibari":
             from reelkit.services.hibari import HibariVoice
@@ -189,7 +194,7 @@ class Parts:
 
     def seconds_of(self, sentence: str) -> float:
         """Return how long the brand's voice takes to say a sentence, without the pauses around it."""
-        return self.voice.seconds_of(sentence, speed=self.brand.voice.speed)
+        return self._voice.seconds_of(sentence, speed=self.brand.voice.speed)
 
     def checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """Yield the services that the brand names, each with the cheapest real call that tries it and says how it went."""
@@ -270,7 +275,7 @@ class Parts:
             With what to do.
         """
         try:
-            self.voice.refuse(self.brand.language)
+            self._voice.refuse(self.brand.language)
         except VoiceError as error:
             raise VoiceError(f"brand '{self.brand.slug}': {error}") from None
 

@@ -49,6 +49,14 @@ def test_a_recording_is_as_long_as_it_is(tmp_path: Path) -> None:
     assert generate_script(slow.brand, 1, writer=slow.writer).word_count == 480
 
 
+def test_a_speech_servers_time_is_a_narrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each narration gets a voice of its own from a server, as its time is limited; voices that are loaded are kept."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    served, own = parts(tmp_path, {"voice.engine": "openai", "voice.name": "alloy"}), parts(tmp_path)
+    assert served.voice is not served.voice
+    assert own.voice is own.voice
+
+
 def test_libraries_stand_in_the_brands_order(tmp_path: Path) -> None:
     """A brand without a folder has no folder library; with one, the order is the brand file's."""
     assert [library.name for library in parts(tmp_path).libraries] == ["backdrops"]

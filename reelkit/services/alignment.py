@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from reelkit.errors import VoiceError
 from reelkit.services.hibari_model import load_reader
-from reelkit.services.hibari_words import SpokenWord, read_aloud, says_something
+from reelkit.services.hibari_words import READING, SpokenWord, read_aloud, says_something
 from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
 
 __all__ = [
@@ -102,7 +102,7 @@ def aligner_version(language: str) -> str:
     from importlib.metadata import version
 
     refuse_without_aligner()
-    return f"pocketsphinx {version('pocketsphinx')}, hibari-tts {version('hibari-tts')}"
+    return f"pocketsphinx {version('pocketsphinx')}, hibari-tts {version('hibari-tts')}, reading {READING}"
 
 
 def time_words_in(samples: NDArray[np.float32], rate_hz: int, words: Sequence[str], *, language: str) -> list[Span]:

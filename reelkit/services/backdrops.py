@@ -99,6 +99,9 @@ class BackdropLibrary:
         self._fps, self._cache, self._draw, self._probe, self._version = fps, cache, draw, probe, version
         self._workers = workers or usable_cores()
 
+    def look_again(self) -> None:
+        """Do nothing: backdrops are always the same."""
+
     def search(self, terms: Sequence[str], *, text: str = "") -> list[Candidate]:
         """Return every backdrop of the brand, those that suit the scene first."""
         words = [stem for term in terms for stem in stems_of(term)]

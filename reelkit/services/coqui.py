@@ -30,6 +30,7 @@ from reelkit.model import AudioResult, Cache, content_key
 from reelkit.services.alignment import aligner_version, can_align, refuse_without_aligner, time_words_in
 from reelkit.services.kept_speech import SpokenBreath, kept_speech
 from reelkit.services.recorded import ReadAudio
+from reelkit.services.sayable import sayable
 from reelkit.services.token_owners import owners_by_likeness
 from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
 from reelkit.whole import known_sha256_of, sha256_of
@@ -128,6 +129,7 @@ class CoquiVoice:
         words = text.split()
         if not words:
             return []
+        said = [sayable(word) for word in words]
         key = content_key(
             "coqui",
             _LAYOUT,
@@ -138,9 +140,9 @@ class CoquiVoice:
             sample=sha256_of(self._sample) if self._sample else "",
             seed=self._seed,
             speed=float(speed),
-            text=" ".join(words),
+            text=" ".join(said),
         )
-        return kept_speech(self._cache, key, words, lambda: [self._say(words, language, speed)])
+        return kept_speech(self._cache, key, words, lambda: [self._say(said, language, speed)])
 
     def _say(self, words: Sequence[str], language: str, speed: float) -> SpokenBreath:
         model = _load(self.name, self._parts())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -44,10 +43,21 @@ class ClipNotes(Value):
     clips: dict[str, ClipNote] = Field(default={}, description="by file name, or path within the folder")
 
 
+_Stamp = tuple[int, int] | None
+"""Size and time of change of a file, by which one that was replaced is known; None of one that cannot be read."""
+
+
 @dataclass(frozen=True)
 class _Entry:
     clip: Clip
     stems: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Listing:
+    stamps: dict[Path, _Stamp]
+    entries: dict[str, _Entry]
+    skipped: tuple[str, ...]
 
 
 class FolderLibrary:
@@ -74,12 +84,19 @@ class FolderLibrary:
 
     def __init__(self, root: Path, *, probe: Callable[[Path], ClipFacts]) -> None:
         self._root, self._probe = Path(root), probe
+        self._listing: _Listing | None = None
+        self._facts: dict[tuple[Path, _Stamp], ClipFacts] = {}
 
     @property
     def skipped(self) -> tuple[str, ...]:
         """One line for each file that is not usable footage; none before a search."""
         # Whoever was not asked for footage does not look through the folder for this.
-        return self._found[1] if "_found" in vars(self) else ()
+        return self._listing.skipped if self._listing else ()
+
+    def look_again(self) -> None:
+        """List the folder anew at the next search, where its files are others than when it was listed."""
+        if self._listing and self._listing.stamps != self._stamps():
+            self._listing = None
 
     def search(self, terms: Sequence[str], *, text: str = "") -> list[Candidate]:
         """Return the files that match any of the terms, best first; with no terms all of them.
@@ -91,29 +108,39 @@ class FolderLibrary:
         def match(entry: _Entry) -> float:
             return sum(len(term & entry.stems) / len(term) for term in wanted if term)
 
-        scored = [(match(entry), entry) for entry in self._found[0].values()]
+        scored = [(match(entry), entry) for entry in self._listed.entries.values()]
         best = sorted((pair for pair in scored if pair[0] > 0 or not terms), key=lambda pair: (-pair[0], pair[1].clip.id))
         return [Candidate(id=entry.clip.id, library=self.name, sha256=entry.clip.sha256, match=score) for score, entry in best]
 
     def fetch(self, candidates: Sequence[Candidate], *, progress: Progress | None = None) -> list[Clip]:
-        """Return the clips of candidates: they are on disk already."""
-        return [self._found[0][candidate.id].clip for candidate in candidates]
+        """Return the clips of candidates: they are on disk already, save those that went since they were found."""
+        entries = self._listed.entries
+        return [entries[candidate.id].clip for candidate in candidates if candidate.id in entries]
 
-    @functools.cached_property
-    def _found(self) -> tuple[dict[str, _Entry], tuple[str, ...]]:
+    @property
+    def _listed(self) -> _Listing:
+        if self._listing is None:
+            self._listing = self._list()
+        return self._listing
+
+    def _stamps(self) -> dict[Path, _Stamp]:
+        return {path: _stamp_of(path) for path in (*self._files(), self._root / NOTES)}
+
+    def _list(self) -> _Listing:
         if not self._root.is_dir():
             raise FootageError(f"footage: {shown_path(self._root)} is not a folder; name one in footage.folder of the brand file")
-        files = {path.relative_to(self._root).as_posix(): path for path in self._files()}
+        stamps = self._stamps()
+        files = {path.relative_to(self._root).as_posix(): path for path in stamps if path != self._root / NOTES}
         notes = self._notes(files)
         entries, skipped = {}, []
         for name, path in files.items():
             try:
-                entry = self._entry(name, path, notes)
+                entry = self._entry(name, path, stamps[path], notes)
             except ClipError as error:
                 skipped.append(str(error))
             else:
                 entries[entry.clip.id] = entry
-        return entries, tuple(skipped)
+        return _Listing(stamps, entries, tuple(skipped))
 
     def _files(self) -> Iterator[Path]:
         root = self._root.resolve()
@@ -136,9 +163,10 @@ class FolderLibrary:
                 raise BrandError(f"footage: {NOTES}: clips names '{name}', which is not in the folder{hint} ({shown_path(path)})")
         return notes
 
-    def _entry(self, name: str, path: Path, notes: ClipNotes) -> _Entry:
+    def _entry(self, name: str, path: Path, stamp: _Stamp, notes: ClipNotes) -> _Entry:
         # One that cannot be read is the probe's to name, so the facts come first.
-        facts = self._probe(path)
+        facts = self._facts.get((path, stamp)) or self._probe(path)
+        self._facts[path, stamp] = facts
         own = next((note for key, note in notes.clips.items() if _is_named(key, name)), ClipNote())
         every = notes.defaults
         clip = Clip(
@@ -163,6 +191,14 @@ class FolderLibrary:
 
     def __repr__(self) -> str:
         return f"<FolderLibrary {shown_path(self._root)}>"
+
+
+def _stamp_of(path: Path) -> _Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _is_named(key: str, file: str) -> bool:

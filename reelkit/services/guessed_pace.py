@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from reelkit.errors import VoiceError
 from reelkit.model import Cache
+from reelkit.services.sayable import sayable
 
 __all__ = ["guessed_pace"]
 
@@ -40,5 +41,6 @@ def guessed_pace(language: str, cache: Cache) -> Callable[[str], float]:
 
 
 def _by_letters(text: str) -> float:
+    text = sayable(text)
     dense = sum(1 for char in text if char >= "\u2e80")
     return dense / _DENSE_PER_S + (len(text) - dense) / _CHARS_PER_S

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reelkit.errors import VoiceError
 from reelkit.model import Cache, content_key
 from reelkit.services.hibari_times import UNIT
-from reelkit.services.hibari_words import SpokenWord, phoneme_string, plan_breaths, read_aloud
+from reelkit.services.hibari_words import READING, SpokenWord, phoneme_string, plan_breaths, read_aloud
 
 __all__ = ["Breath", "Engine", "load_engine", "load_reader", "model_parts"]
 
@@ -122,7 +122,8 @@ def load_reader() -> Any:
 @lru_cache(maxsize=1)
 def model_parts() -> str:
     """Return the names and versions of all that the sound depends on, for the key of kept speech."""
-    return " ".join([_installed()[1], *(f"{name} {version(name)}" for name in ("hibari-tts", "onnxruntime", "numpy", "scipy"))])
+    made_of = (f"{name} {version(name)}" for name in ("hibari-tts", "onnxruntime", "numpy", "scipy"))
+    return " ".join([_installed()[1], *made_of, f"reading {READING}"])
 
 
 @lru_cache(maxsize=2)

@@ -12,15 +12,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from itertools import takewhile
 from types import FunctionType
 from typing import Any, SupportsIndex
 
 from reelkit.errors import VoiceError
+from reelkit.services.sayable import sayable
 
-__all__ = ["SpokenWord", "is_pause", "phoneme_string", "plan_breaths", "read_aloud", "says_something"]
+__all__ = ["READING", "SpokenWord", "is_pause", "phoneme_string", "plan_breaths", "read_aloud", "says_something"]
 
+READING = 3
+"""Part of the keys of kept speech: raise it when the same words would be read in another way."""
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_MINUS = re.compile(r"(?<!\S)(?<!\d )[-−](?=\.?\d)")
+_MINUS = re.compile(r"(?<![^\s(\[\"'“„‘«])(?<!\d )[-−](?=\.?\d)")
+# Figures that go on in other groups are a telephone's.
+_THOUSANDS = re.compile(r"(?<![\w.,])(?<!\w[-–])[1-9]\d{0,2}(?: \d{3})+(?! ?\d|[-.]\d{4})")
+_PRICE = re.compile(r"(?<![\w.,$£€])(\d+(?:,\d{3})*)[.,](\d\d ?)([$£€])(?!\w| ?\d)")
+_SIGN = re.compile(r"(?:(?<=\d)|(?<=thousand)|(?<=illion)) ?([$£€¥₹₩])(?!\w| ?\d)")
+_UNIT = re.compile(r"(?<=\d) ?(g|l|L|cl|dl)(?![\w/'’-])")
+_UNITS = {"g": "gram", "l": "liter", "L": "liter", "cl": "centiliter", "dl": "deciliter"}
+_ONE = re.compile(r"(?<![\d.,])1$")
 _PAUSES = frozenset(';:,.!?—…"“”() ')
 _CLAUSE_ENDS = frozenset(";:,.!?—…")
 _STRESSES = frozenset("ˈˌː")
@@ -64,10 +75,12 @@ def read_aloud(words: Sequence[str], g2p: Any, vocab: dict[str, int]) -> list[Sp
     vocab : dict
         The model's phonemes.
     """
+    words = [sayable(word) for word in words]
     # "[text](/phonemes/)" is markup to hibari; to the viewer it is text. Tags of HTML are not said. Of "-5" hibari may say nothing.
     owners = [index for index, word in enumerate(words) for _ in word + " "][:-1]
-    text = _Traced(" ".join(words), owners).replace("](", "] (")
-    text = _normalize()(_substitute(_MINUS, "minus ", _substitute(_TAG, " ", text)))
+    text = _Traced(_plain_figures(" ".join(words)), owners).replace("](", "] (")
+    text = _substitute(_MINUS, "minus ", _substitute(_TAG, " ", text))
+    text = _normalize()(_substitute(_UNIT, _unit_said, _substitute(_SIGN, _sign_said, text)))
     pieces: list[str] = [""]
     for token in g2p.phonemize_tokens(g2p.tokenize(str(text))):
         pieces[-1] += token.phonemes or ""
@@ -82,6 +95,25 @@ def read_aloud(words: Sequence[str], g2p: Any, vocab: dict[str, int]) -> list[Sp
         SpokenWord(str(text[start:end]), "".join(char for char in piece if char in vocab).strip(), _owners_of(text, start, end))
         for (start, end), piece in zip(spoken, pieces, strict=True)
     ]
+
+
+def _plain_figures(text: str) -> str:
+    """Return a text of the same length with the figures that hibari reads wrongly as it reads them: "10 000", "9.99 €"."""
+    text = _THOUSANDS.sub(lambda figure: figure[0].replace(" ", ","), text)
+    return _PRICE.sub(lambda price: f"{price[3]}{price[1]}.{price[2].strip()}".rjust(len(price[0])), text)
+
+
+def _unit_said(unit: re.Match[str]) -> str:
+    return f" {_UNITS[unit[1]]}{_plural_end(unit)}"
+
+
+def _sign_said(sign: re.Match[str]) -> str:
+    one, several = import_module("hibari.g2p.normalize").CURRENCY_WORDS[sign[1]]
+    return f" {several if _plural_end(sign) else one}"
+
+
+def _plural_end(found: re.Match[str]) -> str:
+    return "" if _ONE.search(found.string, 0, found.start()) else "s"
 
 
 def _owners_of(text: _Traced, start: int, end: int) -> tuple[tuple[int, int], ...]:
@@ -128,13 +160,19 @@ def _spread(old: str, owners: list[int], new: str) -> list[int]:
     """Return the owner of every character of ``new``, which replaces ``old``."""
     if new == old:
         return owners
-    sources = [(owners[match.start()], match.group()) for match in re.finditer(r"\S+", old)]
+    sources = list(re.finditer(r"\S+", old))
     if len(sources) < 2:
-        return [sources[0][0] if sources else owners[0]] * len(new)
+        kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+        return owners[:kept] + [owners[sources[0].end() - 1] if sources else owners[0]] * (len(new) - kept)
     targets = list(re.finditer(r"\S+", new))
     given = [owners[0]] * len(new)
-    for match, source in zip(targets, _share([text for _, text in sources], [match.group() for match in targets]), strict=True):
-        given[match.start() : match.end()] = [sources[source][0]] * len(match.group())
+    for match, at in zip(targets, _share([source.group() for source in sources], [match.group() for match in targets]), strict=True):
+        source = sources[at]
+        # What several words say together ("10 000") stays theirs where it is said as it was.
+        same = source.group() == match.group()
+        given[match.start() : match.end()] = (
+            owners[source.start() : source.end()] if same else [owners[source.start()]] * len(match.group())
+        )
     return given
 
 

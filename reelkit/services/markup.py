@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from reelkit.model import one_line
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 __all__ = ["Paragraph", "paragraphs_of"]
 
@@ -15,17 +22,15 @@ _BLOCKS = re.compile(
     r"\A---\n.*?^---$|<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|^(```|~~~).*?(?:^\2|\Z)",
     re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
-_BLOCK_TAG = re.compile(r"</?(?:p|div|br|hr|li|ul|ol|h[1-6]|section|article|table|tr|blockquote)\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][^<>]*>|<!doctype[^<>]*>", re.IGNORECASE)
-_IMAGE = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,2000}\)")
-_LINK = re.compile(r"\[([^\]]{1,300})\]\([^)]{0,2000}\)")
-_EMPHASIS = re.compile(r"(\*{1,3}|~~|`{1,2})(?=\S)(.{1,300}?)(?<=\S)\1|(?<!\w)(_{1,3})(?=\S)(.{1,300}?)(?<=\S)\3(?!\w)")
-_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!>~-])")
+_BLOCK_TAG = re.compile(r"</?(?:p|div|br|hr|li|ul|ol|h[1-6]|section|article|table|tr|blockquote)\b", re.IGNORECASE)
+_BULLET = re.compile(r"^([ \t>]*)•(?=[ \t])", re.MULTILINE)
+# A year, or a number that is all of its line, marks no item.
+_NUMBER = re.compile(r"^([ \t>]*(?:\d{4,9}(?=[.)][ \t])|\d{1,9}(?=[.)][ \t]*$)))", re.MULTILINE)
+# CommonMark knows no "**" between a letter and a sign, as they stand in scripts without spaces.
+_SPAN = r"\*\*(?=\S)([^*\n]{1,300})(?<=[^\s\\])\*\*"
+_BOLD = re.compile(rf"(?<=\w){_SPAN}|(?<!\\){_SPAN}(?=\w)")
 _ASIDE = re.compile(r"\[\s*(terms?|emphasis|icon)\s*:([^\]]*)\]", re.IGNORECASE)
-_HEADING = re.compile(r"#{1,6}\s")
-_ITEM = re.compile(r"\A(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
-_RULE = re.compile(r"(?:[-*_=]\s*){3,}")
-_QUOTE = re.compile(r"\A(?:>\s?)+")
+_STOPS = (".", "!", "…", "。", "！")
 
 
 @dataclass
@@ -62,31 +67,60 @@ def paragraphs_of(text: str) -> tuple[str, list[Paragraph]]:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _BLOCKS.sub(lambda found: "\n" * found[0].count("\n"), text)
-    title, paragraphs, anew = "", list[Paragraph](), True
-    for number, line in enumerate(text.split("\n"), 1):
-        for index, part in enumerate(_BLOCK_TAG.split(line)):
-            anew = anew or index > 0
-            bare = _QUOTE.sub("", part.strip()).strip()
-            item = _ITEM.match(bare)
-            bare = bare[item.end() :] if item else bare
-            aside, heading = _ASIDE.fullmatch(bare), _HEADING.match(bare)
-            if aside and paragraphs:
-                paragraphs[-1].take(aside[1].lower(), aside[2])
+    text = _BOLD.sub(r"\1\2", _NUMBER.sub(r"\1\\", _BULLET.sub(r"\1-", text)))
+    title, paragraphs = "", list[Paragraph]()
+    for opening, block in pairwise(_markdown().parse(text)):
+        if block.type != "inline":
+            continue
+        if opening.type == "heading_open" and not _is_ruled_off(opening, block):
+            if not title and not paragraphs:
+                title = one_line(" ".join(said for _, _, said in _lines(block)))
+            continue
+        anew = True
+        for number, begins, said in _lines(block):
+            anew = anew or begins
+            if aside := _ASIDE.fullmatch(said.strip()):
+                if paragraphs:
+                    paragraphs[-1].take(aside[1].lower(), aside[2])
                 anew = True
-            elif heading and not title and not paragraphs:
-                title = _plain(bare.strip("#"))
-            elif not bare or heading or aside or _RULE.fullmatch(bare):
-                anew = True
-            elif plain := _plain(bare):
-                if anew or item:
-                    paragraphs.append(Paragraph(number, plain))
+            elif said.strip("=-_* \t"):
+                if anew:
+                    paragraphs.append(Paragraph(number, one_line(said)))
                 else:
-                    paragraphs[-1].text += f" {plain}"
+                    paragraphs[-1].text += f" {one_line(said)}"
                 anew = False
     return title, paragraphs
 
 
-def _plain(text: str) -> str:
-    text = _LINK.sub(r"\1", _IMAGE.sub(" ", text))
-    text = _EMPHASIS.sub(lambda found: found[2] or found[4], html.unescape(_TAG.sub("", text)))
-    return one_line(_ESCAPE.sub(r"\1", text))
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    class AnyAddress(MarkdownIt):
+        def validateLink(self, url: str) -> bool:
+            """Let no address spoil a link: only its text is kept."""
+            return True
+
+    # Indented text and what stands in HTML are read as text too.
+    return AnyAddress("commonmark").enable("strikethrough").disable(["code", "html_block"])
+
+
+def _is_ruled_off(opening: Token, block: Token) -> bool:
+    """Whether a "heading" with dashes below it is prose and a rule between scenes: it has several lines, or ends as sentences do."""
+    return opening.markup == "-" and ("\n" in block.content or block.content.rstrip("*_ ").endswith(_STOPS))
+
+
+def _lines(block: Token) -> Iterator[tuple[int, bool, str]]:
+    """Yield the lines of a block's text, parted at HTML's tags of blocks too: the line's number, whether such a tag begins it, its text."""
+    assert block.map is not None
+    number, begins, said = block.map[0] + 1, False, ""
+    for piece in block.children or ():
+        is_break = piece.type in ("softbreak", "hardbreak")
+        is_tag = piece.type == "html_inline"
+        if is_break or (is_tag and _BLOCK_TAG.match(piece.content)):
+            yield number, begins, said
+            begins, said = is_tag, ""
+        number += is_break + is_tag * piece.content.count("\n")
+        if not is_tag:
+            said += " " if piece.type == "image" else piece.content
+    yield number, begins, said

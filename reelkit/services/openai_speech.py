@@ -24,6 +24,7 @@ from reelkit.services.calls import Calls, Trouble
 from reelkit.services.kept_speech import SpokenBreath, kept_speech
 from reelkit.services.openai_client import broken, open_client, refusal
 from reelkit.services.recorded import ReadAudio
+from reelkit.services.sayable import sayable
 
 __all__ = ["OpenAISpeech"]
 
@@ -36,7 +37,7 @@ _SILENT = 1e-4
 
 
 class OpenAISpeech:
-    """A voice behind OpenAI's API for speech.
+    """A voice behind OpenAI's API for speech, for one narration.
 
     Parameters
     ----------
@@ -121,7 +122,7 @@ class OpenAISpeech:
         words = text.split()
         if not words:
             return []
-        said = " ".join(words)
+        said = sayable(" ".join(words))
         if len(said) > _LONGEST_CHARS:
             raise VoiceError(f"the sentence {said[:40]!r}... has {len(said)} characters; speech servers take {_LONGEST_CHARS}: shorten it")
         key = content_key(
@@ -135,7 +136,7 @@ class OpenAISpeech:
             times=aligner_version(language),
             text=said,
         )
-        return kept_speech(self._cache, key, words, lambda: [self._timed(words, said, language, speed)])
+        return kept_speech(self._cache, key, words, lambda: [self._timed([sayable(word) for word in words], said, language, speed)])
 
     def _timed(self, words: list[str], said: str, language: str, speed: float) -> SpokenBreath:
         began = time.monotonic()

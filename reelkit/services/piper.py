@@ -23,6 +23,7 @@ from reelkit.errors import VoiceError
 from reelkit.model import AudioResult, Cache, content_key
 from reelkit.services.alignment import aligner_version, can_align, refuse_without_aligner, time_words_in
 from reelkit.services.kept_speech import SpokenBreath, kept_speech
+from reelkit.services.sayable import sayable
 from reelkit.services.token_owners import owners_by_likeness
 from reelkit.services.word_spans import Piece, Span, meet_the_sound, spans_of, with_silent
 from reelkit.whole import known_sha256_of
@@ -105,6 +106,7 @@ class PiperVoice:
         words = text.split()
         if not words:
             return []
+        said = [sayable(word) for word in words]
         key = content_key(
             "piper",
             _LAYOUT,
@@ -113,9 +115,9 @@ class PiperVoice:
             speaker=self._speaker,
             seed=self._seed,
             speed=float(speed),
-            text=" ".join(words),
+            text=" ".join(said),
         )
-        return kept_speech(self._cache, key, words, lambda: [self._say(words, language, speed)])
+        return kept_speech(self._cache, key, words, lambda: [self._say(said, language, speed)])
 
     def seconds_of(self, text: str, *, speed: float = 1.0) -> float:
         """Return how long one sentence takes to say, in seconds, without the pauses around it: from durations, without making the sound.
@@ -125,9 +127,9 @@ class PiperVoice:
         VoiceError
             When Piper cannot say it.
         """
-        key = (" ".join(text.split()), float(speed))
+        key = (" ".join(sayable(text).split()), float(speed))
         if key not in self._seconds:
-            engine, phonemes = self._engine, self._phonemes(text.split())
+            engine, phonemes = self._engine, self._phonemes(key[0].split())
             counts = engine.durations(phonemes, _Way(speed, self._speaker, self._seed)) if phonemes else None
             if counts is not None:
                 # The first and the last token are silence.
@@ -159,13 +161,11 @@ class PiperVoice:
         return samples, engine.rate_hz, with_silent(spans, range(len(words)), len(samples), engine.rate_hz)
 
     def _phonemes(self, words: Sequence[str]) -> list[str]:
-        """Return the phonemes of a text, whose sentences, as Piper sees them, are said in one breath."""
-        sentences = self._engine.phonemes(" ".join(words))
-        return list(itertools.chain.from_iterable([*sentence, " "] for sentence in sentences))[:-1]
+        return self._engine.phonemes(" ".join(words))
 
     def _pieces(self, words: Sequence[str], phonemes: Sequence[str], counts: NDArray[np.int64]) -> Iterator[Piece]:
         """Yield the words that sound, from the durations of ``[opening, *phonemes, closing]``."""
-        told = [_sounds(itertools.chain.from_iterable(self._engine.phonemes(word))) for word in words]
+        told = [_sounds(self._engine.phonemes(word)) for word in words]
         whole = [(place, phoneme) for place, phoneme in enumerate(phonemes, start=1) if _is_sound(phoneme) or phoneme == " "]
         owners = owners_by_likeness([phoneme for _, phoneme in whole], told)
         bounds = np.concatenate([[0], np.cumsum(counts)])
@@ -215,14 +215,20 @@ class _Engine:
         self.rate_hz: int = self._config.sample_rate
         self.knows_durations = self._timing is not None
 
-    def phonemes(self, text: str) -> list[list[str]]:
-        """Return the phonemes of a text, a list for each sentence that Piper sees in it."""
+    def phonemes(self, text: str) -> list[str]:
+        """Return the phonemes of a text, its sentences, as Piper sees them, in one breath.
+
+        Those that the voice has no sound for are left out, as Piper does; voices that read letters may know only the small ones.
+        """
         try:
             # Double brackets are markup to Piper; to the viewer they are text.
-            return [found for found in self._reader.phonemize(text.replace("[[", "[ [")) if found]
+            sentences = [found for found in self._reader.phonemize(text.replace("[[", "[ [")) if found]
         # Readers of some languages load what is not installed, or fetch it.
         except Exception as error:
             raise VoiceError(f"Piper cannot read {text[:40]!r} ({' '.join(str(error).split())[:120]}): write it another way") from None
+        read = list(itertools.chain.from_iterable([*sentence, " "] for sentence in sentences))[:-1]
+        known = self._config.phoneme_id_map
+        return [one for phoneme in read if (one := phoneme if phoneme in known else phoneme.lower()) in known]
 
     def durations(self, phonemes: Sequence[str], way: _Way) -> NDArray[np.int64] | None:
         """Return the samples of the opening, each phoneme, and the closing; None where the voice does not tell."""
@@ -266,13 +272,8 @@ class _Engine:
     def _ids(self, phonemes: Sequence[str]) -> tuple[list[int], list[int]]:
         """Return the ids of the opening, each phoneme with the blank behind it, and the closing, and how many each has."""
         known = self._config.phoneme_id_map
-        runs = [[*known["^"], *known["_"]]]
-        runs += [[*known[phoneme], *known["_"]] if phoneme in known else [] for phoneme in phonemes]
-        # A phoneme without an id lasts no time; its neighbour's blank stands for it, so that every run has an id.
-        whole = [run for run in [*runs, list(known["$"])] if run]
-        if len(whole) != len(runs) + 1:
-            raise VoiceError("Piper's voice lacks a sound of its own reader; take another voice")
-        return [one for run in whole for one in run], [len(run) for run in whole]
+        runs = [*([*known[phoneme], *known["_"]] for phoneme in ("^", *phonemes)), [*known["$"]]]
+        return [one for run in runs for one in run], [len(run) for run in runs]
 
     def _inputs(self, session: Any, ids: Sequence[int], way: _Way, frames: int) -> dict[str, NDArray[Any]]:
         config, takes = self._config, [one.name for one in session.get_inputs()]
@@ -422,5 +423,5 @@ def _is_sound(phoneme: str) -> bool:
     return phoneme not in _MARKS and any(unicodedata.category(char) in ("Ll", "Lu", "Lo", "Lt") for char in phoneme)
 
 
-def _sounds(phonemes: Iterator[str]) -> list[str]:
+def _sounds(phonemes: Sequence[str]) -> list[str]:
     return [phoneme for phoneme in phonemes if _is_sound(phoneme)]

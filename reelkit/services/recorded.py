@@ -125,9 +125,9 @@ class RecordedVoice:
         """
         self.refuse(language)
         words = " ".join(sentences).split()
-        key = content_key(
-            "recorded", _LAYOUT, sound=sha256_of(self.path), times=aligner_version(language), language=language, text=" ".join(words)
-        )
+        # Words that are found by listening lie where they lie; those that are placed, where their sentences end.
+        text = (" " if can_align(language) else "\n").join(" ".join(sentence.split()) for sentence in sentences)
+        key = content_key("recorded", _LAYOUT, sound=sha256_of(self.path), times=aligner_version(language), language=language, text=text)
         (heard,) = kept_speech(self._cache, key, words, lambda: [self._timed(sentences, words, language)])
         listened = can_align(language) and (self._word_by_word or _is_poor(heard.samples, heard.rate_hz))
         return replace(heard, doubts=self._doubts(heard, key)) if listened else heard

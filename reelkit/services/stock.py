@@ -131,6 +131,11 @@ class StockLibrary:
         """One line for each video, or the whole site, that could not be had."""
         return tuple(self._skipped)
 
+    def look_again(self) -> None:
+        """Forget what could not be had before, save while the site is left alone."""
+        if self._now() >= max(self._out_until_s, self._files_out_until_s):
+            self._skipped.clear()
+
     def search(self, terms: Sequence[str], *, text: str = "") -> list[Candidate]:
         """Return videos for the terms, best first; without terms nothing, as a drawn backdrop suits better than any stranger.
 

@@ -7,11 +7,17 @@ import unicodedata
 
 __all__ = ["stems_of"]
 
+# A plural does not tell whether its singular has an "e" ("beaches", "caches"), so that the singulars lose theirs too.
+_ENDINGS = (
+    *(("ies", "y", 2), ("ie", "y", 2), ("sses", "ss", 1), ("sse", "ss", 1), ("shes", "sh", 1), ("ches", "ch", 2), ("che", "ch", 2)),
+    *(("xes", "x", 1), ("xe", "x", 1), ("oes", "o", 2), ("oe", "o", 2), ("ing", "", 4), ("s", "", 3)),
+)
+
 
 def stems_of(text: str) -> tuple[str, ...]:
     """Return the stems of a text's words, in order; a file name's hyphens, underscores, digits and humps part words.
 
-    The stemming is light on purpose (endings only, of words that keep four letters): it joins "waves" with "wave" and "roasting"
+    The stemming is light on purpose (endings only, of words that keep some letters): it joins "waves" with "wave" and "roasting"
     with "roast", and never joins strangers.
 
     Examples
@@ -27,7 +33,7 @@ def stems_of(text: str) -> tuple[str, ...]:
 
 
 def _stem(word: str) -> str:
-    for ending, instead, keep in (("ies", "y", 3), ("sses", "ss", 4), ("shes", "sh", 4), ("ches", "ch", 4), ("ing", "", 4), ("s", "", 3)):
+    for ending, instead, keep in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= keep and not word.endswith(("ss", "us")):
             return word[: -len(ending)] + instead
     return word

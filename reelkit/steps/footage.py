@@ -35,6 +35,9 @@ class FootageLibrary(Protocol):
     def skipped(self) -> Sequence[str]:
         """One line for each file that could not be used, known after a search and a fetch."""
 
+    def look_again(self) -> None:
+        """Take note of what has changed since; called before a reel's first search."""
+
     def search(self, terms: Sequence[str], *, text: str = "") -> Sequence[Candidate]:
         """Return what matches any of the terms, best first; with no terms everything there is.
 
@@ -63,7 +66,7 @@ def choose_footage(
     FootageError
         When a scene has no clip.
     """
-    casting = _Casting(script, brand)
+    casting = _begun(script, brand, libraries)
     _fill(casting, libraries, {*used, *rejected}, rejected)
     return tuple(slot.pick.candidate.id for slot in casting.slots if slot.pick)
 
@@ -113,7 +116,7 @@ def fetch_footage(
     FootageError
         When a scene has no clip: with how many are missing, and why files were not usable.
     """
-    casting, fetching, used = _Casting(script, brand), _Fetching(progress), {*used, *rejected}
+    casting, fetching, used = _begun(script, brand, libraries), _Fetching(progress), {*used, *rejected}
     while True:
         _fill(casting, libraries, used, rejected)
         lost = set(claim(casting.chosen - used)) if claim else set()
@@ -127,6 +130,12 @@ def fetch_footage(
             if leave_out:
                 leave_out([line for library in libraries for line in library.skipped])
             return fetching.cast(casting)
+
+
+def _begun(script: Script, brand: Brand, libraries: Sequence[FootageLibrary]) -> _Casting:
+    for library in libraries:
+        library.look_again()
+    return _Casting(script, brand)
 
 
 def _fill(casting: _Casting, libraries: Sequence[FootageLibrary], used: Collection[str], rejected: Collection[str]) -> None:

@@ -36,6 +36,8 @@ def other_clips(
     said = script.scenes[scene]
     offered: dict[str, Candidate] = {}
     found: list[Clip] = []
+    for library in libraries:
+        library.look_again()
     for terms in (said.search_terms, ()):
         for library in libraries:
             fresh = [one for one in library.search(terms, text=said.text) if one.id not in {*used, *shown, *offered}]

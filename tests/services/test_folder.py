@@ -10,6 +10,7 @@ from PIL import Image
 
 from reelkit.errors import BrandError, FootageError
 from reelkit.media.probe import probe_clip
+from reelkit.model import ClipFacts
 from reelkit.services.folder import FolderLibrary
 from reelkit.services.word_stems import stems_of
 
@@ -103,6 +104,34 @@ def test_unusable_files_are_skipped_with_a_reason(root: Path) -> None:
     assert [line.split(":")[0] for line in library.skipped] == ["cut.mp4", "notes.mp4"]
 
 
+def test_a_folder_that_changed_is_listed_anew(root: Path) -> None:
+    """Who looks again finds what came, what was replaced and what went, and looks at no other file twice; notes count as well."""
+    asked: list[str] = []
+
+    def probe(path: Path) -> ClipFacts:
+        asked.append(path.name)
+        return probe_clip(path)
+
+    (root / "cut.jpg").write_text("not a picture")
+    library = FolderLibrary(root, probe=probe)
+    found = library.search([])
+    assert [line.split(":")[0] for line in library.skipped] == ["cut.jpg"]
+    asked.clear()
+    library.look_again()
+    assert library.search([]) == found
+    assert not asked
+    picture(root / "tractor.jpg", "pink")
+    picture(root / "cut.jpg", "white")
+    (root / "pour over.jpg").unlink()
+    (root / "clips.yaml").write_text("clips: {drum.jpg: {tags: [smoke]}}")
+    assert library.search([]) == found
+    library.look_again()
+    assert names(library, "tractor", "cut", "smoke", "pour") == ["cut.jpg", "roasting/drum.jpg", "tractor.jpg"]
+    assert library.skipped == ()
+    assert sorted(asked) == ["cut.jpg", "tractor.jpg"]
+    assert len(library.fetch(found)) == len(found) - 1
+
+
 def test_nothing_outside_the_folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Links out of the folder, loops of links, hidden files and hidden folders are left alone."""
     outside = picture(tmp_path_factory.mktemp("private") / "passport.jpg", "pink")
@@ -153,6 +182,22 @@ def test_an_animation_loops_and_is_not_drawn(tmp_path: Path) -> None:
     library = FolderLibrary(tmp_path, probe=probe_clip)
     clips = {clip.path.name: clip for clip in library.fetch(library.search([]))}
     assert [(clips[name].loops, clips[name].is_drawn) for name in ("wink.gif", "once.gif")] == [(True, False), (False, False)]
+
+
+PLURALS = """
+    ache/aches ash/ashes avalanche/avalanches axe/axes beach/beaches berry/berries box/boxes bench/benches brie/bries brownie/brownies
+    brush/brushes cache/caches calorie/calories canoe/canoes church/churches city/cities class/classes cookie/cookies catch/catches
+    crevasse/crevasses cup/cups dish/dishes eyelash/eyelashes fly/flies fox/foxes glass/glasses headache/headaches hero/heroes
+    inch/inches lunch/lunches movie/movies mousse/mousses niche/niches peach/peaches pie/pies potato/potatoes quiche/quiches rose/roses
+    series/series shoe/shoes sky/skies species/species tie/ties toe/toes watch/watches wave/waves zombie/zombies
+"""
+
+
+def test_plurals_meet_their_singulars() -> None:
+    """However a plural is made, its stem is the singular's, and no other word's."""
+    pairs = [stems_of(pair) for pair in PLURALS.split()]
+    assert [pair for pair in pairs if pair[0] != pair[1]] == []
+    assert len(set(pairs)) == len(PLURALS.split())
 
 
 @given(st.text())

@@ -30,6 +30,17 @@ def texts(source: str) -> list[str]:
         ("<style>\np { color: red }\n</style>\nseen <script>alert('x')</script>", ["seen"]),
         ("```\ncode\n```\nprose", ["prose"]),
         ("---\ntitle: x\n---\nprose", ["prose"]),
+        ("Green tea no more than\n80. Let it draw.\n\nAm\n3. Oktober", ["Green tea no more than 80. Let it draw.", "Am 3. Oktober"]),
+        ("1984. A year.\n\n80.\n\n3. third\n2. second", ["1984. A year.", "80.", "third", "second"]),
+        ("• one\n• two", ["one", "two"]),
+        ("See <https://northwind.coffee/sale>, ask <mail@x.com>.", ["See https://northwind.coffee/sale, ask mail@x.com."]),
+        ("Of [Tea](https://en.wikipedia.org/wiki/Tea_(drink)) and [a\nlink](<a b> 'c').", ["Of Tea and a link."]),
+        ("Of [tea][1], [Coffee], ![a cup](data:image/svg+xml,x).\n\n[1]: https://x.org\n[coffee]: y 'z'", ["Of tea, Coffee, ."]),
+        ("It *goes\non* and `a\nb` **_Important:_** \\*Terms\\* \\*\\*apply\\*\\*", ["It goes on and a b Important: *Terms* **apply**"]),
+        ("**1. Warm the pot.**\n\n**# 1**", ["1. Warm the pot.", "# 1"]),
+        ("**注意：**喝**「茶」**吧", ["注意：喝「茶」吧"]),
+        ("One.\n---\nTwo,\nthree\n---\nfour", ["One.", "Two, three", "four"]),
+        ("    indented\n    text", ["indented text"]),
     ],
 )
 def test_mark_up_is_taken_off(source: str, expected: list[str]) -> None:
@@ -41,6 +52,13 @@ def test_the_first_heading_is_the_title() -> None:
     """Only a heading before all text is the title."""
     assert paragraphs_of("# *Tea* time #\n\nText.")[0] == "Tea time"
     assert paragraphs_of("Text.\n\n# Tea")[0] == ""
+
+
+@pytest.mark.parametrize("rule", ["========", "---"])
+def test_a_line_underlined_is_a_heading(rule: str) -> None:
+    """The first is the title, and no other is said."""
+    title, paragraphs = paragraphs_of(f"Why *tea*?\n{rule}\nIt is old.\n\nHow it came\n{rule}\nBy ship.")
+    assert (title, [(paragraph.line, paragraph.text) for paragraph in paragraphs]) == ("Why tea?", [(3, "It is old."), (7, "By ship.")])
 
 
 def test_terms_belong_to_the_paragraph_above() -> None:
@@ -57,7 +75,29 @@ def test_lines_are_counted_over_what_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["*a ", "![", "[", "#", "<", "<!--", "<script", "_", "- ", "`", "[terms:", "> ", "a*", "\\", "&", "<a ", "```\n"]
+    "piece",
+    [
+        "*a ",
+        "![",
+        "[",
+        "#",
+        "<",
+        "<!--",
+        "<script",
+        "_",
+        "- ",
+        "`",
+        "[terms:",
+        "> ",
+        "a*",
+        "\\",
+        "&",
+        "<a ",
+        "```\n",
+        "[a](",
+        "- a\n",
+        "<br>",
+    ],
 )
 def test_no_file_makes_reading_slow(piece: str) -> None:
     """Openings without an end are read in time that grows with the file, not with its square."""

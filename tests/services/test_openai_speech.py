@@ -74,6 +74,19 @@ def test_a_sentence_is_paid_once(tmp_path: Path, wav: bytes) -> None:
         assert len(server.asked) == 2
 
 
+def test_hints_where_words_may_be_broken_are_not_sent(tmp_path: Path, wav: bytes) -> None:
+    """A server is sent the plain words, and pays once for both; the words stay as they are written."""
+    written = TEXT.replace("spoils", "sp\u00adoils\u200b").replace("Honey", "Ho\u2060ney")
+    with serving(says(wav)) as server:
+        voice = Made(server.url, tmp_path).voice
+        (breath,) = voice.speak(written)
+        (plain,) = voice.speak(TEXT)
+        (asked,) = server.asked
+    assert asked.json["input"] == TEXT
+    assert [word.text for word in breath.words] == written.split()
+    assert [word.start for word in breath.words] == [word.start for word in plain.words]
+
+
 def test_another_language_is_estimated(tmp_path: Path, wav: bytes) -> None:
     """What cannot be aligned is placed by length and says so."""
     with serving(says(wav)) as server:

@@ -249,7 +249,7 @@ UNUSABLE = {
 @BOTH
 @pytest.mark.parametrize("fault", UNUSABLE.values(), ids=UNUSABLE)
 def test_the_next_best_takes_its_place(tmp_path: Path, site: StockSite, fault: faults.Fault) -> None:
-    """A clip that cannot be had is replaced by the next candidate, and leaves nothing behind but a line."""
+    """A clip that cannot be had is replaced by the next candidate, and leaves nothing behind but a line, until it can be had."""
     with stock_server(RIVER, Video(12, "street by a river")) as server:
         server.file_faults = [fault]
         library = library_of(site, server, tmp_path)
@@ -258,7 +258,11 @@ def test_the_next_best_takes_its_place(tmp_path: Path, site: StockSite, fault: f
         assert (clip.id, clip.rank) == (f"{site.name}/12", 1)
         (line,) = library.skipped
         assert line.startswith(f"{site.name}/11: ")
-    assert [path for path in (tmp_path / "stock").rglob("*") if path.is_file() and path.suffix not in (".sqlite", ".sum")] == [clip.path]
+        loaded = (path for path in (tmp_path / "stock").rglob("*") if path.is_file() and path.suffix not in (".sqlite", ".sum"))
+        assert list(loaded) == [clip.path]
+        server.file_faults = []
+        assert fetch_footage(script, load_brand("northwind"), libraries=[library])[0].id == f"{site.name}/11"
+        assert library.skipped == ()
 
 
 def test_three_failures_in_a_row_are_enough(tmp_path: Path) -> None:
@@ -281,6 +285,8 @@ def test_three_failures_in_a_row_are_enough(tmp_path: Path) -> None:
         assert len(server.downloads) == len(library.skipped) == 3
         assert names(library, "river") == []
         assert library.fetch(wanted) == []
+        assert cast() == {"folder"}
+        assert len(library.skipped) == 3
         assert len(server.downloads) == 3
         server.file_faults = []
         clock.at_s += 121

@@ -52,6 +52,15 @@ def test_words_come_from_durations(voice: PiperVoice) -> None:
     assert power[inside].sum() > 0.98 * power.sum()
 
 
+def test_hints_where_words_may_be_broken_are_not_said(voice: PiperVoice) -> None:
+    """A text with soft hyphens and spaces without width sounds as it does without them, and its words stay as they are written."""
+    written = "A con\u00adtri\u00adbu\u00adtion\u200b \u2060 by e\u2011mail."
+    (hinted,), (plain,) = voice.speak(written), voice.speak("A contribution by e-mail.")
+    assert np.array_equal(hinted.samples, plain.samples)
+    assert [word.text for word in hinted.words] == written.split()
+    assert voice.seconds_of(written) == voice.seconds_of("A contribution by e-mail.")
+
+
 def test_onsets_agree_with_the_aligner(voice: PiperVoice) -> None:
     """The same bars as the built-in voice: median at most 25 ms, 90th percentile at most 60 ms, about a constant offset."""
     off = []
@@ -99,6 +108,16 @@ def test_odd_texts_are_partitioned(voice: PiperVoice, text: str) -> None:
     assert [word.text for breath in breaths for word in breath.words] == text.split()
     for breath in breaths:
         assert all(before.end <= after.start for before, after in pairwise(breath.words))
+
+
+def test_what_a_voice_has_no_sound_for_is_left_out(files: Path, cache: FileCache) -> None:
+    """A voice that reads letters says those it has, also in the place of capitals; of other signs it says nothing."""
+    config = files.with_name("voice.onnx.json")
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"phoneme_type": "text"}))
+    voice = PiperVoice(str(files), cache=cache)
+    (breath,) = voice.speak("“Honey” % never ☕spoils…")
+    assert [word.timed_by for word in breath.words] == ["durations", "estimated", "durations", "durations"]
+    assert voice.seconds_of("“HONEY” never spoils…") == voice.seconds_of("honey never spoils")
 
 
 def test_a_voice_that_tells_no_durations_is_aligned(files: Path, tmp_path: Path) -> None:

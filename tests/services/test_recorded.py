@@ -241,6 +241,19 @@ def test_another_language_is_placed_between_pauses(cache: FileCache, tmp_path: P
     assert [heard.words[number].start_s for number in firsts] == pytest.approx(starts, abs=0.15)
 
 
+def test_sentences_that_end_elsewhere_are_placed_anew(cache: FileCache, tmp_path: Path) -> None:
+    """The same words in other sentences lie elsewhere in a recording whose words are not found by listening."""
+    tone, quiet = np.full(8000, 0.3, np.float32), np.zeros(4000, np.float32)
+    path = write_sound(tmp_path / "take.wav", np.concatenate([tone, quiet, tone, tone]), 8000)
+    ends = []
+    for split in (["Kaffee ist alt.", "Er wärmt. Er weckt."], ["Kaffee ist alt. Er wärmt.", "Er weckt."]):
+        heard = recorded(path, cache).narrate(split, language="de")
+        words = heard.words
+        ends.append([word.end for word in words])
+        assert ends[-1] == [end for _, end, _ in place_sentences(heard.samples, heard.rate_hz, split)]
+    assert ends[0] != ends[1]
+
+
 def test_few_pauses_and_many_words() -> None:
     """A sound without a pause still gives every word its own time."""
     spans = place_sentences(np.full(8000, 0.2, np.float32), 8000, ["a b c", "d", "e f g h i j"])

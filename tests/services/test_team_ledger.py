@@ -255,6 +255,9 @@ class BackdropShelf:
     name = "shelf"
     skipped = ()
 
+    def look_again(self) -> None:
+        pass
+
     def search(self, terms: Sequence[str], *, text: str = "") -> list[Candidate]:
         return [Candidate(id=f"shelf/{number}", library=self.name, match=1.0) for number in range(8)]
 

@@ -64,6 +64,9 @@ class Shelf:
         self.skipped: tuple[str, ...] = ()
         self.offers = [Candidate(id=f"{name}/{offer}", library=name, kin=offer.split("-")[0] if kin else "") for offer in offers]
 
+    def look_again(self) -> None:
+        pass
+
     def search(self, terms: Sequence[str], *, text: str = "") -> list[Candidate]:
         return [offer for offer in self.offers if not terms or any(word in offer.id for term in terms for word in term.split())]
 
@@ -217,7 +220,7 @@ def test_content_that_shows_only_when_fetched_comes_once() -> None:
 
 
 def test_too_few_clips(tmp_path: Path) -> None:
-    """Too few clips give one line that says how many are missing and why files were not usable."""
+    """Too few clips give one line that says how many are missing and why files were not usable; those that are added are found."""
     library = pictures(tmp_path, "street.png")
     (tmp_path / "fake.mp4").write_text("not a video")
     with pytest.raises(FootageError) as caught:
@@ -226,6 +229,9 @@ def test_too_few_clips(tmp_path: Path) -> None:
     assert "lack 2 clips" in line
     assert "fake.mp4: is a text file" in line
     assert "\n" not in line
+    for name, colour in (("fake.mp4", "pink"), ("road.png", "white")):
+        Image.new("RGB", (120, 90), colour).save(tmp_path / name, format="png")
+    assert len(fetch_footage(script(*[(SHORT, ("street", "road"))] * 3), brand(), libraries=[library])) == 3
     with pytest.raises(FootageError, match="add"):
         fetch_footage(script((SHORT, ("street", "road"))), brand(), libraries=[])
 
