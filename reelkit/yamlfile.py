@@ -13,13 +13,13 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from reelkit.errors import BrandError, without_keys
 from reelkit.whole import write_whole
+from reelkit.yaml_text import line_end_of, with_field
 
 __all__ = ["change_yaml", "field_at", "one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path", "value_typed"]
 
@@ -103,7 +103,9 @@ def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
 
 
 def change_yaml(path: Path, changes: Mapping[str, Any], *, what: str) -> tuple[str, str]:
-    """Change some fields of a YAML file; every other line stays as it is, with its comments and its place.
+    """Change some fields of a YAML file; every other line stays as it is, with its comments, its place and its end.
+
+    A file in which that cannot be done (of anchors, say) is written anew as YAML, with its comments.
 
     Parameters
     ----------
@@ -124,20 +126,26 @@ def change_yaml(path: Path, changes: Mapping[str, Any], *, what: str) -> tuple[s
         When the file cannot be read, a group of it is no group, or it cannot be written.
     """
     data = read_yaml(path, what=what, quotes=True)
-    text = path.read_text(encoding="utf-8")
-    as_read = _dumped(data)
+    text = changed = path.read_bytes().decode()
     for name, value in changes.items():
         *groups, last = name.split(".")
         node = data
-        for group in groups:
-            if not isinstance(node.get(group), dict):
-                _add(node, group, CommentedMap())
+        for depth, group in enumerate(groups, 1):
+            if node.get(group) is None:
+                node[group] = CommentedMap()
             node = node[group]
-        if last in node:
-            node[last] = _alike(node[last], value)
-        else:
-            _add(node, last, value)
-    changed = _kept_lines(text, as_read, _dumped(data))
+            if not isinstance(node, dict):
+                where = place_of(path, data, groups[:depth])
+                raise BrandError(f"{what}: {'.'.join(groups[:depth])} is {_shown(node)}; it must be a group of fields{where}")
+        node[last] = value
+    try:
+        for name, value in changes.items():
+            changed = with_field(changed, name.split("."), value)
+        as_meant = YAML(typ="rt").load(changed) == data
+    except YAMLError:
+        as_meant = False
+    if not as_meant:
+        changed = _dumped(data).replace("\n", line_end_of(text))
     try:
         write_whole(path, changed)
     except OSError as error:
@@ -152,35 +160,6 @@ def _dumped(data: Any) -> str:
     target = io.StringIO()
     yaml.dump(data, target)
     return target.getvalue()
-
-
-def _add(node: Any, name: str, value: Any) -> None:
-    # What follows a group's last field (an empty line, the next group's comment) belongs to that field, so a new one goes before it.
-    # A whole group goes to the end, where no comment stands that tells of another.
-    node.insert(len(node) if isinstance(value, CommentedMap) else max(len(node) - 1, 0), name, _alike(None, value))
-
-
-def _alike(before: Any, value: Any) -> Any:
-    """Return a value written as the one before it was: colours and quoted texts in quotes, lists on one line."""
-    if isinstance(value, str) and (value.startswith("#") or isinstance(before, DoubleQuotedScalarString)):
-        return DoubleQuotedScalarString(value)
-    if isinstance(value, list) and not isinstance(value, CommentedSeq):
-        listed = CommentedSeq(value)
-        if not isinstance(before, CommentedSeq) or before.fa.flow_style():
-            listed.fa.set_flow_style()
-        return listed
-    return value
-
-
-def _kept_lines(text: str, as_read: str, changed: str) -> str:
-    """Return ``text`` with the changes between two ways a library wrote it, so that what the library would tidy up stays as it was."""
-    own, read, new = (whole.splitlines(keepends=True) for whole in (text, as_read, changed))
-    if len(own) != len(read):
-        return changed
-    lines: list[str] = []
-    for kind, start, end, new_start, new_end in difflib.SequenceMatcher(None, read, new, autojunk=False).get_opcodes():
-        lines += own[start:end] if kind == "equal" else new[new_start:new_end]
-    return "".join(lines)
 
 
 def read_value(path: Path, model: type[V], *, what: str) -> V:
