@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -26,6 +26,7 @@ __all__ = ["change_yaml", "field_at", "one_line", "place_of", "problems_of", "re
 V = TypeVar("V", bound=BaseModel)
 _NAMED = 8
 """Neighbours of a missing file that are told."""
+_COLOUR_IN_QUOTES = 'it must be a colour in quotes, such as "#C8742B", as # alone begins a comment'
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
@@ -67,7 +68,8 @@ def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
     Raises
     ------
     BrandError
-        When the file is missing, is not UTF-8, is not YAML, holds a date that no calendar has, or is not a mapping.
+        When the file is missing, is not UTF-8, is not YAML, holds a date that no calendar has or a colour without quotes, or is not a
+        mapping.
     """
     where = shown_path(path)
     try:
@@ -97,9 +99,23 @@ def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
         raise BrandError(f"{what}: not valid YAML: {error.problem or error.context} ({where}{line})") from None
     except YAMLError as error:
         raise BrandError(f"{what}: not valid YAML: {error} ({where})") from None
-    if not isinstance(data, dict):
+    if not isinstance(data, CommentedMap):
         raise BrandError(f"{what}: the file must hold fields (`name: value` lines), it holds {_held(data)} ({where})")
+    if loc := next(_colours_in_comments(data, text.splitlines()), None):
+        raise BrandError(f"{what}: {'.'.join(loc)} is empty; {_COLOUR_IN_QUOTES}{place_of(path, data, loc)}")
     return data
+
+
+def _colours_in_comments(data: CommentedMap, lines: Sequence[str], loc: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield each colour without quotes, which is no value for YAML: where colours are optional nothing else would tell of it."""
+    for name, value in data.items():
+        if isinstance(value, CommentedMap):
+            yield from _colours_in_comments(value, lines, (*loc, str(name)))
+        # What another group lends (by <<) has no line here.
+        elif value is None and str(name).endswith("colour") and name in (data.lc.data or {}):
+            line, column = data.lc.key(name)
+            if re.match(r"[^:#]*:\s*#[0-9A-Fa-f]{6}\b", lines[line][column:]):
+                yield (*loc, str(name))
 
 
 def change_yaml(path: Path, changes: Mapping[str, Any], *, what: str) -> tuple[str, str]:
@@ -284,7 +300,7 @@ def _expected(details: ErrorDetails, got: Any, field: FieldInfo | None) -> str:
         both = f"{low:g} to {high:g}" if low is not None and high is not None else ""
         return "it must be " + (both or _BOUND[kind].format(**context))
     if kind == "string_type" and got is None and "#" in str(metadata):
-        return 'it must be a colour in quotes, such as "#C8742B", as # alone begins a comment'
+        return _COLOUR_IN_QUOTES
     if kind in _TYPE:
         return "it must be " + _TYPE[kind]
     if kind == "literal_error":

@@ -52,6 +52,14 @@ class Table(Value):
             "name: T\ncolour: #C8742B\n",
             'colour is empty; it must be a colour in quotes, such as "#C8742B", as # alone begins a comment (table.yaml, line 2)',
         ),
+        (
+            "name: T\nlegs:\n  - length_cm: 70\nedge:\n  in_colour:   # ABCDEF: #ABCDEF is none\n  out_colour: #abcdef   # of the edge\n",
+            'edge.out_colour is empty; it must be a colour in quotes, such as "#C8742B", as # alone begins a comment (table.yaml, line 6)',
+        ),
+        (
+            "name: T\nseats: &x {a_colour: }\ntag: {<<: *x}\n",
+            "seats is a group of fields; it must be a whole number (table.yaml, line 2) (and 1 more problem)",
+        ),
         ("name: 5\n", "name is 5; it must be text (put it in quotes) (table.yaml, line 1)"),
         ('name: ""\n', "name is ''; it must not be empty (table.yaml, line 1)"),
         ("name: T\nlegs: 4\n", "legs is 4; it must be a list (table.yaml, line 2)"),
