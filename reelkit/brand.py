@@ -350,6 +350,12 @@ class Brand(Value):
         """Return a font as drawing takes it: a family as it is named, a file by its whole path."""
         return str(self.path(Path(named))) if named.lower().endswith(_FONT_FILES) else named
 
+    @property
+    def caption_style(self) -> CaptionStyle:
+        """The captions as they are drawn: a font file by its whole path, and without pops where motion is reduced."""
+        still = {"pop_s": 0.0} if self.motion.reduced else {}
+        return self.captions.model_copy(update={"font": self.font(self.captions.font), **still})
+
     def said(self, name: str, *, preset: str = "") -> Any:
         """Return what decides a field, as a person wrote it: colours may be names of the palette's.
 

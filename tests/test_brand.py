@@ -174,6 +174,9 @@ def test_a_font_file_is_found_beside_the_brand_file(templates: Path, monkeypatch
     brand = load_brand("northwind", templates=templates)
     assert brand.font(brand.captions.font) == str(templates / "brands" / "own.ttf")
     assert brand.font("Inter") == "Inter"
+    assert brand.caption_style == brand.captions.model_copy(update={"font": str(templates / "brands" / "own.ttf")})
+    calm = brand.with_changes({"captions.font": "Inter", "motion.reduced": True})
+    assert calm.caption_style == calm.captions.model_copy(update={"pop_s": 0.0}) != calm.captions
 
 
 def test_all_problems_are_listed(templates: Path) -> None:

@@ -204,7 +204,7 @@ def _take_steps(run: RunFolder) -> None:
     footage = run.edited(found)
     audio = run.edited(run.step("voice", synthesize_voice, script, brand, voice=parts.voice, progress=run.share("voice")))
     sentences = run.step("sentences", group_words_into_sentences, audio.words)
-    cues = run.step("cues", split_cues, sentences, brand.captions, until=len(audio.samples), breaks=run.edits.breaks)
+    cues = run.step("cues", split_cues, sentences, brand.caption_style, until=len(audio.samples), breaks=run.edits.breaks)
     music = run.step("music", parts.music, audio.duration_s)
     timeline = run.step(
         "timeline",
