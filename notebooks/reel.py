@@ -110,7 +110,7 @@ spoken = run.step("voice", synthesize_voice, script, run.brand, voice=parts.voic
 
 # %% tags=["remove-input"]
 said = group_words_into_sentences(spoken.words)
-recue = partial(split_cues, style=run.brand.captions, until=len(spoken.samples))
+recue = partial(split_cues, style=run.brand.caption_style, until=len(spoken.samples))
 views.narration(spoken, said, edits=run.edits, keep=run.kept_edits.keep, recue=recue, language=language, palette=palette)
 
 # %% [markdown] tags=["report-fold"]
@@ -123,10 +123,10 @@ audio = run.edited(spoken)
 sentences = run.step("sentences", group_words_into_sentences, audio.words)
 
 # %%
-cues = run.step("cues", split_cues, sentences, run.brand.captions, until=len(audio.samples), breaks=run.edits.breaks)
+cues = run.step("cues", split_cues, sentences, run.brand.caption_style, until=len(audio.samples), breaks=run.edits.breaks)
 
 # %% tags=["remove-input"]
-views.cues(cues, style=run.brand.captions, language=language, palette=palette)
+views.cues(cues, style=run.brand.caption_style, language=language, palette=palette)
 
 # %% [markdown] tags=["report-fold"]
 # ## Timeline

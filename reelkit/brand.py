@@ -11,7 +11,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -349,6 +350,12 @@ class Brand(Value):
         """Return a font as drawing takes it: a family as it is named, a file by its whole path."""
         return str(self.path(Path(named))) if named.lower().endswith(_FONT_FILES) else named
 
+    @property
+    def caption_style(self) -> CaptionStyle:
+        """The captions as they are drawn: a font file by its whole path, and without pops where motion is reduced."""
+        still = {"pop_s": 0.0} if self.motion.reduced else {}
+        return self.captions.model_copy(update={"font": self.font(self.captions.font), **still})
+
     def said(self, name: str, *, preset: str = "") -> Any:
         """Return what decides a field, as a person wrote it: colours may be names of the palette's.
 
@@ -649,8 +656,8 @@ def _missing_files(brand: Brand, data: Any, what: str, templates: Path) -> Itera
         (("voice", "sample"), brand.voice.sample),
     )
     for loc, relative in files:
-        if relative is not None and not brand.path(relative).exists():
-            yield f"{what}: {'.'.join(loc)} is '{relative}', but there is no {shown_path(brand.path(relative))}{where(*loc)}"
+        if relative is not None and (wrong := _wrong_place(brand.path(relative), reduce(getitem, loc, data), folder=loc[-1] == "folder")):
+            yield f"{what}: {'.'.join(loc)} is {wrong}{where(*loc)}"
     for field, named, kind, suffix in (("deck", brand.script.deck, "decks", ".yaml"), ("prompt", brand.script.prompt, "prompts", ".md")):
         path = templates / kind / f"{named}{suffix}"
         if named and not path.is_file():
@@ -661,6 +668,18 @@ def _missing_files(brand: Brand, data: Any, what: str, templates: Path) -> Itera
             yield f"{what}: {'.'.join(place)} is '{named}', but there is no {shown_path(path)}{where(*place)}"
     for loc, problem in wrong_fonts(brand):
         yield f"{what}: {'.'.join(loc)}: {problem}{where(*loc)}"
+
+
+def _wrong_place(path: Path, said: Any, *, folder: bool) -> str | None:
+    """Return what is wrong with a path that must be a file's or a folder's, None where nothing is."""
+    kind, other = ("folder", "a file") if folder else ("file", "a folder")
+    if not str(said):
+        return f"''; leave the line out, or name a {kind}"
+    if path.is_dir() if folder else path.is_file():
+        return None
+    return f"'{said}', but " + (
+        f"{shown_path(path)} is {other}; it must be a {kind}" if path.exists() else f"there is no {shown_path(path)}"
+    )
 
 
 def fields_of(groups: Mapping[str, Value]) -> dict[str, Any]:

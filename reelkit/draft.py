@@ -232,7 +232,7 @@ class Draft:
         recorded = brand.voice.engine == "recorded"
         audio = _first_words(told.audio, count) if recorded else synthesize_voice(spoken, brand, voice=parts.voice)
         sentences = group_words_into_sentences(audio.words)
-        cues = split_cues(sentences, brand.captions, until=len(audio.samples))
+        cues = split_cues(sentences, brand.caption_style, until=len(audio.samples))
         music = parts.music(told.audio.duration_s)
         kept, clips = self._kept(audio), self._nearest_shown(brand).clips
         timeline = plan_timeline(spoken, clips, audio, sentences, brand, cues=cues, narration=kept, music=music, cache=parts.cache)
@@ -272,7 +272,7 @@ class Draft:
 
     def _planned(self, brand: Brand, music: Path | None, stingers: Sequence[Path] = ()) -> Timeline:
         told, shown = self._nearest_told(brand), self._nearest_shown(brand)
-        cues = split_cues(told.sentences, brand.captions, until=len(told.audio.samples))
+        cues = split_cues(told.sentences, brand.caption_style, until=len(told.audio.samples))
         return plan_timeline(
             told.script,
             shown.clips,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -13,19 +13,20 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from reelkit.errors import BrandError, without_keys
 from reelkit.whole import write_whole
+from reelkit.yaml_text import line_end_of, with_field
 
 __all__ = ["change_yaml", "field_at", "one_line", "place_of", "problems_of", "read_value", "read_yaml", "shown_path", "value_typed"]
 
 V = TypeVar("V", bound=BaseModel)
 _NAMED = 8
 """Neighbours of a missing file that are told."""
+_COLOUR_IN_QUOTES = 'it must be a colour in quotes, such as "#C8742B", as # alone begins a comment'
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
@@ -67,7 +68,8 @@ def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
     Raises
     ------
     BrandError
-        When the file is missing, is not UTF-8, is not YAML, holds a date that no calendar has, or is not a mapping.
+        When the file is missing, is not UTF-8, is not YAML, holds a date that no calendar has or a colour without quotes, or is not a
+        mapping.
     """
     where = shown_path(path)
     try:
@@ -97,13 +99,29 @@ def read_yaml(path: Path, *, what: str, quotes: bool = False) -> Any:
         raise BrandError(f"{what}: not valid YAML: {error.problem or error.context} ({where}{line})") from None
     except YAMLError as error:
         raise BrandError(f"{what}: not valid YAML: {error} ({where})") from None
-    if not isinstance(data, dict):
+    if not isinstance(data, CommentedMap):
         raise BrandError(f"{what}: the file must hold fields (`name: value` lines), it holds {_held(data)} ({where})")
+    if loc := next(_colours_in_comments(data, text.splitlines()), None):
+        raise BrandError(f"{what}: {'.'.join(loc)} is empty; {_COLOUR_IN_QUOTES}{place_of(path, data, loc)}")
     return data
 
 
+def _colours_in_comments(data: CommentedMap, lines: Sequence[str], loc: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield each colour without quotes, which is no value for YAML: where colours are optional nothing else would tell of it."""
+    for name, value in data.items():
+        if isinstance(value, CommentedMap):
+            yield from _colours_in_comments(value, lines, (*loc, str(name)))
+        # What another group lends (by <<) has no line here.
+        elif value is None and str(name).endswith("colour") and name in (data.lc.data or {}):
+            line, column = data.lc.key(name)
+            if re.match(r"[^:#]*:\s*#[0-9A-Fa-f]{6}\b", lines[line][column:]):
+                yield (*loc, str(name))
+
+
 def change_yaml(path: Path, changes: Mapping[str, Any], *, what: str) -> tuple[str, str]:
-    """Change some fields of a YAML file; every other line stays as it is, with its comments and its place.
+    """Change some fields of a YAML file; every other line stays as it is, with its comments, its place and its end.
+
+    A file in which that cannot be done (of anchors, say) is written anew as YAML, with its comments.
 
     Parameters
     ----------
@@ -124,20 +142,26 @@ def change_yaml(path: Path, changes: Mapping[str, Any], *, what: str) -> tuple[s
         When the file cannot be read, a group of it is no group, or it cannot be written.
     """
     data = read_yaml(path, what=what, quotes=True)
-    text = path.read_text(encoding="utf-8")
-    as_read = _dumped(data)
+    text = changed = path.read_bytes().decode()
     for name, value in changes.items():
         *groups, last = name.split(".")
         node = data
-        for group in groups:
-            if not isinstance(node.get(group), dict):
-                _add(node, group, CommentedMap())
+        for depth, group in enumerate(groups, 1):
+            if node.get(group) is None:
+                node[group] = CommentedMap()
             node = node[group]
-        if last in node:
-            node[last] = _alike(node[last], value)
-        else:
-            _add(node, last, value)
-    changed = _kept_lines(text, as_read, _dumped(data))
+            if not isinstance(node, dict):
+                where = place_of(path, data, groups[:depth])
+                raise BrandError(f"{what}: {'.'.join(groups[:depth])} is {_shown(node)}; it must be a group of fields{where}")
+        node[last] = value
+    try:
+        for name, value in changes.items():
+            changed = with_field(changed, name.split("."), value)
+        as_meant = YAML(typ="rt").load(changed) == data
+    except YAMLError:
+        as_meant = False
+    if not as_meant:
+        changed = _dumped(data).replace("\n", line_end_of(text))
     try:
         write_whole(path, changed)
     except OSError as error:
@@ -152,35 +176,6 @@ def _dumped(data: Any) -> str:
     target = io.StringIO()
     yaml.dump(data, target)
     return target.getvalue()
-
-
-def _add(node: Any, name: str, value: Any) -> None:
-    # What follows a group's last field (an empty line, the next group's comment) belongs to that field, so a new one goes before it.
-    # A whole group goes to the end, where no comment stands that tells of another.
-    node.insert(len(node) if isinstance(value, CommentedMap) else max(len(node) - 1, 0), name, _alike(None, value))
-
-
-def _alike(before: Any, value: Any) -> Any:
-    """Return a value written as the one before it was: colours and quoted texts in quotes, lists on one line."""
-    if isinstance(value, str) and (value.startswith("#") or isinstance(before, DoubleQuotedScalarString)):
-        return DoubleQuotedScalarString(value)
-    if isinstance(value, list) and not isinstance(value, CommentedSeq):
-        listed = CommentedSeq(value)
-        if not isinstance(before, CommentedSeq) or before.fa.flow_style():
-            listed.fa.set_flow_style()
-        return listed
-    return value
-
-
-def _kept_lines(text: str, as_read: str, changed: str) -> str:
-    """Return ``text`` with the changes between two ways a library wrote it, so that what the library would tidy up stays as it was."""
-    own, read, new = (whole.splitlines(keepends=True) for whole in (text, as_read, changed))
-    if len(own) != len(read):
-        return changed
-    lines: list[str] = []
-    for kind, start, end, new_start, new_end in difflib.SequenceMatcher(None, read, new, autojunk=False).get_opcodes():
-        lines += own[start:end] if kind == "equal" else new[new_start:new_end]
-    return "".join(lines)
 
 
 def read_value(path: Path, model: type[V], *, what: str) -> V:
@@ -305,7 +300,7 @@ def _expected(details: ErrorDetails, got: Any, field: FieldInfo | None) -> str:
         both = f"{low:g} to {high:g}" if low is not None and high is not None else ""
         return "it must be " + (both or _BOUND[kind].format(**context))
     if kind == "string_type" and got is None and "#" in str(metadata):
-        return 'it must be a colour in quotes, such as "#C8742B", as # alone begins a comment'
+        return _COLOUR_IN_QUOTES
     if kind in _TYPE:
         return "it must be " + _TYPE[kind]
     if kind == "literal_error":

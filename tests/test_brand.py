@@ -97,6 +97,23 @@ def test_demo_brands_differ() -> None:
             "../logos/gone.svg",
             "logo is '../logos/gone.svg', but there is no templates/logos/gone.svg @LINE",
         ),
+        ("../logos/northwind.svg", "../logos", "logo is '../logos', but templates/logos is a folder; it must be a file @LINE"),
+        ("../logos/northwind.svg", '""', "logo is ''; leave the line out, or name a file @LINE"),
+        ("  mood: warm", "  file: ..", "music.file is '..', but templates is a folder; it must be a file @LINE"),
+        ("  mood: warm", '  file: ""', "music.file is ''; leave the line out, or name a file @LINE"),
+        ("  speed: 0.96", "  sample: .", "voice.sample is '.', but templates/brands is a folder; it must be a file @LINE"),
+        ("  speed: 0.96", '  recording: ""', "voice.recording is ''; leave the line out, or name a file @LINE"),
+        (
+            "  libraries: [folder, backdrops]",
+            "  folder: orbit.yaml",
+            "footage.folder is 'orbit.yaml', but templates/brands/orbit.yaml is a file; it must be a folder @LINE",
+        ),
+        ("  libraries: [folder, backdrops]", '  folder: ""', "footage.folder is ''; leave the line out, or name a folder @LINE"),
+        (
+            "  size_px: 86",
+            "  active_box_colour: #E4572E",
+            'captions.active_box_colour is empty; it must be a colour in quotes, such as "#C8742B", as # alone begins a comment @LINE',
+        ),
         (
             "  mood: warm",
             "  mood: wram",
@@ -157,6 +174,9 @@ def test_a_font_file_is_found_beside_the_brand_file(templates: Path, monkeypatch
     brand = load_brand("northwind", templates=templates)
     assert brand.font(brand.captions.font) == str(templates / "brands" / "own.ttf")
     assert brand.font("Inter") == "Inter"
+    assert brand.caption_style == brand.captions.model_copy(update={"font": str(templates / "brands" / "own.ttf")})
+    calm = brand.with_changes({"captions.font": "Inter", "motion.reduced": True})
+    assert calm.caption_style == calm.captions.model_copy(update={"pop_s": 0.0}) != calm.captions
 
 
 def test_all_problems_are_listed(templates: Path) -> None:

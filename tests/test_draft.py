@@ -234,6 +234,19 @@ def test_a_brand_that_cannot_be_made_is_refused(deck: Brand) -> None:
         draft.refuse(deck.with_changes({"music.file": "../logos/northwind.svg"}))
 
 
+def test_cues_are_cut_by_a_font_file_of_the_brands_own(deck: Brand, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A font named by its file beside the brand file cuts the same cues as the same font by its family, wherever Reelkit is called from."""
+    from reelkit.media.fonts import find_font
+
+    assert deck.source is not None
+    shutil.copy(find_font("Montserrat", 900).path, deck.source.with_name("own.ttf"))
+    monkeypatch.chdir(tmp_path)
+    wide = {"captions.weight": 900, "captions.size_px": 120, "captions.uppercase": True, "captions.max_width_px": 500}
+    draft = Draft.of(deck, 1)
+    named, filed = (draft.plan(deck.with_changes({**wide, "captions.font": font})) for font in ("Montserrat", "own.ttf"))
+    assert [cue.text for cue in filed.cues] == [cue.text for cue in named.cues]
+
+
 def test_captions_are_judged_before_anything_is_rendered(deck: Brand) -> None:
     """Captions above the safe zone and without room are what the check would find, musts first, each with what mends it."""
     draft = Draft.of(deck, 1)

@@ -2,10 +2,13 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import Field
+from ruamel.yaml import YAML
 
 from reelkit.errors import BrandError
 from reelkit.model import Colour, Value
@@ -48,6 +51,14 @@ class Table(Value):
         (
             "name: T\ncolour: #C8742B\n",
             'colour is empty; it must be a colour in quotes, such as "#C8742B", as # alone begins a comment (table.yaml, line 2)',
+        ),
+        (
+            "name: T\nlegs:\n  - length_cm: 70\nedge:\n  in_colour:   # ABCDEF: #ABCDEF is none\n  out_colour: #abcdef   # of the edge\n",
+            'edge.out_colour is empty; it must be a colour in quotes, such as "#C8742B", as # alone begins a comment (table.yaml, line 6)',
+        ),
+        (
+            "name: T\nseats: &x {a_colour: }\ntag: {<<: *x}\n",
+            "seats is a group of fields; it must be a whole number (table.yaml, line 2) (and 1 more problem)",
         ),
         ("name: 5\n", "name is 5; it must be text (put it in quotes) (table.yaml, line 1)"),
         ('name: ""\n', "name is ''; it must not be empty (table.yaml, line 1)"),
@@ -204,6 +215,119 @@ def test_a_changed_line_keeps_its_comment(tmp_path: Path) -> None:
     assert path.read_text().splitlines()[1].endswith("# of the wood")
     assert '"#ABCDEF"' in path.read_text()
     assert path.read_text().splitlines()[2] == "legs:   {long: 3}"
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "after"),
+    [
+        ("a:\n    b: 1\n    c: 2", {"a.b": 3}, "a:\n    b: 3\n    c: 2"),
+        ("a:\n    b: 1", {"a.d": 3}, "a:\n    b: 1\n    d: 3\n"),
+        ("a:\n    b: 1", {"e.f": "x"}, "a:\n    b: 1\ne:\n    f: x\n"),
+        ("a:\r\n  b: 1\r\n", {"a.b": 2, "a.c": 3}, "a:\r\n  b: 2\r\n  c: 3\r\n"),
+        ("a:\n  b:\n  - x\n  - y   # why\nc: 1\n", {"c": 2}, "a:\n  b:\n  - x\n  - y   # why\nc: 2\n"),
+        ("a:\n  b:   # some\n  - x\n  - y\n\nc: 1\n", {"a.b": ["z", "y", "x"]}, "a:\n  b:   # some\n  - z\n  - y\n  - x\n\nc: 1\n"),
+        ("a:\n  b:   # some\n    - x\n\n# of c\nc: 1\n", {"a.b": []}, "a:\n  b: []   # some\n\n# of c\nc: 1\n"),
+        ("a: {b: 1}   # one\n", {"a.c": "x, y", "a.b": None}, "a: {b: null, c: 'x, y'}   # one\n"),
+        ("a: {}\nb: {c: }\n", {"a.b": 1, "b.c.d": 2}, "a: {b: 1}\nb: {c: {d: 2} }\n"),
+        ("a:   # later\nb: 1\n", {"a.c": 1}, "a:   # later\n  c: 1\nb: 1\n"),
+        ("a:\n  b:     # none\nc: 1\n", {"a.b": "#ABCDEF"}, 'a:\n  b: "#ABCDEF" # none\nc: 1\n'),
+        ('a: "#ABCDEF"   # of it\nb: 1\n', {"a": None}, "a:             # of it\nb: 1\n"),
+        ("a: |\n  one\n  two\n\n# of b\nb: 1\n", {"a": "three"}, "a: three\n\n# of b\nb: 1\n"),
+        ("a: one\n  two\nb: [1,\n  2]\nc: 1\n", {"c": 2}, "a: one\n  two\nb: [1,\n  2]\nc: 2\n"),
+        ("\N{ZERO WIDTH NO-BREAK SPACE}a: 1\n", {"a": 2}, "\N{ZERO WIDTH NO-BREAK SPACE}a: 2\n"),
+        ("a: 1\n", {"b": "one\ntwo"}, 'a: 1\nb: "one\\ntwo"\n'),
+        # What the text alone does not tell is written anew.
+        ("a: &x   1\nb: *x\n", {"b": 2}, "a: &x 1\nb: 2\n"),
+        ("a:   1\n...\n", {"b.c": 2}, "a: 1\nb:\n  c: 2\n"),
+    ],
+)
+def test_a_change_is_written_in_the_files_own_way(before: str, changes: dict[str, Any], after: str, tmp_path: Path) -> None:
+    """Indents, line ends, kinds of list and a missing last line end are the file's, and stay."""
+    path = tmp_path / "a.yaml"
+    path.write_bytes(before.encode())
+    assert change_yaml(path, changes, what="x") == (before, path.read_bytes().decode())
+    assert path.read_bytes().decode() == after
+
+
+def test_a_value_where_a_group_should_be_is_refused(tmp_path: Path) -> None:
+    """Who changes a field of what is no group is told so, and the file stays."""
+    path = tmp_path / "a.yaml"
+    path.write_text("a:\n  b: 1\n")
+    with pytest.raises(BrandError, match=r"x: a\.b is 1; it must be a group of fields .*a\.yaml, line 2"):
+        change_yaml(path, {"a.b.c": 2}, what="x")
+    assert path.read_text() == "a:\n  b: 1\n"
+
+
+VALUES = (7, 1.5, True, "plain words", "a, b", "it's: #1", "#E4572E", "", "yes", ["one", "a, b"], [], None)
+WRITTEN = (
+    "7",
+    "1.50",
+    "yes",
+    "plain  words",
+    "'single'",
+    '"double"',
+    "",
+    "[x,   y]",
+    "[x,{indent}y]",
+    "two{indent}lines",
+    "|-{indent}kept",
+)
+
+
+@st.composite
+def yaml_files(draw: st.DrawFn) -> tuple[str, dict[str, Any], list[str], str]:
+    """A file in somebody's style, changes to it, the lines that no change is about, and what ends lines."""
+    step, comment = draw(st.sampled_from((1, 2, 3, 4, 8))), st.sampled_from(("", "", "   # why", " # it's {so}: [1"))
+    changes: dict[str, Any] = draw(
+        st.dictionaries(
+            st.sampled_from([f"g{group}.f{field}" for group in range(4) for field in range(4)]), st.sampled_from(VALUES), max_size=5
+        )
+    )
+    lines, untouched = list[str](), list[str]()
+    for group in range(draw(st.integers(1, 3))):
+        if draw(st.booleans()):
+            lines.append(draw(st.sampled_from(("", "# of the next", "   # odd"))))
+            untouched.append(lines[-1])
+        names = [f"f{field}" for field in range(draw(st.integers(1, 3)))]
+        if draw(st.integers(0, 4)) == 0:
+            line = f"g{group}: {{{', '.join(f'{name}: {draw(st.integers(0, 9))}' for name in names)}}}{draw(comment)}"
+            lines.append(line)
+            untouched += [] if any(name.startswith(f"g{group}.") for name in changes) else [line]
+            continue
+        lines.append(f"g{group}:{draw(comment)}")
+        untouched.append(lines[-1])
+        for name in names:
+            field = " " * step + f"{name}:"
+            if draw(st.integers(0, 3)) == 0:
+                dash = " " * (step + draw(st.sampled_from((0, 2, step)))) + "-"
+                own = [field + draw(comment), *(f"{dash} {item}{draw(comment)}" for item in "xyz")]
+            else:
+                value = draw(st.sampled_from(WRITTEN)).replace("{indent}", "\n" + " " * 2 * step)
+                own = f"{field} {value}{'' if chr(10) in value else draw(comment)}".split("\n")
+            if draw(st.integers(0, 3)) == 0:
+                own.append("")
+            lines += own
+            untouched += [] if f"g{group}.{name}" in changes else own
+    end = draw(st.sampled_from(("\n", "\r\n")))
+    last = draw(st.sampled_from((end, end, ""))) if len(lines) > 1 else end
+    return end.join(lines) + last, changes, [line + end for line in untouched], end
+
+
+@given(yaml_files())
+def test_a_file_in_any_style_keeps_it(tmp_path_factory: pytest.TempPathFactory, made: tuple[str, dict[str, Any], list[str], str]) -> None:
+    """What is read back is what was there with the changes, and every line that they are not about is as it was."""
+    text, changes, untouched, end = made
+    path = tmp_path_factory.getbasetemp() / "styled.yaml"
+    path.write_bytes(text.encode())
+    expected = YAML(typ="safe").load(text)
+    for name, value in changes.items():
+        group, field = name.split(".")
+        expected.setdefault(group, {})[field] = value
+    change_yaml(path, changes, what="x")
+    after = path.read_bytes().decode()
+    assert YAML(typ="safe").load(after) == expected
+    kept = iter((after + end).splitlines(keepends=True))
+    assert [line for line in untouched if line not in kept] == []
 
 
 def test_a_file_that_cannot_be_written_stays(tmp_path: Path) -> None:

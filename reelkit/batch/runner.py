@@ -204,7 +204,7 @@ def _take_steps(run: RunFolder) -> None:
     footage = run.edited(found)
     audio = run.edited(run.step("voice", synthesize_voice, script, brand, voice=parts.voice, progress=run.share("voice")))
     sentences = run.step("sentences", group_words_into_sentences, audio.words)
-    cues = run.step("cues", split_cues, sentences, brand.captions, until=len(audio.samples), breaks=run.edits.breaks)
+    cues = run.step("cues", split_cues, sentences, brand.caption_style, until=len(audio.samples), breaks=run.edits.breaks)
     music = run.step("music", parts.music, audio.duration_s)
     timeline = run.step(
         "timeline",
@@ -250,7 +250,7 @@ def publish_made(folder: Path) -> str:
     run = made_run(folder)
     with run.locked():
         run.resume()
-        _publish(run)
+        _publish_and_tell(run)
         assert run.manifest.published is not None
         return run.manifest.published.url
 
@@ -260,6 +260,15 @@ def _publish(run: RunFolder) -> None:
 
     topic, beside = str(run.manifest.facts["topic"]), [*run.beside, *run.paths(REPORT)]
     run.step("upload", upload_video, run.reel, run.brand, store=Parts.of(run).store, name=run.run_id, title=topic, beside=beside)
+
+
+def _publish_and_tell(run: RunFolder) -> None:
+    """Publish a reel that was made before; where it has a report this tells of the upload, and so is written and published after it."""
+    _publish(run)
+    if {NOTEBOOK, REPORT} <= run.manifest.artefacts.keys():
+        report(run.folder)
+        run.resume()
+        _publish(run)
 
 
 def _made(
@@ -277,7 +286,7 @@ def _made(
                 if not reused:
                     make(run)
                 elif upload and not run.manifest.is_published:
-                    _publish(run)
+                    _publish_and_tell(run)
             finally:
                 # A kernel that was ended has left what it was writing.
                 sweep_temporaries(run.folder)

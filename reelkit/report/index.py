@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from markupsafe import Markup
 
@@ -109,7 +109,7 @@ def write_index(
         sections=sections,
         script=Markup(script),
     )
-    return put_page(out, str(html))
+    return put_page(out, str(html), runs=[run.folder for run in runs if run.folder])
 
 
 def _manifest_in(folder: Path) -> Manifest | None:
@@ -236,20 +236,36 @@ def _failed_cell(notebook: Path) -> tuple[int, str] | None:
 
 
 def _links(run: _Run, base: Path) -> Markup:
-    def address(path: Path) -> str:
-        return quote(Path(os.path.relpath(path.resolve(), base.resolve())).as_posix())
-
     if run.folder is None:
         return Markup()
     there = [(run.folder / name, text) for name, text in (("report.html", "report"), ("reel.mp4", "reel"), ("reel.ipynb", "notebook"))]
-    return each('<a href="{}">{}</a> ', ((address(path), text) for path, text in there if path.is_file())) + _published(run)
+    return each('<a href="{}">{}</a> ', ((_from(base, path), text) for path, text in there if path.is_file())) + _published(run, base)
 
 
 def _published_links(run: _Run, reports: Mapping[Path, str]) -> Markup:
+    # In a folder store the page comes to stand beside the reports.
+    base = next((folder.parent for url in reports.values() if (folder := _local(url))), None)
     report = reports.get(run.folder) if run.folder else None
-    return (fill('<a href="{}">report</a> ', report) if report else Markup()) + _published(run)
+    return (fill('<a href="{}">report</a> ', _address(report, base)) if report else Markup()) + _published(run, base)
 
 
-def _published(run: _Run) -> Markup:
+def _published(run: _Run, base: Path | None) -> Markup:
     found = run.manifest.published
-    return fill('<a href="{}">published</a>', found.url) if found and found.url.startswith(("http", "file")) else Markup()
+    address = _address(found.url, base) if found else None
+    return fill('<a href="{}">published</a>', address) if address else Markup()
+
+
+def _address(url: str, base: Path | None) -> str | None:
+    """Return an address as a page in the folder ``base`` links it: what lies on the same disk from there, wherever the disk is."""
+    path = _local(url)
+    if path is not None:
+        return _from(base, path) if base is not None else None
+    return url if url.startswith("http") else None
+
+
+def _local(url: str) -> Path | None:
+    return Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
+
+
+def _from(base: Path, path: Path) -> str:
+    return quote(Path(os.path.relpath(path.resolve(), base.resolve())).as_posix())

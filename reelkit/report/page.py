@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from reelkit.errors import RunError
 from reelkit.model import Palette
 from reelkit.report.cells import face, prose, view_name
 from reelkit.report.fit import fitted
+from reelkit.report.places import without_places
 from reelkit.report.sections import fold, folded, shown_cells, take_code
 from reelkit.runs.manifest import Manifest, read_manifest
 from reelkit.views import findings_view, player_view, run_view
@@ -120,11 +121,11 @@ def write_report(
             f"report {out.name} would be {size / 1e6:.1f} MB; it must be at most {max_bytes / 1e6:.1f} MB: "
             f"show less or smaller of {heavy} ({notebook})"
         )
-    return put_page(out, html)
+    return put_page(out, html, runs=[run] if run else [])
 
 
-def put_page(out: Path, html: str) -> Path:
-    """Write a page whole and return its path.
+def put_page(out: Path, html: str, *, runs: Iterable[Path]) -> Path:
+    """Write a page whole, without the places it was made at (:func:`reelkit.report.places.without_places`), and return its path.
 
     Raises
     ------
@@ -132,7 +133,7 @@ def put_page(out: Path, html: str) -> Path:
         When it cannot be written.
     """
     try:
-        return write_whole(out, html)
+        return write_whole(out, without_places(html, runs))
     except OSError as error:
         raise RunError(f"report: {out.parent} cannot be written: {error.strerror}; name a folder that can be") from None
 

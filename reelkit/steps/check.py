@@ -116,7 +116,8 @@ def _judge_streams(facts: ReelFacts, timeline: Timeline, brand: Brand) -> Iterat
 
 
 def _caption_area(timeline: Timeline, painter: CaptionPainter) -> list[tuple[int, int, int, int]]:
-    boxes = [painter.box(index) for index in range(len(timeline.cues))]
+    # Not those raised over an end card, which is meant to stand: one area round all would take in the whole middle of a square reel.
+    boxes = [painter.box(index) for index, cue in enumerate(timeline.cues) if not cue.up_px]
     if not boxes:
         return []
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)

@@ -103,7 +103,7 @@ def plan_timeline(
     shots = plan_shots(script, clips, sentences, brand, frame_count=frame_count, cache=cache)
     changes = _changes(script, sentences, shots, fps)
     card_start = _end_card_start(brand, sentences, fps, frame_count)
-    style = _caption_style(brand)
+    style = brand.caption_style
     key_words = plan_key_words(script, sentences, brand, style, until=card_start)
     timeline = Timeline(
         brand=brand.slug,
@@ -137,11 +137,6 @@ def plan_timeline(
     undrawn = "".join(dict.fromkeys("".join(missing for missing, _, _ in lacking_characters(timeline))))
     timeline = timeline.model_copy(update={"undrawn": undrawn})
     return add_python_clips(make_room_for_end_card(timeline), brand, cache=cache)
-
-
-def _caption_style(brand: Brand) -> CaptionStyle:
-    still = {"pop_s": 0.0} if brand.motion.reduced else {}
-    return brand.captions.model_copy(update={"font": brand.font(brand.captions.font), **still})
 
 
 def _caption_cues(cues: Sequence[Cue], style: CaptionStyle, fps: Fps, frame_count: int) -> tuple[CaptionCue, ...]:

@@ -350,5 +350,5 @@ class StyleView(LiveView):
 
 
 def _changed_lines(before: str, after: str) -> list[str]:
-    lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), n=0)
-    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    return [f"{line}\n" for line in lines if not line.startswith(("---", "+++", "@@"))]

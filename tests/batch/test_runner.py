@@ -1,9 +1,10 @@
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from reelkit.batch.jobs import Job
-from reelkit.batch.runner import generate_one, run_notebook
+from reelkit.batch.runner import generate_one, publish_made, report, run_notebook
 from reelkit.model import GenerationResult, Script
 from reelkit.runs.folder import open_run
 from reelkit.runs.kept_edits import KeptEdits
@@ -154,6 +155,24 @@ def test_a_store_that_refuses_costs_no_reel(tmp_path: Path, script: Path) -> Non
     lifted = make(tmp_path, script, upload=True)
     assert (lifted.success, lifted.reused) == (True, True)
     assert lifted.public_url is not None
+
+
+@pytest.mark.parametrize("way", ["the same job again", "from its folder"])
+def test_the_report_of_a_reel_published_later_tells_of_it(tmp_path: Path, script: Path, way: str) -> None:
+    """A reel that was made before is published, and its report then says so, here and in the store."""
+    folder = make(tmp_path, script).run_dir
+    assert folder is not None
+    nbformat.write(nbformat.v4.new_notebook(), folder / "reel.ipynb")
+    assert "Published" not in report(folder).read_text(encoding="utf-8")
+    if way == "from its folder":
+        publish_made(folder)
+    else:
+        asked = {"brand": "northwind", "topic_seed": 1, "script": script, "overrides": SMALL, "outputs": tmp_path / "outputs"}
+        assert run_notebook(Job.model_validate({**asked, "upload": True})).reused
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Published" in page
+    assert (tmp_path / "outputs" / "published" / "northwind" / f"{folder.name}.html").read_text(encoding="utf-8") == page
+    assert open_run("northwind", 1, script=script, overrides=SMALL, outputs=tmp_path / "outputs").finished("report.html")
 
 
 def test_a_reel_that_changed_is_published_again(tmp_path: Path, script: Path) -> None:

@@ -80,6 +80,21 @@ def test_what_came_from_outside_is_text(outputs: Path) -> None:
     assert "script-src 'sha256-" in html
 
 
+def test_what_a_folder_store_holds_is_linked_from_the_page(outputs: Path, tmp_path: Path) -> None:
+    """No address names the maker's disk: from the folder the reel is linked as it lies, from beside it by its name alone."""
+    store = outputs / "published one" / "orbit"
+    told = {"url": (store / "0004-abc.mp4").as_uri(), "bytes": 1, "etag": "x"}
+    run = a_run(outputs, "orbit", 4, published=told, reason=f"({outputs}/orbit/x)", state="failed", step="voice")
+    beside = write_index([run], tmp_path / "there.html", reports={run: (store / "0004-abc.html").as_uri()}).read_text(encoding="utf-8")
+    for html, links in (
+        (page(outputs), ["published%20one/orbit/0004-abc.mp4"]),
+        (beside, ["0004-abc.html", "0004-abc.mp4"]),
+    ):
+        found = [str(one["href"]) for one in Parsed(html.partition(">")[2]).all("a")]
+        assert [link for link in found if "0004" in link] == links
+        assert str(outputs) not in html
+
+
 def test_links_lead_to_what_is_there(outputs: Path) -> None:
     """Report and notebook are linked where they lie, relative to the page; nothing that is not there is."""
     links = [one["href"] for one in Parsed(page(outputs).partition(">")[2]).all("a") if not one["href"].startswith("#")]
@@ -104,7 +119,7 @@ def test_a_run_that_cannot_be_read_is_one_line_of_the_index(outputs: Path) -> No
     """It is named with the reason and what to do; all others stand there as before."""
     (outputs / "northwind" / "0001-abc" / "run.json").write_text("{")
     text = Parsed(page(outputs).partition(">")[2]).text
-    assert f"run 0001-abc: {outputs / 'northwind' / '0001-abc' / 'run.json'} cannot be read" in text
+    assert f"run 0001-abc: {outputs.name}/northwind/0001-abc/run.json cannot be read" in text
     assert "delete the folder to make the run anew" in text
     assert "0002-abc" in text
     assert "0003-abc" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from reelkit.errors import RunError
 from reelkit.report import write_report
 from reelkit.report.cells import face, prose, view_name
+from reelkit.report.places import without_places
 from reelkit.report.sections import shown_cells
 from reelkit.runs.manifest import Manifest, RunJob, StepRecord, write_manifest
 from reelkit.views.markup import data_uri, style_element
@@ -309,3 +311,46 @@ def test_a_preview_is_made_smaller_in_a_page_that_is_too_heavy(tmp_path: Path) -
     assert other == shots[1]
     with av.open(io.BytesIO(small)) as preview:
         assert float((preview.duration or 0) / av.time_base) == pytest.approx(40, abs=0.2)
+
+
+def test_a_page_does_not_tell_where_it_was_made(executed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither code, commands, reasons, addresses nor tracebacks name a folder of the maker's machine, however it is written."""
+    home = tmp_path / "Anna & Søn's"
+    studio = home / "our studio"
+    run = studio / "outputs" / "x" / "0001-abc"
+    run.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    job = RunJob(brand=str(studio / "own" / "acme.yaml"), topic_seed=1, script=home / "words.md", overrides={"logo": f"{home}/logo.png"})
+    url = (studio / "outputs" / "published" / "acme.mp4").as_uri()
+    told = Manifest.model_validate(
+        {
+            **{"run_id": "0001-abc", "brand": "x", "job": job, "decided_by": {}, "versions": {}, "state": "failed", "step": "voice"},
+            **{"reason": f"no voice ({run / 'reel.ipynb'})", "started_at": "2025-11-01T08:30:00+00:00"},
+            **{"facts": {"topic": "A"}, "published": {"url": url, "bytes": 1, "etag": "x"}},
+        }
+    )
+    write_manifest(run, told)
+    source = f'outputs = "{studio / "outputs"}"\nscript_file = "{home / "words.md"}"\nelsewhere = "/srv{home}/a", "{home}2/b", "{home}"'
+    error = nbformat.v4.new_output("error", ename="E", evalue="no", traceback=[f"File {studio}/notes.py:12"])
+    html = write_report(_book(tmp_path / "a.ipynb", _code(error, source=source)), run / "report.html", run=run).read_text(encoding="utf-8")
+    text = Parsed(html.partition(">")[2]).text
+    for shown in ('outputs = "outputs"', 'script_file = "~/words.md"', f'elsewhere = "/srv{home}/a", "{home}2/b", "~"', "File notes.py:12"):
+        assert shown in text
+    assert "reelkit make --brand own/acme.yaml --seed 1 --script ~/words.md --set logo=~/logo.png" in text.replace("'", "")
+    assert 'content="A run of x that failed at step voice: no voice (outputs/x/0001-abc/reel.ipynb)"' in html
+    assert ">outputs/published/acme.mp4<" in html
+    assert html.count("our studio") == html.count("our%20studio") == 0
+
+
+def test_places_are_taken_out_of_a_large_page_at_once() -> None:
+    """Of embedded pictures nothing is changed, and tens of MB take less than a second."""
+    page = f'<img src="{data_uri("image/jpeg", bytes(range(256)) * 100_000)}"><code>{Path.home()}/a</code>'
+    began = time.perf_counter()
+    assert without_places(page) == page.replace(f"<code>{Path.home()}", "<code>~")
+    assert time.perf_counter() - began < 1.0
+
+
+def test_a_studio_in_a_folder_named_like_a_tag_keeps_the_page_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends an element is no path."""
+    monkeypatch.setenv("HOME", "/code")
+    assert without_places("<code>/code/a, /code</code>") == "<code>~/a, ~</code>"

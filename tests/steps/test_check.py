@@ -513,6 +513,24 @@ def test_a_bar_and_a_logo_do_not_hide_a_dead_picture(name: str, still: reels.Pic
     assert not named(check_video(make_reel(tmp_path / "reel.mp4", plan, RIGHT.but(picture=dressed)), plan, reels.brand()), name).holds
 
 
+@pytest.mark.parametrize(("name", "still"), [("no-frozen", frozen), ("no-black", black)])
+def test_captions_over_an_end_card_do_not_hide_a_living_picture(name: str, still: reels.Picture, tmp_path: Path) -> None:
+    """A picture that lives only in its middle lives, though the last cue is raised over that middle while the end card stands."""
+
+    middle = (slice(SIZE[1] // 3, SIZE[1] // 2), slice(SIZE[0] // 3, 2 * SIZE[0] // 3))
+
+    def alive_between(frame: int) -> Planes:
+        planes = still(frame).copy()
+        planes.y[middle] = texture(frame).y[middle]
+        return planes
+
+    plan = timeline(tmp_path)
+    raised = plan.cues[-1].model_copy(update={"up_px": SIZE[1] // 2})
+    plan = plan.model_copy(update={"cues": (*plan.cues[:-1], raised)})
+    reel = make_reel(tmp_path / "reel.mp4", plan, RIGHT.but(picture=alive_between))
+    assert named(check_video(reel, plan, reels.brand()), name).holds
+
+
 def test_what_is_meant_to_stand_still_may(tmp_path: Path) -> None:
     """An end card, and a picture that the timeline holds, are not called frozen; a picture that should move is."""
     plan = timeline(tmp_path)
