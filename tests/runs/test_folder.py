@@ -13,7 +13,7 @@ from reelkit.model import Clip, Credit, Finding, Fps, Reel, Scene, Script, Shape
 from reelkit.runs.folder import RunFolder, count_in, open_run, outputs_dir
 from reelkit.runs.manifest import Artefact, Manifest, StepRecord, read_manifest
 from reelkit.runs.progress import NoLines, TerminalLines
-from reelkit.whole import whole_file
+from reelkit.whole import sha256_of, whole_file
 
 BRAND = """
 name: Northwind
@@ -360,7 +360,8 @@ def test_a_rejected_clip_is_found_where_another_stands_in(templates: Path, tmp_p
     run = a_run(tmp_path)
     run.kept_edits.reject("beans")
     run.kept_edits.reject("foam")
-    cup = a_timeline("cup").shots[0].clip.model_copy(update={"path": templates / "brands" / "logo.svg"})
+    logo = templates / "brands" / "logo.svg"
+    cup = a_timeline("cup").shots[0].clip.model_copy(update={"path": logo, "sha256": sha256_of(logo)})
     run.kept_edits.keep(clips={"beans": cup})
     assert (run.rejected, a_run(tmp_path, seed=2).rejected) == (("foam",), ("beans", "foam"))
     made_reel(run, clip="cup")
