@@ -14,6 +14,8 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 __all__ = ["line_end_of", "with_field"]
 
+_LINE = re.compile(r"[^\r\n]*")
+
 
 def with_field(text: str, place: Sequence[str], value: Any) -> str:
     """Return a YAML text with a field changed, or added to the end of its group; a group that is not there yet goes to the text's end.
@@ -93,19 +95,38 @@ def _after_line(text: str, position: int, lines: Sequence[str]) -> str:
 
 def _with_value(text: str, colon: int, held: Node, value: Any, in_flow: bool) -> str:
     if _is_block(held, SequenceNode) and isinstance(value, list) and value:
-        between = line_end_of(text) + " " * held.start_mark.column
-        items = between.join(f"- {_written(item)}" for item in value)
-        return f"{text[: held.start_mark.index]}{items}{text[_end(text, held) :]}"
+        return _with_items(text, held, value)
     written = _written(value, quoted=isinstance(held, ScalarNode) and held.style == '"', in_flow=in_flow)
     if _is_block(held, CollectionNode):
         # On the line of its name, whose comment stays.
-        line = re.compile(r"[^\r\n]*").match(text, colon)
+        line = _LINE.match(text, colon)
         assert line is not None
         return f"{text[:colon]} {written}{line[0]}{text[_end(text, held) :]}"
     start, end = (colon, colon) if _is_empty(held) else (held.start_mark.index, _end(text, held))
     if start == colon or not written:
         start, written = colon, f" {written}".rstrip()
     return f"{text[:start]}{written}{_in_column(text[end:], end - start - len(written))}"
+
+
+def _with_items(text: str, held: Node, value: list[Any]) -> str:
+    """Return a text with other entries in a list on several lines; one that stays takes the comments above and beside it along."""
+    start: int = held.start_mark.index
+    own, at = list[tuple[Any, str]](), start
+    for item in held.value:
+        line = _LINE.match(text, _end(text, item))
+        assert line is not None
+        own.append((_said(item), text[at : line.end()].strip()))
+        at = line.end()
+    lines = []
+    for wanted in value:
+        place = next((place for place, (said, _) in enumerate(own) if said == wanted), None)
+        lines.append(f"- {_written(wanted)}" if place is None else own.pop(place)[1])
+    between: str = line_end_of(text) + " " * held.start_mark.column
+    return text[:start] + between.join(lines) + text[at:]
+
+
+def _said(item: Node) -> Any:
+    return YAML(typ="safe").load(item.value) if isinstance(item, ScalarNode) and item.style is None else item.value
 
 
 def _in_column(rest: str, shorter: int) -> str:

@@ -226,6 +226,12 @@ def test_a_changed_line_keeps_its_comment(tmp_path: Path) -> None:
         ("a:\r\n  b: 1\r\n", {"a.b": 2, "a.c": 3}, "a:\r\n  b: 2\r\n  c: 3\r\n"),
         ("a:\n  b:\n  - x\n  - y   # why\nc: 1\n", {"c": 2}, "a:\n  b:\n  - x\n  - y   # why\nc: 2\n"),
         ("a:\n  b:   # some\n  - x\n  - y\n\nc: 1\n", {"a.b": ["z", "y", "x"]}, "a:\n  b:   # some\n  - z\n  - y\n  - x\n\nc: 1\n"),
+        (
+            "a:\n  - x # one\n  # of y\n  - 'y'\n\n# of b\nb: 1\n",
+            {"a": ["y", "z", "x"]},
+            "a:\n  # of y\n  - 'y'\n  - z\n  - x # one\n\n# of b\nb: 1\n",
+        ),
+        ("a:\n- x # one\n- y", {"a": ["y", "x"]}, "a:\n- y\n- x # one"),
         ("a:\n  b:   # some\n    - x\n\n# of c\nc: 1\n", {"a.b": []}, "a:\n  b: []   # some\n\n# of c\nc: 1\n"),
         ("a: {b: 1}   # one\n", {"a.c": "x, y", "a.b": None}, "a: {b: null, c: 'x, y'}   # one\n"),
         ("a: {}\nb: {c: }\n", {"a.b": 1, "b.c.d": 2}, "a: {b: 1}\nb: {c: {d: 2} }\n"),
