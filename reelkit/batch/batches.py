@@ -31,7 +31,7 @@ from reelkit.runs.locks import hold
 from reelkit.runs.manifest import read_manifest
 from reelkit.whole import sweep_temporaries
 
-__all__ = ["BatchWatcher", "Interrupted", "Terms", "alone", "generate_batch", "generate_for_brands", "run_batch", "sweep"]
+__all__ = ["BatchWatcher", "Interrupted", "Terms", "Unwritten", "alone", "generate_batch", "generate_for_brands", "run_batch", "sweep"]
 
 KEEP_FREE_GB = 2.0
 """What must be free on the disk to begin a reel: twice what a reel of three minutes writes, cache included."""
@@ -43,6 +43,14 @@ class Interrupted(KeyboardInterrupt):
 
     def __init__(self, batch: Batch) -> None:
         super().__init__()
+        self.batch = batch
+
+
+class Unwritten(RunError):
+    """A batch came to its end and its file could not be written; ``batch`` says what is done."""
+
+    def __init__(self, told: str, batch: Batch) -> None:
+        super().__init__(told)
         self.batch = batch
 
 
@@ -225,6 +233,8 @@ def run_batch(batch_id: str, outputs: Path, terms: Terms, *, watcher: BatchWatch
     ------
     Interrupted
         On Ctrl-C: reels that were being made are cut, what they had finished is kept.
+    Unwritten
+        When all reels came to their end and the batch's file could not be written at last.
     """
     watcher = watcher or _Nobody()
     file = BatchFile(outputs, batch_id)
@@ -251,6 +261,7 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
     todo = [reel for reel in batch.reels if state[reel.number] != "made"]
     made = {number: run for number, told in batch.outcomes.items() if state.get(number) == "unpublished" and (run := told.run)}
     batch = file.forget({reel.number for reel in todo}, made=made)
+    untold: list[Outcome] = []
     if todo:
         with _executor(terms, len(todo)) as (executor, encoders):
 
@@ -271,9 +282,12 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
                 return executor.submit(do_work, work)
 
             bring = partial(bring_home, outputs=outputs, upload=terms.upload)
-            _make_all(todo, begin, bring, file=file, batch=batch, watcher=watcher)
+            batch, untold = _make_all(todo, begin, bring, file=file, batch=batch, watcher=watcher)
     sweep(outputs)
-    return file.end()
+    try:
+        return file.end(*untold)
+    except RunError as error:
+        raise Unwritten(f"{error}; how its reels ended is not written down, run the same command again", batch) from None
 
 
 def _make_all(
@@ -284,9 +298,13 @@ def _make_all(
     file: BatchFile,
     batch: Batch,
     watcher: BatchWatcher,
-) -> None:
+) -> tuple[Batch, list[Outcome]]:
+    """Make reels and write down how each ended. What cannot be written (a full disk, as a rule) stops no reel: it is written with the next
+    one, or returned with the batch as it is.
+    """
     waiting = list(todo)
     pending: dict[Future[Outcome], PlannedReel] = {}
+    untold: list[Outcome] = []
 
     def begin_those_that_may() -> None:
         unfinished = {reel.number for reel in (*waiting, *pending.values())}
@@ -305,13 +323,17 @@ def _make_all(
                     # Behind all others, as whoever makes it may be done by then.
                     pending[begin(reel, True)] = reel
                 else:
-                    batch = file.add(outcome)
+                    untold.append(outcome)
+                    batch = batch.with_ends([outcome])
+                    with contextlib.suppress(RunError):
+                        batch, untold = file.add(*untold), []
             begin_those_that_may()
             watcher.tick(batch)
     except BaseException:
         for future in pending:
             future.cancel()
         raise
+    return batch, untold
 
 
 def _outcome_of(future: Future[Outcome], reel: PlannedReel) -> Outcome:

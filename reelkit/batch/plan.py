@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -153,6 +153,16 @@ class Batch(Value):
         outcome = self.outcomes.get(reel.number)
         return "waiting" if outcome is None or outcome.state == "busy" else outcome.state
 
+    def with_ends(self, outcomes: Iterable[Outcome]) -> Batch:
+        """Return it with how some reels ended. What is done stays done, whatever another process says of it."""
+        ends = dict(self.outcomes)
+        for outcome in outcomes:
+            before, told = ends.get(outcome.number), outcome
+            if before is not None and before.state == "done" and (outcome.state != "done" or outcome.reused):
+                told = before.model_copy(update={"url": outcome.url or before.url})
+            ends[outcome.number] = told
+        return self.model_copy(update={"outcomes": ends})
+
     def __repr__(self) -> str:
         return f"<Batch {self.id}: {len(self.done)} of {len(self.reels)} reels done, {len(self.failed)} failed>"
 
@@ -196,16 +206,9 @@ class BatchFile:
         """Return what stands in it now."""
         return read_batch(self.path)
 
-    def add(self, outcome: Outcome) -> Batch:
-        """Write down how a reel ended. What is done stays done, whatever another process says of it."""
-
-        def changed(batch: Batch) -> dict[str, Any]:
-            before, told = batch.outcomes.get(outcome.number), outcome
-            if before is not None and before.state == "done" and (outcome.state != "done" or outcome.reused):
-                told = before.model_copy(update={"url": outcome.url or before.url})
-            return {"outcomes": batch.outcomes | {outcome.number: told}}
-
-        return self._change(changed)
+    def add(self, *outcomes: Outcome) -> Batch:
+        """Write down how reels ended; see :meth:`Batch.with_ends`."""
+        return self._change(lambda batch: {"outcomes": batch.with_ends(outcomes).outcomes})
 
     def forget(self, numbers: Collection[int], *, made: Mapping[int, str]) -> Batch:
         """Take back how some reels ended, as they are made again; ``made`` gives the runs of those that are only to be published."""
@@ -229,9 +232,9 @@ class BatchFile:
             hold(cast.missing)
             return cast
 
-    def end(self) -> Batch:
-        """Write down that it came to its end."""
-        return self._change(lambda _: {"ended_at": _text(_now())})
+    def end(self, *outcomes: Outcome) -> Batch:
+        """Write down that it came to its end, and how reels ended that could not be written before."""
+        return self._change(lambda batch: {"outcomes": batch.with_ends(outcomes).outcomes, "ended_at": _text(_now())})
 
     def _change(self, changed: Callable[[Batch], dict[str, Any]]) -> Batch:
         with _locked(self.outputs):

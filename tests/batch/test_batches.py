@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ import psutil
 import pytest
 
 from reelkit import generate_batch, generate_for_brands
-from reelkit.batch.batches import Terms, _one, alone, run_batch
+from reelkit.batch.batches import Terms, Unwritten, _one, alone, run_batch
 from reelkit.batch.forecast import forecast_reel
-from reelkit.batch.plan import BatchFile, Outcome, read_batches
+from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, batches_dir, open_batch, read_batches
 from reelkit.batch.pool import encoders_each
+from reelkit.batch.topics import plan_brands
+from reelkit.batch.work import Work
 from reelkit.errors import RunError
 from reelkit.runs.folder import open_run
 from reelkit.runs.manifest import manifest_of
@@ -228,6 +231,87 @@ def test_a_disk_that_is_nearly_full_stops_new_reels(studio: Path) -> None:
     assert not (studio / "outputs" / "ada").exists()
     code, told, _ = batch(studio, "--brands", "ada")
     assert (code, told["done"]) == (0, 1)
+
+
+class EndsOneByOne(Executor):
+    """An executor whose reels end one at each tick; what is given happens before each of them ends."""
+
+    def __init__(self, *before: Callable[[], object]) -> None:
+        self.before, self.begun = list(before), list[tuple[Work, Future[Any]]]()
+        self.seen: list[Batch] = []
+
+    def submit(self, fn: Any, /, work: Work) -> Future[Any]:  # type: ignore[override]
+        future: Future[Any] = Future()
+        self.begun.append((work, future))
+        return future
+
+    def tick(self, batch: Batch) -> None:
+        self.seen.append(batch)
+        if self.begun:
+            work, future = self.begun.pop(0)
+            self.before.pop(0)()
+            future.set_result(Outcome(number=work.reel.number, state="failed", error=f"reel {work.reel.number}"))
+
+
+def planned(outputs: Path, count: int) -> Batch:
+    asked = Asked(brands=("ada",), count=count)
+    return open_batch(outputs, asked, lambda others, some, _: plan_brands(some, count, overrides={}, outputs=outputs, others=others))
+
+
+def test_a_batchs_file_that_cannot_be_written_ends_no_night(studio: Path) -> None:
+    """How a reel ended that could not be written is kept and written with the next one's; where the last try fails too, it is told with
+    the batch as it ended."""
+    outputs = studio / "outputs"
+    batch = planned(outputs, 3)
+    path = batches_dir(outputs) / f"{batch.id}.json"
+
+    def breaks() -> None:
+        path.rename(aside)
+        path.mkdir()
+
+    def mends() -> None:
+        path.rmdir()
+        aside.rename(path)
+
+    aside, no = path.with_suffix(".aside"), lambda: None
+    executor = EndsOneByOne(breaks, no, mends)
+    ended = run_batch(batch.id, outputs, Terms(executor=executor, keep_free_gb=0.0), watcher=executor)
+    assert [outcome.error for outcome in ended.outcomes.values()] == ["reel 1", "reel 2", "reel 3"]
+    assert [len(seen.failed) for seen in executor.seen] == [0, 1, 2, 3, 3]
+    assert read_batches(outputs) == [ended]
+    assert ended.ended_at is not None
+
+    executor = EndsOneByOne(no, no, breaks)
+    with pytest.raises(Unwritten, match=r"cannot be read \(.*\).*how its reels ended is not written down") as caught:
+        run_batch(batch.id, outputs, Terms(executor=executor, keep_free_gb=0.0), watcher=executor)
+    assert len(caught.value.batch.failed) == 3
+    mends()
+    assert len(read_batches(outputs)[0].failed) == 2
+
+
+def test_a_night_whose_end_cannot_be_written_is_told(studio: Path) -> None:
+    """Its reels are made, and the team hears of them and of the file in its place; the exit code is that of a failure."""
+    process = subprocess.Popen(
+        command("--brands", "ada", "--workers", "1", "--notify-command", "cat > told.json"), cwd=studio, stderr=subprocess.PIPE, text=True
+    )
+    until = time.monotonic() + 120
+    while not list((studio / "outputs").glob("ada/*/script.json")) and time.monotonic() < until:
+        time.sleep(0.02)
+    (path,) = (studio / "outputs/batches").glob("*.json")
+    path.rename(path.with_suffix(".aside"))
+    path.mkdir()
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    line = rf"reelkit: batch {path.stem}: \S+ cannot be read \(.*\); .*how its reels ended is not written down, run"
+    assert re.search(line, err)
+    told = json.loads((studio / "told.json").read_text())
+    assert (told["done"], told["success"]) == (1, False)
+    assert "1 of 1 reels done" in told["summary"]
+    assert "is not written down" in told["summary"]
+    path.rmdir()
+    path.with_suffix(".aside").rename(path)
+    code, again, _ = batch(studio, "--brands", "ada")
+    assert (code, again["done"]) == (0, 1)
 
 
 TOLD = (
