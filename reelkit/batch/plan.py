@@ -128,6 +128,7 @@ class Batch(Value):
     started_at: str = Field(description="when it was first begun")
     touched_at: str = Field(description="when it was last written")
     ended_at: str | None = Field(default=None, description="when it last came to its end; None while it runs and when it was cut")
+    ended_before: bool = Field(default=False, description="it had come to its end once when it was last begun, to complete it")
     reels: tuple[PlannedReel, ...] = ()
     outcomes: dict[int, Outcome] = Field(default={}, description="by the reel's number")
     refused: dict[str, str] = Field(default={}, description="brands that could not be planned, and why")
@@ -219,7 +220,7 @@ class BatchFile:
 
     def begin(self) -> Batch:
         """Write down that it runs."""
-        return self._change(lambda _: {"ended_at": None})
+        return self._change(lambda batch: {"ended_at": None, "ended_before": batch.ended_before or batch.ended_at is not None})
 
     def cast(self, choose: Callable[[Batch], tuple[PlannedReel, ...]], hold: Callable[[Sequence[PlannedReel]], object]) -> Batch:
         """Write down which clips the reels will show, then hold these in the ledger, before another batch may do so."""
@@ -319,8 +320,9 @@ def _found(known: list[Batch], asked: Asked, name: str | None, anew: bool) -> Ba
 
 
 def is_tonights(batch: Batch) -> bool:
-    """Say whether a batch was begun, or was still being worked on, within the last 20 hours."""
-    since = batch.touched_at if batch.ended_at is None else batch.started_at
+    """Say whether a batch was begun, or was still being worked on before it came to an end, within the last 20 hours."""
+    # One that was completed later, by day, is still the night that it was.
+    since = batch.touched_at if batch.ended_at is None and not batch.ended_before else batch.started_at
     # One of a clock that was wrong is no night's: it would be the same batch until its day has come.
     return abs(_now() - datetime.datetime.fromisoformat(since)) < datetime.timedelta(hours=SAME_BATCH_H)
 

@@ -120,6 +120,22 @@ def test_a_batch_that_still_runs_is_never_begun_again(studio: Path) -> None:
     assert begin(studio).id == first.id
 
 
+def test_a_night_that_is_completed_by_day_leaves_the_next_one_alone(studio: Path) -> None:
+    """A batch that came to its end with a failure, and whose completion was cut 12 hours later, is not the next night's."""
+    first = begin(studio)
+    file = BatchFile(studio, first.id)
+    file.begin()
+    file.add(Outcome(number=1, state="failed", error="no clip"))
+    file.end()
+    grow_old(studio, first, 11.5)
+    assert begin(studio).id == first.id
+    file.begin()
+    assert file.read().ended_at is None
+    assert begin(studio).id == first.id, "it is still this night's"
+    grow_old(studio, first, 12.5)
+    assert begin(studio).id != first.id
+
+
 def test_other_requests_at_once_get_other_reels(studio: Path) -> None:
     """Batches of the same brands that are not made yet share no topic; `anew` begins another of the same."""
     batches = [begin(studio), begin(studio, Asked(brands=("ada",), count=1)), begin(studio, anew=True)]
