@@ -260,7 +260,8 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
     state = {reel.number: state_on_disk(reel, batch.outcomes.get(reel.number), outputs, upload=terms.upload) for reel in batch.reels}
     todo = [reel for reel in batch.reels if state[reel.number] != "made"]
     made = {number: run for number, told in batch.outcomes.items() if state.get(number) == "unpublished" and (run := told.run)}
-    batch = file.forget({reel.number for reel in todo}, made=made)
+    seen = {reel.number: batch.outcomes[reel.number] for reel in todo if reel.number in batch.outcomes}
+    batch = file.forget(seen, made=made)
     untold: list[Outcome] = []
     if todo:
         with _executor(terms, len(todo)) as (executor, encoders):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -211,12 +211,18 @@ class BatchFile:
         """Write down how reels ended; see :meth:`Batch.with_ends`."""
         return self._change(lambda batch: {"outcomes": batch.with_ends(outcomes).outcomes})
 
-    def forget(self, numbers: Collection[int], *, made: Mapping[int, str]) -> Batch:
-        """Take back how some reels ended, as they are made again; ``made`` gives the runs of those that are only to be published."""
-        kept = {number: Outcome(number=number, state="busy", run=run) for number, run in made.items()}
-        return self._change(
-            lambda batch: {"outcomes": {number: told for number, told in batch.outcomes.items() if number not in numbers} | kept}
-        )
+    def forget(self, seen: Mapping[int, Outcome], *, made: Mapping[int, str]) -> Batch:
+        """Take back how some reels ended, as they are made again; ``made`` gives the runs of those that are only to be published.
+
+        What stands otherwise than it was ``seen``, another process has written since: it stays.
+        """
+
+        def changed(batch: Batch) -> dict[str, Any]:
+            stand = {number for number, told in batch.outcomes.items() if told == seen.get(number)}
+            kept = {number: Outcome(number=number, state="busy", run=run) for number, run in made.items() if number in stand}
+            return {"outcomes": {number: told for number, told in batch.outcomes.items() if number not in stand} | kept}
+
+        return self._change(changed)
 
     def begin(self) -> Batch:
         """Write down that it runs."""

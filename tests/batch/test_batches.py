@@ -177,7 +177,7 @@ def test_an_upload_that_failed_is_done_for_the_reel_that_was_made(studio: Path) 
 
     (batch,) = read_batches(outputs)
     assert failed.run_dir is not None
-    BatchFile(outputs, batch.id).forget({1}, made={1: f"ada/{failed.run_dir.name}"})
+    BatchFile(outputs, batch.id).forget(batch.outcomes, made={1: f"ada/{failed.run_dir.name}"})
     brand.write_text(brand.read_text().replace("#C4763F", "#C4764F"))
     (cut,) = generate_batch("ada", 1, outputs=outputs, upload=True).results
     assert (cut.success, cut.run_dir, cut.public_url) == (True, failed.run_dir, lifted.public_url)

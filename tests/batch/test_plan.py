@@ -272,6 +272,17 @@ def test_what_is_done_stays_done(studio: Path) -> None:
     assert after.outcomes[1].url == "http://store/1"
 
 
+def test_what_another_process_wrote_meanwhile_is_not_forgotten(studio: Path) -> None:
+    """Of reels that are made again only those ends are taken back that still stand as they were seen."""
+    batch = begin(studio)
+    file = BatchFile(studio, batch.id)
+    seen = file.add(*(Outcome(number=number, state="failed", run=f"ada/{number}", error="no clip") for number in (1, 2, 3))).outcomes
+    file.add(Outcome(number=2, state="done", run="ada/2"), Outcome(number=4, state="done", run="ada/4"))
+    after = file.forget(seen, made={2: "ada/2", 3: "ada/3"})
+    assert {number: told.state for number, told in after.outcomes.items()} == {2: "done", 3: "busy", 4: "done"}
+    assert file.forget({}, made={}).outcomes == after.outcomes
+
+
 def test_batches_are_listed_latest_first(studio: Path) -> None:
     """All batches of an outputs folder are found, and one that cannot be read is one line."""
     first = begin(studio)
