@@ -306,10 +306,19 @@ def _make_all(
     waiting = list(todo)
     pending: dict[Future[Outcome], PlannedReel] = {}
     untold: list[Outcome] = []
+    before = {reel.number: reel.after for reel in batch.reels}
 
     def begin_those_that_may() -> None:
         unfinished = {reel.number for reel in (*waiting, *pending.values())}
-        for reel in [reel for reel in waiting if reel.after not in unfinished]:
+
+        def may_begin(reel: PlannedReel) -> bool:
+            # The one that it follows may be made since long, and another before that not.
+            after = reel.after
+            while after is not None and after not in unfinished:
+                after = before.get(after)
+            return after is None
+
+        for reel in [reel for reel in waiting if may_begin(reel)]:
             waiting.remove(reel)
             pending[begin(reel, False)] = reel
 

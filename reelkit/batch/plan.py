@@ -307,10 +307,10 @@ def open_batch(
         reels, refused = plan(others, asked.brands if found is None else tuple(found.refused), found)
         if found is None:
             now, batch_id = _text(_now()), name or _free_id(known, asked)
-            batch = Batch(id=batch_id, asked=asked, started_at=now, touched_at=now, reels=_numbered(reels), refused=refused)
+            batch = Batch(id=batch_id, asked=asked, started_at=now, touched_at=now, reels=_in_turn(_numbered(reels)), refused=refused)
         elif asked.file is None:
             more = _numbered(reels, len(found.reels) + 1)
-            batch = found.model_copy(update={"reels": (*found.reels, *more), "refused": refused})
+            batch = found.model_copy(update={"reels": _in_turn((*found.reels, *more)), "refused": refused})
         else:
             batch = _replanned(found, reels, refused)
         return _write(batches_dir(outputs) / f"{batch.id}.json", batch) if write and batch.reels else batch
@@ -344,13 +344,17 @@ def _told(asked: Asked) -> str:
 
 
 def _numbered(reels: tuple[PlannedReel, ...], first: int = 1) -> tuple[PlannedReel, ...]:
+    return tuple(reel.model_copy(update={"number": number}) for number, reel in enumerate(reels, start=first))
+
+
+def _in_turn(reels: Iterable[PlannedReel]) -> tuple[PlannedReel, ...]:
+    """Return reels of which each that a model chooses a topic for follows its brand's one before it."""
     last: dict[str, int] = {}
-    numbered = []
-    for number, reel in enumerate(reels, start=first):
-        follows = last.get(reel.slug) if reel.chosen_by_model else None
-        numbered.append(reel.model_copy(update={"number": number, "after": follows}))
-        last[reel.slug] = number
-    return tuple(numbered)
+    turned = []
+    for reel in reels:
+        turned.append(reel.model_copy(update={"after": last.get(reel.slug) if reel.chosen_by_model else None}))
+        last[reel.slug] = reel.number
+    return tuple(turned)
 
 
 def _replanned(batch: Batch, reels: tuple[PlannedReel, ...], refused: dict[str, str]) -> Batch:
@@ -364,7 +368,7 @@ def _replanned(batch: Batch, reels: tuple[PlannedReel, ...], refused: dict[str, 
     placed = tuple(_placed(reel, asked.get(reel.key), made=batch.state_of(reel) == "done") for reel in stay)
     kept = {reel.number for reel in stay}
     outcomes = {number: told for number, told in batch.outcomes.items() if number in kept}
-    return batch.model_copy(update={"reels": (*placed, *new), "refused": refused, "outcomes": outcomes})
+    return batch.model_copy(update={"reels": _in_turn((*placed, *new)), "refused": refused, "outcomes": outcomes})
 
 
 def _placed(reel: PlannedReel, asked: PlannedReel | None, *, made: bool) -> PlannedReel:

@@ -225,7 +225,7 @@ class RunFolder:
 
     @property
     def used_topics(self) -> tuple[str, ...]:
-        """Topics of the brand's earlier reels when this run first started, latest first."""
+        """Topics of the brand's earlier reels when this run was first started, or started again after a failure, latest first."""
         return self.manifest.used_topics
 
     @property
@@ -316,6 +316,8 @@ class RunFolder:
 
     def _begun_with(self, used: tuple[str, ...] | None) -> Manifest:
         before = read_manifest(self.folder)
+        # What others have told since a failure would be told again; a reel whose upload alone failed is finished.
+        topics = before.used_topics if before and (before.state != "failed" or before.step == "upload") else self._topics_before()
         if before:
             used = before.used
         elif used is None:
@@ -327,7 +329,7 @@ class RunFolder:
             decided_by=self.decided_by,
             versions=versions(self.brand),
             used=used,
-            used_topics=before.used_topics if before else self._topics_before(),
+            used_topics=topics,
             costs=before.costs if before else {},
             calls=before.calls if before else (),
             published=before.published if before else None,

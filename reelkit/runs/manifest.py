@@ -93,7 +93,9 @@ class Manifest(Value):
     decided_by: dict[str, str] = Field(description="the hash of each thing that the run id depends on")
     versions: dict[str, str] = Field(description="what made it")
     used: tuple[str, ...] = Field(default=(), description="clips that the brand's recent reels had used when the run first started")
-    used_topics: tuple[str, ...] = Field(default=(), description="topics of the brand's earlier reels when the run first started")
+    used_topics: tuple[str, ...] = Field(
+        default=(), description="topics of the brand's earlier reels when the run first started, or failed before"
+    )
     edits: str = Field(default="", description="a hash of what a person changed by hand; empty where nothing was")
     state: Literal["running", "done", "failed"] = "running"
     step: str | None = Field(default=None, description="the step that is running or failed")

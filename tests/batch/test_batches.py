@@ -19,7 +19,7 @@ import pytest
 from reelkit import generate_batch, generate_for_brands
 from reelkit.batch.batches import Terms, Unwritten, _one, alone, run_batch
 from reelkit.batch.forecast import forecast_reel
-from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, batches_dir, open_batch, read_batches
+from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, batches_dir, open_batch, read_batches
 from reelkit.batch.pool import encoders_each
 from reelkit.batch.topics import plan_brands
 from reelkit.batch.work import Work
@@ -287,6 +287,19 @@ def test_a_batchs_file_that_cannot_be_written_ends_no_night(studio: Path) -> Non
     assert len(caught.value.batch.failed) == 3
     mends()
     assert len(read_batches(outputs)[0].failed) == 2
+
+
+def test_reels_that_follow_each_other_do_so_past_one_that_is_made(studio: Path) -> None:
+    """Of three whose topics a model chooses, the third waits for the first though the second, between them, is made."""
+    outputs = studio / "outputs"
+    reels = tuple(PlannedReel(number=n, brand="ada", slug="ada", topic_seed=n, chosen_by_model=True) for n in (1, 2, 3))
+    batch = open_batch(outputs, Asked(brands=("ada",), count=3), lambda *_: (reels, {}))
+    made = Outcome(number=2, state="done", run="ada/0002-x", url="file:///2")
+    BatchFile(outputs, batch.id).add(made)
+    begun = []
+    executor = EndsOneByOne(lambda: begun.append(len(executor.begun)), lambda: begun.append(len(executor.begun)))
+    run_batch(batch.id, outputs, Terms(executor=executor, keep_free_gb=0.0), watcher=executor)
+    assert begun == [0, 0], "no other was begun beside it"
 
 
 def test_a_night_whose_end_cannot_be_written_is_told(studio: Path) -> None:

@@ -305,6 +305,18 @@ def test_what_was_used_is_frozen_at_the_first_start(templates: Path, tmp_path: P
     assert a_run(tmp_path, seed=2, overrides={"captions.size_px": 90}).used == ("beans",)
 
 
+def test_a_reel_that_failed_hears_of_what_was_told_since(templates: Path, tmp_path: Path) -> None:
+    """Topics told before are frozen at the first start of a run that was cut or finished; one that failed looks again."""
+    for seed, ends in ((1, None), (2, "voice"), (3, "upload")):
+        run = a_run(tmp_path, seed=seed)
+        run.start()
+        if ends:
+            run.fail(ends, "no answer")
+    made_reel(a_run(tmp_path, seed=4))
+    told = {seed: (a_run(tmp_path, seed=seed).start().used_topics, a_run(tmp_path, seed=seed).start().used_topics) for seed in (1, 2, 3)}
+    assert told == {1: ((), ()), 2: (("Cold brew",), ("Cold brew",)), 3: ((), ())}
+
+
 def test_an_edit_that_is_taken_back_leaves_nothing(templates: Path, tmp_path: Path) -> None:
     """Gone on from where an edit is applied, as in a notebook: script, publishing text and facts are those of the edit, then as written."""
     run = a_run(tmp_path)
