@@ -56,15 +56,14 @@ def plan_brands(
             brand = load_brand(asked)
             brand = brand.with_changes(overrides) if overrides else brand
             planned = next_seeds(brand, count, outputs=outputs, others=others, claim=claim)
+            rounds.append(
+                [
+                    planned_reel(asked, brand, outputs, topic_seed=seed, overrides=dict(overrides), instead_of=instead)
+                    for seed, instead in planned.items()
+                ]
+            )
         except ReelkitError as error:
             refused[asked] = str(error)
-            continue
-        rounds.append(
-            [
-                planned_reel(asked, brand, outputs, topic_seed=seed, overrides=dict(overrides), instead_of=instead)
-                for seed, instead in planned.items()
-            ]
-        )
     # A reel of each brand in turn, so that a night that is cut short leaves every brand with something.
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*rounds))
     return tuple(reel for reel in in_turn if reel is not None), refused
