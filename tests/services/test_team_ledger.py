@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from reelkit.batch.plan import Asked, open_batch
 from reelkit.batch.runner import generate_one
-from reelkit.batch.topics import plan_brands
+from reelkit.batch.topics import follow_decks, plan_brands
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import ScriptError, ServiceError
 from reelkit.ledgers import ledger_for
@@ -248,6 +249,14 @@ def test_a_ledger_that_fails_refuses_its_brand_alone(server: Supabase, tmp_path:
     planned, refused = plan_brands(("ada", "bix"), 1, overrides={}, outputs=tmp_path / "a", others=())
     assert [reel.slug for reel in planned] == ["bix"]
     assert "Supabase forbade it (403)" in refused["ada"]
+
+    outputs = tmp_path / "a"
+    batch = open_batch(outputs, Asked(), lambda *_: plan_brands(("ada", "bix"), 1, overrides={}, outputs=outputs, others=()))
+    make_studio(tmp_path, ["ada"], topics=("Newest", *TOPICS), more="ledger: supabase\n")
+    server.fail(status(403), times=9)
+    assert follow_decks(batch, (), outputs=outputs) == batch.reels
+    server.faults.clear()
+    assert [reel.topic_seed for reel in follow_decks(batch, (), outputs=outputs)] == [2, 1]
 
 
 def answer_well(door: Door) -> None:
