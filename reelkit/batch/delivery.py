@@ -11,7 +11,7 @@ from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
 from reelkit.errors import ReelkitError
 from reelkit.ledgers import ledger_for
 from reelkit.model import Timeline
-from reelkit.runs.manifest import MANIFEST, Manifest, reel_name, write_manifest
+from reelkit.runs.manifest import MANIFEST, Manifest, manifest_of, read_manifest, reel_name, write_manifest
 from reelkit.whole import is_temporary, write_whole
 
 __all__ = ["bring_home", "files_of", "is_shared"]
@@ -30,38 +30,40 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def bring_home(outcome: Outcome, reel: PlannedReel, *, outputs: Path, upload: bool) -> Outcome:
     """Put the files that an outcome brought where they would be had the reel been made here, and return the outcome without them.
 
-    Each file is written whole, the manifest last, and the brand's own ledger learns of the reel. Where the brand's store is a folder, the
-    reel is published from here.
+    Each file is written whole, the manifest last, and the brand's own ledger learns of the reel. What its worker did not publish is
+    published from here: where the brand's store is a folder, and where the reel lay here and only its upload was missing.
 
     Parameters
     ----------
     outcome : Outcome
-        One that brought no files is returned as it is.
     reel : PlannedReel
     outputs : Path
     upload : bool
         Whether the reel is to be published.
     """
-    if not outcome.files or outcome.run is None:
+    waits = upload and outcome.state == "done" and outcome.url is None
+    if outcome.run is None or not (outcome.files or waits):
         return outcome
-    folder = outputs / outcome.run
+    folder, told = outputs / outcome.run, outcome.model_copy(update={"files": {}})
     try:
-        _unpack(outcome, reel, folder)
-        url = outcome.url
-        if upload and url is None and outcome.state == "done":
+        if outcome.files:
+            _unpack(outcome, reel, folder)
+        if waits:
             from reelkit.batch.runner import publish_made
 
-            url = publish_made(folder)
-        return outcome.model_copy(update={"files": {}, "url": url})
+            url, found = publish_made(folder), manifest_of(folder)
+            known = {"url": url, "topic": str(found.facts.get("topic", "")), "cost_usd": sum(found.costs.values())}
+            told = told.model_copy(update=known)
+        return told
     except (OSError, ReelkitError, ValidationError, KeyError) as error:
         match error:
             case ReelkitError():
-                told = str(error)
+                line = str(error)
             case OSError():
-                told = f"{error.strerror or error} ({error.filename or folder})"
+                line = f"{error.strerror or error} ({error.filename or folder})"
             case _:
-                told = f"its worker sent what Reelkit {__version__} cannot read ({_unread(error)}); give it this version, and run again"
-        return Outcome(number=reel.number, state="failed", run=outcome.run, error=f"brand '{reel.slug}': {told}")
+                line = f"its worker sent what Reelkit {__version__} cannot read ({_unread(error)}); give it this version, and run again"
+        return Outcome(number=reel.number, state="failed", run=outcome.run, error=f"brand '{reel.slug}': {line}")
 
 
 def _unread(error: Exception) -> str:
@@ -74,13 +76,17 @@ def _unread(error: Exception) -> str:
 def _unpack(outcome: Outcome, reel: PlannedReel, folder: Path) -> None:
     files = dict(outcome.files)
     brought = Manifest.model_validate_json(files.pop(MANIFEST))
+    here = None if brought.is_made else read_manifest(folder)
+    if here is not None and here.is_made:
+        # A worker's failure costs no reel that was made.
+        return
     for name, content in files.items():
         write_whole(folder / name, content)
     # The brand's file and the script lie elsewhere here.
     manifest = brought.model_copy(update={"job": brought.job.model_copy(update={"brand": reel.brand, "script": reel.script})})
     brand = manifest.job.changed_brand()
     # A team's ledger has learnt of it from the worker.
-    if outcome.state == "done" and brand.ledger == "local":
+    if manifest.is_made and brand.ledger == "local":
         ledger, name = ledger_for(brand, folder.parents[1]), manifest.run_id
         clips = {shot.clip.id: shot.clip.credit for shot in Timeline.model_validate_json(files["timeline.json"]).shots}
         topic, sha256 = str(manifest.facts.get("topic", "")), manifest.artefacts["reel.mp4"].sha256

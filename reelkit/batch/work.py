@@ -76,6 +76,9 @@ def do_work(work: Work) -> Outcome:
 
     try:
         shared = is_shared(work.outputs, work.batch)
+        if not shared and work.made:
+            # It lies where the batch was begun, and is published from there; made here it would be another one.
+            return outcome("done", run=work.made, reused=True)
         if not shared:
             work = work.model_copy(update={"outputs": outputs_dir(), "upload": work.upload and _publishes_for_all(work)})
         free = _free_bytes(work.outputs)
@@ -84,7 +87,7 @@ def do_work(work: Work) -> Outcome:
                 "held", f"not begun: {free / 1e9:.1f} GB are free in {work.outputs}, {work.keep_free_bytes / 1e9:.1f} GB must stay"
             )
         with _surroundings(work):
-            made = work.outputs / work.made if work.made and shared else None
+            made = work.outputs / work.made if work.made else None
             if made is None:
                 _hold_to_topic(work)
             from reelkit.batch.runner import run_notebook

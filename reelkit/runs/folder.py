@@ -288,7 +288,7 @@ class RunFolder:
         A run whose upload failed or was cut counts: its reel is finished. Steps done after this add to what the run has.
         """
         found = read_manifest(self.folder)
-        if found is None or not (found.state == "done" or found.step == "upload"):
+        if found is None or not found.is_made:
             return None
         names = {"reel.mp4", *also}
         if found.edits != self.kept_edits.key:
@@ -317,7 +317,7 @@ class RunFolder:
     def _begun_with(self, used: tuple[str, ...] | None) -> Manifest:
         before = read_manifest(self.folder)
         # What others have told since a failure would be told again; a reel whose upload alone failed is finished.
-        topics = before.used_topics if before and (before.state != "failed" or before.step == "upload") else self._topics_before()
+        topics = before.used_topics if before and (before.is_made or before.state != "failed") else self._topics_before()
         if before:
             used = before.used
         elif used is None:

@@ -120,6 +120,11 @@ class Manifest(Value):
         return sum(step.seconds for step in self.steps)
 
     @property
+    def is_made(self) -> bool:
+        """Whether the reel is finished, as it still is where its upload failed or was cut."""
+        return self.state == "done" or self.step == "upload"
+
+    @property
     def is_published(self) -> bool:
         """Whether the reel as it lies here was published, and the last upload ended well."""
         return self.published is not None and self.state == "done"

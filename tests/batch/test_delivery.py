@@ -92,6 +92,49 @@ def test_whose_ledger_a_reel_is_in_its_overrides_say(studio: Path) -> None:
         assert len(ledger_of(outputs).topics("ada")) == topics
 
 
+def test_a_reel_that_lies_here_is_published_from_here(studio: Path) -> None:
+    """A reel whose upload alone is missing is not made again on a machine that does not see it, though the brand was changed since."""
+    outputs, there = studio / "studio" / "outputs", studio / "machine" / "outputs"
+    with AnotherMachine(studio / "machine") as machine:
+        (made,) = generate_batch("ada", 1, executor=machine, outputs=outputs).results
+        assert made.video_path is not None
+        before = sha256_of(made.video_path)
+        for place in ("studio", "machine"):
+            brand = studio / place / "templates" / "brands" / "ada.yaml"
+            brand.write_text(brand.read_text().replace("#C4762F", "#C4763F"))
+        (published,) = generate_batch("ada", 1, upload=True, executor=machine, outputs=outputs).results
+    assert (published.error, published.run_dir, published.reused) == (None, made.run_dir, True)
+    assert (published.public_url or "").startswith(f"file://{outputs}/published/ada/")
+    assert len(list(outputs.glob("ada/*/"))) == len(list(there.glob("ada/*/"))) == 1
+    assert sha256_of(made.video_path) == before
+    (batch,) = read_batches(outputs)
+    assert batch.outcomes[1].topic == batch.reels[0].topic != ""
+
+
+def test_a_failure_elsewhere_costs_no_reel(studio: Path) -> None:
+    """A failed run that comes home leaves a finished one as it is; one whose upload alone failed is finished, and known to the ledger."""
+    (made,) = generate_batch("ada", 1, outputs=studio / "there").results
+    (batch,) = read_batches(studio / "there")
+    assert made.run_dir is not None
+    reel, manifest, run = batch.reels[0], manifest_of(made.run_dir), f"ada/{made.run_dir.name}"
+
+    def comes_home(name: str, step: str) -> Outcome:
+        failed = manifest.model_copy(update={"state": "failed", "step": step, "reason": "no"}).model_dump_json().encode()
+        files = files_of(made.run_dir or Path()) | {MANIFEST: failed, "script.json": b"{}"}
+        outcome = Outcome(number=1, state="failed", run=run, error="no", files=files)
+        return bring_home(outcome, reel, outputs=studio / name, upload=True)
+
+    before = (made.run_dir / "script.json").read_bytes()
+    assert (comes_home("there", "voice").error, manifest_of(made.run_dir)) == ("no", manifest)
+    assert (made.run_dir / "script.json").read_bytes() == before
+
+    assert comes_home("here", "upload").state == "failed"
+    assert ledger_of(studio / "here").topics("ada") == (reel.topic,)
+    assert comes_home("else", "voice").state == "failed"
+    assert manifest_of(studio / "else" / run).state == "failed"
+    assert ledger_of(studio / "else").topics("ada") == ()
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [
