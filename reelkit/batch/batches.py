@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reelkit.batch.casting import Casting
-from reelkit.batch.delivery import bring_home
+from reelkit.batch.delivery import bring_home, told_before
 from reelkit.batch.forecast import state_on_disk
 from reelkit.batch.interrupts import interrupted_once
 from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, open_batch
@@ -275,6 +275,7 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
                     cache=cache_dir(outputs) if os.environ.get("REELKIT_CACHE") else None,
                     upload=terms.upload,
                     made=made.get(reel.number),
+                    before=told_before(reel, outputs) if terms.executor is not None else None,
                     wait=wait_for_it,
                     encoders=encoders,
                     keep_free_bytes=round(terms.keep_free_gb * 1e9),

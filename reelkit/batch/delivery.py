@@ -1,4 +1,7 @@
-"""Reels that come home: a worker that does not see the batch's outputs folder makes them in its own, and its outcome brings the files."""
+"""Reels that come home: a worker that does not see the batch's outputs folder makes them in its own, and its outcome brings the files.
+
+Its own ledger does not count: what the brand has told and shown before goes with the reel.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,37 @@ from reelkit import __version__
 from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
 from reelkit.errors import ReelkitError
 from reelkit.ledgers import ledger_for
-from reelkit.model import Timeline
-from reelkit.runs.manifest import MANIFEST, Manifest, manifest_of, read_manifest, reel_name, write_manifest
+from reelkit.model import Timeline, Value
+from reelkit.runs.manifest import MANIFEST, Manifest, RunJob, manifest_of, read_manifest, reel_name, write_manifest
 from reelkit.whole import is_temporary, write_whole
 
-__all__ = ["bring_home", "files_of", "is_shared"]
+__all__ = ["ToldBefore", "bring_home", "files_of", "is_shared", "told_before"]
+
+
+class ToldBefore(Value):
+    """What a brand has shown and told before a reel."""
+
+    clips: tuple[str, ...]
+    topics: tuple[str, ...]
+
+
+def told_before(reel: PlannedReel, outputs: Path) -> ToldBefore | None:
+    """Return what the ledger of an outputs folder says as a reel is begun; None where the brand's team has one, which all machines ask.
+
+    A reel that a model writes is not cast beforehand: it leaves aside the clips that are used by now.
+    """
+    job = RunJob(brand=reel.brand, topic_seed=reel.topic_seed, script=reel.script, overrides=reel.overrides)
+    try:
+        brand = job.changed_brand()
+        if brand.ledger != "local":
+            return None
+        ledger, name, clips = ledger_for(brand, outputs), reel_name(job), reel.used
+        if reel.script is None and brand.script.writer != "deck":
+            clips = ledger.clips_used_before(brand.slug, name, reels=brand.footage.recent_reels)
+        return ToldBefore(clips=clips, topics=ledger.topics_used_before(brand.slug, name, reels=brand.script.recent_reels))
+    except ReelkitError:
+        # The reel itself will fail of it, and say so.
+        return None
 
 
 def is_shared(outputs: Path, batch_id: str) -> bool:
@@ -83,7 +112,8 @@ def _unpack(outcome: Outcome, reel: PlannedReel, folder: Path) -> None:
     for name, content in files.items():
         write_whole(folder / name, content)
     # The brand's file and the script lie elsewhere here.
-    manifest = brought.model_copy(update={"job": brought.job.model_copy(update={"brand": reel.brand, "script": reel.script})})
+    job = brought.job.model_copy(update={"brand": reel.brand, "script": reel.script})
+    manifest = brought.model_copy(update={"job": job, "claims": True})
     brand = manifest.job.changed_brand()
     # A team's ledger has learnt of it from the worker.
     if manifest.is_made and brand.ledger == "local":

@@ -96,6 +96,9 @@ class Manifest(Value):
     used_topics: tuple[str, ...] = Field(
         default=(), description="topics of the brand's earlier reels when the run first started, or failed before"
     )
+    claims: bool = Field(
+        default=True, description="its clips are claimed in the ledger; not where a batch on another machine, whose ledger counts, makes it"
+    )
     edits: str = Field(default="", description="a hash of what a person changed by hand; empty where nothing was")
     state: Literal["running", "done", "failed"] = "running"
     step: str | None = Field(default=None, description="the step that is running or failed")

@@ -26,8 +26,8 @@ from reelkit.batch.work import Work
 from reelkit.errors import RunError
 from reelkit.runs.folder import open_run
 from reelkit.runs.manifest import manifest_of
-from tests.batch.studio import make_studio
-from tests.services.servers import Conversation, answers, serving
+from tests.batch.studio import TOLD, lets_a_model_write, make_studio, writes
+from tests.services.servers import serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -327,37 +327,12 @@ def test_a_night_whose_end_cannot_be_written_is_told(studio: Path) -> None:
     assert (code, again["done"]) == (0, 1)
 
 
-TOLD = (
-    ("Old tea", "Tea is older than coffee."),
-    ("New cups", "New cups keep the heat."),
-    ("Cold water", "Cold water draws slowly."),
-)
-
-
-def writes(conversation: Conversation) -> None:
-    """Answer as a model that has few ideas: the first of its topics that it was not told to leave."""
-    asked = conversation.server.asked[-1].body.decode()
-    topic, line = next(((topic, line) for topic, line in TOLD if topic not in asked), TOLD[0])
-    texts = (line, "It takes a little time, so wait for it.", "Follow Ada.")
-    answers(
-        {
-            "topic": topic,
-            "title": topic,
-            "description": "Why it is so.",
-            "hashtags": ["tea", "cups"],
-            "scenes": [{"text": text, "search_terms": ["tea cup", "tea field"]} for text in texts],
-        }
-    )(conversation)
-
-
 @pytest.mark.usefixtures("studio")
 def test_a_model_is_told_what_the_batchs_other_reels_chose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three reels of a brand whose topics a model chooses differ, on two workers too: each is written when the one before has ended."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up-0123456789")
     with serving(writes) as server:
-        path = tmp_path / "templates/brands/ada.yaml"
-        said = f"script: {{deck: ada, length_s: 4, writer: openai, model: tiny, base_url: '{server.url}/v1'}}\n"
-        path.write_text(path.read_text().replace("script: {deck: ada, length_s: 4}\n", said))
+        lets_a_model_write(tmp_path / "templates", server.url)
         with ThreadPoolExecutor(2) as executor:
             made = generate_batch("ada", 3, executor=executor, outputs=tmp_path / "outputs")
     assert [result.error for result in made.results] == [None] * 3
