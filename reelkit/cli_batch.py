@@ -122,11 +122,12 @@ def _make(arguments: argparse.Namespace, outputs: Path) -> int:
 
 
 def _make_and_tell(arguments: argparse.Namespace, outputs: Path) -> int:
-    from reelkit.batch.batches import KEEP_FREE_GB, Interrupted, Terms, run_batch
+    from reelkit.batch.batches import KEEP_FREE_GB, Interrupted, Terms, Unwritten, run_batch
     from reelkit.batch.screen import BatchScreen
 
     began = time.monotonic()
     batch = planned = _open(arguments, outputs, write=True)
+    unwritten: str | None = None
     if planned.refused and not planned.reels:
         for told in planned.refused.values():
             complain(told)
@@ -148,13 +149,18 @@ def _make_and_tell(arguments: argparse.Namespace, outputs: Path) -> int:
                 # Told before a cluster is left, which takes its time.
                 tell_interrupted(stop.batch, arguments.json, outputs, time.monotonic() - began)
                 return INTERRUPTED
+            except Unwritten as error:
+                batch, unwritten = error.batch, str(error)
         seconds = time.monotonic() - began
-        page, trouble = write_page(batch, outputs)
+        # A page of a batch's file that lacks its ends would tell them wrong.
+        page, trouble = (None, unwritten) if unwritten else write_page(batch, outputs)
     except KeyboardInterrupt:
         tell_interrupted(batch, arguments.json, outputs, time.monotonic() - began)
         return INTERRUPTED
     line = morning_line(batch, seconds, page)
     summary = summary_of(batch, outputs, seconds, line, page)
+    if unwritten:
+        summary |= {"success": False, "summary": f"{line}; {unwritten}"}
     if arguments.json:
         print_json(summary)
     else:
@@ -162,7 +168,7 @@ def _make_and_tell(arguments: argparse.Namespace, outputs: Path) -> int:
     troubles = [trouble] if trouble else []
     for told in (*failures(batch), *passed_over(batch), *troubles, *_announced(arguments, summary, line)):
         complain(told)
-    return FAILED if batch.missing or batch.refused else DONE
+    return FAILED if batch.missing or batch.refused or unwritten else DONE
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reelkit.batch.casting import Casting
-from reelkit.batch.delivery import bring_home
+from reelkit.batch.delivery import bring_home, told_before
 from reelkit.batch.forecast import state_on_disk
 from reelkit.batch.interrupts import interrupted_once
 from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, open_batch
@@ -31,7 +31,7 @@ from reelkit.runs.locks import hold
 from reelkit.runs.manifest import read_manifest
 from reelkit.whole import sweep_temporaries
 
-__all__ = ["BatchWatcher", "Interrupted", "Terms", "alone", "generate_batch", "generate_for_brands", "run_batch", "sweep"]
+__all__ = ["BatchWatcher", "Interrupted", "Terms", "Unwritten", "alone", "generate_batch", "generate_for_brands", "run_batch", "sweep"]
 
 KEEP_FREE_GB = 2.0
 """What must be free on the disk to begin a reel: twice what a reel of three minutes writes, cache included."""
@@ -43,6 +43,14 @@ class Interrupted(KeyboardInterrupt):
 
     def __init__(self, batch: Batch) -> None:
         super().__init__()
+        self.batch = batch
+
+
+class Unwritten(RunError):
+    """A batch came to its end and its file could not be written; ``batch`` says what is done."""
+
+    def __init__(self, told: str, batch: Batch) -> None:
+        super().__init__(told)
         self.batch = batch
 
 
@@ -225,6 +233,8 @@ def run_batch(batch_id: str, outputs: Path, terms: Terms, *, watcher: BatchWatch
     ------
     Interrupted
         On Ctrl-C: reels that were being made are cut, what they had finished is kept.
+    Unwritten
+        When all reels came to their end and the batch's file could not be written at last.
     """
     watcher = watcher or _Nobody()
     file = BatchFile(outputs, batch_id)
@@ -250,7 +260,9 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
     state = {reel.number: state_on_disk(reel, batch.outcomes.get(reel.number), outputs, upload=terms.upload) for reel in batch.reels}
     todo = [reel for reel in batch.reels if state[reel.number] != "made"]
     made = {number: run for number, told in batch.outcomes.items() if state.get(number) == "unpublished" and (run := told.run)}
-    batch = file.forget({reel.number for reel in todo}, made=made)
+    seen = {reel.number: batch.outcomes[reel.number] for reel in todo if reel.number in batch.outcomes}
+    batch = file.forget(seen, made=made)
+    untold: list[Outcome] = []
     if todo:
         with _executor(terms, len(todo)) as (executor, encoders):
 
@@ -263,6 +275,7 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
                     cache=cache_dir(outputs) if os.environ.get("REELKIT_CACHE") else None,
                     upload=terms.upload,
                     made=made.get(reel.number),
+                    before=told_before(reel, outputs) if terms.executor is not None else None,
                     wait=wait_for_it,
                     encoders=encoders,
                     keep_free_bytes=round(terms.keep_free_gb * 1e9),
@@ -271,9 +284,12 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
                 return executor.submit(do_work, work)
 
             bring = partial(bring_home, outputs=outputs, upload=terms.upload)
-            _make_all(todo, begin, bring, file=file, batch=batch, watcher=watcher)
+            batch, untold = _make_all(todo, begin, bring, file=file, batch=batch, watcher=watcher)
     sweep(outputs)
-    return file.end()
+    try:
+        return file.end(*untold)
+    except RunError as error:
+        raise Unwritten(f"{error}; how its reels ended is not written down, run the same command again", batch) from None
 
 
 def _make_all(
@@ -284,13 +300,26 @@ def _make_all(
     file: BatchFile,
     batch: Batch,
     watcher: BatchWatcher,
-) -> None:
+) -> tuple[Batch, list[Outcome]]:
+    """Make reels and write down how each ended. What cannot be written (a full disk, as a rule) stops no reel: it is written with the next
+    one, or returned with the batch as it is.
+    """
     waiting = list(todo)
     pending: dict[Future[Outcome], PlannedReel] = {}
+    untold: list[Outcome] = []
+    before = {reel.number: reel.after for reel in batch.reels}
 
     def begin_those_that_may() -> None:
         unfinished = {reel.number for reel in (*waiting, *pending.values())}
-        for reel in [reel for reel in waiting if reel.after not in unfinished]:
+
+        def may_begin(reel: PlannedReel) -> bool:
+            # The one that it follows may be made since long, and another before that not.
+            after = reel.after
+            while after is not None and after not in unfinished:
+                after = before.get(after)
+            return after is None
+
+        for reel in [reel for reel in waiting if may_begin(reel)]:
             waiting.remove(reel)
             pending[begin(reel, False)] = reel
 
@@ -305,13 +334,17 @@ def _make_all(
                     # Behind all others, as whoever makes it may be done by then.
                     pending[begin(reel, True)] = reel
                 else:
-                    batch = file.add(outcome)
+                    untold.append(outcome)
+                    batch = batch.with_ends([outcome])
+                    with contextlib.suppress(RunError):
+                        batch, untold = file.add(*untold), []
             begin_those_that_may()
             watcher.tick(batch)
     except BaseException:
         for future in pending:
             future.cancel()
         raise
+    return batch, untold
 
 
 def _outcome_of(future: Future[Outcome], reel: PlannedReel) -> Outcome:

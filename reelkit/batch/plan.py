@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -128,6 +128,7 @@ class Batch(Value):
     started_at: str = Field(description="when it was first begun")
     touched_at: str = Field(description="when it was last written")
     ended_at: str | None = Field(default=None, description="when it last came to its end; None while it runs and when it was cut")
+    ended_before: bool = Field(default=False, description="it had come to its end once when it was last begun, to complete it")
     reels: tuple[PlannedReel, ...] = ()
     outcomes: dict[int, Outcome] = Field(default={}, description="by the reel's number")
     refused: dict[str, str] = Field(default={}, description="brands that could not be planned, and why")
@@ -152,6 +153,16 @@ class Batch(Value):
         """Return ``done``, ``failed``, ``held`` or ``waiting``."""
         outcome = self.outcomes.get(reel.number)
         return "waiting" if outcome is None or outcome.state == "busy" else outcome.state
+
+    def with_ends(self, outcomes: Iterable[Outcome]) -> Batch:
+        """Return it with how some reels ended. What is done stays done, whatever another process says of it."""
+        ends = dict(self.outcomes)
+        for outcome in outcomes:
+            before, told = ends.get(outcome.number), outcome
+            if before is not None and before.state == "done" and (outcome.state != "done" or outcome.reused):
+                told = before.model_copy(update={"url": outcome.url or before.url})
+            ends[outcome.number] = told
+        return self.model_copy(update={"outcomes": ends})
 
     def __repr__(self) -> str:
         return f"<Batch {self.id}: {len(self.done)} of {len(self.reels)} reels done, {len(self.failed)} failed>"
@@ -196,27 +207,26 @@ class BatchFile:
         """Return what stands in it now."""
         return read_batch(self.path)
 
-    def add(self, outcome: Outcome) -> Batch:
-        """Write down how a reel ended. What is done stays done, whatever another process says of it."""
+    def add(self, *outcomes: Outcome) -> Batch:
+        """Write down how reels ended; see :meth:`Batch.with_ends`."""
+        return self._change(lambda batch: {"outcomes": batch.with_ends(outcomes).outcomes})
+
+    def forget(self, seen: Mapping[int, Outcome], *, made: Mapping[int, str]) -> Batch:
+        """Take back how some reels ended, as they are made again; ``made`` gives the runs of those that are only to be published.
+
+        What stands otherwise than it was ``seen``, another process has written since: it stays.
+        """
 
         def changed(batch: Batch) -> dict[str, Any]:
-            before, told = batch.outcomes.get(outcome.number), outcome
-            if before is not None and before.state == "done" and (outcome.state != "done" or outcome.reused):
-                told = before.model_copy(update={"url": outcome.url or before.url})
-            return {"outcomes": batch.outcomes | {outcome.number: told}}
+            stand = {number for number, told in batch.outcomes.items() if told == seen.get(number)}
+            kept = {number: Outcome(number=number, state="busy", run=run) for number, run in made.items() if number in stand}
+            return {"outcomes": {number: told for number, told in batch.outcomes.items() if number not in stand} | kept}
 
         return self._change(changed)
 
-    def forget(self, numbers: Collection[int], *, made: Mapping[int, str]) -> Batch:
-        """Take back how some reels ended, as they are made again; ``made`` gives the runs of those that are only to be published."""
-        kept = {number: Outcome(number=number, state="busy", run=run) for number, run in made.items()}
-        return self._change(
-            lambda batch: {"outcomes": {number: told for number, told in batch.outcomes.items() if number not in numbers} | kept}
-        )
-
     def begin(self) -> Batch:
         """Write down that it runs."""
-        return self._change(lambda _: {"ended_at": None})
+        return self._change(lambda batch: {"ended_at": None, "ended_before": batch.ended_before or batch.ended_at is not None})
 
     def cast(self, choose: Callable[[Batch], tuple[PlannedReel, ...]], hold: Callable[[Sequence[PlannedReel]], object]) -> Batch:
         """Write down which clips the reels will show, then hold these in the ledger, before another batch may do so."""
@@ -229,9 +239,9 @@ class BatchFile:
             hold(cast.missing)
             return cast
 
-    def end(self) -> Batch:
-        """Write down that it came to its end."""
-        return self._change(lambda _: {"ended_at": _text(_now())})
+    def end(self, *outcomes: Outcome) -> Batch:
+        """Write down that it came to its end, and how reels ended that could not be written before."""
+        return self._change(lambda batch: {"outcomes": batch.with_ends(outcomes).outcomes, "ended_at": _text(_now())})
 
     def _change(self, changed: Callable[[Batch], dict[str, Any]]) -> Batch:
         with _locked(self.outputs):
@@ -297,10 +307,10 @@ def open_batch(
         reels, refused = plan(others, asked.brands if found is None else tuple(found.refused), found)
         if found is None:
             now, batch_id = _text(_now()), name or _free_id(known, asked)
-            batch = Batch(id=batch_id, asked=asked, started_at=now, touched_at=now, reels=_numbered(reels), refused=refused)
+            batch = Batch(id=batch_id, asked=asked, started_at=now, touched_at=now, reels=_in_turn(_numbered(reels)), refused=refused)
         elif asked.file is None:
             more = _numbered(reels, len(found.reels) + 1)
-            batch = found.model_copy(update={"reels": (*found.reels, *more), "refused": refused})
+            batch = found.model_copy(update={"reels": _in_turn((*found.reels, *more)), "refused": refused})
         else:
             batch = _replanned(found, reels, refused)
         return _write(batches_dir(outputs) / f"{batch.id}.json", batch) if write and batch.reels else batch
@@ -316,8 +326,9 @@ def _found(known: list[Batch], asked: Asked, name: str | None, anew: bool) -> Ba
 
 
 def is_tonights(batch: Batch) -> bool:
-    """Say whether a batch was begun, or was still being worked on, within the last 20 hours."""
-    since = batch.touched_at if batch.ended_at is None else batch.started_at
+    """Say whether a batch was begun, or was still being worked on before it came to an end, within the last 20 hours."""
+    # One that was completed later, by day, is still the night that it was.
+    since = batch.touched_at if batch.ended_at is None and not batch.ended_before else batch.started_at
     # One of a clock that was wrong is no night's: it would be the same batch until its day has come.
     return abs(_now() - datetime.datetime.fromisoformat(since)) < datetime.timedelta(hours=SAME_BATCH_H)
 
@@ -333,13 +344,17 @@ def _told(asked: Asked) -> str:
 
 
 def _numbered(reels: tuple[PlannedReel, ...], first: int = 1) -> tuple[PlannedReel, ...]:
+    return tuple(reel.model_copy(update={"number": number}) for number, reel in enumerate(reels, start=first))
+
+
+def _in_turn(reels: Iterable[PlannedReel]) -> tuple[PlannedReel, ...]:
+    """Return reels of which each that a model chooses a topic for follows its brand's one before it."""
     last: dict[str, int] = {}
-    numbered = []
-    for number, reel in enumerate(reels, start=first):
-        follows = last.get(reel.slug) if reel.chosen_by_model else None
-        numbered.append(reel.model_copy(update={"number": number, "after": follows}))
-        last[reel.slug] = number
-    return tuple(numbered)
+    turned = []
+    for reel in reels:
+        turned.append(reel.model_copy(update={"after": last.get(reel.slug) if reel.chosen_by_model else None}))
+        last[reel.slug] = reel.number
+    return tuple(turned)
 
 
 def _replanned(batch: Batch, reels: tuple[PlannedReel, ...], refused: dict[str, str]) -> Batch:
@@ -353,7 +368,7 @@ def _replanned(batch: Batch, reels: tuple[PlannedReel, ...], refused: dict[str, 
     placed = tuple(_placed(reel, asked.get(reel.key), made=batch.state_of(reel) == "done") for reel in stay)
     kept = {reel.number for reel in stay}
     outcomes = {number: told for number, told in batch.outcomes.items() if number in kept}
-    return batch.model_copy(update={"reels": (*placed, *new), "refused": refused, "outcomes": outcomes})
+    return batch.model_copy(update={"reels": _in_turn((*placed, *new)), "refused": refused, "outcomes": outcomes})
 
 
 def _placed(reel: PlannedReel, asked: PlannedReel | None, *, made: bool) -> PlannedReel:

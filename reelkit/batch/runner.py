@@ -87,6 +87,7 @@ def run_notebook(
     cell_timeout_s: float | None = None,
     wait: bool = True,
     used: tuple[str, ...] | None = None,
+    used_topics: tuple[str, ...] | None = None,
     made: Path | None = None,
 ) -> GenerationResult:
     """Make a reel by executing ``reel.ipynb`` with papermill, and a report from the executed notebook.
@@ -102,6 +103,8 @@ def run_notebook(
         Wait where another process is making this run.
     used : tuple of str, optional
         Clips to leave aside, where it is not the ledger that says so.
+    used_topics : tuple of str, optional
+        Topics told before, where this machine's ledger does not count; see :meth:`~reelkit.runs.folder.RunFolder.start`.
     made : Path, optional
         The folder of the run that the reel is finished in, whatever became of the brand's files since: it is published, and not made again.
 
@@ -125,7 +128,7 @@ def run_notebook(
     def make(run: RunFolder) -> None:
         from reelkit.batch.engine import execute_notebook
 
-        run.start(used=used)
+        run.start(used=used, used_topics=used_topics)
         out = run.path(NOTEBOOK)
         problem = execute_notebook(notebook_path(), out, job.parameters, watcher=run.watcher, cell_timeout_s=cell_timeout_s)
         found = run.resume()

@@ -56,15 +56,14 @@ def plan_brands(
             brand = load_brand(asked)
             brand = brand.with_changes(overrides) if overrides else brand
             planned = next_seeds(brand, count, outputs=outputs, others=others, claim=claim)
+            rounds.append(
+                [
+                    planned_reel(asked, brand, outputs, topic_seed=seed, overrides=dict(overrides), instead_of=instead)
+                    for seed, instead in planned.items()
+                ]
+            )
         except ReelkitError as error:
             refused[asked] = str(error)
-            continue
-        rounds.append(
-            [
-                planned_reel(asked, brand, outputs, topic_seed=seed, overrides=dict(overrides), instead_of=instead)
-                for seed, instead in planned.items()
-            ]
-        )
     # A reel of each brand in turn, so that a night that is cut short leaves every brand with something.
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*rounds))
     return tuple(reel for reel in in_turn if reel is not None), refused
@@ -208,7 +207,7 @@ def has_topic(brand: Brand, seed: int, topic: str) -> bool:
 def follow_decks(batch: Batch, others: Sequence[Batch], *, outputs: Path) -> tuple[PlannedReel, ...]:
     """Return a batch's reels, of which those that are not made follow their topics to the seeds that an edited deck has them at.
 
-    One whose topic is gone, or whose brand cannot be loaded any more, is left as it is, and says why when it is made.
+    One whose topic is gone, or whose brand or ledger cannot be read any more, is left as it is, and says why when it is made.
     """
     brands: dict[str, Brand] = {}
     moved: dict[int, Brand] = {}
@@ -220,13 +219,13 @@ def follow_decks(batch: Batch, others: Sequence[Batch], *, outputs: Path) -> tup
             if reel.topic and not has_topic(brands[key], reel.topic_seed, reel.topic):
                 moved[reel.number] = brands[key]
     taken: dict[str, set[int]] = {}
-    for slug, brand in {brand.slug: brand for brand in moved.values()}.items():
-        stay = {reel.topic_seed for reel in batch.reels if reel.slug == slug and reel.number not in moved}
-        taken[slug] = stay | taken_seeds(slug, ledger_for(brand, outputs), others)
     reels = {reel.number: reel for reel in batch.reels}
     for number, brand in moved.items():
         reel = reels[number]
-        with contextlib.suppress(BrandError):
+        with contextlib.suppress(ReelkitError):
+            if reel.slug not in taken:
+                stay = {other.topic_seed for other in batch.reels if other.slug == reel.slug and other.number not in moved}
+                taken[reel.slug] = stay | taken_seeds(reel.slug, ledger_for(brand, outputs), others)
             seed = seed_of_topic(brand, reel.topic, taken=taken[reel.slug])
             taken[reel.slug].add(seed)
             followed = planned_reel(reel.brand, brand, outputs, topic_seed=seed, overrides=reel.overrides, instead_of=reel.instead_of)

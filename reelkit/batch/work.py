@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import Field
 
-from reelkit.batch.delivery import files_of, is_shared
+from reelkit.batch.delivery import ToldBefore, files_of, is_shared
 from reelkit.batch.jobs import Job
 from reelkit.batch.plan import Outcome, PlannedReel, batches_dir
 from reelkit.batch.topics import has_topic
@@ -44,6 +44,9 @@ class Work(Value):
     upload: bool = False
     made: str | None = Field(
         default=None, description="the run, from the outputs folder, that the reel is finished in: it is only to be published"
+    )
+    before: ToldBefore | None = Field(
+        default=None, description="what the batch's ledger says, for a worker that does not see it; None where the brand's team has one"
     )
     wait: bool = Field(default=False, description="wait where another process is making this reel")
     encoders: int | None = Field(default=None, ge=1, description="encoder processes; one for each core of the worker where not given")
@@ -76,6 +79,9 @@ def do_work(work: Work) -> Outcome:
 
     try:
         shared = is_shared(work.outputs, work.batch)
+        if not shared and work.made:
+            # It lies where the batch was begun, and is published from there; made here it would be another one.
+            return outcome("done", run=work.made, reused=True)
         if not shared:
             work = work.model_copy(update={"outputs": outputs_dir(), "upload": work.upload and _publishes_for_all(work)})
         free = _free_bytes(work.outputs)
@@ -84,15 +90,18 @@ def do_work(work: Work) -> Outcome:
                 "held", f"not begun: {free / 1e9:.1f} GB are free in {work.outputs}, {work.keep_free_bytes / 1e9:.1f} GB must stay"
             )
         with _surroundings(work):
-            made = work.outputs / work.made if work.made and shared else None
+            made = work.outputs / work.made if work.made else None
             if made is None:
                 _hold_to_topic(work)
             from reelkit.batch.runner import run_notebook
 
             steps = StepFile(progress_folder(work.outputs, work.batch) / f"{work.reel.number}.json")
             with steps:
-                limit, used = work.cell_timeout_s, work.reel.used
-                result = run_notebook(work.job, watcher=steps, cell_timeout_s=limit, wait=work.wait, used=used, made=made)
+                limit, before = work.cell_timeout_s, None if shared else work.before
+                used, topics = (before.clips, before.topics) if before else (work.reel.used, None)
+                result = run_notebook(
+                    work.job, watcher=steps, cell_timeout_s=limit, wait=work.wait, used=used, used_topics=topics, made=made
+                )
         files = {} if shared or result.run_dir is None else files_of(result.run_dir)
         return outcome("done" if result.success else "failed", result.error, files=files, **_facts(result, work.outputs))
     except BusyError as error:

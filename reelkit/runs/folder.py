@@ -225,7 +225,7 @@ class RunFolder:
 
     @property
     def used_topics(self) -> tuple[str, ...]:
-        """Topics of the brand's earlier reels when this run first started, latest first."""
+        """Topics of the brand's earlier reels when this run was first started, or started again after a failure, latest first."""
         return self.manifest.used_topics
 
     @property
@@ -240,6 +240,8 @@ class RunFolder:
 
     def claim_clips(self, clips: Collection[str]) -> tuple[str, ...]:
         """Take clips for this reel, and return those that another of the team took first; the run leaves these aside from then on."""
+        if not self.manifest.claims:
+            return ()
         lost = self.ledger.claim_clips(self.brand.slug, self._reel, clips, reels=self.brand.footage.recent_reels)
         if lost:
             self._update(used=tuple(dict.fromkeys((*self.manifest.used, *lost))))
@@ -288,7 +290,7 @@ class RunFolder:
         A run whose upload failed or was cut counts: its reel is finished. Steps done after this add to what the run has.
         """
         found = read_manifest(self.folder)
-        if found is None or not (found.state == "done" or found.step == "upload"):
+        if found is None or not found.is_made:
             return None
         names = {"reel.mp4", *also}
         if found.edits != self.kept_edits.key:
@@ -300,7 +302,7 @@ class RunFolder:
 
     # --- what happens ---------------------------------------------------------------------------------------------------
 
-    def start(self, *, used: tuple[str, ...] | None = None) -> Manifest:
+    def start(self, *, used: tuple[str, ...] | None = None, used_topics: tuple[str, ...] | None = None) -> Manifest:
         """Start the run anew: its manifest says ``running`` and knows no step. The first step does this where it was not done.
 
         Parameters
@@ -308,18 +310,28 @@ class RunFolder:
         used : tuple of str, optional
             Clips to leave aside, where a batch has decided it for all its reels; else what the ledger says of the brand's recent reels.
             A run that was started before keeps what it was given then.
+        used_topics : tuple of str, optional
+            Topics told before, where a batch on another machine has decided it: what this machine's ledger and an earlier start say does
+            not count then, and no clip is claimed.
         """
         sweep_temporaries(self.folder)
-        self._manifest = self._begun_with(used)
+        self._manifest = self._begun_with(used, used_topics)
         self._write()
         return self._manifest
 
-    def _begun_with(self, used: tuple[str, ...] | None) -> Manifest:
+    def _begun_with(self, used: tuple[str, ...] | None, used_topics: tuple[str, ...] | None = None) -> Manifest:
         before = read_manifest(self.folder)
-        if before:
+        if before and used_topics is None:
             used = before.used
         elif used is None:
             used = self.ledger.clips_used_before(self.brand.slug, self._reel, reels=self.brand.footage.recent_reels)
+        if used_topics is not None:
+            topics = used_topics
+        elif before and (before.is_made or before.state != "failed"):
+            topics = before.used_topics
+        else:
+            # What others have told since a failure would be told again.
+            topics = self._topics_before()
         return Manifest(
             run_id=self.run_id,
             brand=self.brand.slug,
@@ -327,7 +339,9 @@ class RunFolder:
             decided_by=self.decided_by,
             versions=versions(self.brand),
             used=used,
-            used_topics=before.used_topics if before else self._topics_before(),
+            used_topics=topics,
+            # The notebook's kernel takes up what its worker has begun.
+            claims=used_topics is None and (before is None or before.state != "running" or before.claims),
             costs=before.costs if before else {},
             calls=before.calls if before else (),
             published=before.published if before else None,

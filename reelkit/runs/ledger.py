@@ -67,7 +67,7 @@ def ledger_of(outputs: Path) -> Ledger:
 
 
 class Ledger:
-    """A SQLite file (write-ahead log) that any number of processes may use at once.
+    """A SQLite file that any number of processes may use at once, on several machines too where they share its folder.
 
     A *reel* is what a topic seed or a user's script names; each *run* of it, with another caption colour say, is a take. Takes do not
     count against each other.
@@ -176,7 +176,9 @@ class Ledger:
         try:
             self._make_or_refuse()
             with contextlib.closing(sqlite3.connect(self.path, timeout=_BUSY_S)) as db:
-                db.execute("PRAGMA journal_mode = WAL")
+                # A write-ahead log, which older ledgers have, holds on one machine only. While another uses it, it cannot be changed.
+                with contextlib.suppress(sqlite3.OperationalError):
+                    db.execute("PRAGMA journal_mode = DELETE")
                 db.execute("PRAGMA foreign_keys = ON")
                 db.executescript(_TABLES)
                 with db:

@@ -93,7 +93,12 @@ class Manifest(Value):
     decided_by: dict[str, str] = Field(description="the hash of each thing that the run id depends on")
     versions: dict[str, str] = Field(description="what made it")
     used: tuple[str, ...] = Field(default=(), description="clips that the brand's recent reels had used when the run first started")
-    used_topics: tuple[str, ...] = Field(default=(), description="topics of the brand's earlier reels when the run first started")
+    used_topics: tuple[str, ...] = Field(
+        default=(), description="topics of the brand's earlier reels when the run first started, or failed before"
+    )
+    claims: bool = Field(
+        default=True, description="its clips are claimed in the ledger; not where a batch on another machine, whose ledger counts, makes it"
+    )
     edits: str = Field(default="", description="a hash of what a person changed by hand; empty where nothing was")
     state: Literal["running", "done", "failed"] = "running"
     step: str | None = Field(default=None, description="the step that is running or failed")
@@ -116,6 +121,11 @@ class Manifest(Value):
     def seconds(self) -> float:
         """How long the steps took together."""
         return sum(step.seconds for step in self.steps)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the reel is finished, as it still is where its upload failed or was cut."""
+        return self.state == "done" or self.step == "upload"
 
     @property
     def is_published(self) -> bool:

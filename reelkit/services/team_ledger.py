@@ -38,6 +38,7 @@ class _Row(Value):
 
     number: int
     reel: str
+    maker: str
     topic: str
     used: tuple[str, ...]
     clips: tuple[str, ...]
@@ -115,14 +116,20 @@ class TeamLedger:
         return tuple(sorted({clip for row in rows for clip in row.clips}))
 
     def reels(self, brand: str) -> frozenset[str]:
-        """Return the reels of a brand that are made or being made, on whichever machine."""
-        return frozenset(row.reel for row in self._rows(brand))
+        """Return the reels of a brand that are made, and those that other machines make.
+
+        What this studio has claimed and not made is its own to plan again; its plans know of each other.
+        """
+        return frozenset(row.reel for row in self._rows(brand) if not self._waits_here(row))
 
     def topics_used_before(self, brand: str, reel: str, *, reels: int | None = None) -> tuple[str, ...]:
-        """Return the topics of a brand's latest reels (all where ``reels`` is None) before this one, latest first, each once."""
+        """Return the topics of a brand's latest reels (all where ``reels`` is None) before this one, latest first, each once.
+
+        Where no reel is named, what this studio has claimed and not made does not count.
+        """
         own = next(iter(self._rows(brand, limit=1, reel=reel)), None) if reel else None
         rows = self._rows(brand, limit=reels, before=own.number if own else None)
-        return tuple(dict.fromkeys(row.topic for row in rows if row.topic and row.reel != reel))
+        return tuple(dict.fromkeys(row.topic for row in rows if row.topic and row.reel != reel and (reel or not self._waits_here(row))))
 
     def check(self) -> str:
         """Read a row and call a function that then does nothing, and say how it went.
@@ -136,6 +143,9 @@ class TeamLedger:
         self.claim_clips("", "", (), reels=0)
         return f"Supabase has the team's ledger ({_TABLE}), and takes the key"
 
+    def _waits_here(self, row: _Row) -> bool:
+        return row.maker == self.maker and row.finished_at is None
+
     def _rows(self, brand: str, *, limit: int | None = None, reel: str | None = None, before: int | None = None) -> list[_Row]:
         """Return a brand's rows, latest first, a page at a time: the API gives no more than so many at once."""
         rows: list[_Row] = []
@@ -143,7 +153,7 @@ class TeamLedger:
             size = _PAGE if limit is None else min(limit - len(rows), _PAGE)
 
             def ask(size: int = size, last: int | None = rows[-1].number if rows else before) -> Any:
-                asked = self._view.select("number,reel,topic,used,clips,finished_at").eq("brand", brand)
+                asked = self._view.select("number,reel,maker,topic,used,clips,finished_at").eq("brand", brand)
                 asked = asked if reel is None else asked.eq("reel", reel)
                 asked = asked if last is None else asked.lt("number", last)
                 return asked.order("number", desc=True).limit(size).execute().data

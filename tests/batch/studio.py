@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
+from tests.services.servers import Conversation, answers
+
 BRANDS = ("ada", "bix", "cleo")
 TOPICS = ("Cold brew", "Warm milk", "Old beans", "New cups", "Slow water", "Fine salt")
 
@@ -59,3 +61,33 @@ def is_kernel(process: psutil.Process) -> bool:
     """Say whether a process is a kernel; one that is forked has the command line of what forks them."""
     line, parent = process.cmdline(), process.parent()
     return "reelkit.kernel" in line and ("--forks" not in line or (parent is not None and "--forks" in parent.cmdline()))
+
+
+TOLD = (
+    ("Old tea", "Tea is older than coffee."),
+    ("New cups", "New cups keep the heat."),
+    ("Cold water", "Cold water draws slowly."),
+)
+
+
+def writes(conversation: Conversation) -> None:
+    """Answer as a model that has few ideas: the first of its topics that it was not told to leave."""
+    asked = conversation.server.asked[-1].body.decode()
+    topic, line = next(((topic, line) for topic, line in TOLD if topic not in asked), TOLD[0])
+    texts = (line, "It takes a little time, so wait for it.", "Follow Ada.")
+    answers(
+        {
+            "topic": topic,
+            "title": topic,
+            "description": "Why it is so.",
+            "hashtags": ["tea", "cups"],
+            "scenes": [{"text": text, "search_terms": ["tea cup", "tea field"]} for text in texts],
+        }
+    )(conversation)
+
+
+def lets_a_model_write(templates: Path, url: str) -> None:
+    """Let a server write the scripts of a studio's first brand."""
+    path = templates / "brands" / "ada.yaml"
+    said = f"script: {{deck: ada, length_s: 4, writer: openai, model: tiny, base_url: '{url}/v1'}}\n"
+    path.write_text(path.read_text().replace("script: {deck: ada, length_s: 4}\n", said))

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,17 @@ import psutil
 import pytest
 
 from reelkit import generate_batch, generate_for_brands
-from reelkit.batch.batches import Terms, _one, alone, run_batch
+from reelkit.batch.batches import Terms, Unwritten, _one, alone, run_batch
 from reelkit.batch.forecast import forecast_reel
-from reelkit.batch.plan import BatchFile, Outcome, read_batches
+from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, batches_dir, open_batch, read_batches
 from reelkit.batch.pool import encoders_each
+from reelkit.batch.topics import plan_brands
+from reelkit.batch.work import Work
 from reelkit.errors import RunError
 from reelkit.runs.folder import open_run
 from reelkit.runs.manifest import manifest_of
-from tests.batch.studio import make_studio
-from tests.services.servers import Conversation, answers, serving
+from tests.batch.studio import TOLD, lets_a_model_write, make_studio, writes
+from tests.services.servers import serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -174,7 +177,7 @@ def test_an_upload_that_failed_is_done_for_the_reel_that_was_made(studio: Path) 
 
     (batch,) = read_batches(outputs)
     assert failed.run_dir is not None
-    BatchFile(outputs, batch.id).forget({1}, made={1: f"ada/{failed.run_dir.name}"})
+    BatchFile(outputs, batch.id).forget(batch.outcomes, made={1: f"ada/{failed.run_dir.name}"})
     brand.write_text(brand.read_text().replace("#C4763F", "#C4764F"))
     (cut,) = generate_batch("ada", 1, outputs=outputs, upload=True).results
     assert (cut.success, cut.run_dir, cut.public_url) == (True, failed.run_dir, lifted.public_url)
@@ -230,27 +233,98 @@ def test_a_disk_that_is_nearly_full_stops_new_reels(studio: Path) -> None:
     assert (code, told["done"]) == (0, 1)
 
 
-TOLD = (
-    ("Old tea", "Tea is older than coffee."),
-    ("New cups", "New cups keep the heat."),
-    ("Cold water", "Cold water draws slowly."),
-)
+class EndsOneByOne(Executor):
+    """An executor whose reels end one at each tick; what is given happens before each of them ends."""
+
+    def __init__(self, *before: Callable[[], object]) -> None:
+        self.before, self.begun = list(before), list[tuple[Work, Future[Any]]]()
+        self.seen: list[Batch] = []
+
+    def submit(self, fn: Any, /, work: Work) -> Future[Any]:  # type: ignore[override]
+        future: Future[Any] = Future()
+        self.begun.append((work, future))
+        return future
+
+    def tick(self, batch: Batch) -> None:
+        self.seen.append(batch)
+        if self.begun:
+            work, future = self.begun.pop(0)
+            self.before.pop(0)()
+            future.set_result(Outcome(number=work.reel.number, state="failed", error=f"reel {work.reel.number}"))
 
 
-def writes(conversation: Conversation) -> None:
-    """Answer as a model that has few ideas: the first of its topics that it was not told to leave."""
-    asked = conversation.server.asked[-1].body.decode()
-    topic, line = next(((topic, line) for topic, line in TOLD if topic not in asked), TOLD[0])
-    texts = (line, "It takes a little time, so wait for it.", "Follow Ada.")
-    answers(
-        {
-            "topic": topic,
-            "title": topic,
-            "description": "Why it is so.",
-            "hashtags": ["tea", "cups"],
-            "scenes": [{"text": text, "search_terms": ["tea cup", "tea field"]} for text in texts],
-        }
-    )(conversation)
+def planned(outputs: Path, count: int) -> Batch:
+    asked = Asked(brands=("ada",), count=count)
+    return open_batch(outputs, asked, lambda others, some, _: plan_brands(some, count, overrides={}, outputs=outputs, others=others))
+
+
+def test_a_batchs_file_that_cannot_be_written_ends_no_night(studio: Path) -> None:
+    """How a reel ended that could not be written is kept and written with the next one's; where the last try fails too, it is told with
+    the batch as it ended."""
+    outputs = studio / "outputs"
+    batch = planned(outputs, 3)
+    path = batches_dir(outputs) / f"{batch.id}.json"
+
+    def breaks() -> None:
+        path.rename(aside)
+        path.mkdir()
+
+    def mends() -> None:
+        path.rmdir()
+        aside.rename(path)
+
+    aside, no = path.with_suffix(".aside"), lambda: None
+    executor = EndsOneByOne(breaks, no, mends)
+    ended = run_batch(batch.id, outputs, Terms(executor=executor, keep_free_gb=0.0), watcher=executor)
+    assert [outcome.error for outcome in ended.outcomes.values()] == ["reel 1", "reel 2", "reel 3"]
+    assert [len(seen.failed) for seen in executor.seen] == [0, 1, 2, 3, 3]
+    assert read_batches(outputs) == [ended]
+    assert ended.ended_at is not None
+
+    executor = EndsOneByOne(no, no, breaks)
+    with pytest.raises(Unwritten, match=r"cannot be read \(.*\).*how its reels ended is not written down") as caught:
+        run_batch(batch.id, outputs, Terms(executor=executor, keep_free_gb=0.0), watcher=executor)
+    assert len(caught.value.batch.failed) == 3
+    mends()
+    assert len(read_batches(outputs)[0].failed) == 2
+
+
+def test_reels_that_follow_each_other_do_so_past_one_that_is_made(studio: Path) -> None:
+    """Of three whose topics a model chooses, the third waits for the first though the second, between them, is made."""
+    outputs = studio / "outputs"
+    reels = tuple(PlannedReel(number=n, brand="ada", slug="ada", topic_seed=n, chosen_by_model=True) for n in (1, 2, 3))
+    batch = open_batch(outputs, Asked(brands=("ada",), count=3), lambda *_: (reels, {}))
+    made = Outcome(number=2, state="done", run="ada/0002-x", url="file:///2")
+    BatchFile(outputs, batch.id).add(made)
+    begun = []
+    executor = EndsOneByOne(lambda: begun.append(len(executor.begun)), lambda: begun.append(len(executor.begun)))
+    run_batch(batch.id, outputs, Terms(executor=executor, keep_free_gb=0.0), watcher=executor)
+    assert begun == [0, 0], "no other was begun beside it"
+
+
+def test_a_night_whose_end_cannot_be_written_is_told(studio: Path) -> None:
+    """Its reels are made, and the team hears of them and of the file in its place; the exit code is that of a failure."""
+    process = subprocess.Popen(
+        command("--brands", "ada", "--workers", "1", "--notify-command", "cat > told.json"), cwd=studio, stderr=subprocess.PIPE, text=True
+    )
+    until = time.monotonic() + 120
+    while not list((studio / "outputs").glob("ada/*/script.json")) and time.monotonic() < until:
+        time.sleep(0.02)
+    (path,) = (studio / "outputs/batches").glob("*.json")
+    path.rename(path.with_suffix(".aside"))
+    path.mkdir()
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    line = rf"reelkit: batch {path.stem}: \S+ cannot be read \(.*\); .*how its reels ended is not written down, run"
+    assert re.search(line, err)
+    told = json.loads((studio / "told.json").read_text())
+    assert (told["done"], told["success"]) == (1, False)
+    assert "1 of 1 reels done" in told["summary"]
+    assert "is not written down" in told["summary"]
+    path.rmdir()
+    path.with_suffix(".aside").rename(path)
+    code, again, _ = batch(studio, "--brands", "ada")
+    assert (code, again["done"]) == (0, 1)
 
 
 @pytest.mark.usefixtures("studio")
@@ -258,9 +332,7 @@ def test_a_model_is_told_what_the_batchs_other_reels_chose(tmp_path: Path, monke
     """Three reels of a brand whose topics a model chooses differ, on two workers too: each is written when the one before has ended."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up-0123456789")
     with serving(writes) as server:
-        path = tmp_path / "templates/brands/ada.yaml"
-        said = f"script: {{deck: ada, length_s: 4, writer: openai, model: tiny, base_url: '{server.url}/v1'}}\n"
-        path.write_text(path.read_text().replace("script: {deck: ada, length_s: 4}\n", said))
+        lets_a_model_write(tmp_path / "templates", server.url)
         with ThreadPoolExecutor(2) as executor:
             made = generate_batch("ada", 3, executor=executor, outputs=tmp_path / "outputs")
     assert [result.error for result in made.results] == [None] * 3

@@ -127,6 +127,21 @@ def test_a_line_that_waits_follows_its_topic(studio: Path) -> None:
     assert told(opened_as(studio, "month", *rows)) == [(1, "Cold brew"), (3, "Warm milk"), (5, "Other cups")]
 
 
+def test_lines_whose_topics_a_model_chooses_take_turns(studio: Path) -> None:
+    """A line that is added, or whose line before it is gone, follows the brand's reel before it; one that a deck gives a topic waits for
+    none."""
+    path = studio / "templates/brands/ada.yaml"
+    path.write_text(path.read_text().replace("{deck: ada, length_s: 4}", "{deck: ada, length_s: 4, writer: openai, model: tiny}"))
+
+    def follows(*rows: str) -> list[tuple[int, int | None]]:
+        return [(reel.number, reel.after) for reel in opened_as(studio, "month", *rows).reels]
+
+    one, two, three, other = "{brand: ada, seed: 1}", "{brand: ada, seed: 2}", "{brand: ada, seed: 3}", "{brand: bix, seed: 1}"
+    assert follows(one, other, two) == [(1, None), (2, None), (3, 1)]
+    assert follows(one, other, two, three) == [(1, None), (2, None), (3, 1), (4, 3)]
+    assert follows(one, other, three) == [(1, None), (2, None), (4, 1)]
+
+
 @pytest.mark.parametrize(
     ("was", "now", "stays"),
     [

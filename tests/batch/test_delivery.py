@@ -5,6 +5,7 @@ import pickle
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ import pytest
 from reelkit import generate_batch
 from reelkit.batch.delivery import bring_home, files_of
 from reelkit.batch.plan import Outcome, PlannedReel, read_batches
+from reelkit.model import Credit, Timeline
 from reelkit.runs.ledger import ledger_of
 from reelkit.runs.manifest import MANIFEST, manifest_of
 from reelkit.whole import sha256_of
-from tests.batch.studio import make_studio
+from tests.batch.studio import TOLD, lets_a_model_write, make_studio, writes
+from tests.services.servers import serving
 from tests.services.supabase_server import KEY, Supabase
 
 CALL = "import pickle, sys; function, work = pickle.load(sys.stdin.buffer); told = function(work); pickle.dump(told, sys.stdout.buffer)"
@@ -90,6 +93,98 @@ def test_whose_ledger_a_reel_is_in_its_overrides_say(studio: Path) -> None:
         outcome = Outcome(number=1, state="done", run=f"ada/{made.run_dir.name}", files=files_of(made.run_dir) | named)
         assert bring_home(outcome, reel, outputs=outputs, upload=False).error is None
         assert len(ledger_of(outputs).topics("ada")) == topics
+
+
+def test_a_reel_that_lies_here_is_published_from_here(studio: Path) -> None:
+    """A reel whose upload alone is missing is not made again on a machine that does not see it, though the brand was changed since."""
+    outputs, there = studio / "studio" / "outputs", studio / "machine" / "outputs"
+    with AnotherMachine(studio / "machine") as machine:
+        (made,) = generate_batch("ada", 1, executor=machine, outputs=outputs).results
+        assert made.video_path is not None
+        before = sha256_of(made.video_path)
+        for place in ("studio", "machine"):
+            brand = studio / place / "templates" / "brands" / "ada.yaml"
+            brand.write_text(brand.read_text().replace("#C4762F", "#C4763F"))
+        (published,) = generate_batch("ada", 1, upload=True, executor=machine, outputs=outputs).results
+    assert (published.error, published.run_dir, published.reused) == (None, made.run_dir, True)
+    assert (published.public_url or "").startswith(f"file://{outputs}/published/ada/")
+    assert len(list(outputs.glob("ada/*/"))) == len(list(there.glob("ada/*/"))) == 1
+    assert sha256_of(made.video_path) == before
+    (batch,) = read_batches(outputs)
+    assert batch.outcomes[1].topic == batch.reels[0].topic != ""
+
+
+def footage_of(run: Path | None) -> set[str]:
+    """The pictures that a reel shows."""
+    assert run is not None
+    clips = {shot.clip.id for shot in Timeline.model_validate_json((run / "timeline.json").read_bytes()).shots}
+    return {clip for clip in clips if not clip.startswith("backdrops/")}
+
+
+def remembers(outputs: Path, seed: int, topic: str, clips: Collection[str]) -> None:
+    credit = Credit(author="Us", licence="CC0")
+    whose = dict.fromkeys(clips, credit)
+    ledger_of(outputs).record("ada", f"{seed:04d}-other", reel=f"seed {seed}", topic=topic, clips=whose, used=(), sha256="ab")
+
+
+def test_what_a_machine_made_before_decides_no_reel(studio: Path) -> None:
+    """A reel shows what it was cast with here, though the ledger of the machine that makes it has other reels showing that."""
+    for place in ("studio", "machine"):
+        make_studio(studio / place, ["ada"], pictures=14)
+    (here,) = generate_batch("ada", 1, outputs=studio / "here").results
+    remembers(studio / "machine" / "outputs", 50, "Warm milk", footage_of(here.run_dir))
+    with AnotherMachine(studio / "machine") as machine:
+        (made,) = generate_batch("ada", 1, executor=machine, outputs=studio / "studio" / "outputs").results
+    assert made.error is None
+    assert footage_of(made.run_dir) == footage_of(here.run_dir) != set()
+    assert made.run_dir is not None
+    found = manifest_of(made.run_dir)
+    assert (found.used, found.used_topics, found.claims) == ((), (), True)
+
+
+def test_a_model_elsewhere_is_told_what_was_told_here(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Topics and pictures of reels that were made here, earlier ones of the batch among them, come again in none that another machine
+    makes; its own history does not count."""
+    outputs = studio / "studio" / "outputs"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up-0123456789")
+    with serving(writes) as server, AnotherMachine(studio / "machine") as machine:
+        for place in ("studio", "machine"):
+            lets_a_model_write(make_studio(studio / place, ["ada"], pictures=14), server.url)
+        (first,) = generate_batch("ada", 1, outputs=studio / "here").results
+        shown = footage_of(first.run_dir)
+        remembers(outputs, 50, TOLD[0][0], shown)
+        remembers(studio / "machine" / "outputs", 51, TOLD[1][0], ())
+        made = generate_batch("ada", 2, executor=machine, outputs=outputs).results
+    assert [result.error for result in made] == [None, None]
+    assert [manifest_of(result.run_dir).facts["topic"] for result in made if result.run_dir] == [TOLD[1][0], TOLD[2][0]]
+    both = [footage_of(result.run_dir) for result in made]
+    assert all(both)
+    assert not shown & both[0]
+    assert not (shown | both[0]) & both[1]
+
+
+def test_a_failure_elsewhere_costs_no_reel(studio: Path) -> None:
+    """A failed run that comes home leaves a finished one as it is; one whose upload alone failed is finished, and known to the ledger."""
+    (made,) = generate_batch("ada", 1, outputs=studio / "there").results
+    (batch,) = read_batches(studio / "there")
+    assert made.run_dir is not None
+    reel, manifest, run = batch.reels[0], manifest_of(made.run_dir), f"ada/{made.run_dir.name}"
+
+    def comes_home(name: str, step: str) -> Outcome:
+        failed = manifest.model_copy(update={"state": "failed", "step": step, "reason": "no"}).model_dump_json().encode()
+        files = files_of(made.run_dir or Path()) | {MANIFEST: failed, "script.json": b"{}"}
+        outcome = Outcome(number=1, state="failed", run=run, error="no", files=files)
+        return bring_home(outcome, reel, outputs=studio / name, upload=True)
+
+    before = (made.run_dir / "script.json").read_bytes()
+    assert (comes_home("there", "voice").error, manifest_of(made.run_dir)) == ("no", manifest)
+    assert (made.run_dir / "script.json").read_bytes() == before
+
+    assert comes_home("here", "upload").state == "failed"
+    assert ledger_of(studio / "here").topics("ada") == (reel.topic,)
+    assert comes_home("else", "voice").state == "failed"
+    assert manifest_of(studio / "else" / run).state == "failed"
+    assert ledger_of(studio / "else").topics("ada") == ()
 
 
 @pytest.mark.parametrize(

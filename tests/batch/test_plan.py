@@ -120,6 +120,22 @@ def test_a_batch_that_still_runs_is_never_begun_again(studio: Path) -> None:
     assert begin(studio).id == first.id
 
 
+def test_a_night_that_is_completed_by_day_leaves_the_next_one_alone(studio: Path) -> None:
+    """A batch that came to its end with a failure, and whose completion was cut 12 hours later, is not the next night's."""
+    first = begin(studio)
+    file = BatchFile(studio, first.id)
+    file.begin()
+    file.add(Outcome(number=1, state="failed", error="no clip"))
+    file.end()
+    grow_old(studio, first, 11.5)
+    assert begin(studio).id == first.id
+    file.begin()
+    assert file.read().ended_at is None
+    assert begin(studio).id == first.id, "it is still this night's"
+    grow_old(studio, first, 12.5)
+    assert begin(studio).id != first.id
+
+
 def test_other_requests_at_once_get_other_reels(studio: Path) -> None:
     """Batches of the same brands that are not made yet share no topic; `anew` begins another of the same."""
     batches = [begin(studio), begin(studio, Asked(brands=("ada",), count=1)), begin(studio, anew=True)]
@@ -254,6 +270,17 @@ def test_what_is_done_stays_done(studio: Path) -> None:
     after = file.add(Outcome(number=1, state="done", run="ada/1", reused=True, duration_ms=3, url="http://store/1"))
     assert after.outcomes[1].duration_ms == 900
     assert after.outcomes[1].url == "http://store/1"
+
+
+def test_what_another_process_wrote_meanwhile_is_not_forgotten(studio: Path) -> None:
+    """Of reels that are made again only those ends are taken back that still stand as they were seen."""
+    batch = begin(studio)
+    file = BatchFile(studio, batch.id)
+    seen = file.add(*(Outcome(number=number, state="failed", run=f"ada/{number}", error="no clip") for number in (1, 2, 3))).outcomes
+    file.add(Outcome(number=2, state="done", run="ada/2"), Outcome(number=4, state="done", run="ada/4"))
+    after = file.forget(seen, made={2: "ada/2", 3: "ada/3"})
+    assert {number: told.state for number, told in after.outcomes.items()} == {2: "done", 3: "busy", 4: "done"}
+    assert file.forget({}, made={}).outcomes == after.outcomes
 
 
 def test_batches_are_listed_latest_first(studio: Path) -> None:

@@ -305,6 +305,32 @@ def test_what_was_used_is_frozen_at_the_first_start(templates: Path, tmp_path: P
     assert a_run(tmp_path, seed=2, overrides={"captions.size_px": 90}).used == ("beans",)
 
 
+def test_a_reel_that_failed_hears_of_what_was_told_since(templates: Path, tmp_path: Path) -> None:
+    """Topics told before are frozen at the first start of a run that was cut or finished; one that failed looks again."""
+    for seed, ends in ((1, None), (2, "voice"), (3, "upload")):
+        run = a_run(tmp_path, seed=seed)
+        run.start()
+        if ends:
+            run.fail(ends, "no answer")
+    made_reel(a_run(tmp_path, seed=4))
+    told = {seed: (a_run(tmp_path, seed=seed).start().used_topics, a_run(tmp_path, seed=seed).start().used_topics) for seed in (1, 2, 3)}
+    assert told == {1: ((), ()), 2: (("Cold brew",), ("Cold brew",)), 3: ((), ())}
+
+
+def test_a_run_for_a_batch_elsewhere_asks_no_ledger_here(templates: Path, tmp_path: Path) -> None:
+    """What its batch says holds, whatever it was started with before, and nothing is claimed; its kernel goes on so, a later start here
+    does not."""
+    made_reel(a_run(tmp_path, seed=1), clip="beans")
+    a_run(tmp_path, seed=2).start(used=("foam",))
+    assert a_run(tmp_path, seed=2).start(used=("cup",), used_topics=("Filters",)).claims is False
+    kernel = a_run(tmp_path, seed=2)
+    kernel.step("script", a_script)
+    assert (kernel.used, kernel.used_topics, kernel.claim_clips(["beans", "steam"])) == (("cup",), ("Filters",), ())
+    kernel.fail("voice", "no answer")
+    again = a_run(tmp_path, seed=2)
+    assert (again.start().claims, again.used_topics, again.claim_clips(["beans", "steam"])) == (True, ("Cold brew",), ("beans",))
+
+
 def test_an_edit_that_is_taken_back_leaves_nothing(templates: Path, tmp_path: Path) -> None:
     """Gone on from where an edit is applied, as in a notebook: script, publishing text and facts are those of the edit, then as written."""
     run = a_run(tmp_path)

@@ -1,3 +1,4 @@
+import contextlib
 import multiprocessing
 import sqlite3
 from pathlib import Path
@@ -146,6 +147,25 @@ def test_processes_record_at_once(tmp_path: Path) -> None:
         process.join()
         assert process.exitcode == 0
     assert len(Ledger(tmp_path / "ledger.sqlite").clips_used_before("northwind", "new", reels=100)) == 30
+
+
+def test_a_ledger_with_a_write_ahead_log_is_changed(tmp_path: Path) -> None:
+    """A ledger is kept as several machines may use it; an older one becomes so with the first use that nobody else's is beside."""
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+
+    def its_log() -> tuple[int, list[str]]:
+        return ledger.path.read_bytes()[18], sorted(path.name for path in tmp_path.glob("ledger.sqlite*"))
+
+    record(ledger, "run0", "a")
+    assert its_log() == (1, ["ledger.sqlite"])
+    with contextlib.closing(sqlite3.connect(ledger.path)) as older:
+        assert older.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+        assert older.execute("SELECT COUNT(*) FROM runs").fetchone() == (1,)
+        record(ledger, "run1", "b")
+        assert its_log()[0] == 2
+    record(ledger, "run2", "c")
+    assert its_log() == (1, ["ledger.sqlite"])
+    assert ledger.clips_used_before("northwind", "new", reels=5) == ("a", "b", "c")
 
 
 def test_an_empty_file_is_no_new_ledger(tmp_path: Path) -> None:

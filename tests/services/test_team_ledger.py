@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from reelkit.batch.plan import Asked, open_batch
 from reelkit.batch.runner import generate_one
-from reelkit.batch.topics import plan_brands
+from reelkit.batch.topics import follow_decks, plan_brands
 from reelkit.brand import Brand, load_brand
 from reelkit.errors import ScriptError, ServiceError
 from reelkit.ledgers import ledger_for
@@ -24,7 +25,7 @@ from reelkit.services.team_ledger import ClaimedTopics, TeamLedger
 from reelkit.steps.footage import fetch_footage
 from tests.batch.studio import TOPICS, make_studio
 from tests.services.postgres import SQL, Database
-from tests.services.supabase_server import KEY, Fault, Supabase, cut_answer, drip, endless, hang_up, status, text
+from tests.services.supabase_server import KEY, Door, Fault, Supabase, cut_answer, drip, endless, hang_up, status, text
 
 BRAND = "northwind"
 CREDIT = Credit(author="Ána Ünal", licence="Pexels License", page_url="https://www.pexels.com/video/11/")
@@ -132,6 +133,18 @@ def test_what_nobody_finished_is_free_again(server: Supabase, database: Database
     assert night.claim_clips(BRAND, "seed 2", ["a", "kept"], reels=9) == ("kept",)
 
 
+def test_a_studios_own_claims_do_not_stand_in_its_way(server: Supabase) -> None:
+    """What a studio has claimed and not made it plans again; for others it is taken, and once it is made for itself too."""
+    desk, night = a_ledger("desk"), a_ledger("night")
+    made(desk, 1, topic="Beans")
+    assert desk.claim_topic(BRAND, "seed 2", "Cold brew", reels=9) == "granted"
+    assert (desk.reels(BRAND), night.reels(BRAND)) == ({"seed 1"}, {"seed 1", "seed 2"})
+    assert (desk.topics_used_before(BRAND, ""), night.topics_used_before(BRAND, "")) == (("Beans",), ("Cold brew", "Beans"))
+    assert desk.topics_used_before(BRAND, "seed 3") == ("Cold brew", "Beans"), "a reel that is made beside it hears of it"
+    made(desk, 2, topic="Cold brew")
+    assert (desk.reels(BRAND), desk.topics_used_before(BRAND, "")) == ({"seed 1", "seed 2"}, ("Cold brew", "Beans"))
+
+
 def test_a_long_history_is_read_to_its_end(server: Supabase, database: Database) -> None:
     """The API gives so many rows at once; all of a brand's reels are read."""
     database.ask(
@@ -203,6 +216,51 @@ def test_two_studios_plan_at_once(server: Supabase, tmp_path: Path, monkeypatch:
     assert sorted(first) == sorted(TOPICS)
     claimed = a_ledger().topics_used_before("ada", "")
     assert plan("c") == list(reversed(claimed))[:3]
+
+
+def test_a_studio_that_got_too_few_topics_plans_with_those(server: Supabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another machine takes topics while a batch is planned, the batch is refused; one of as many as are left gets these."""
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(make_studio(tmp_path, more="ledger: supabase\n")))
+
+    def plan(count: int) -> tuple[list[str], dict[str, str]]:
+        planned, refused = plan_brands(("ada",), count, overrides={}, outputs=tmp_path / "a", others=())
+        return [reel.topic for reel in planned], refused
+
+    def others_claim(door: Door) -> None:
+        # Between what the batch has read and its first claim.
+        for number in (2, 4):
+            assert a_ledger("night").claim_topic("ada", f"seed {number}", TOPICS[number - 1], reels=5) == "granted"
+        door.answer_well("/rest/v1/rpc/reelkit_claim_topic", door.rfile.read(int(door.headers["content-length"])))
+
+    server.fail(others_claim, path="/rpc/reelkit_claim_topic")
+    planned, refused = plan(6)
+    assert planned == []
+    assert "other machines of the team took its topics meanwhile, 4 of 6 are left; run it again" in refused["ada"]
+    assert plan(4) == ([TOPICS[0], TOPICS[2], TOPICS[4], TOPICS[5]], {})
+
+
+def test_a_ledger_that_fails_refuses_its_brand_alone(server: Supabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A brand whose reels are planned, and whose used clips then cannot be read, is refused with the reason; the others are planned."""
+    make_studio(tmp_path, ["bix"])
+    monkeypatch.setenv("REELKIT_TEMPLATES", str(make_studio(tmp_path, ["ada"], more="ledger: supabase\n")))
+    reads = [answer_well, answer_well, status(403)]
+    for answer in reads:
+        server.fail(answer, method="GET", path="/reelkit_ledger")
+    planned, refused = plan_brands(("ada", "bix"), 1, overrides={}, outputs=tmp_path / "a", others=())
+    assert [reel.slug for reel in planned] == ["bix"]
+    assert "Supabase forbade it (403)" in refused["ada"]
+
+    outputs = tmp_path / "a"
+    batch = open_batch(outputs, Asked(), lambda *_: plan_brands(("ada", "bix"), 1, overrides={}, outputs=outputs, others=()))
+    make_studio(tmp_path, ["ada"], topics=("Newest", *TOPICS), more="ledger: supabase\n")
+    server.fail(status(403), times=9)
+    assert follow_decks(batch, (), outputs=outputs) == batch.reels
+    server.faults.clear()
+    assert [reel.topic_seed for reel in follow_decks(batch, (), outputs=outputs)] == [2, 1]
+
+
+def answer_well(door: Door) -> None:
+    door.answer_well("/rest/v1/reelkit_ledger", door.rfile.read(int(door.headers.get("content-length") or 0)))
 
 
 def test_two_runs_choose_no_clip_of_each_other(server: Supabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -384,7 +442,7 @@ def test_what_can_pass_is_tried_again(server: Supabase, fault: str, place: str) 
     waits: list[float] = []
     ledger = a_ledger(waits=waits, **({"call_s": 1.0} if fault == "slow drip" else {}))
     assert ledger.claim_clips(BRAND, "seed 1", ["a"], reels=5) == ()
-    assert ledger.reels(BRAND) == {"seed 1"}
+    assert a_ledger("night", waits=waits).reels(BRAND) == {"seed 1"}
     assert waits[0] == (7.0 if fault == "429 with Retry-After" else 0.375)
 
 
