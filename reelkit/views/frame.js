@@ -123,7 +123,10 @@ function render({ model, el }) {
   const note = status();
   let playing = false;
   let due = false; // playing was asked for before there was what plays
-  let ticket = 0;
+  // What is answered goes to all views of the widget: each knows its own tickets, as they begin where no other's do.
+  const first = Math.floor(Math.random() * 2 ** 50);
+  const own = (message) => message.ticket > first && message.ticket <= ticket;
+  let ticket = first;
   let flying = false;
   let waiting = "";
   let copyUrl = "";
@@ -163,17 +166,18 @@ function render({ model, el }) {
     if (message.trouble !== undefined) { flying = false; note.textContent = message.trouble; return; }
     if (message.planes === undefined) return;
     const screen = screens[message.side];
-    if (message.ticket) { flying = false; }
+    const answer = message.ticket === ticket;
+    if (answer) flying = false;
     const bytes = new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength);
     if (message.half) {
-      if (!playing && !ready()) screen.drawHalf(message, bytes);
-      if (waiting) ask(waiting);
+      if (own(message) && !playing && !ready()) screen.drawHalf(message, bytes);
+      if (answer && waiting && !playing) ask(waiting);
       return;
     }
     if (!screen.take(message, bytes)) {
       // What it differs from went by before this view was there, or on its own way: the whole is asked for.
       screen.serial = 0;
-      return ask();
+      return playing ? undefined : ask();
     }
     if (message.frame === current && !playing) {
       screen.draw();
@@ -185,7 +189,10 @@ function render({ model, el }) {
       view.dispatchEvent(new CustomEvent("rk-exact", { detail: message }));
       sha256(screen.planes).then((hash) => { if (screen.box.dataset.version === String(message.version) && screen.box.dataset.frame === String(message.frame)) screen.box.dataset.sha256 = hash; });
     }
-    if (message.ticket && (waiting || message.frame !== current)) ask(waiting || "exact");
+    if (playing) return;
+    if (answer && (waiting || message.frame !== current)) ask(waiting || "exact");
+    // Of another version, for a view that looks at another frame: it has its own in that version when it rests.
+    else if (!message.ticket && message.frame !== current) atRest();
   }
 
   // --- the small copy, which plays and scrubs without asking anybody
@@ -225,6 +232,8 @@ function render({ model, el }) {
     due = !ready() && facts().copy !== "none";
     if (!ready()) { note.textContent = due ? "The moving preview is being made; it plays as soon as it is there." : "There is no moving preview; run the cell again."; return; }
     playing = true;
+    atRest.cancel();
+    waiting = "";
     note.textContent = "";
     a.shows("preview");
     a.video.muted = false;

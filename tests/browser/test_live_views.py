@@ -1,0 +1,134 @@
+"""Live views over a kernel of their own, in Voila: what goes between the two, and what is left when a view has gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.browser.studio import Studio, open_app
+from tests.media.timelines import small_timeline
+
+BOOK = """import time
+from pathlib import Path
+
+import ipywidgets
+
+from reelkit import views
+from reelkit.model import Timeline
+
+timeline, shorter = (Timeline.model_validate_json(Path(f"{name}.json").read_text()) for name in ("timeline", "shorter"))
+frame = views.frame(timeline, at=20)
+outputs = [ipywidgets.Output(), ipywidgets.Output()]
+for output in outputs:
+    display(output)
+    with output:
+        display(frame)
+
+
+def act(name, do):
+    button = ipywidgets.Button(description=name)
+    button.on_click(lambda _: do())
+    display(button)
+
+
+act("a busy second", lambda: time.sleep(1))
+act("a shorter reel", lambda: frame.show(shorter))
+act("the longer reel", lambda: frame.show(timeline))
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the notebook of this file is served."""
+    folder = tmp_path_factory.mktemp("live")
+    studio = Studio(folder / "studio", names=())
+    for name, frames in (("timeline", (40, 50)), ("shorter", (26, 30))):
+        timeline = small_timeline(folder / name, frames=frames)
+        (studio.folder / "notebooks" / f"{name}.json").write_text(timeline.model_dump_json())
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BOOK)], metadata=kernel)
+    nbformat.write(book, studio.folder / "notebooks" / "live.ipynb")
+    with studio.voila() as served:
+        yield served
+
+
+@pytest.fixture
+def sent() -> list[bytes]:
+    """What the page said to its kernel."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str, sent: list[bytes]) -> Iterator[Page]:
+    """The notebook, opened anew with a kernel of its own."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+    page.on(
+        "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame if isinstance(frame, bytes) else frame.encode()))
+    )
+    open_app(page, address, "live", ready=".rk-live-frame >> nth=1")
+    page.wait_for_selector(".rk-live-frame[data-copy=ready] >> nth=1", timeout=120_000)
+    for number in (0, 1):
+        shown(page, number, 20)
+    yield page
+    page.close()
+
+
+def view(page: Page, number: int) -> Locator:
+    return page.locator(".rk-live-frame").nth(number)
+
+
+def act(page: Page, name: str) -> None:
+    """Have something done in the kernel."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def shown(page: Page, number: int, frame: int) -> None:
+    """Wait until a view shows a frame exactly."""
+    page.wait_for_function(
+        "([number, frame]) => { const screen = document.querySelectorAll('.rk-live-frame')[number].querySelector('.rk-screen');"
+        " return screen.dataset.shown === 'exact' && screen.dataset.frame === String(frame) }",
+        arg=[number, frame],
+        timeout=30_000,
+    )
+
+
+def wanted(sent: list[bytes]) -> int:
+    """Return how many frames were asked for."""
+    return sum(b'"want"' in message for message in sent)
+
+
+def test_two_views_of_one_frame_rest(page: Page, sent: list[bytes]) -> None:
+    """Each of two views of one widget stays at its own frame, asks for that alone, and then nothing more is asked."""
+    view(page, 1).get_by_role("button", name="One frame on").click()
+    shown(page, 1, 21)
+    page.wait_for_timeout(500)
+    before = wanted(sent)
+    page.wait_for_timeout(1000)
+    assert wanted(sent) == before
+    assert before < 12
+    shown(page, 0, 20)
+    act(page, "a shorter reel")
+    for number, frame in ((0, "20"), (1, "21")):
+        page.wait_for_function(
+            "([number, frame]) => { const { dataset } = document.querySelectorAll('.rk-live-frame')[number].querySelector('.rk-screen');"
+            " return dataset.shown === 'exact' && dataset.version === '1' && dataset.frame === frame }",
+            arg=[number, frame],
+        )
+
+
+def test_nothing_is_asked_for_while_it_plays(page: Page, sent: list[bytes]) -> None:
+    """Played while an exact frame is on its way, a view asks for no other until it is paused; then for the one it stands at."""
+    act(page, "a busy second")
+    view(page, 0).get_by_role("button", name="One frame on").click()
+    page.wait_for_timeout(300)
+    before = wanted(sent)
+    assert view(page, 0).locator(".rk-screen").first.get_attribute("data-frame") == "20"
+    view(page, 0).get_by_role("button", name="Play").click()
+    page.wait_for_timeout(2000)
+    assert wanted(sent) == before
+    view(page, 0).get_by_role("button", name="Pause").click()
+    page.wait_for_function("document.querySelector('.rk-live-frame .rk-screen').dataset.shown === 'exact'")
+    assert wanted(sent) == before + 1
