@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.studio import Studio, open_app
 from tests.media.timelines import small_timeline
@@ -17,7 +17,8 @@ from pathlib import Path
 import ipywidgets
 
 from reelkit import views
-from reelkit.model import Timeline
+from reelkit.brand import load_brand
+from reelkit.model import Scene, Script, Timeline
 
 timeline, shorter = (Timeline.model_validate_json(Path(f"{name}.json").read_text()) for name in ("timeline", "shorter"))
 frame = views.frame(timeline, at=20)
@@ -34,6 +35,10 @@ def act(name, do):
     display(button)
 
 
+script = Script.of("T", [Scene(text=f"{name}.", search_terms=("a", "b")) for name in ("One", "Two")])
+display(views.footage(script, [shot.clip for shot in timeline.shots], others=lambda scene, shown: [], thumbnails={}))
+brand = load_brand("northwind")
+display(views.style(brand, plan=lambda brand: timeline, fetch=lambda brand: None))
 act("a busy second", lambda: time.sleep(1))
 act("a shorter reel", lambda: frame.show(shorter))
 act("the longer reel", lambda: frame.show(timeline))
@@ -132,3 +137,17 @@ def test_nothing_is_asked_for_while_it_plays(page: Page, sent: list[bytes]) -> N
     view(page, 0).get_by_role("button", name="Pause").click()
     page.wait_for_function("document.querySelector('.rk-live-frame .rk-screen').dataset.shown === 'exact'")
     assert wanted(sent) == before + 1
+
+
+def test_what_is_asked_for_again_is_answered_again(page: Page) -> None:
+    """The line that says to wait goes each time, also where the answer is in the same words as the one before."""
+    for place, name, answer in (
+        (".rk-live-footage", "Show others for test:clip0.mp4", "have nothing else for this scene"),
+        (".rk-live-style", "Fetch the footage anew", "the footage that the next reel would get"),
+    ):
+        line = page.locator(f"{place} .rk-status").first
+        for _ in range(2):
+            act(page, "a busy second")
+            page.locator(place).get_by_role("button", name=name, exact=True).click()
+            expect(line).to_contain_text("takes a while")
+            expect(line).to_contain_text(answer)

@@ -306,6 +306,49 @@ def test_a_rejection_is_taken_back() -> None:
     assert (out.ids, view.value[1]) == ([], samples.clips()[1])
 
 
+def test_others_again_are_others() -> None:
+    """What was offered for a place is not offered there again, until nothing else is left; each answer is told, in the same words too."""
+
+    def three(scene: int, shown: set[str]) -> list[Clip]:
+        return offered_of(*"abcde")(scene, shown)[:3]
+
+    view = views.footage(samples.script(), samples.clips(), others=three, thumbnails={})
+    first, second = (clip.id for clip in samples.clips()[:2])
+    assert [[clip.id for clip in view.offer(first)] for _ in range(3)] == [["a", "b", "c"], ["d", "e"], ["a", "b", "c"]]
+    assert [clip.id for clip in view.offer(second)] == ["a", "b", "c"]
+    view = views.footage(samples.script(), samples.clips(), others=offered_of(), thumbnails={})
+    told: list[Any] = []
+    view.widget.observe(told.append, "facts")
+    for _ in range(2):
+        view.heard(view.widget, {"others": first}, [])
+    assert len(told) == 2
+    assert view.widget.facts["said"] == "The brand's libraries have nothing else for this scene."
+
+
+def test_the_first_choice_comes_back_as_it_was_found() -> None:
+    """Also where it was offered since, as what nobody chose: then it begins elsewhere, and says that it was found otherwise."""
+    first, second = (clip.model_copy(update={"in_ms": 700, **HERE}) for clip in samples.clips()[:2])
+
+    def offered(scene: int, shown: set[str]) -> list[Clip]:
+        copies = [one.model_copy(update={"scene": scene, "in_ms": 0, "rung": "by hand"}) for one in (first, second) if one.id not in shown]
+        return [*copies, *offered_of("one")(scene, shown)]
+
+    for back in ("by its button", "from the offers", "instead of another"):
+        kept = Keeper()
+        view = views.footage(samples.script(), [first, second], keep=kept.keep, others=offered, thumbnails={})
+        view.choose(first.id, other("two", 0))
+        for slot in (second.id, first.id):
+            view.heard(view.widget, {"others": slot}, [])
+        if back == "by its button":
+            view.heard(view.widget, {"choose": first.id, "clip": first.id}, [])
+        elif back == "from the offers":
+            view.choose(first.id, next(clip for clip in view.offer(first.id) if clip.id == first.id))
+        else:
+            view.reject("two")
+        assert (view.value, kept.edits) == ([first, second], Edits())
+        assert view.state()["scenes"][0]["slots"][0]["edited"] is False
+
+
 def test_where_a_clip_begins_is_an_edit() -> None:
     """The in-point is kept with the clip in its place."""
     clips = [clip.model_copy(update=HERE) for clip in samples.clips()]

@@ -343,6 +343,16 @@ def test_what_is_not_shown_is_named_with_what_shows_it(followed: StyleView, bran
     assert frame.timeline == frame.versus
 
 
+def test_what_is_asked_for_again_is_answered_again(followed: StyleView) -> None:
+    """Fetched anew once more, the same line is told again: whoever waits for it hears that it is there."""
+    told: list[object] = []
+    followed.widget.observe(told.append, "facts")
+    for times in (1, 2):
+        followed.heard(followed.widget, {"fetch": True}, [])
+        assert len(told) == times
+    assert followed.widget.facts["said"] == "This is the footage that the next reel would get."
+
+
 def test_at_rest_a_voice_follows_and_captions_are_judged(followed: StyleView) -> None:
     """What takes a moment is shown when nothing changed for one; captions that break a must are told of in a line, until they do not."""
     assert followed._frame is not None
