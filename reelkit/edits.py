@@ -6,8 +6,9 @@ and an edit whose ground is gone (other words, another pace) changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from pydantic import Field
 
@@ -15,9 +16,10 @@ from reelkit.errors import ClipError
 from reelkit.model import AudioResult, Clip, Scene, Script, Value, Word, content_key
 from reelkit.whole import known_sha256_of
 
-__all__ = ["Edits", "shortest_word", "word_keys"]
+__all__ = ["Edits", "parted", "shortest_word", "word_keys"]
 
 _SHORTEST_S = 0.02
+_Kept = TypeVar("_Kept")
 
 
 def shortest_word(rate_hz: int) -> int:
@@ -29,6 +31,17 @@ def word_keys(words: Sequence[Word]) -> list[str]:
     """Return by what each word's edit is known: the word, those around it, and how long it was said."""
     texts = ["", "", *(word.text for word in words), "", ""]
     return [content_key(texts[place : place + 5], word.end - word.start)[:16] for place, word in enumerate(words)]
+
+
+def parted(kept: Mapping[str, _Kept], ground: Collection[str]) -> tuple[dict[str, _Kept], dict[str, _Kept]]:
+    """Return the edits whose ground is there, and those that were made on another take of the reel.
+
+    Examples
+    --------
+    >>> parted({"Hi.": 1, "Go.": 2}, ["Hi."])
+    ({'Hi.': 1}, {'Go.': 2})
+    """
+    return {key: one for key, one in kept.items() if key in ground}, {key: one for key, one in kept.items() if key not in ground}
 
 
 class Edits(Value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from reelkit.edits import Edits
+from reelkit.edits import Edits, parted
 from reelkit.model import Clip, Palette, Script
 from reelkit.views import footage_view
 from reelkit.views.live import LiveView
@@ -54,7 +54,7 @@ class FootageView(LiveView):
         super().__init__("footage", self._static, f"<{len(self._found)} clips for {len(script.scenes)} scenes>", palette=palette)
         self._script, self._palette = script, palette
         self._keep, self._others, self._reject = keep, others, reject
-        self._clips = dict((edits or Edits()).clips)
+        self._clips, self._other_clips = parted((edits or Edits()).clips, {clip.id for clip in self._found})
         self._thumbs: dict[str, Sequence[bytes]] = dict(thumbnails or {})
         self._given = thumbnails is not None
         self._offers: dict[str, list[Clip]] = {}
@@ -141,7 +141,8 @@ class FootageView(LiveView):
             for clip in back:
                 self._reject(clip, wanted=True)
         if self._keep is not None and clips != self._clips:
-            self._keep(clips=clips)
+            # What was exchanged in another take of the reel is none of this one's, and stays.
+            self._keep(clips={**self._other_clips, **clips})
         self._clips, self._out = clips, out
 
     # --- how it is shown ----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reelkit.edits import Edits
+from reelkit.edits import Edits, parted
 from reelkit.errors import ScriptError
 from reelkit.model import Palette, Scene, Script
 from reelkit.views import script_view
@@ -76,7 +76,11 @@ class ScriptView(LiveView):
         super().__init__("script", self._static, repr(script), palette=palette)
         self._written, self._keep, self._seconds_of = script, keep, seconds_of
         self._banned, self._language, self._palette = banned, language, palette
-        self._edits = (edits or Edits()).model_copy(update={"clips": {}, "words": {}, "breaks": {}})
+        kept, ground = edits or Edits(), {scene.text for scene in script.scenes}
+        (scenes, other_scenes), (added, other_added) = parted(kept.scenes, ground), parted(kept.added, ground)
+        left_out, other_left_out = (tuple(parted(dict.fromkeys(kept.left_out), ground)[part]) for part in (0, 1))
+        self._edits = Edits(scenes=scenes, left_out=left_out, added=added)
+        self._elsewhere = Edits(scenes=other_scenes, left_out=other_left_out, added=other_added)
         self._before: list[Edits] = []
 
     @property
@@ -161,7 +165,13 @@ class ScriptView(LiveView):
             self._before.append(self._edits)
             self._edits = edits
             if self._keep is not None:
-                self._keep(scenes=edits.scenes, left_out=edits.left_out, added=edits.added)
+                # What was edited on another take of the reel is none of this one's, and stays.
+                other = self._elsewhere
+                self._keep(
+                    scenes={**other.scenes, **edits.scenes},
+                    left_out=(*other.left_out, *edits.left_out),
+                    added={**other.added, **edits.added},
+                )
         self._tell()
 
     def _tell(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reelkit.edits import Edits, shortest_word, word_keys
+from reelkit.edits import Edits, parted, shortest_word, word_keys
 from reelkit.model import AudioResult, Cue, Palette, SentenceTiming, Word
 from reelkit.views import timing_view
 from reelkit.views.live import LiveView
@@ -79,7 +79,8 @@ class TimingView(LiveView):
         self._keep, self._recue, self._listen = keep, recue, listen
         self._language, self._palette = language, palette
         begun = edits or Edits()
-        self._words, self._breaks = dict(begun.words), dict(begun.breaks)
+        self._words, self._other_words = parted(begun.words, word_keys(audio.words))
+        self._breaks, self._other_breaks = parted(begun.breaks, [sentence.text for sentence in self._grouped])
         self._before: list[Kept] = []
 
     @property
@@ -152,7 +153,8 @@ class TimingView(LiveView):
     def _put(self, kept: Kept) -> None:
         self._words, self._breaks = kept
         if self._keep is not None:
-            self._keep(words=self._words, breaks=self._breaks)
+            # What was moved in another take of the reel is none of this one's, and stays.
+            self._keep(words={**self._other_words, **self._words}, breaks={**self._other_breaks, **self._breaks})
         if "widget" in self.__dict__:
             with self.widget.hold_sync():
                 for name, value in self._state().items():

@@ -145,6 +145,41 @@ def test_counts_follow_what_is_typed() -> None:
     assert any(part.startswith("reading grade") for part in found["whole"])
 
 
+def test_edits_of_another_take_stay() -> None:
+    """What was edited in another take's script, footage or words is kept through edits, Undo and the way back, and is not counted here."""
+    scene, clip = Scene(text="Mine.", search_terms=("a", "b")), other("two", 0)
+    elsewhere = Edits(
+        scenes={"Old.": scene},
+        left_out=("Older.",),
+        added={"Old.": (scene,)},
+        clips={"gone": clip},
+        words={"0" * 16: (9, 9)},
+        breaks={"Old.": (2,)},
+    )
+    kept = Keeper()
+    kept.edits = elsewhere
+    script = views.script(samples.script(), edits=kept.edits, keep=kept.keep)
+    footage = views.footage(samples.script(), samples.clips(), edits=kept.edits, keep=kept.keep, thumbnails={})
+    words = timing(kept)
+    for view in (script, words):
+        assert (view.state()["facts"]["edited"], view.state()["facts"]["said"]) == (False, "")
+    for _ in range(2):
+        rows = typed(script)
+        rows[1]["text"] = "The roast leaves gas."
+        script.rewrite([*rows[:-1], rows[-1] | {"out": True}])
+        words.move(5, words.audio.words[5].start + 480, words.audio.words[5].end)
+        words.toggle_break(len(words.sentences[0].words) + 2)
+        footage.choose(samples.clips()[0].id, other("one", 0))
+        assert kept.edits.told == "2 sentences, 2 scenes left out, 1 scene added, 2 clips, 2 words, 2 cue breaks"
+        assert script.state()["facts"]["said"].startswith("1\N{NO-BREAK SPACE}scene edited, 1 left out; run")
+        assert words.state()["facts"]["said"].startswith("1\N{NO-BREAK SPACE}word moved, 1\N{NO-BREAK SPACE}sentence broken otherwise; run")
+        assert footage.state()["facts"]["said"].startswith("1\N{NO-BREAK SPACE}clip exchanged; run")
+        footage.undo()
+        for view in (script, words):
+            view.heard(Told(), {"reset": True}, [])
+        assert kept.edits == elsewhere
+
+
 def timing(kept: Keeper) -> TimingView:
     audio = samples.audio()
     sentences = group_words_into_sentences(audio.words)
