@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reelkit.edits import Edits, parted, shortest_word, word_keys
-from reelkit.model import AudioResult, Cue, Palette, SentenceTiming, Word
+from reelkit.model import AudioResult, Cue, Palette, SentenceTiming, Word, numbered
 from reelkit.views import timing_view
 from reelkit.views.live import LiveView
 from reelkit.views.markup import plural, seconds
@@ -80,7 +80,8 @@ class TimingView(LiveView):
         self._language, self._palette = language, palette
         begun = edits or Edits()
         self._words, self._other_words = parted(begun.words, word_keys(audio.words))
-        self._breaks, self._other_breaks = parted(begun.breaks, [sentence.text for sentence in self._grouped])
+        self._keys = numbered(sentence.text for sentence in self._grouped)
+        self._breaks, self._other_breaks = parted(begun.breaks, self._keys)
         self._before: list[Kept] = []
 
     @property
@@ -140,10 +141,10 @@ class TimingView(LiveView):
         cues = self.cues
         sentences = self._sentences(self._pieces(cues))
         number = sentences[index]
-        first, length, text = sentences.index(number), sentences.count(number), self._grouped[number].text
+        first, length, key = sentences.index(number), sentences.count(number), self._keys[number]
         starts = {place - first for place in self._begins(cues) if first < place < first + length}
         wanted = {place for place in change(starts, index - first) if 0 < place < length}
-        self._become(self._words, {**self._breaks, text: tuple(sorted(wanted))})
+        self._become(self._words, {**self._breaks, key: tuple(sorted(wanted))})
 
     def _become(self, words: dict[str, tuple[int, int]], breaks: dict[str, tuple[int, ...]]) -> None:
         if (words, breaks) != (self._words, self._breaks):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,55 @@ def test_a_scene_is_added_changed_and_removed() -> None:
     assert kept.edits == Edits()
     view.undo()
     assert view.value.scenes[2] == own
+
+
+def test_a_line_said_twice_is_edited_where_it_was_typed() -> None:
+    """Rewritten, left out or followed by another, one of two like scenes changes and the other does not; what is shown is what is told."""
+    line, between = (Scene(text=text, search_terms=("a cup", "steam")) for text in ("Give it a night.", "Taste it."))
+    written, kept = Script.of("T", [line, between, line]), Keeper()
+    for place, number in ((0, 2), (2, 0)):
+        view = views.script(written, keep=kept.keep)
+        for change in ({"text": "Give it two."}, {"out": True}):
+            rows = view.state()["scenes"]
+            rows[place] |= change
+            rows.insert(place + 1, {"text": "Mine.", "terms": ["a", "b"], "own": True})
+            view.rewrite(rows)
+            again = views.script(written, edits=kept.edits)
+            assert again.value == view.value
+            assert view.value.scenes.count(line) == 1
+            texts = [row["text"] for row in view.state()["scenes"] if not row["out"]]
+            assert texts == [scene.text for scene in view.value.scenes]
+            assert texts.count("Mine.") == 1
+            view.undo()
+        rows = view.state()["scenes"]
+        rows[place]["text"] = rows[number]["text"] = "Give it two."
+        view.rewrite(rows)
+        rows[number]["text"] = line.text
+        view.rewrite(rows)
+        assert [scene.text for scene in view.value.scenes] == [row["text"] for row in rows]
+        assert (view.value.scenes[place].text, view.value.scenes[number]) == ("Give it two.", line)
+        view.heard(Told(), {"reset": True}, [])
+        assert kept.edits == Edits()
+
+
+def test_words_and_cues_of_a_line_said_twice_are_moved_apart() -> None:
+    """In two sentences of the same words, as long in one as in the other, a word and a break move where they were taken hold of."""
+    said = samples.audio(Script.of("T", [Scene(text="Give it a whole night in the cold.", search_terms=("a", "b"))]), mixed=False)
+    words = [
+        word.model_copy(update={"start": word.start + by, "end": word.end + by}) for by in (0, len(said.samples)) for word in said.words
+    ]
+    audio = replace(said, samples=np.concatenate([said.samples, said.samples]), words=tuple(words))
+    count, kept = len(said.words), Keeper()
+    recue = partial(split_cues, style=samples.brand().captions)
+    view = views.narration(audio, group_words_into_sentences(audio.words), keep=kept.keep, recue=recue, listen=b"")
+    begins = view._begins()
+    word, place = count + 4, next(place for place in range(count + 1, 2 * count) if place not in begins)
+    view.toggle_break(place)
+    assert view._begins() - begins == {place}
+    moved = view.audio.words[word]
+    view.move(word, moved.start + 48, moved.end)
+    assert [at for at, (now, was) in enumerate(zip(view.audio.words, audio.words, strict=True)) if now != was] == [word]
+    assert kept.edits.narration(audio) == view.audio
 
 
 def test_key_words_and_signs_of_other_scenes_stay() -> None:
