@@ -131,7 +131,7 @@ function render({ model, el }) {
   let waiting = "";
   let copyUrl = "";
 
-  let current = model.get("frame");
+  let current = Math.min(model.get("frame"), facts().frame_count - 1);
 
   const seconds = (frame) => (frame * facts().fps_den) / facts().fps_num;
   const last = () => facts().frame_count - 1;
@@ -212,11 +212,17 @@ function render({ model, el }) {
     moved(dragged);
   }
 
+  /** Say at which frame of how many it stands. */
+  function counted() {
+    scrub.max = last();
+    scrub.value = current;
+    scrub.setAttribute("aria-valuetext", `frame ${current}, ${clock(seconds(current))}`);
+    where.textContent = `${clock(seconds(current))}  ·  frame ${current} of ${last()}`;
+  }
+
   function moved(dragged = false) {
     const frame = current;
-    scrub.value = frame;
-    scrub.setAttribute("aria-valuetext", `frame ${frame}, ${clock(seconds(frame))}`);
-    where.textContent = `${clock(seconds(frame))}  ·  frame ${frame} of ${last()}`;
+    counted();
     if (playing) return;
     if (ready()) {
       a.shows("preview");
@@ -313,10 +319,13 @@ function render({ model, el }) {
   }
 
   function changedFacts() {
+    const before = current;
     current = Math.min(current, last());
-    scrub.max = last();
     laidOut();
     told();
+    // The frame that it stood at is gone: it stands at the last one now.
+    if (current !== before) moved();
+    else counted();
   }
 
   view.append(

@@ -151,3 +151,17 @@ def test_what_is_asked_for_again_is_answered_again(page: Page) -> None:
             page.locator(place).get_by_role("button", name=name, exact=True).click()
             expect(line).to_contain_text("takes a while")
             expect(line).to_contain_text(answer)
+
+
+def test_a_reel_that_gets_shorter_shows_its_last_frame(page: Page) -> None:
+    """Standing beyond its end, a view shows the last frame as it is now and says of how many; when it gets longer it says so."""
+    where, scrub = (view(page, 0).locator(name) for name in (".rk-where", ".rk-scrub"))
+    scrub.evaluate("scrub => { scrub.value = 80; scrub.dispatchEvent(new Event('input', {bubbles: true})) }")
+    shown(page, 0, 80)
+    act(page, "a shorter reel")
+    shown(page, 0, 55)
+    expect(where).to_have_text("0:01.8  ·  frame 55 of 55")
+    expect(scrub).to_have_attribute("aria-valuetext", "frame 55, 0:01.8")
+    act(page, "the longer reel")
+    expect(where).to_have_text("0:01.8  ·  frame 55 of 89")
+    shown(page, 0, 55)
