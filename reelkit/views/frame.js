@@ -129,7 +129,6 @@ function render({ model, el }) {
   let ticket = first;
   let flying = false;
   let waiting = "";
-  let copyUrl = "";
 
   let current = Math.min(model.get("frame"), facts().frame_count - 1);
 
@@ -141,7 +140,7 @@ function render({ model, el }) {
   a.video.addEventListener("loadeddata", () => { loaded = true; told(); });
   a.video.addEventListener("emptied", () => { loaded = false; });
   // One of another style is none.
-  const ready = () => copyUrl && loaded && facts().copy === "ready";
+  const ready = () => loaded && facts().copy === "ready";
 
   const scrub = h("input", {
     type: "range", class: "rk-scrub", min: 0, max: last(), step: 1, value: current, "aria-label": "Frame of the reel",
@@ -198,9 +197,9 @@ function render({ model, el }) {
   // --- the small copy, which plays and scrubs without asking anybody
 
   function copied(message, buffers) {
-    if (copyUrl) URL.revokeObjectURL(copyUrl);
-    copyUrl = URL.createObjectURL(new Blob([buffers[0]], { type: "video/mp4" }));
-    a.video.src = copyUrl;
+    // It has that one, and another view asked for it.
+    if (a.video.src && facts().copy === "ready") return;
+    load(a.video, buffers[0], "video/mp4");
     told();
   }
   const stopPlaying = () => pause();
@@ -310,7 +309,7 @@ function render({ model, el }) {
 
   function told() {
     const { copy } = facts();
-    view.dataset.copy = copy === "ready" && !copyUrl ? "making" : copy;
+    view.dataset.copy = copy === "ready" && !a.video.src ? "making" : copy;
     able(playButton, copy !== "none");
     playButton.title = copy === "making" ? "the moving preview is being made" : "";
     // What plays is never another style than the one that is shown at rest.
@@ -358,14 +357,15 @@ function render({ model, el }) {
   laidOut();
   told();
   moved();
-  model.send({ ready: true });
+  model.send({ ready: first });
   return () => {
     end();
     atRest.cancel();
     playing = false;
     a.video.removeEventListener("ended", stopPlaying);
-    a.video.removeAttribute("src");
-    if (copyUrl) URL.revokeObjectURL(copyUrl);
+    unload(a.video);
+    // When the last view has gone, the kernel lets go of what it keeps for them; one that ended hears nothing.
+    if (!view.dataset.ended) model.send({ gone: first });
   };
 }
 

@@ -15,10 +15,12 @@ BOOK = """import time
 from pathlib import Path
 
 import ipywidgets
+import numpy as np
 
 from reelkit import views
 from reelkit.brand import load_brand
-from reelkit.model import Scene, Script, Timeline
+from reelkit.media.preview import narration_copy
+from reelkit.model import AudioResult, Scene, Script, Timeline, Word
 
 timeline, shorter = (Timeline.model_validate_json(Path(f"{name}.json").read_text()) for name in ("timeline", "shorter"))
 frame = views.frame(timeline, at=20)
@@ -39,7 +41,25 @@ script = Script.of("T", [Scene(text=f"{name}.", search_terms=("a", "b")) for nam
 display(views.footage(script, [shot.clip for shot in timeline.shots], others=lambda scene, shown: [], thumbnails={}))
 brand = load_brand("northwind")
 display(views.style(brand, plan=lambda brand: timeline, fetch=lambda brand: None))
+rate = 24_000
+tone = np.sin(np.arange(rate) / 20).astype(np.float32) / 2
+audio = AudioResult(samples=tone, rate_hz=rate, words=(Word(text="Tone.", start=0, end=rate, rate_hz=rate, timed_by="estimated"),))
+others = [
+    views.style(brand, plan=lambda brand: timeline, listen=lambda brand: narration_copy(tone, rate)),
+    views.narration(audio),
+    views.grid({"one": timeline, "other": shorter}),
+]
+ended = ipywidgets.Output()
+display(ended)
+with ended:
+    display(*others)
+act("no view of the others", ended.clear_output)
 act("a busy second", lambda: time.sleep(1))
+act("no first view", outputs[0].clear_output)
+act("no second view", outputs[1].clear_output)
+told = ipywidgets.Label()
+display(told)
+act("what is open", lambda: setattr(told, "value", f"{len(frame._sources)} open"))
 act("a shorter reel", lambda: frame.show(shorter))
 act("the longer reel", lambda: frame.show(timeline))
 """
@@ -72,6 +92,12 @@ def page(chromium: Browser, address: str, sent: list[bytes]) -> Iterator[Page]:
     page = chromium.new_page(viewport={"width": 1280, "height": 1000})
     page.on(
         "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame if isinstance(frame, bytes) else frame.encode()))
+    )
+    page.add_init_script(
+        """window.kept = new Set();
+        const { createObjectURL, revokeObjectURL } = URL;
+        URL.createObjectURL = (blob) => { const url = createObjectURL.call(URL, blob); window.kept.add(url); return url };
+        URL.revokeObjectURL = (url) => { window.kept.delete(url); revokeObjectURL.call(URL, url) };"""
     )
     open_app(page, address, "live", ready=".rk-live-frame >> nth=1")
     page.wait_for_selector(".rk-live-frame[data-copy=ready] >> nth=1", timeout=120_000)
@@ -165,3 +191,35 @@ def test_a_reel_that_gets_shorter_shows_its_last_frame(page: Page) -> None:
     act(page, "the longer reel")
     expect(where).to_have_text("0:01.8  ·  frame 55 of 89")
     shown(page, 0, 55)
+
+
+def test_what_was_played_is_let_go_of(page: Page) -> None:
+    """A sound or preview that another took the place of is none any more, and with the views the last ones go too."""
+    page.wait_for_selector(".rk-live-timing[data-sound=ready]")
+    page.wait_for_selector(".rk-live-grid[data-ready='2']", timeout=60_000)
+    played = "[...document.querySelectorAll('.rk-live :is(audio, video)')].map(one => one.src).filter(Boolean)"
+    kept = "[...window.kept].filter(url => url.startsWith('blob:'))"
+    listen = page.get_by_role("button", name="Listen")
+    for _ in range(2):
+        before = page.evaluate(played)
+        listen.click()
+        page.wait_for_function(f"before => JSON.stringify({played}) !== JSON.stringify(before)", arg=before)
+        for name in ("a shorter reel", "the longer reel"):
+            act(page, name)
+            page.wait_for_selector(".rk-live-frame[data-copy=making] >> nth=1")
+            page.wait_for_selector(".rk-live-frame[data-copy=ready] >> nth=1", timeout=60_000)
+        assert len(page.evaluate(played)) == 6
+        assert sorted(page.evaluate(kept)) == sorted(page.evaluate(played))
+    for name in ("no first view", "no second view", "no view of the others"):
+        act(page, name)
+    page.wait_for_function(f"!{played}.length")
+    assert page.evaluate(kept) == []
+
+
+def test_the_kernel_hears_when_the_last_view_has_gone(page: Page) -> None:
+    """With one of two views gone the clips stay open, with both they are closed."""
+    for gone, left in (("no first view", 1), ("no second view", 0)):
+        act(page, gone)
+        expect(page.locator(".rk-live-frame")).to_have_count(left)
+        act(page, "what is open")
+        expect(page.get_by_text(f"{left} open")).to_be_visible()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from reelkit import views
@@ -84,3 +86,35 @@ def test_another_ground_under_the_clips_has_proxies_of_its_own(tmp_path: Path, t
     view.show(timeline.model_copy(update={"background": "#F0F0F0"}))
     dragged(view, 12)
     wait_for_proxies(cache, 4)
+
+
+def test_when_the_last_view_has_gone_nothing_is_left_open(timeline: Timeline) -> None:
+    """Clips are closed, a preview on its way is given up and nothing is kept; a view that comes later is shown the reel as it is then."""
+    view, before = views.frame(timeline), psutil.Process().children()
+    clips = {str(shot.clip.path.resolve()) for shot in timeline.shots}
+    for number in (1, 2):
+        view.heard(view.widget, {"ready": number}, [])
+        view.heard(view.widget, {"want": 12, "ticket": 7}, [])
+    view.heard(view.widget, {"gone": 1}, [])
+    assert clips & {one.path for one in psutil.Process().open_files()}
+    making = [thread for thread in threading.enumerate() if "_copy_of" in thread.name]
+    until = time.monotonic() + WAIT_S
+    while len(psutil.Process().children()) == len(before):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    view.heard(view.widget, {"gone": 2}, [])
+    assert not clips & {one.path for one in psutil.Process().open_files()}
+    for thread in making:
+        thread.join(WAIT_S)
+    assert psutil.Process().children() == before
+    assert (view.widget.facts["copy"], view._copy, view._sent, view._sources) == ("making", None, {}, [])
+
+    other = timeline.model_copy(update={"topic": "Another", "background": "#F0F0F0"})
+    view.show(other)
+    assert view.widget.facts["title"] == "Another"
+    view.heard(view.widget, {"ready": 3}, [])
+    browser = Browser()
+    view.heard(browser, {"want": 12, "ticket": 9}, [])
+    with FrameSource(other) as source:
+        assert browser.got[0][1] == [source.exact(12).tobytes()]
+    view.heard(view.widget, {"gone": 3}, [])

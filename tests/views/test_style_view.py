@@ -249,7 +249,7 @@ def test_the_moving_preview_is_of_what_is_shown(brand: Brand, tmp_path: Path) ->
     first, other = plan(brand), stronger(plan(brand))
     frame = views.frame(first, at=10)
     frame._copy = first, b"a small copy"
-    frame.heard(frame.widget, {"ready": True}, [])
+    frame.heard(frame.widget, {"ready": 1}, [])
     frame.show(other)
     (making,) = (thread for thread in threading.enumerate() if "_copy_of" in thread.name)
     frame.show(first)
