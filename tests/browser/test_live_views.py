@@ -38,7 +38,8 @@ def act(name, do):
 
 
 script = Script.of("T", [Scene(text=f"{name}.", search_terms=("a", "b")) for name in ("One", "Two")])
-display(views.footage(script, [shot.clip for shot in timeline.shots], others=lambda scene, shown: [], thumbnails={}))
+clips = [shot.clip.model_copy(update={"scene": scene}) for scene, shot in enumerate(timeline.shots)]
+display(views.footage(script, clips, others=lambda scene, shown: {0: []}[scene], thumbnails={}))
 brand = load_brand("northwind")
 display(views.style(brand, plan=lambda brand: timeline, fetch=lambda brand: None))
 rate = 24_000
@@ -166,9 +167,10 @@ def test_nothing_is_asked_for_while_it_plays(page: Page, sent: list[bytes]) -> N
 
 
 def test_what_is_asked_for_again_is_answered_again(page: Page) -> None:
-    """The line that says to wait goes each time, also where the answer is in the same words as the one before."""
+    """The line that says to wait goes each time, also where the answer is in the same words as the one before, or is a fault."""
     for place, name, answer in (
         (".rk-live-footage", "Show others for test:clip0.mp4", "have nothing else for this scene"),
+        (".rk-live-footage", "Show others for test:clip1.mp4", "This did not work (KeyError: 1)"),
         (".rk-live-style", "Fetch the footage anew", "the footage that the next reel would get"),
     ):
         line = page.locator(f"{place} .rk-status").first
