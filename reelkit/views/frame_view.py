@@ -171,10 +171,10 @@ class FrameView(LiveView):
 
     def _send(self, widget: Any, side: str, frame: int, *, ticket: int = 0, whole: bool = False) -> None:
         """Send a frame; where the browser has the one before, only what differs from that."""
-        timeline = self._of(side, frame)
+        timeline = self._of(side)
         if timeline is None:
             return
-        planes = self._exact(timeline, frame)
+        planes = self._exact(timeline, _within(timeline, frame))
         base, before = self._sent.get(side, (0, None))
         self._serial += 1
         self._sent[side] = self._serial, planes
@@ -187,17 +187,16 @@ class FrameView(LiveView):
 
     def _send_half(self, widget: Any, side: str, frame: int, ticket: int) -> None:
         """Send a frame at half the size, which is there at once: for a hand that is scrubbing."""
-        timeline = self._of(side, frame)
+        timeline = self._of(side)
         if timeline is None:
             return
         source = self._source(timeline)
         self._make_proxies()
-        planes = source.scrub(frame)
+        planes = source.scrub(_within(timeline, frame))
         widget.send({**_told(planes, side, frame, ticket), "half": True}, buffers=[planes.tobytes()])
 
-    def _of(self, side: str, frame: int) -> Timeline | None:
-        timeline = self.versus if side == "b" else self.timeline
-        return timeline if timeline is not None and frame < timeline.frame_count else None
+    def _of(self, side: str) -> Timeline | None:
+        return self.versus if side == "b" else self.timeline
 
     def _exact(self, timeline: Timeline, frame: int) -> Planes:
         return self._source(timeline).exact(frame)
@@ -297,6 +296,11 @@ def telling_frame(timeline: Timeline) -> int:
         return timeline.frame_count // 2
     cue = timeline.cues[min(1, len(timeline.cues) - 1)]
     return (cue.start + cue.end) // 2
+
+
+def _within(timeline: Timeline, frame: int) -> int:
+    """Return a frame, or the last one of a version that has ended by then."""
+    return min(frame, timeline.frame_count - 1)
 
 
 def _told(planes: Planes, side: str, frame: int, ticket: int) -> dict[str, Any]:

@@ -118,3 +118,16 @@ def test_when_the_last_view_has_gone_nothing_is_left_open(timeline: Timeline) ->
     with FrameSource(other) as source:
         assert browser.got[0][1] == [source.exact(12).tobytes()]
     view.heard(view.widget, {"gone": 3}, [])
+
+
+def test_a_version_that_has_ended_shows_its_last_frame(tmp_path: Path, timeline: Timeline) -> None:
+    """Beside a longer reel, beyond its own end, a version rests at its last frame: no older picture stays there."""
+    shorter = small_timeline(tmp_path / "shorter", frames=(26, 30))
+    view = views.frame(timeline, versus=shorter, cache=FileCache(tmp_path / "cache"))
+    for half in (False, True):
+        browser = Browser()
+        view.heard(browser, {"want": 80, "ticket": 7, "sides": ["a", "b"], "half": half}, [])
+        (_, _), (beside, (saved,)) = browser.got
+        with FrameSource(shorter) as source:
+            assert saved == (source.scrub(55) if half else source.exact(55)).tobytes()
+        assert (beside["side"], beside["frame"]) == ("b", 80)
