@@ -6,18 +6,20 @@ and an edit whose ground is gone (other words, another pace) changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from pydantic import Field
 
 from reelkit.errors import ClipError
-from reelkit.model import AudioResult, Clip, Scene, Script, Value, Word, content_key
+from reelkit.model import AudioResult, Clip, Scene, Script, Value, Word, content_key, numbered
 from reelkit.whole import known_sha256_of
 
-__all__ = ["Edits", "shortest_word", "word_keys"]
+__all__ = ["Edits", "parted", "shortest_word", "word_keys"]
 
 _SHORTEST_S = 0.02
+_Kept = TypeVar("_Kept")
 
 
 def shortest_word(rate_hz: int) -> int:
@@ -26,13 +28,26 @@ def shortest_word(rate_hz: int) -> int:
 
 
 def word_keys(words: Sequence[Word]) -> list[str]:
-    """Return by what each word's edit is known: the word, those around it, and how long it was said."""
+    """Return by what each word's edit is known: the word, those around it, how long it was said, and which of several such it is."""
     texts = ["", "", *(word.text for word in words), "", ""]
-    return [content_key(texts[place : place + 5], word.end - word.start)[:16] for place, word in enumerate(words)]
+    return numbered(content_key(texts[place : place + 5], word.end - word.start)[:16] for place, word in enumerate(words))
+
+
+def parted(kept: Mapping[str, _Kept], ground: Collection[str]) -> tuple[dict[str, _Kept], dict[str, _Kept]]:
+    """Return the edits whose ground is there, and those that were made on another take of the reel.
+
+    Examples
+    --------
+    >>> parted({"Hi.": 1, "Go.": 2}, ["Hi."])
+    ({'Hi.': 1}, {'Go.': 2})
+    """
+    return {key: one for key, one in kept.items() if key in ground}, {key: one for key, one in kept.items() if key not in ground}
 
 
 class Edits(Value):
     """Edits of one reel; empty where nothing was changed.
+
+    What is known by its text is of the first that reads so; others are told apart by :func:`reelkit.model.numbered`.
 
     Examples
     --------
@@ -69,10 +84,9 @@ class Edits(Value):
     def script(self, script: Script) -> Script:
         """Return a script as edited; one of which nothing would be left is told as it was written."""
         scenes: tuple[Scene, ...] = ()
-        added = dict(self.added)
-        for scene in script.scenes:
-            told = () if scene.text in self.left_out else (self.scenes.get(scene.text, scene),)
-            scenes += (*told, *added.pop(scene.text, ()))
+        for key, scene in zip(numbered(scene.text for scene in script.scenes), script.scenes, strict=True):
+            told = () if key in self.left_out else (self.scenes.get(key, scene),)
+            scenes += (*told, *self.added.get(key, ()))
         return script if scenes in (script.scenes, ()) else Script.of(script.topic, scenes).model_copy(update={"blurb": script.blurb})
 
     @property

@@ -12,7 +12,8 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -75,6 +76,7 @@ __all__ = [
     "Value",
     "Word",
     "content_key",
+    "numbered",
     "one_line",
     "spaced",
 ]
@@ -223,6 +225,22 @@ class ScriptRequest(Value):
             if wanted and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", plain):
                 return banned
         return None
+
+
+def numbered(texts: Iterable[str]) -> list[str]:
+    """Return texts, none twice: one that was there before with a line break, which no line of a script has, and how often it was.
+
+    Examples
+    --------
+    >>> numbered(["Again.", "And", "again.", "Again."])
+    ['Again.', 'And', 'again.', 'Again.\\n2']
+    """
+    seen: Counter[str] = Counter()
+    found = []
+    for text in texts:
+        seen[text] += 1
+        found.append(text if seen[text] == 1 else f"{text}\n{seen[text]}")
+    return found
 
 
 def one_line(text: str) -> str:

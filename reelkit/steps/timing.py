@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from reelkit.media.breaks import WHOLE, break_cost, closes_a_phrase, leans
 from reelkit.media.caption_layout import SHORT_SHARE, letters_a_line
 from reelkit.media.phrases import as_words, columns, language_of, phrases
-from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word, spaced
+from reelkit.model import CaptionStyle, Cue, SentenceTiming, Word, numbered, spaced
 from reelkit.steps.sentences import closes_a_sentence, sentence_ends
 
 __all__ = ["group_words_into_sentences", "split_cues"]
@@ -83,7 +83,8 @@ def split_cues(
     until : int, optional
         The sample at which the audio ends; no cue stands longer.
     breaks : mapping of str to sequence of int, optional
-        For sentences, by their text, that are cut otherwise: the numbers of the words (or phrases) that begin a cue, after the first.
+        For sentences, by their text (of several that read so, as :func:`reelkit.model.numbered` has them), that are cut otherwise: the
+        numbers of the words (or phrases) that begin a cue, after the first.
 
     Returns
     -------
@@ -97,7 +98,8 @@ def split_cues(
     """
     language = language_of(word.text for sentence in sentences for word in sentence.words)
     style = style.model_copy(update={"max_chars_per_line": letters_a_line(style)})
-    groups = [group for sentence in sentences for group in _groups(sentence, style, breaks or {}, language)]
+    told = zip(numbered(sentence.text for sentence in sentences), sentences, strict=True)
+    groups = [group for key, sentence in told for group in _groups(sentence, style, (breaks or {}).get(key), language)]
     cues: list[Cue] = []
     for index, group in enumerate(groups):
         rate = group[0].rate_hz
@@ -112,10 +114,10 @@ def split_cues(
     return cues
 
 
-def _groups(sentence: SentenceTiming, style: CaptionStyle, breaks: Mapping[str, Sequence[int]], language: str) -> list[Sequence[Word]]:
+def _groups(sentence: SentenceTiming, style: CaptionStyle, begins: Sequence[int] | None, language: str) -> list[Sequence[Word]]:
     words = _loosened([phrase for word in sentence.words for phrase in _phrases(word, language)], style)
-    if sentence.text in breaks:
-        cuts = [0, *sorted({at for at in breaks[sentence.text] if 0 < at < len(words)}), len(words)]
+    if begins is not None:
+        cuts = [0, *sorted({at for at in begins if 0 < at < len(words)}), len(words)]
         return [words[start:end] for start, end in itertools.pairwise(cuts)]
     # What is written without spaces may be several sentences.
     ends = [at for at in range(1, len(words)) if words[at].joined and closes_a_sentence(words[at - 1].text)]

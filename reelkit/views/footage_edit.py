@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from reelkit.edits import Edits
+from reelkit.edits import Edits, parted
 from reelkit.model import Clip, Palette, Script
 from reelkit.views import footage_view
 from reelkit.views.live import LiveView
@@ -54,13 +54,15 @@ class FootageView(LiveView):
         super().__init__("footage", self._static, f"<{len(self._found)} clips for {len(script.scenes)} scenes>", palette=palette)
         self._script, self._palette = script, palette
         self._keep, self._others, self._reject = keep, others, reject
-        self._clips = dict((edits or Edits()).clips)
+        self._clips, self._other_clips = parted((edits or Edits()).clips, {clip.id for clip in self._found})
         self._thumbs: dict[str, Sequence[bytes]] = dict(thumbnails or {})
         self._given = thumbnails is not None
         self._offers: dict[str, list[Clip]] = {}
+        self._offered: dict[str, frozenset[str]] = {}
         self._out = frozenset(rejected)
         self._before: list[tuple[dict[str, Clip], frozenset[str]]] = []
         self._said = self._at = ""
+        self._answered = 0
 
     @property
     def value(self) -> list[Clip]:
@@ -80,11 +82,13 @@ class FootageView(LiveView):
         self.choose(slot, shown.model_copy(update={"in_ms": in_ms}))
 
     def offer(self, slot: str) -> list[Clip]:
-        """Return other clips for the scene of a place."""
-        found = next(one for one in self._found if one.id == slot)
-        shown = {clip.id for clip in self.value} | self._out
-        offers = list(self._others(found.scene, shown=shown)) if self._others else []
-        self._offers[slot] = offers
+        """Return other clips for the scene of a place than those that were offered there before; where there are none, those again."""
+        found = self._found_at(slot)
+        shown, offered = {clip.id for clip in self.value} | self._out, self._offered.get(slot, frozenset())
+        offers = self._others_of(found, shown | offered)
+        if offered and not offers:
+            offers, offered = self._others_of(found, shown), frozenset()
+        self._offers[slot], self._offered[slot] = offers, offered | {clip.id for clip in offers}
         self._said = "" if offers else "The brand's libraries have nothing else for this scene."
         return offers
 
@@ -107,11 +111,19 @@ class FootageView(LiveView):
         if self._before:
             self._put(*self._before.pop())
 
+    def _found_at(self, slot: str) -> Clip:
+        return next(one for one in self._found if one.id == slot)
+
+    def _others_of(self, found: Clip, shown: Collection[str]) -> list[Clip]:
+        # The one that was found may be among them, as a copy: it is the first choice all the same.
+        others = self._others(found.scene, shown=set(shown)) if self._others else ()
+        return [found if one.id == found.id else one for one in others]
+
     def _remember(self) -> None:
         self._before.append((self._clips, self._out))
 
     def _exchanged(self, slot: str, clip: Clip) -> dict[str, Clip]:
-        found = next(one for one in self._found if one.id == slot)
+        found = self._found_at(slot)
         others = {name: one for name, one in self._clips.items() if name != slot}
         return others if clip == found else {**others, slot: clip}
 
@@ -129,7 +141,8 @@ class FootageView(LiveView):
             for clip in back:
                 self._reject(clip, wanted=True)
         if self._keep is not None and clips != self._clips:
-            self._keep(clips=clips)
+            # What was exchanged in another take of the reel is none of this one's, and stays.
+            self._keep(clips={**self._other_clips, **clips})
         self._clips, self._out = clips, out
 
     # --- how it is shown ----------------------------------------------------------------------------------------------
@@ -146,7 +159,7 @@ class FootageView(LiveView):
                 self.offer(str(slot))
             case {"choose": slot, "clip": clip}:
                 self._at = str(slot)
-                known = {one.id: one for one in (*self._found, *(one for offers in self._offers.values() for one in offers))}
+                known = {one.id: one for one in (*self._offers.get(str(slot), ()), self._found_at(str(slot)))}
                 self.choose(str(slot), known[str(clip)])
             case {"begin": slot, "in_ms": in_ms}:
                 self._at = str(slot)
@@ -157,12 +170,14 @@ class FootageView(LiveView):
             case {"undo": _}:
                 self._at = ""
                 self.undo()
+        self._answered += 1
         with widget.hold_sync():
             widget.scenes = self._scenes()
             widget.facts = self._facts()
 
     def _facts(self) -> dict[str, Any]:
-        return {"undo": bool(self._before), "said": self._said, "at": self._at}
+        # Counted, so that what is answered in the same words is another value, and is told.
+        return {"undo": bool(self._before), "said": self._said, "at": self._at, "answered": self._answered}
 
     def _scenes(self) -> list[dict[str, Any]]:
         shown = list(zip(self._found, self.value, strict=True))

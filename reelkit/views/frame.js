@@ -123,12 +123,14 @@ function render({ model, el }) {
   const note = status();
   let playing = false;
   let due = false; // playing was asked for before there was what plays
-  let ticket = 0;
+  // What is answered goes to all views of the widget: each knows its own tickets, as they begin where no other's do.
+  const first = Math.floor(Math.random() * 2 ** 50);
+  const own = (message) => message.ticket > first && message.ticket <= ticket;
+  let ticket = first;
   let flying = false;
   let waiting = "";
-  let copyUrl = "";
 
-  let current = model.get("frame");
+  let current = Math.min(model.get("frame"), facts().frame_count - 1);
 
   const seconds = (frame) => (frame * facts().fps_den) / facts().fps_num;
   const last = () => facts().frame_count - 1;
@@ -138,7 +140,7 @@ function render({ model, el }) {
   a.video.addEventListener("loadeddata", () => { loaded = true; told(); });
   a.video.addEventListener("emptied", () => { loaded = false; });
   // One of another style is none.
-  const ready = () => copyUrl && loaded && facts().copy === "ready";
+  const ready = () => loaded && facts().copy === "ready";
 
   const scrub = h("input", {
     type: "range", class: "rk-scrub", min: 0, max: last(), step: 1, value: current, "aria-label": "Frame of the reel",
@@ -163,17 +165,18 @@ function render({ model, el }) {
     if (message.trouble !== undefined) { flying = false; note.textContent = message.trouble; return; }
     if (message.planes === undefined) return;
     const screen = screens[message.side];
-    if (message.ticket) { flying = false; }
+    const answer = message.ticket === ticket;
+    if (answer) flying = false;
     const bytes = new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength);
     if (message.half) {
-      if (!playing && !ready()) screen.drawHalf(message, bytes);
-      if (waiting) ask(waiting);
+      if (own(message) && !playing && !ready()) screen.drawHalf(message, bytes);
+      if (answer && waiting && !playing) ask(waiting);
       return;
     }
     if (!screen.take(message, bytes)) {
       // What it differs from went by before this view was there, or on its own way: the whole is asked for.
       screen.serial = 0;
-      return ask();
+      return playing ? undefined : ask();
     }
     if (message.frame === current && !playing) {
       screen.draw();
@@ -185,15 +188,18 @@ function render({ model, el }) {
       view.dispatchEvent(new CustomEvent("rk-exact", { detail: message }));
       sha256(screen.planes).then((hash) => { if (screen.box.dataset.version === String(message.version) && screen.box.dataset.frame === String(message.frame)) screen.box.dataset.sha256 = hash; });
     }
-    if (message.ticket && (waiting || message.frame !== current)) ask(waiting || "exact");
+    if (playing) return;
+    if (answer && (waiting || message.frame !== current)) ask(waiting || "exact");
+    // Of another version, for a view that looks at another frame: it has its own in that version when it rests.
+    else if (!message.ticket && message.frame !== current) atRest();
   }
 
   // --- the small copy, which plays and scrubs without asking anybody
 
   function copied(message, buffers) {
-    if (copyUrl) URL.revokeObjectURL(copyUrl);
-    copyUrl = URL.createObjectURL(new Blob([buffers[0]], { type: "video/mp4" }));
-    a.video.src = copyUrl;
+    // It has that one, and another view asked for it.
+    if (a.video.src && facts().copy === "ready") return;
+    load(a.video, buffers[0], "video/mp4");
     told();
   }
   const stopPlaying = () => pause();
@@ -205,11 +211,17 @@ function render({ model, el }) {
     moved(dragged);
   }
 
+  /** Say at which frame of how many it stands. */
+  function counted() {
+    scrub.max = last();
+    scrub.value = current;
+    scrub.setAttribute("aria-valuetext", `frame ${current}, ${clock(seconds(current))}`);
+    where.textContent = `${clock(seconds(current))}  ·  frame ${current} of ${last()}`;
+  }
+
   function moved(dragged = false) {
     const frame = current;
-    scrub.value = frame;
-    scrub.setAttribute("aria-valuetext", `frame ${frame}, ${clock(seconds(frame))}`);
-    where.textContent = `${clock(seconds(frame))}  ·  frame ${frame} of ${last()}`;
+    counted();
     if (playing) return;
     if (ready()) {
       a.shows("preview");
@@ -225,6 +237,8 @@ function render({ model, el }) {
     due = !ready() && facts().copy !== "none";
     if (!ready()) { note.textContent = due ? "The moving preview is being made; it plays as soon as it is there." : "There is no moving preview; run the cell again."; return; }
     playing = true;
+    atRest.cancel();
+    waiting = "";
     note.textContent = "";
     a.shows("preview");
     a.video.muted = false;
@@ -295,7 +309,7 @@ function render({ model, el }) {
 
   function told() {
     const { copy } = facts();
-    view.dataset.copy = copy === "ready" && !copyUrl ? "making" : copy;
+    view.dataset.copy = copy === "ready" && !a.video.src ? "making" : copy;
     able(playButton, copy !== "none");
     playButton.title = copy === "making" ? "the moving preview is being made" : "";
     // What plays is never another style than the one that is shown at rest.
@@ -304,10 +318,13 @@ function render({ model, el }) {
   }
 
   function changedFacts() {
+    const before = current;
     current = Math.min(current, last());
-    scrub.max = last();
     laidOut();
     told();
+    // The frame that it stood at is gone: it stands at the last one now.
+    if (current !== before) moved();
+    else counted();
   }
 
   view.append(
@@ -340,14 +357,15 @@ function render({ model, el }) {
   laidOut();
   told();
   moved();
-  model.send({ ready: true });
+  model.send({ ready: first });
   return () => {
     end();
     atRest.cancel();
     playing = false;
     a.video.removeEventListener("ended", stopPlaying);
-    a.video.removeAttribute("src");
-    if (copyUrl) URL.revokeObjectURL(copyUrl);
+    unload(a.video);
+    // When the last view has gone, the kernel lets go of what it keeps for them; one that ended hears nothing.
+    if (!view.dataset.ended) model.send({ gone: first });
   };
 }
 

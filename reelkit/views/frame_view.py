@@ -93,11 +93,12 @@ class FrameView(LiveView):
         super().__init__("frame", self._static, repr(timeline), palette=palette)
         self.timeline, self.versus, self.names = timeline, versus, names
         self.note = ""
-        self._palette = palette
+        self._palette, self._cache = palette, cache
         self._at = min(telling_frame(timeline) if frame is None else frame, timeline.frame_count - 1)
-        self._sources = [FrameSource(timeline, cache=cache)]
+        self._sources: list[FrameSource] = []
+        self._turn = threading.Lock()
         self._version = 0
-        self._looked_at = False
+        self._views: set[int] = set()
         self._wanted = 0
         self._serial = 0
         self._sent: dict[str, tuple[int, Planes]] = {}
@@ -117,7 +118,7 @@ class FrameView(LiveView):
         """Show a moment, and bring the view to where it can be seen."""
         frame = min(max(int(at_s * self.timeline.fps.ratio), 0), self.timeline.frame_count - 1)
         self._at = frame
-        if self._looked_at:
+        if self._views:
             self.widget.send({"look": frame})
 
     def show(self, timeline: Timeline, *, note: str = "") -> None:
@@ -133,10 +134,14 @@ class FrameView(LiveView):
         return {"facts": self._facts("making"), "frame": self._at, "zone": "none", "zoom": "fit", "compare": "off"}
 
     def heard(self, widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
-        """Answer a message of the browser's: a frame that is wanted, or that it is there."""
+        """Answer a message of the browser's: a frame that is wanted, or that a view of it is there or has gone."""
         if "ready" in message:
-            self._looked_at = True
+            self._views.add(int(message["ready"]))
             self._make_copy()
+        elif "gone" in message:
+            self._views.discard(int(message["gone"]))
+            if not self._views:
+                self._let_go()
         elif "want" in message:
             # The browser alone says which frame is shown: were it a trait, an older value's echo would draw it back.
             frame = self._at = min(max(int(message["want"]), 0), self.timeline.frame_count - 1)
@@ -152,7 +157,9 @@ class FrameView(LiveView):
         self.timeline, self.versus, self.names, self.note = timeline, versus, names, note
         self._version += 1
         frame = self._at = min(self._at, timeline.frame_count - 1)
-        if not self._looked_at:
+        if not self._views:
+            if "widget" in self.__dict__:
+                self.widget.facts = self._facts("making")
             return
         widget = self.widget
         # The picture first: what a person waits for is not the text beside it.
@@ -164,10 +171,10 @@ class FrameView(LiveView):
 
     def _send(self, widget: Any, side: str, frame: int, *, ticket: int = 0, whole: bool = False) -> None:
         """Send a frame; where the browser has the one before, only what differs from that."""
-        timeline = self._of(side, frame)
+        timeline = self._of(side)
         if timeline is None:
             return
-        planes = self._exact(timeline, frame)
+        planes = self._exact(timeline, _within(timeline, frame))
         base, before = self._sent.get(side, (0, None))
         self._serial += 1
         self._sent[side] = self._serial, planes
@@ -180,36 +187,50 @@ class FrameView(LiveView):
 
     def _send_half(self, widget: Any, side: str, frame: int, ticket: int) -> None:
         """Send a frame at half the size, which is there at once: for a hand that is scrubbing."""
-        timeline = self._of(side, frame)
+        timeline = self._of(side)
         if timeline is None:
             return
+        source = self._source(timeline)
         self._make_proxies()
-        planes = self._source(timeline).scrub(frame)
+        planes = source.scrub(_within(timeline, frame))
         widget.send({**_told(planes, side, frame, ticket), "half": True}, buffers=[planes.tobytes()])
 
-    def _of(self, side: str, frame: int) -> Timeline | None:
-        timeline = self.versus if side == "b" else self.timeline
-        return timeline if timeline is not None and frame < timeline.frame_count else None
+    def _of(self, side: str) -> Timeline | None:
+        return self.versus if side == "b" else self.timeline
 
     def _exact(self, timeline: Timeline, frame: int) -> Planes:
         return self._source(timeline).exact(frame)
 
     def _source(self, timeline: Timeline) -> FrameSource:
-        for place, source in enumerate(self._sources):
-            if source.timeline == timeline:
-                self._sources.insert(0, self._sources.pop(place))
-                return source
-        # All share their clips and pictures: a change of style decodes nothing.
-        self._sources = [self._sources[0].showing(timeline), *self._sources[:1]]
-        return self._sources[0]
+        with self._turn:
+            kept = self._sources
+            found = next((source for source in kept if source.timeline == timeline), None)
+            # All share their clips and pictures: a change of style decodes nothing.
+            source = found or (kept[0].showing(timeline) if kept else FrameSource(timeline, cache=self._cache))
+            self._sources = [source, *(one for one in kept if one is not source)][:2]
+        return source
+
+    def _let_go(self) -> None:
+        """Close what is open and drop what is kept for somebody who looks; whoever looks again has it made anew."""
+        self._wanted += 1
+        with self._turn:
+            sources, self._sources, self._copied = self._sources, [], ()
+        for source in sources[:1]:
+            source.close()
+        self._copy = None
+        self._sent.clear()
+        self.widget.facts = self._facts("making")
 
     def _make_proxies(self) -> None:
         """Have the clips' copies made that scrubbing reads, where others are shown than those that they are made of."""
         shown = self.timeline.shots, self.timeline.fps, self.timeline.background
-        if self._copied != shown:
+        with self._turn:
+            if self._copied == shown or not self._sources:
+                return
             self._copied = shown
             # Of a source of its own: this may be another thread.
-            self._sources[0].showing(self.timeline).make_proxies()
+            source = self._sources[0].showing(self.timeline)
+        source.make_proxies()
 
     def _facts(self, copy: str) -> dict[str, Any]:
         timeline = self.timeline
@@ -275,6 +296,11 @@ def telling_frame(timeline: Timeline) -> int:
         return timeline.frame_count // 2
     cue = timeline.cues[min(1, len(timeline.cues) - 1)]
     return (cue.start + cue.end) // 2
+
+
+def _within(timeline: Timeline, frame: int) -> int:
+    """Return a frame, or the last one of a version that has ended by then."""
+    return min(frame, timeline.frame_count - 1)
 
 
 def _told(planes: Planes, side: str, frame: int, ticket: int) -> dict[str, Any]:

@@ -47,7 +47,7 @@ function render({ model, el }) {
     if (message.trouble !== undefined) note.textContent = message.trouble;
     if (message.copy === undefined) return;
     const cell = cells[message.copy];
-    cell.video.src = URL.createObjectURL(new Blob([buffers[0]], { type: "video/mp4" }));
+    load(cell.video, buffers[0], "video/mp4");
     cell.video.currentTime = Number(scrub.value);
     cell.video.hidden = false;
     cell.image.hidden = true;
@@ -65,7 +65,7 @@ function render({ model, el }) {
   note.textContent = "Moving previews are being made…";
   const end = listen(model, { "msg:custom": heard });
   model.send({ ready: true });
-  return () => { end(); pause(); cells.forEach((cell) => { if (cell.video.src) URL.revokeObjectURL(cell.video.src); }); };
+  return () => { end(); pause(); cells.forEach((cell) => unload(cell.video)); };
 }
 
 export default { render };

@@ -64,6 +64,20 @@ function clock(seconds) {
   return `${Math.floor(tenths / 600)}:${String(Math.floor(tenths / 10) % 60).padStart(2, "0")}.${tenths % 10}`;
 }
 
+/** Have a player play other bytes; those that it played before, if any, are let go of. */
+function load(player, bytes, type) {
+  unload(player);
+  player.src = URL.createObjectURL(new Blob([bytes], { type }));
+}
+
+/** Let go of what a player was given to play. */
+function unload(player) {
+  if (!player.src) return;
+  URL.revokeObjectURL(player.src);
+  player.removeAttribute("src");
+  player.load();
+}
+
 /** Return a line that screen readers hear when it changes. */
 function status() {
   return h("p", { class: "rk-status", role: "status", "aria-live": "polite" });

@@ -42,7 +42,8 @@ def make_widget(name: str, state: Mapping[str, Any], answer: Callable[[Any, dict
     state : mapping
         Traits and their first values; each is shared with the browser.
     answer : callable
-        Called with the widget, a message and its buffers. What is wrong (a :class:`ReelkitError`) goes back as ``{"trouble": line}``.
+        Called with the widget, a message and its buffers. What is wrong (a :class:`ReelkitError`) goes back as ``{"trouble": line}``; so
+        does a fault, which is raised as well.
     """
     import anywidget
     import traitlets
@@ -64,6 +65,10 @@ def make_widget(name: str, state: Mapping[str, Any], answer: Callable[[Any, dict
             answer(widget, message, buffers)
         except ReelkitError as error:
             widget.send({"trouble": str(error)})
+        except Exception as error:
+            # The log has the traceback; who waits for an answer has one, too.
+            widget.send({"trouble": f"This did not work ({type(error).__name__}: {error}). Run the cell again; report it if it stays so."})
+            raise
 
     made.on_msg(heard)
     return made

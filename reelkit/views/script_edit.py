@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reelkit.edits import Edits
+from reelkit.edits import Edits, parted
 from reelkit.errors import ScriptError
-from reelkit.model import Palette, Scene, Script
+from reelkit.model import Palette, Scene, Script, numbered
 from reelkit.views import script_view
 from reelkit.views.live import LiveView
 from reelkit.views.markup import plural, seconds
@@ -76,7 +76,12 @@ class ScriptView(LiveView):
         super().__init__("script", self._static, repr(script), palette=palette)
         self._written, self._keep, self._seconds_of = script, keep, seconds_of
         self._banned, self._language, self._palette = banned, language, palette
-        self._edits = (edits or Edits()).model_copy(update={"clips": {}, "words": {}, "breaks": {}})
+        self._keys = numbered(scene.text for scene in script.scenes)
+        kept, ground = edits or Edits(), self._keys
+        (scenes, other_scenes), (added, other_added) = parted(kept.scenes, ground), parted(kept.added, ground)
+        left_out, other_left_out = (tuple(parted(dict.fromkeys(kept.left_out), ground)[part]) for part in (0, 1))
+        self._edits = Edits(scenes=scenes, left_out=left_out, added=added)
+        self._elsewhere = Edits(scenes=other_scenes, left_out=other_left_out, added=other_added)
         self._before: list[Edits] = []
 
     @property
@@ -103,17 +108,19 @@ class ScriptView(LiveView):
         left_out: list[str] = []
         added: dict[str, tuple[Scene, ...]] = {}
         wrong = ""
-        unread = iter(self._written.scenes)
-        written = self._written.scenes[0]
+        unread = zip(self._keys, self._written.scenes, strict=True)
+        key = self._keys[0]
         for number, typed in enumerate(scenes, 1):
             own, empty = bool(typed.get("own")), not str(typed["text"]).strip()
-            before = None if own else (written := next(unread))
+            before: Scene | None = None
+            if not own:
+                key, before = next(unread)
             if before and (typed.get("out") or empty):
-                left_out.append(before.text)
-            same = self._edits.added.get(written.text, ())[len(added.get(written.text, ())) :]
-            known = self._edits.scenes.get(before.text) if before else next(iter(same), None)
+                left_out.append(key)
+            same = self._edits.added.get(key, ())[len(added.get(key, ())) :]
+            known = self._edits.scenes.get(key) if before else next(iter(same), None)
             if empty:
-                changed |= {before.text: known} if before and known else {}
+                changed |= {key: known} if before and known else {}
                 continue
             try:
                 scene = _scene_of(typed, before)
@@ -124,9 +131,9 @@ class ScriptView(LiveView):
                     continue
                 scene = known
             if before is None:
-                added[written.text] = (*added.get(written.text, ()), scene)
+                added[key] = (*added.get(key, ()), scene)
             elif scene != before:
-                changed[before.text] = scene
+                changed[key] = scene
         if len(left_out) == len(self._written.scenes) and not added:
             raise ScriptError("script: every scene is left out; a reel must say something")
         self._become(Edits(scenes=changed, left_out=tuple(left_out), added=added))
@@ -161,7 +168,13 @@ class ScriptView(LiveView):
             self._before.append(self._edits)
             self._edits = edits
             if self._keep is not None:
-                self._keep(scenes=edits.scenes, left_out=edits.left_out, added=edits.added)
+                # What was edited on another take of the reel is none of this one's, and stays.
+                other = self._elsewhere
+                self._keep(
+                    scenes={**other.scenes, **edits.scenes},
+                    left_out=(*other.left_out, *edits.left_out),
+                    added={**other.added, **edits.added},
+                )
         self._tell()
 
     def _tell(self) -> None:
@@ -173,9 +186,9 @@ class ScriptView(LiveView):
 
     def _typed(self) -> list[dict[str, Any]]:
         edits, rows = self._edits, []
-        for written in self._written.scenes:
-            rows.append(_row(edits.scenes.get(written.text, written), out=written.text in edits.left_out))
-            rows += [_row(scene, own=True) for scene in edits.added.get(written.text, ())]
+        for key, written in zip(self._keys, self._written.scenes, strict=True):
+            rows.append(_row(edits.scenes.get(key, written), out=key in edits.left_out))
+            rows += [_row(scene, own=True) for scene in edits.added.get(key, ())]
         return rows
 
     def _counts(self, scenes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -181,7 +181,7 @@ function render({ model, el }) {
       refuse(message.refused, message.why);
     }
     if (message.sound !== undefined) {
-      sound.src = URL.createObjectURL(new Blob([buffers[0]], { type: "audio/mp4" }));
+      load(sound, buffers[0], "audio/mp4");
       sound.hidden = false;
       sound.play();
       note.textContent = message.sound;
@@ -228,6 +228,7 @@ function render({ model, el }) {
     end();
     settle.cancel();
     sound.pause();
+    unload(sound);
   };
 }
 

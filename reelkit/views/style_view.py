@@ -138,6 +138,7 @@ class StyleView(LiveView):
         self._settling = threading.Lock()
         self._found: list[str] = []
         self._said = self._diff = ""
+        self._told = 0
         if frame is not None and plan is not None:
             self._rest = AtRest(frame, plan, settle=settle, follow=follow, judge=judge)
             frame.compare(plan(brand), names=NAMES)
@@ -319,6 +320,7 @@ class StyleView(LiveView):
     def _tell(self, *, keep_said: bool = False) -> None:
         if not keep_said:
             self._said = self._diff = ""
+        self._told += 1
         if "widget" in self.__dict__:
             with self.widget.hold_sync():
                 self.widget.values = self._values()
@@ -336,6 +338,8 @@ class StyleView(LiveView):
             "redo": bool(self._after),
             "file": shown_path(self.saved.source) if self.saved.source else "",
             "said": self._said,
+            # Counted, so that what is answered in the same words is another value, and is told.
+            "told": self._told,
             "diff": self._diff,
             "idle": [f"captions.{name}" for name in unseen_fields(self.brand.captions)],
             "can_listen": self._listen is not None,

@@ -213,7 +213,7 @@ function render({ model, el }) {
 
   function heard(message, buffers) {
     if (message.trouble !== undefined) { note.textContent = message.trouble; note.classList.add("rk-trouble"); }
-    if (message.sound !== undefined) { sound.src = URL.createObjectURL(new Blob([buffers[0]], { type: "audio/mp4" })); view.dataset.sound = "ready"; }
+    if (message.sound !== undefined) { load(sound, buffers[0], "audio/mp4"); view.dataset.sound = "ready"; }
   }
 
   const zoom = h("input", { type: "range", min: 40, max: 400, step: 10, value: scale, "aria-label": "Zoom, pixels a second", oninput: () => { scale = Number(zoom.value); told(); } });
@@ -236,7 +236,7 @@ function render({ model, el }) {
     sound.removeEventListener("play", started);
     sound.removeEventListener("pause", stopped);
     sound.pause();
-    if (sound.src) URL.revokeObjectURL(sound.src);
+    unload(sound);
   };
 }
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from reelkit.edits import Edits, shortest_word, word_keys
-from reelkit.model import AudioResult, Cue, Palette, SentenceTiming, Word
+from reelkit.edits import Edits, parted, shortest_word, word_keys
+from reelkit.model import AudioResult, Cue, Palette, SentenceTiming, Word, numbered
 from reelkit.views import timing_view
 from reelkit.views.live import LiveView
 from reelkit.views.markup import plural, seconds
@@ -79,7 +79,9 @@ class TimingView(LiveView):
         self._keep, self._recue, self._listen = keep, recue, listen
         self._language, self._palette = language, palette
         begun = edits or Edits()
-        self._words, self._breaks = dict(begun.words), dict(begun.breaks)
+        self._words, self._other_words = parted(begun.words, word_keys(audio.words))
+        self._keys = numbered(sentence.text for sentence in self._grouped)
+        self._breaks, self._other_breaks = parted(begun.breaks, self._keys)
         self._before: list[Kept] = []
 
     @property
@@ -139,10 +141,10 @@ class TimingView(LiveView):
         cues = self.cues
         sentences = self._sentences(self._pieces(cues))
         number = sentences[index]
-        first, length, text = sentences.index(number), sentences.count(number), self._grouped[number].text
+        first, length, key = sentences.index(number), sentences.count(number), self._keys[number]
         starts = {place - first for place in self._begins(cues) if first < place < first + length}
         wanted = {place for place in change(starts, index - first) if 0 < place < length}
-        self._become(self._words, {**self._breaks, text: tuple(sorted(wanted))})
+        self._become(self._words, {**self._breaks, key: tuple(sorted(wanted))})
 
     def _become(self, words: dict[str, tuple[int, int]], breaks: dict[str, tuple[int, ...]]) -> None:
         if (words, breaks) != (self._words, self._breaks):
@@ -152,7 +154,8 @@ class TimingView(LiveView):
     def _put(self, kept: Kept) -> None:
         self._words, self._breaks = kept
         if self._keep is not None:
-            self._keep(words=self._words, breaks=self._breaks)
+            # What was moved in another take of the reel is none of this one's, and stays.
+            self._keep(words={**self._other_words, **self._words}, breaks={**self._other_breaks, **self._breaks})
         if "widget" in self.__dict__:
             with self.widget.hold_sync():
                 for name, value in self._state().items():

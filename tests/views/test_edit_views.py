@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,55 @@ def test_a_scene_is_added_changed_and_removed() -> None:
     assert view.value.scenes[2] == own
 
 
+def test_a_line_said_twice_is_edited_where_it_was_typed() -> None:
+    """Rewritten, left out or followed by another, one of two like scenes changes and the other does not; what is shown is what is told."""
+    line, between = (Scene(text=text, search_terms=("a cup", "steam")) for text in ("Give it a night.", "Taste it."))
+    written, kept = Script.of("T", [line, between, line]), Keeper()
+    for place, number in ((0, 2), (2, 0)):
+        view = views.script(written, keep=kept.keep)
+        for change in ({"text": "Give it two."}, {"out": True}):
+            rows = view.state()["scenes"]
+            rows[place] |= change
+            rows.insert(place + 1, {"text": "Mine.", "terms": ["a", "b"], "own": True})
+            view.rewrite(rows)
+            again = views.script(written, edits=kept.edits)
+            assert again.value == view.value
+            assert view.value.scenes.count(line) == 1
+            texts = [row["text"] for row in view.state()["scenes"] if not row["out"]]
+            assert texts == [scene.text for scene in view.value.scenes]
+            assert texts.count("Mine.") == 1
+            view.undo()
+        rows = view.state()["scenes"]
+        rows[place]["text"] = rows[number]["text"] = "Give it two."
+        view.rewrite(rows)
+        rows[number]["text"] = line.text
+        view.rewrite(rows)
+        assert [scene.text for scene in view.value.scenes] == [row["text"] for row in rows]
+        assert (view.value.scenes[place].text, view.value.scenes[number]) == ("Give it two.", line)
+        view.heard(Told(), {"reset": True}, [])
+        assert kept.edits == Edits()
+
+
+def test_words_and_cues_of_a_line_said_twice_are_moved_apart() -> None:
+    """In two sentences of the same words, as long in one as in the other, a word and a break move where they were taken hold of."""
+    said = samples.audio(Script.of("T", [Scene(text="Give it a whole night in the cold.", search_terms=("a", "b"))]), mixed=False)
+    words = [
+        word.model_copy(update={"start": word.start + by, "end": word.end + by}) for by in (0, len(said.samples)) for word in said.words
+    ]
+    audio = replace(said, samples=np.concatenate([said.samples, said.samples]), words=tuple(words))
+    count, kept = len(said.words), Keeper()
+    recue = partial(split_cues, style=samples.brand().captions)
+    view = views.narration(audio, group_words_into_sentences(audio.words), keep=kept.keep, recue=recue, listen=b"")
+    begins = view._begins()
+    word, place = count + 4, next(place for place in range(count + 1, 2 * count) if place not in begins)
+    view.toggle_break(place)
+    assert view._begins() - begins == {place}
+    moved = view.audio.words[word]
+    view.move(word, moved.start + 48, moved.end)
+    assert [at for at, (now, was) in enumerate(zip(view.audio.words, audio.words, strict=True)) if now != was] == [word]
+    assert kept.edits.narration(audio) == view.audio
+
+
 def test_key_words_and_signs_of_other_scenes_stay() -> None:
     """A scene that is not touched is no edit, whatever else stands in it; a rewritten one keeps key words that it still says."""
     first, second = (scene.model_copy(update={"emphasis": "gas", "icon": "leaf"}) for scene in samples.script().scenes[:2])
@@ -143,6 +193,41 @@ def test_counts_follow_what_is_typed() -> None:
     assert found["scenes"] == [{"seconds": 1.6, "flags": ["banned: guilt"]}]
     assert "4\N{NO-BREAK SPACE}words" in found["whole"]
     assert any(part.startswith("reading grade") for part in found["whole"])
+
+
+def test_edits_of_another_take_stay() -> None:
+    """What was edited in another take's script, footage or words is kept through edits, Undo and the way back, and is not counted here."""
+    scene, clip = Scene(text="Mine.", search_terms=("a", "b")), other("two", 0)
+    elsewhere = Edits(
+        scenes={"Old.": scene},
+        left_out=("Older.",),
+        added={"Old.": (scene,)},
+        clips={"gone": clip},
+        words={"0" * 16: (9, 9)},
+        breaks={"Old.": (2,)},
+    )
+    kept = Keeper()
+    kept.edits = elsewhere
+    script = views.script(samples.script(), edits=kept.edits, keep=kept.keep)
+    footage = views.footage(samples.script(), samples.clips(), edits=kept.edits, keep=kept.keep, thumbnails={})
+    words = timing(kept)
+    for view in (script, words):
+        assert (view.state()["facts"]["edited"], view.state()["facts"]["said"]) == (False, "")
+    for _ in range(2):
+        rows = typed(script)
+        rows[1]["text"] = "The roast leaves gas."
+        script.rewrite([*rows[:-1], rows[-1] | {"out": True}])
+        words.move(5, words.audio.words[5].start + 480, words.audio.words[5].end)
+        words.toggle_break(len(words.sentences[0].words) + 2)
+        footage.choose(samples.clips()[0].id, other("one", 0))
+        assert kept.edits.told == "2 sentences, 2 scenes left out, 1 scene added, 2 clips, 2 words, 2 cue breaks"
+        assert script.state()["facts"]["said"].startswith("1\N{NO-BREAK SPACE}scene edited, 1 left out; run")
+        assert words.state()["facts"]["said"].startswith("1\N{NO-BREAK SPACE}word moved, 1\N{NO-BREAK SPACE}sentence broken otherwise; run")
+        assert footage.state()["facts"]["said"].startswith("1\N{NO-BREAK SPACE}clip exchanged; run")
+        footage.undo()
+        for view in (script, words):
+            view.heard(Told(), {"reset": True}, [])
+        assert kept.edits == elsewhere
 
 
 def timing(kept: Keeper) -> TimingView:
@@ -304,6 +389,49 @@ def test_a_rejection_is_taken_back() -> None:
     assert view.value[1].id == "one"
     view.choose(second, samples.clips()[1])
     assert (out.ids, view.value[1]) == ([], samples.clips()[1])
+
+
+def test_others_again_are_others() -> None:
+    """What was offered for a place is not offered there again, until nothing else is left; each answer is told, in the same words too."""
+
+    def three(scene: int, shown: set[str]) -> list[Clip]:
+        return offered_of(*"abcde")(scene, shown)[:3]
+
+    view = views.footage(samples.script(), samples.clips(), others=three, thumbnails={})
+    first, second = (clip.id for clip in samples.clips()[:2])
+    assert [[clip.id for clip in view.offer(first)] for _ in range(3)] == [["a", "b", "c"], ["d", "e"], ["a", "b", "c"]]
+    assert [clip.id for clip in view.offer(second)] == ["a", "b", "c"]
+    view = views.footage(samples.script(), samples.clips(), others=offered_of(), thumbnails={})
+    told: list[Any] = []
+    view.widget.observe(told.append, "facts")
+    for _ in range(2):
+        view.heard(view.widget, {"others": first}, [])
+    assert len(told) == 2
+    assert view.widget.facts["said"] == "The brand's libraries have nothing else for this scene."
+
+
+def test_the_first_choice_comes_back_as_it_was_found() -> None:
+    """Also where it was offered since, as what nobody chose: then it begins elsewhere, and says that it was found otherwise."""
+    first, second = (clip.model_copy(update={"in_ms": 700, **HERE}) for clip in samples.clips()[:2])
+
+    def offered(scene: int, shown: set[str]) -> list[Clip]:
+        copies = [one.model_copy(update={"scene": scene, "in_ms": 0, "rung": "by hand"}) for one in (first, second) if one.id not in shown]
+        return [*copies, *offered_of("one")(scene, shown)]
+
+    for back in ("by its button", "from the offers", "instead of another"):
+        kept = Keeper()
+        view = views.footage(samples.script(), [first, second], keep=kept.keep, others=offered, thumbnails={})
+        view.choose(first.id, other("two", 0))
+        for slot in (second.id, first.id):
+            view.heard(view.widget, {"others": slot}, [])
+        if back == "by its button":
+            view.heard(view.widget, {"choose": first.id, "clip": first.id}, [])
+        elif back == "from the offers":
+            view.choose(first.id, next(clip for clip in view.offer(first.id) if clip.id == first.id))
+        else:
+            view.reject("two")
+        assert (view.value, kept.edits) == ([first, second], Edits())
+        assert view.state()["scenes"][0]["slots"][0]["edited"] is False
 
 
 def test_where_a_clip_begins_is_an_edit() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from reelkit import views
@@ -84,3 +86,48 @@ def test_another_ground_under_the_clips_has_proxies_of_its_own(tmp_path: Path, t
     view.show(timeline.model_copy(update={"background": "#F0F0F0"}))
     dragged(view, 12)
     wait_for_proxies(cache, 4)
+
+
+def test_when_the_last_view_has_gone_nothing_is_left_open(timeline: Timeline) -> None:
+    """Clips are closed, a preview on its way is given up and nothing is kept; a view that comes later is shown the reel as it is then."""
+    view, before = views.frame(timeline), psutil.Process().children()
+    clips = {str(shot.clip.path.resolve()) for shot in timeline.shots}
+    for number in (1, 2):
+        view.heard(view.widget, {"ready": number}, [])
+        view.heard(view.widget, {"want": 12, "ticket": 7}, [])
+    view.heard(view.widget, {"gone": 1}, [])
+    assert clips & {one.path for one in psutil.Process().open_files()}
+    making = [thread for thread in threading.enumerate() if "_copy_of" in thread.name]
+    until = time.monotonic() + WAIT_S
+    while len(psutil.Process().children()) == len(before):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    view.heard(view.widget, {"gone": 2}, [])
+    assert not clips & {one.path for one in psutil.Process().open_files()}
+    for thread in making:
+        thread.join(WAIT_S)
+    assert psutil.Process().children() == before
+    assert (view.widget.facts["copy"], view._copy, view._sent, view._sources) == ("making", None, {}, [])
+
+    other = timeline.model_copy(update={"topic": "Another", "background": "#F0F0F0"})
+    view.show(other)
+    assert view.widget.facts["title"] == "Another"
+    view.heard(view.widget, {"ready": 3}, [])
+    browser = Browser()
+    view.heard(browser, {"want": 12, "ticket": 9}, [])
+    with FrameSource(other) as source:
+        assert browser.got[0][1] == [source.exact(12).tobytes()]
+    view.heard(view.widget, {"gone": 3}, [])
+
+
+def test_a_version_that_has_ended_shows_its_last_frame(tmp_path: Path, timeline: Timeline) -> None:
+    """Beside a longer reel, beyond its own end, a version rests at its last frame: no older picture stays there."""
+    shorter = small_timeline(tmp_path / "shorter", frames=(26, 30))
+    view = views.frame(timeline, versus=shorter, cache=FileCache(tmp_path / "cache"))
+    for half in (False, True):
+        browser = Browser()
+        view.heard(browser, {"want": 80, "ticket": 7, "sides": ["a", "b"], "half": half}, [])
+        (_, _), (beside, (saved,)) = browser.got
+        with FrameSource(shorter) as source:
+            assert saved == (source.scrub(55) if half else source.exact(55)).tobytes()
+        assert (beside["side"], beside["frame"]) == ("b", 80)

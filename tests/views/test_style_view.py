@@ -249,7 +249,7 @@ def test_the_moving_preview_is_of_what_is_shown(brand: Brand, tmp_path: Path) ->
     first, other = plan(brand), stronger(plan(brand))
     frame = views.frame(first, at=10)
     frame._copy = first, b"a small copy"
-    frame.heard(frame.widget, {"ready": True}, [])
+    frame.heard(frame.widget, {"ready": 1}, [])
     frame.show(other)
     (making,) = (thread for thread in threading.enumerate() if "_copy_of" in thread.name)
     frame.show(first)
@@ -341,6 +341,16 @@ def test_what_is_not_shown_is_named_with_what_shows_it(followed: StyleView, bran
     assert (frame.timeline.background, followed.widget.notes) == ("#11CC88", [])
     followed.reset()
     assert frame.timeline == frame.versus
+
+
+def test_what_is_asked_for_again_is_answered_again(followed: StyleView) -> None:
+    """Fetched anew once more, the same line is told again: whoever waits for it hears that it is there."""
+    told: list[object] = []
+    followed.widget.observe(told.append, "facts")
+    for times in (1, 2):
+        followed.heard(followed.widget, {"fetch": True}, [])
+        assert len(told) == times
+    assert followed.widget.facts["said"] == "This is the footage that the next reel would get."
 
 
 def test_at_rest_a_voice_follows_and_captions_are_judged(followed: StyleView) -> None:

@@ -1,0 +1,227 @@
+"""Live views over a kernel of their own, in Voila: what goes between the two, and what is left when a view has gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.studio import Studio, open_app
+from tests.media.timelines import small_timeline
+
+BOOK = """import time
+from pathlib import Path
+
+import ipywidgets
+import numpy as np
+
+from reelkit import views
+from reelkit.brand import load_brand
+from reelkit.media.preview import narration_copy
+from reelkit.model import AudioResult, Scene, Script, Timeline, Word
+
+timeline, shorter = (Timeline.model_validate_json(Path(f"{name}.json").read_text()) for name in ("timeline", "shorter"))
+frame = views.frame(timeline, at=20)
+outputs = [ipywidgets.Output(), ipywidgets.Output()]
+for output in outputs:
+    display(output)
+    with output:
+        display(frame)
+
+
+def act(name, do):
+    button = ipywidgets.Button(description=name)
+    button.on_click(lambda _: do())
+    display(button)
+
+
+script = Script.of("T", [Scene(text=f"{name}.", search_terms=("a", "b")) for name in ("One", "Two")])
+clips = [shot.clip.model_copy(update={"scene": scene}) for scene, shot in enumerate(timeline.shots)]
+display(views.footage(script, clips, others=lambda scene, shown: {0: []}[scene], thumbnails={}))
+brand = load_brand("northwind")
+display(views.style(brand, plan=lambda brand: timeline, fetch=lambda brand: None))
+rate = 24_000
+tone = np.sin(np.arange(rate) / 20).astype(np.float32) / 2
+audio = AudioResult(samples=tone, rate_hz=rate, words=(Word(text="Tone.", start=0, end=rate, rate_hz=rate, timed_by="estimated"),))
+others = [
+    views.style(brand, plan=lambda brand: timeline, listen=lambda brand: narration_copy(tone, rate)),
+    views.narration(audio),
+    views.grid({"one": timeline, "other": shorter}),
+]
+ended = ipywidgets.Output()
+display(ended)
+with ended:
+    display(*others)
+act("no view of the others", ended.clear_output)
+act("a busy second", lambda: time.sleep(1))
+act("no first view", outputs[0].clear_output)
+act("no second view", outputs[1].clear_output)
+told = ipywidgets.Label()
+display(told)
+act("what is open", lambda: setattr(told, "value", f"{len(frame._sources)} open"))
+act("a shorter reel", lambda: frame.show(shorter))
+act("the longer reel", lambda: frame.show(timeline))
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the notebook of this file is served."""
+    folder = tmp_path_factory.mktemp("live")
+    studio = Studio(folder / "studio", names=())
+    for name, frames in (("timeline", (40, 50)), ("shorter", (26, 30))):
+        timeline = small_timeline(folder / name, frames=frames)
+        (studio.folder / "notebooks" / f"{name}.json").write_text(timeline.model_dump_json())
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BOOK)], metadata=kernel)
+    nbformat.write(book, studio.folder / "notebooks" / "live.ipynb")
+    with studio.voila() as served:
+        yield served
+
+
+@pytest.fixture
+def sent() -> list[bytes]:
+    """What the page said to its kernel."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str, sent: list[bytes]) -> Iterator[Page]:
+    """The notebook, opened anew with a kernel of its own."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+    page.on(
+        "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame if isinstance(frame, bytes) else frame.encode()))
+    )
+    page.add_init_script(
+        """window.kept = new Set();
+        const { createObjectURL, revokeObjectURL } = URL;
+        URL.createObjectURL = (blob) => { const url = createObjectURL.call(URL, blob); window.kept.add(url); return url };
+        URL.revokeObjectURL = (url) => { window.kept.delete(url); revokeObjectURL.call(URL, url) };"""
+    )
+    open_app(page, address, "live", ready=".rk-live-frame >> nth=1")
+    page.wait_for_selector(".rk-live-frame[data-copy=ready] >> nth=1", timeout=120_000)
+    for number in (0, 1):
+        shown(page, number, 20)
+    yield page
+    page.close()
+
+
+def view(page: Page, number: int) -> Locator:
+    return page.locator(".rk-live-frame").nth(number)
+
+
+def act(page: Page, name: str) -> None:
+    """Have something done in the kernel."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def shown(page: Page, number: int, frame: int) -> None:
+    """Wait until a view shows a frame exactly."""
+    page.wait_for_function(
+        "([number, frame]) => { const screen = document.querySelectorAll('.rk-live-frame')[number].querySelector('.rk-screen');"
+        " return screen.dataset.shown === 'exact' && screen.dataset.frame === String(frame) }",
+        arg=[number, frame],
+        timeout=30_000,
+    )
+
+
+def wanted(sent: list[bytes]) -> int:
+    """Return how many frames were asked for."""
+    return sum(b'"want"' in message for message in sent)
+
+
+def test_two_views_of_one_frame_rest(page: Page, sent: list[bytes]) -> None:
+    """Each of two views of one widget stays at its own frame, asks for that alone, and then nothing more is asked."""
+    view(page, 1).get_by_role("button", name="One frame on").click()
+    shown(page, 1, 21)
+    page.wait_for_timeout(500)
+    before = wanted(sent)
+    page.wait_for_timeout(1000)
+    assert wanted(sent) == before
+    assert before < 12
+    shown(page, 0, 20)
+    act(page, "a shorter reel")
+    for number, frame in ((0, "20"), (1, "21")):
+        page.wait_for_function(
+            "([number, frame]) => { const { dataset } = document.querySelectorAll('.rk-live-frame')[number].querySelector('.rk-screen');"
+            " return dataset.shown === 'exact' && dataset.version === '1' && dataset.frame === frame }",
+            arg=[number, frame],
+        )
+
+
+def test_nothing_is_asked_for_while_it_plays(page: Page, sent: list[bytes]) -> None:
+    """Played while an exact frame is on its way, a view asks for no other until it is paused; then for the one it stands at."""
+    act(page, "a busy second")
+    view(page, 0).get_by_role("button", name="One frame on").click()
+    page.wait_for_timeout(300)
+    before = wanted(sent)
+    assert view(page, 0).locator(".rk-screen").first.get_attribute("data-frame") == "20"
+    view(page, 0).get_by_role("button", name="Play").click()
+    page.wait_for_timeout(2000)
+    assert wanted(sent) == before
+    view(page, 0).get_by_role("button", name="Pause").click()
+    page.wait_for_function("document.querySelector('.rk-live-frame .rk-screen').dataset.shown === 'exact'")
+    assert wanted(sent) == before + 1
+
+
+def test_what_is_asked_for_again_is_answered_again(page: Page) -> None:
+    """The line that says to wait goes each time, also where the answer is in the same words as the one before, or is a fault."""
+    for place, name, answer in (
+        (".rk-live-footage", "Show others for test:clip0.mp4", "have nothing else for this scene"),
+        (".rk-live-footage", "Show others for test:clip1.mp4", "This did not work (KeyError: 1)"),
+        (".rk-live-style", "Fetch the footage anew", "the footage that the next reel would get"),
+    ):
+        line = page.locator(f"{place} .rk-status").first
+        for _ in range(2):
+            act(page, "a busy second")
+            page.locator(place).get_by_role("button", name=name, exact=True).click()
+            expect(line).to_contain_text("takes a while")
+            expect(line).to_contain_text(answer)
+
+
+def test_a_reel_that_gets_shorter_shows_its_last_frame(page: Page) -> None:
+    """Standing beyond its end, a view shows the last frame as it is now and says of how many; when it gets longer it says so."""
+    where, scrub = (view(page, 0).locator(name) for name in (".rk-where", ".rk-scrub"))
+    scrub.evaluate("scrub => { scrub.value = 80; scrub.dispatchEvent(new Event('input', {bubbles: true})) }")
+    shown(page, 0, 80)
+    act(page, "a shorter reel")
+    shown(page, 0, 55)
+    expect(where).to_have_text("0:01.8  ·  frame 55 of 55")
+    expect(scrub).to_have_attribute("aria-valuetext", "frame 55, 0:01.8")
+    act(page, "the longer reel")
+    expect(where).to_have_text("0:01.8  ·  frame 55 of 89")
+    shown(page, 0, 55)
+
+
+def test_what_was_played_is_let_go_of(page: Page) -> None:
+    """A sound or preview that another took the place of is none any more, and with the views the last ones go too."""
+    page.wait_for_selector(".rk-live-timing[data-sound=ready]")
+    page.wait_for_selector(".rk-live-grid[data-ready='2']", timeout=60_000)
+    played = "[...document.querySelectorAll('.rk-live :is(audio, video)')].map(one => one.src).filter(Boolean)"
+    kept = "[...window.kept].filter(url => url.startsWith('blob:'))"
+    listen = page.get_by_role("button", name="Listen")
+    for _ in range(2):
+        before = page.evaluate(played)
+        listen.click()
+        page.wait_for_function(f"before => JSON.stringify({played}) !== JSON.stringify(before)", arg=before)
+        for name in ("a shorter reel", "the longer reel"):
+            act(page, name)
+            page.wait_for_selector(".rk-live-frame[data-copy=making] >> nth=1")
+            page.wait_for_selector(".rk-live-frame[data-copy=ready] >> nth=1", timeout=60_000)
+        assert len(page.evaluate(played)) == 6
+        assert sorted(page.evaluate(kept)) == sorted(page.evaluate(played))
+    for name in ("no first view", "no second view", "no view of the others"):
+        act(page, name)
+    page.wait_for_function(f"!{played}.length")
+    assert page.evaluate(kept) == []
+
+
+def test_the_kernel_hears_when_the_last_view_has_gone(page: Page) -> None:
+    """With one of two views gone the clips stay open, with both they are closed."""
+    for gone, left in (("no first view", 1), ("no second view", 0)):
+        act(page, gone)
+        expect(page.locator(".rk-live-frame")).to_have_count(left)
+        act(page, "what is open")
+        expect(page.get_by_text(f"{left} open")).to_be_visible()
