@@ -66,8 +66,8 @@ def make_widget(name: str, state: Mapping[str, Any], answer: Callable[[Any, dict
         except ReelkitError as error:
             widget.send({"trouble": str(error)})
         except Exception as error:
-            # The log has the traceback; who waits for an answer has one, too.
-            widget.send({"trouble": f"This did not work ({type(error).__name__}: {error}). Run the cell again; report it if it stays so."})
+            # The log has the traceback, and its text, which may hold anything; who waits for an answer has one, too.
+            widget.send({"trouble": f"This did not work ({type(error).__name__}). Run the cell again; report it if it stays so."})
             raise
 
     made.on_msg(heard)

@@ -170,7 +170,7 @@ def test_what_is_asked_for_again_is_answered_again(page: Page) -> None:
     """The line that says to wait goes each time, also where the answer is in the same words as the one before, or is a fault."""
     for place, name, answer in (
         (".rk-live-footage", "Show others for test:clip0.mp4", "have nothing else for this scene"),
-        (".rk-live-footage", "Show others for test:clip1.mp4", "This did not work (KeyError: 1)"),
+        (".rk-live-footage", "Show others for test:clip1.mp4", "This did not work (KeyError)"),
         (".rk-live-style", "Fetch the footage anew", "the footage that the next reel would get"),
     ):
         line = page.locator(f"{place} .rk-status").first
