@@ -49,9 +49,7 @@ class Interrupted(KeyboardInterrupt):
 class Unwritten(RunError):
     """A batch came to its end and its file could not be written; ``batch`` says what is done."""
 
-    def __init__(self, told: str, batch: Batch) -> None:
-        super().__init__(told)
-        self.batch = batch
+    batch: Batch
 
 
 class BatchWatcher(Protocol):
@@ -289,7 +287,9 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
     try:
         return file.end(*untold)
     except RunError as error:
-        raise Unwritten(f"{error}; how its reels ended is not written down, run the same command again", batch) from None
+        unwritten = Unwritten(f"{error}; how its reels ended is not written down, run the same command again")
+        unwritten.batch = batch
+        raise unwritten from None
 
 
 def _make_all(
