@@ -325,13 +325,6 @@ class RunFolder:
             used = before.used
         elif used is None:
             used = self.ledger.clips_used_before(self.brand.slug, self._reel, reels=self.brand.footage.recent_reels)
-        if used_topics is not None:
-            topics = used_topics
-        elif before and (before.is_made or before.state != "failed"):
-            topics = before.used_topics
-        else:
-            # What others have told since a failure would be told again.
-            topics = self._topics_before()
         return Manifest(
             run_id=self.run_id,
             brand=self.brand.slug,
@@ -339,7 +332,7 @@ class RunFolder:
             decided_by=self.decided_by,
             versions=versions(self.brand),
             used=used,
-            used_topics=topics,
+            used_topics=self._topics_for(before, used_topics),
             # The notebook's kernel takes up what its worker has begun.
             claims=used_topics is None and (before is None or before.state != "running" or before.claims),
             costs=before.costs if before else {},
@@ -349,6 +342,15 @@ class RunFolder:
             edits=self.kept_edits.key,
             started_at=_now(),
         )
+
+    def _topics_for(self, before: Manifest | None, used_topics: tuple[str, ...] | None) -> tuple[str, ...]:
+        if before and used_topics is None and (before.is_made or before.state != "failed"):
+            return before.used_topics
+        # What others have told since a failure would be told again.
+        now = self._topics_before() if used_topics is None else used_topics
+        # A script that was written stays as it is, and costs nothing more, unless its topic was told meanwhile.
+        written = str(before.facts.get("topic", "")) if before else ""
+        return before.used_topics if before and written and written not in now else now
 
     def _topics_before(self) -> tuple[str, ...]:
         return self.ledger.topics_used_before(self.brand.slug, self._reel, reels=self.brand.script.recent_reels)

@@ -317,6 +317,17 @@ def test_a_reel_that_failed_hears_of_what_was_told_since(templates: Path, tmp_pa
     assert told == {1: ((), ()), 2: (("Cold brew",), ("Cold brew",)), 3: ((), ())}
 
 
+def test_a_script_that_was_written_is_not_asked_for_again(templates: Path, tmp_path: Path) -> None:
+    """A run that failed after its script hears of no other topics, so that its script is found as it was kept, unless its own was told."""
+    for seed, topic in ((1, "Filters"), (2, "Cold brew")):
+        run = a_run(tmp_path, seed=seed)
+        run.start()
+        run.step("script", lambda topic=topic: a_script().model_copy(update={"topic": topic}))
+        run.fail("voice", "no answer")
+    made_reel(a_run(tmp_path, seed=4))
+    assert [a_run(tmp_path, seed=seed).start().used_topics for seed in (1, 2)] == [(), ("Cold brew",)]
+
+
 def test_a_run_for_a_batch_elsewhere_asks_no_ledger_here(templates: Path, tmp_path: Path) -> None:
     """What its batch says holds, whatever it was started with before, and nothing is claimed; its kernel goes on so, a later start here
     does not."""
