@@ -343,6 +343,8 @@ def _make_all(
     except BaseException:
         for future in pending:
             future.cancel()
+        with contextlib.suppress(RunError):
+            file.add(*untold)
         raise
     return batch, untold
 

@@ -30,7 +30,8 @@ class ToldBefore(Value):
 def told_before(reel: PlannedReel, outputs: Path) -> ToldBefore | None:
     """Return what the ledger of an outputs folder says as a reel is begun; None where the brand's team has one, which all machines ask.
 
-    A reel that a model writes is not cast beforehand: it leaves aside the clips that are used by now.
+    A reel that a model writes is not cast beforehand: it leaves aside the clips that are used by now. Where it has its topic from a deck
+    it waits for no other either: its worker's own ledger then keeps those apart that are made there, and nothing is returned.
     """
     job = RunJob(brand=reel.brand, topic_seed=reel.topic_seed, script=reel.script, overrides=reel.overrides)
     try:
@@ -39,6 +40,8 @@ def told_before(reel: PlannedReel, outputs: Path) -> ToldBefore | None:
             return None
         ledger, name, clips = ledger_for(brand, outputs), reel_name(job), reel.used
         if reel.script is None and brand.script.writer != "deck":
+            if not reel.chosen_by_model:
+                return None
             clips = ledger.clips_used_before(brand.slug, name, reels=brand.footage.recent_reels)
         return ToldBefore(clips=clips, topics=ledger.topics_used_before(brand.slug, name, reels=brand.script.recent_reels))
     except ReelkitError:

@@ -25,6 +25,7 @@ __all__ = [
     "PlannedReel",
     "batches_dir",
     "is_tonights",
+    "is_under_way",
     "open_batch",
     "read_batch",
     "read_batches",
@@ -328,9 +329,17 @@ def _found(known: list[Batch], asked: Asked, name: str | None, anew: bool) -> Ba
 def is_tonights(batch: Batch) -> bool:
     """Say whether a batch was begun, or was still being worked on before it came to an end, within the last 20 hours."""
     # One that was completed later, by day, is still the night that it was.
-    since = batch.touched_at if batch.ended_at is None and not batch.ended_before else batch.started_at
+    return _is_late(batch.started_at) or (not batch.ended_before and is_under_way(batch))
+
+
+def is_under_way(batch: Batch) -> bool:
+    """Say whether a batch is being worked on, or was cut within the last 20 hours."""
+    return batch.ended_at is None and _is_late(batch.touched_at)
+
+
+def _is_late(moment: str) -> bool:
     # One of a clock that was wrong is no night's: it would be the same batch until its day has come.
-    return abs(_now() - datetime.datetime.fromisoformat(since)) < datetime.timedelta(hours=SAME_BATCH_H)
+    return abs(_now() - datetime.datetime.fromisoformat(moment)) < datetime.timedelta(hours=SAME_BATCH_H)
 
 
 def _free_id(known: list[Batch], asked: Asked) -> str:

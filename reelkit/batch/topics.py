@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from reelkit.batch.plan import Batch, PlannedReel, is_tonights
+from reelkit.batch.plan import Batch, PlannedReel, is_tonights, is_under_way
 from reelkit.brand import Brand, brand_reference, load_brand, templates_dir
 from reelkit.errors import BrandError, ReelkitError, RunError
 from reelkit.ledgers import ledger_for
@@ -234,7 +234,8 @@ def follow_decks(batch: Batch, others: Sequence[Batch], *, outputs: Path) -> tup
 
 
 def _planned(slug: str, others: Sequence[Batch]) -> list[PlannedReel]:
-    return [reel for batch in others if is_tonights(batch) for reel in batch.missing if reel.slug == slug and reel.script is None]
+    late = [batch for batch in others if is_tonights(batch) or is_under_way(batch)]
+    return [reel for batch in late for reel in batch.missing if reel.slug == slug and reel.script is None]
 
 
 def _failing(slug: str, others: Sequence[Batch]) -> set[str]:
