@@ -186,7 +186,8 @@ function render({ model, el }) {
       sound.play();
       note.textContent = message.sound;
     }
-    if (message.done || message.refused !== undefined) {
+    // After a fault nothing follows.
+    if (message.done || message.refused !== undefined || message.trouble !== undefined) {
       flying = false;
       view.dataset.answered = Number(view.dataset.answered || 0) + 1;
       while (queue.length && !flying) go(queue.shift());

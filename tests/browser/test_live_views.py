@@ -159,7 +159,7 @@ def test_nothing_is_asked_for_while_it_plays(page: Page, sent: list[bytes]) -> N
     before = wanted(sent)
     assert view(page, 0).locator(".rk-screen").first.get_attribute("data-frame") == "20"
     view(page, 0).get_by_role("button", name="Play").click()
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(1000)
     assert wanted(sent) == before
     view(page, 0).get_by_role("button", name="Pause").click()
     page.wait_for_function("document.querySelector('.rk-live-frame .rk-screen').dataset.shown === 'exact'")
