@@ -21,16 +21,18 @@ from reelkit.services.sayable import sayable
 
 __all__ = ["READING", "SpokenWord", "is_pause", "phoneme_string", "plan_breaths", "read_aloud", "says_something"]
 
-READING = 3
+READING = 4
 """Part of the keys of kept speech: raise it when the same words would be read in another way."""
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_MINUS = re.compile(r"(?<![^\s(\[\"'“„‘«])(?<!\d )[-−](?=\.?\d)")
-# Figures that go on in other groups are a telephone's.
-_THOUSANDS = re.compile(r"(?<![\w.,])(?<!\w[-–])[1-9]\d{0,2}(?: \d{3})+(?! ?\d|[-.]\d{4})")
-_PRICE = re.compile(r"(?<![\w.,$£€])(\d+(?:,\d{3})*)[.,](\d\d ?)([$£€])(?!\w| ?\d)")
+# Not between feet and inches.
+_MINUS = re.compile(r"(?<![^\s(\[\"'“„‘«])(?<!\d[ \"'])[-−](?=\.?\d)")
+# Figures with others before them, or that go on in other groups, are a telephone's, or of a name ("iPhone 15 256 GB").
+_THOUSANDS = re.compile(r"(?<![\w.,+])(?<!\w[-–])(?<!\d )[1-9]\d{0,2}(?: \d{3})+(?! ?\d|[-.]\d{4}| ?[kMGT]B\b)")
+_PRICE = re.compile(r"(?<![\w.,$£€−-])(\d+(?:,\d{3})*)[.,](\d\d ?)([$£€])(?!\w| ?\d)")
 _SIGN = re.compile(r"(?:(?<=\d)|(?<=thousand)|(?<=illion)) ?([$£€¥₹₩])(?!\w| ?\d)")
 _UNIT = re.compile(r"(?<=\d) ?(g|l|L|cl|dl)(?![\w/'’-])")
 _UNITS = {"g": "gram", "l": "liter", "L": "liter", "cl": "centiliter", "dl": "deciliter"}
+_GENERATION = re.compile(r"(?<![\d.,])[345]$")
 _ONE = re.compile(r"(?<![\d.,])1$")
 _PAUSES = frozenset(';:,.!?—…"“”() ')
 _CLAUSE_ENDS = frozenset(";:,.!?—…")
@@ -104,6 +106,9 @@ def _plain_figures(text: str) -> str:
 
 
 def _unit_said(unit: re.Match[str]) -> str:
+    # "5g phones", but "5g of salt".
+    if unit[0] == "g" and _GENERATION.search(unit.string, 0, unit.start()) and not unit.string.startswith(" of ", unit.end()):
+        return str(unit[0])
     return f" {_UNITS[unit[1]]}{_plural_end(unit)}"
 
 

@@ -69,6 +69,10 @@ MENDED = {
     "some 2 million € from $5 $10": ["some", "2", "million", "euros", "from", "$5", "$10"],
     "18 g of tea, 1 g in 2 l or 3cl": ["18", "grams", "of", "tea", "1", "gram", "in", "2", "liters", "or", "3 centiliters"],
     "a g, 5 g's and 5G": ["a", "g", "5", "g's", "and", "5G"],
+    "5g phones, 5g of salt, 18g": ["5g", "phones", "5 grams", "of", "salt", "18 grams"],
+    "call 0412 345 678 or +49 30 123 456": ["call", "0412", "345", "678", "or", "plus 49", "30", "123", "456"],
+    "an iPhone 15 256 GB": ["an", "iPhone", "15", "256", "gigabytes"],
+    'a 24"-27" desk, -9.99 €': ["a", '24"-27"', "desk", "minus 9.99", "euros"],
     "cold (−18 °C) “−5” (-3)": ["cold", "(minus 18", "degrees Celsius)", "“minus 5”", "(minus 3)"],
 }
 """Figures that hibari alone reads wrongly, or not at all."""
