@@ -149,7 +149,7 @@ class Scene(Value):
     emphasis: str = Field(default="", max_length=40, repr=False, description="key words that stand large while they are said")
     icon: str = Field(default="", max_length=40, repr=False, description="a sign above them, by its name in Lucide's set")
 
-    @field_validator("text", mode="before")
+    @field_validator("text", "emphasis", mode="before")
     @classmethod
     def _one_line(cls, text: object) -> object:
         return one_line(text) if isinstance(text, str) else text

@@ -74,7 +74,8 @@ def test_letters_are_put_together_with_their_accents() -> None:
     """A text from a system that keeps them apart is the same as one from another; rare forms of characters in names stay."""
     for text in ("Café schön Tiếng Việt naïve", "コーヒーが", "커피 한잔"):
         apart = unicodedata.normalize("NFD", text)
-        assert apart != text and Scene(text=apart, search_terms=("a", "b")).text == text
+        scene = Scene(text=apart, search_terms=("a", "b"), emphasis=apart)
+        assert apart != text and (scene.text, scene.emphasis) == (text, text)
     assert Scene(text="\ufa19社", search_terms=("a", "b")).text == "\ufa19社"
 
 

@@ -164,6 +164,6 @@ def made_by() -> str:
     with suppress(PackageNotFoundError):
         digest.update(f"cjk={version('manimgx-fonts-cjk')}\n".encode())
     # Text in drawings is set in whichever of these are there.
-    families = {each.name: each.version for each in distributions() if each.name.startswith("fontpkg-")}
+    families = {each.name: each.version for each in distributions() if str(each.name).startswith("fontpkg-")}
     digest.update(json.dumps(families, sort_keys=True).encode())
     return digest.hexdigest()

@@ -46,11 +46,11 @@ class Paragraph:
     def take(self, name: str, said: str) -> None:
         """Take what a line in brackets says."""
         if name == "emphasis":
-            self.emphasis = " ".join(said.split())
+            self.emphasis = one_line(said)
         elif name == "icon":
-            self.icon = " ".join(said.split())
+            self.icon = one_line(said)
         else:
-            self.terms = tuple(" ".join(term.split()) for term in said.split(",") if term.strip())
+            self.terms = tuple(one_line(term) for term in said.split(",") if term.strip())
 
 
 def paragraphs_of(text: str) -> tuple[str, list[Paragraph]]:
