@@ -30,7 +30,8 @@ _NUMBER = re.compile(r"^([ \t>]*(?:\d{4,9}(?=[.)][ \t])|\d{1,9}(?=[.)][ \t]*$)))
 _SPAN = r"\*\*(?=\S)([^*\n]{1,300})(?<=[^\s\\])\*\*"
 _BOLD = re.compile(rf"(?<=\w){_SPAN}|(?<!\\){_SPAN}(?=\w)")
 _ASIDE = re.compile(r"\[\s*(terms?|emphasis|icon)\s*:([^\]]*)\]", re.IGNORECASE)
-_STOPS = (".", "!", "…", "。", "！")
+_RULE = "=-_* \t"
+_STOPS, _QUESTIONS = frozenset(".!…。！۔।።։။។"), frozenset("?？؟")
 
 
 @dataclass
@@ -72,18 +73,21 @@ def paragraphs_of(text: str) -> tuple[str, list[Paragraph]]:
     for opening, block in pairwise(_markdown().parse(text)):
         if block.type != "inline":
             continue
-        if opening.type == "heading_open" and not _is_ruled_off(opening, block):
-            if not title and not paragraphs:
-                title = one_line(" ".join(said for _, _, said in _lines(block)))
-            continue
+        lines = list(_lines(block))
+        if opening.type == "heading_open":
+            heading = [line for _, _, line in lines if line.strip(_RULE)]
+            if not _is_ruled_off(opening, heading):
+                if not title and not paragraphs:
+                    title = one_line(" ".join(heading))
+                continue
         anew = True
-        for number, begins, said in _lines(block):
+        for number, begins, said in lines:
             anew = anew or begins
             if aside := _ASIDE.fullmatch(said.strip()):
                 if paragraphs:
                     paragraphs[-1].take(aside[1].lower(), aside[2])
                 anew = True
-            elif said.strip("=-_* \t"):
+            elif said.strip(_RULE):
                 if anew:
                     paragraphs.append(Paragraph(number, one_line(said)))
                 else:
@@ -105,9 +109,13 @@ def _markdown() -> MarkdownIt:
     return AnyAddress("commonmark").enable("strikethrough").disable(["code", "html_block"])
 
 
-def _is_ruled_off(opening: Token, block: Token) -> bool:
-    """Whether a "heading" with dashes below it is prose and a rule between scenes: it has several lines, or ends as sentences do."""
-    return opening.markup == "-" and ("\n" in block.content or block.content.rstrip("*_ ").endswith(_STOPS))
+def _is_ruled_off(opening: Token, lines: list[str]) -> bool:
+    """Whether an underlined "heading" is prose and a rule: it has several lines, ends as sentences that tell do, or names terms."""
+    if opening.markup not in ("-", "="):
+        return False
+    text = " ".join(lines).strip()
+    last = next((char for char in reversed(text) if char.isalnum() or char in _STOPS | _QUESTIONS), "")
+    return len(lines) > 1 or bool(_ASIDE.fullmatch(text)) or last in _STOPS
 
 
 def _lines(block: Token) -> Iterator[tuple[int, bool, str]]:

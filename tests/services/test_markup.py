@@ -61,6 +61,39 @@ def test_a_line_underlined_is_a_heading(rule: str) -> None:
     assert (title, [(paragraph.line, paragraph.text) for paragraph in paragraphs]) == ("Why tea?", [(3, "It is old."), (7, "By ship.")])
 
 
+@pytest.mark.parametrize("rule", ["====", "---"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        'He said: "Drink it."',
+        "Drink it. 🍵",
+        "(As always.)",
+        "Tea « is old. »",
+        "चाय गरम है।",
+        "چائے گرم ہے۔",
+        "茶很好喝。」",
+        "Tea is *old!*",
+        "[Drink it.](https://x.org/tea)",
+    ],
+)
+def test_a_sentence_above_a_rule_is_said(line: str, rule: str) -> None:
+    """What ends as sentences that tell do is no heading, whatever quotes, brackets and emoji close it."""
+    title, paragraphs = paragraphs_of(f"{line}\n{rule}\nNext.")
+    assert (title, [paragraph.line for paragraph in paragraphs]) == ("", [1, 3])
+
+
+@pytest.mark.parametrize("line", ["Why tea?", 'Why "tea"?', "Is it old.?", "茶？", "Tea 🍵", "चाय गरम है"])
+def test_a_question_above_a_rule_is_a_heading(line: str) -> None:
+    """So is what ends without a mark; a rule above it too changes nothing."""
+    assert paragraphs_of(f"{line}\n====\nNext.")[0] == paragraphs_of(f"====\n{line}\n====\nNext.")[0] == line
+
+
+def test_terms_above_a_rule_are_no_heading() -> None:
+    """They belong to the paragraph above."""
+    paragraphs = paragraphs_of("One.\n\n[terms: a, b]\n---\nTwo.")[1]
+    assert [(paragraph.text, paragraph.terms) for paragraph in paragraphs] == [("One.", ("a", "b")), ("Two.", None)]
+
+
 def test_terms_belong_to_the_paragraph_above() -> None:
     """A terms line may follow its paragraph at once or after an empty line, and ends it."""
     for gap in ("\n", "\n\n"):
@@ -97,6 +130,7 @@ def test_lines_are_counted_over_what_is_left_out() -> None:
         "[a](",
         "- a\n",
         "<br>",
+        ".",
     ],
 )
 def test_no_file_makes_reading_slow(piece: str) -> None:
