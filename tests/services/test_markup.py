@@ -41,6 +41,29 @@ def texts(source: str) -> list[str]:
         ("**注意：**喝**「茶」**吧", ["注意：喝「茶」吧"]),
         ("One.\n---\nTwo,\nthree\n---\nfour", ["One.", "Two, three", "four"]),
         ("    indented\n    text", ["indented text"]),
+        ("Top three teas:\n3. Green,\nso good.\n2. Black.\n1. White.", ["Top three teas:", "Green, so good.", "Black.", "White."]),
+        ("Two teas:\n  2) Green.\n  1) Black.\n\nIn\n2. more", ["Two teas:", "Green.", "Black.", "In 2. more"]),
+        ("You need:\n\t- a pot\n\t- tea\n\nYou need:\n    1. a pot\n    2. tea", ["You need:", "a pot", "tea"] * 2),
+        ("- one\n      - two\n        - three\n- four<br>- five", ["one", "two", "three", "four", "five"]),
+        ("> You need:\n> 4. a pot\n> 5. tea\n\n> > it\n> - is", ["You need:", "a pot", "tea", "it", "is"]),
+        ("- 1984. A year of change.\n- 3. Oktober ist Feiertag.\n- 80.", ["1984. A year of change.", "3. Oktober ist Feiertag.", "80."]),
+        ("• 5. Mai\n\n1. 1984. A year.", ["5. Mai", "1984. A year."]),
+        ("- 1. one\n  2. two\n- 1. Warm the pot.\n- 2. Pour.", ["one", "two", "1. Warm the pot.", "2. Pour."]),
+        ("![Tea cup](tea cup (1).jpg 'A cup')See [our *menu*](my file.pdf).", ["See our menu."]),
+        ("[![Tea cup](tea cup.jpg) menu](my file.pdf) and `[a](b c)` [d](e", ["menu and [a](b c) [d](e"]),
+        ("One<o:p></o:p> <a href=http://x.com?a=b>two</a> <st1:City w:st='on'>three</st1:City>", ["One two three"]),
+        ('<p class="a"id="b">one</p>two <b, c> <b = 3 and d> <stdio.h>', ["one", "two <b, c> <b = 3 and d> <stdio.h>"]),
+        ("*注意：*请喝茶\n\n~~注意：~~请喝茶\n\n喝*“茶”*吧", ["注意：请喝茶", "注意：请喝茶", "喝“茶”吧"]),
+        ("**Note:**it is **old\nand “hot”**so (**drink**)", ["Note:it is old and “hot”so (drink)"]),
+        ("2*3*4, 2**3**4, 5 * 3, tea*, pot*\n\n4*(5+6)*7", ["2*3*4, 2**3**4, 5 * 3, tea*, pot*", "4*(5+6)*7"]),
+        ("snake_case_words and `in_code` stay_", ["snake_case_words and in_code stay_"]),
+        ("Tea\n\n| Tea | Time |\n|---|:-:|\n| *Green* | 2 min |\n\nEnd", ["Tea", "Tea Time", "Green 2 min", "End"]),
+        ("one  \ntwo\\\nthree", ["one two three"]),
+        ("one\r\ntwo\r\n\r\n- three\r\n- four\r\n", ["one two", "three", "four"]),
+        ("- Do:\n  ```\n  - x\n  ```\n- ~~~\n  code\n  ~~~\n- it", ["Do:", "it"]),
+        ("🍵 Tea.\n🥛 Milk.\n\n🍵", ["🍵 Tea. 🥛 Milk.", "🍵"]),
+        ("Plain text (as it is), with [brackets] & signs: 50% + #1!", ["Plain text (as it is), with [brackets] & signs: 50% + #1!"]),
+        ("<html><body><h2 id=a>One</h2><ul><li>two</li></ul><p>three<br/>four</p></body></html>", ["One", "two", "three", "four"]),
     ],
 )
 def test_mark_up_is_taken_off(source: str, expected: list[str]) -> None:
@@ -59,6 +82,39 @@ def test_a_line_underlined_is_a_heading(rule: str) -> None:
     """The first is the title, and no other is said."""
     title, paragraphs = paragraphs_of(f"Why *tea*?\n{rule}\nIt is old.\n\nHow it came\n{rule}\nBy ship.")
     assert (title, [(paragraph.line, paragraph.text) for paragraph in paragraphs]) == ("Why tea?", [(3, "It is old."), (7, "By ship.")])
+
+
+@pytest.mark.parametrize("rule", ["====", "---"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        'He said: "Drink it."',
+        "Drink it. 🍵",
+        "(As always.)",
+        "Tea « is old. »",
+        "चाय गरम है।",
+        "چائے گرم ہے۔",
+        "茶很好喝。」",
+        "Tea is *old!*",
+        "[Drink it.](https://x.org/tea)",
+    ],
+)
+def test_a_sentence_above_a_rule_is_said(line: str, rule: str) -> None:
+    """What ends as sentences that tell do is no heading, whatever quotes, brackets and emoji close it."""
+    title, paragraphs = paragraphs_of(f"{line}\n{rule}\nNext.")
+    assert (title, [paragraph.line for paragraph in paragraphs]) == ("", [1, 3])
+
+
+@pytest.mark.parametrize("line", ["Why tea?", 'Why "tea"?', "Is it old.?", "茶？", "Tea 🍵", "चाय गरम है"])
+def test_a_question_above_a_rule_is_a_heading(line: str) -> None:
+    """So is what ends without a mark; a rule above it too changes nothing."""
+    assert paragraphs_of(f"{line}\n====\nNext.")[0] == paragraphs_of(f"====\n{line}\n====\nNext.")[0] == line
+
+
+def test_terms_above_a_rule_are_no_heading() -> None:
+    """They belong to the paragraph above."""
+    paragraphs = paragraphs_of("One.\n\n[terms: a, b]\n---\nTwo.")[1]
+    assert [(paragraph.text, paragraph.terms) for paragraph in paragraphs] == [("One.", ("a", "b")), ("Two.", None)]
 
 
 def test_terms_belong_to_the_paragraph_above() -> None:
@@ -97,6 +153,15 @@ def test_lines_are_counted_over_what_is_left_out() -> None:
         "[a](",
         "- a\n",
         "<br>",
+        "*",
+        "**注：",
+        "![a](b c ",
+        "<a b=",
+        "2. a\n1. b\n",
+        "a\n\t- b\n",
+        "|a|\n|-|\n",
+        "tea ",
+        ".",
     ],
 )
 def test_no_file_makes_reading_slow(piece: str) -> None:
