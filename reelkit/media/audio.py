@@ -5,8 +5,9 @@ Nothing here delays: filters run both ways and resampling is aligned, so that a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -91,15 +92,17 @@ def _decode(path: Path, limit_s: float) -> tuple[Samples, int]:
         with av.open(f"file:{path.absolute()}", options=options, timeout=10.0) as container:
             if not container.streams.audio:
                 raise AudioError(f"sound file {path.name}: holds no sound; name a WAV, MP3, M4A, FLAC or Ogg file")
-            stream = container.streams.audio[0]
+            stream = next((each for each in container.streams.audio if getattr(each, "codec_context", None) is not None), None)
+            if stream is None:
+                raise AudioError(f"sound file {path.name}: is in a form that cannot be decoded here; convert it to WAV, MP3 or M4A")
             rate_hz, layout = stream.rate, "stereo" if stream.channels > 1 else "mono"
-            even = av.AudioResampler(format="flt", layout=layout, rate=rate_hz)
+            evened = _evened(layout, rate_hz)
             limit = int(limit_s * rate_hz)
             # Read in place: pieces put together at the end would hold minutes of sound twice. What is never written takes no memory.
             samples = np.empty((limit, 2 if layout == "stereo" else 1), np.float32)
             for packet in container.demux(stream):
                 try:
-                    frames = [even_frame for frame in packet.decode() for even_frame in even.resample(frame)]
+                    frames = [even for frame in packet.decode() for even in evened(frame)]
                 except av.InvalidDataError:  # a damaged packet is skipped, as players do
                     continue
                 for frame in frames:
@@ -118,6 +121,23 @@ def _decode(path: Path, limit_s: float) -> tuple[Samples, int]:
     if not np.isfinite(samples).all():
         raise AudioError(f"sound file {path.name}: holds values that are not numbers; export it again")
     return samples, rate_hz
+
+
+def _evened(layout: str, rate_hz: int) -> Callable[[Any], list[Any]]:
+    """Return what gives frames of one layout and rate from those of a file, which may change its own, as files put together do."""
+    import av
+
+    known: list[tuple[Any, Any]] = []
+
+    def evened(frame: Any) -> list[Any]:
+        kind = frame.format.name, frame.layout.name, frame.sample_rate
+        rest: list[Any] = []
+        if not known or known[0][0] != kind:
+            rest = known[0][1].resample(None) if known else []
+            known[:] = [(kind, av.AudioResampler(format="flt", layout=layout, rate=rate_hz))]
+        return [*rest, *known[0][1].resample(frame)]
+
+    return evened
 
 
 def _resampled(samples: Samples, from_hz: int, to_hz: int) -> Samples:

@@ -146,13 +146,16 @@ def _place(profile: Floats, visible: float) -> float:
 
 @functools.lru_cache(maxsize=256)
 def _salience_of(sha256: str, path: Path, kind: str, duration_ms: int) -> Floats:
-    seen: Floats = np.mean([salience(rgb) for rgb in _moments(path, kind, duration_ms)], axis=0, dtype=np.float32)
+    first, *others = (salience(rgb) for rgb in _moments(path, kind, duration_ms))
+    # A video may change its shape on its way, as a window that is shared does.
+    alike = [first, *(cv2.resize(other, first.shape[::-1]) for other in others)]
+    seen: Floats = np.mean(alike, axis=0, dtype=np.float32)
     seen.flags.writeable = False
     return seen
 
 
 def _moments(path: Path, kind: str, duration_ms: int) -> Iterator[Bytes]:
-    """Yield thumbnails of a clip, all of one size."""
+    """Yield thumbnails of a clip."""
     if kind == "image" or is_webp(path):
         yield _thumbnail(PictureReader(path, _GREY).frame(0))
         return

@@ -82,14 +82,17 @@ def open_video(path: Path) -> InputContainer:
     except (FFmpegError, ValueError, OSError):
         raise ClipError(f"{path.name}: {_what_else(head)}; use a whole MP4, MOV, WebM, MKV, JPEG or PNG file") from None
     if not any(map(_moves, container.streams.video)):
-        sound = " (only sound)" if container.streams.audio else ""
+        videos, sound = len(container.streams.video), " (only sound)" if container.streams.audio else ""
+        unread = any(getattr(stream, "codec_context", None) is None for stream in container.streams.video)
         container.close()
+        if videos and unread:
+            raise ClipError(f"{path.name}: its video is in a form that cannot be decoded here; convert it to H.264 MP4")
         raise ClipError(f"{path.name}: has no video{sound}; replace it, or remove it from the footage")
     return container
 
 
 def video_stream(container: InputContainer) -> VideoStream:
-    """Return the stream that :func:`open_video` vouches for: the first that is no cover picture."""
+    """Return the stream that :func:`open_video` vouches for: the first that can be decoded and is no cover picture."""
     return next(filter(_moves, container.streams.video))
 
 
@@ -156,7 +159,8 @@ def _what_else(head: bytes) -> str:
 
 
 def _moves(stream: VideoStream) -> bool:
-    return not stream.disposition & stream.disposition.attached_pic
+    # Of what no decoder is for there is no context.
+    return getattr(stream, "codec_context", None) is not None and not stream.disposition & stream.disposition.attached_pic
 
 
 def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
@@ -236,12 +240,13 @@ def _start_s(stream: VideoStream) -> float:
 def _last_packet_s(container: InputContainer, stream: VideoStream, *, from_s: float) -> float:
     last = 0.0
     start, gap = _start_s(stream), float(1 / stream.average_rate) if stream.average_rate else 0.04
+    plain = stream.codec_context.name == "rawvideo"
     with contextlib.suppress(FFmpegError, OSError):
         container.seek(_pts_of(stream, from_s), stream=stream, backward=True)
     for packet in whole_packets(container, stream):
         at = packet.pts if packet.pts is not None else packet.dts
-        # What a download has set aside but not fetched is zeros.
-        if at is not None and packet.time_base and any(bytes(packet)[:_HEAD_BYTES]):
+        # What a download has set aside but not fetched is zeros; so is black where pictures are not packed.
+        if at is not None and packet.time_base and (plain or any(bytes(packet)[:_HEAD_BYTES])):
             length = float(packet.duration * packet.time_base) if packet.duration else gap
             last = max(last, float(at * packet.time_base) - start + length)
     return last

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
+from itertools import zip_longest
 
 from reelkit.brand import Brand
 from reelkit.media.h264 import level_name, needed_level
 from reelkit.media.inspect import PictureFacts, ReelFacts, SoundFacts
 from reelkit.media.mp4 import Mp4Layout
-from reelkit.model import Finding, Reel, Timeline
+from reelkit.model import Finding, Reel, Shot, Timeline
 from reelkit.whole import sha256_of
 
 __all__ = ["judge_container", "judge_footage", "judge_picture_stream", "judge_sound_stream"]
@@ -74,14 +75,20 @@ def judge_container(reel: Reel, layout: Mp4Layout, facts: ReelFacts) -> Iterator
 
 
 def judge_footage(reel: Reel, timeline: Timeline) -> Iterator[Finding]:
-    """Yield the clip that was damaged where it is shown; nothing where all decoded whole."""
+    """Yield the clip that was damaged where it is shown; nothing where all that is shown decoded whole."""
     fps = float(timeline.fps.ratio)
-    shown = [(shot, reel.damaged_clips[shot.clip.id]) for shot in timeline.shots if shot.clip.id in reel.damaged_clips]
-    if shown:
-        # What was damaged before a shot's first frame is seen from that on, as what follows builds on it.
-        seen_s = [(shot.start / fps + max(0.0, at_s - shot.in_frame / fps), shot, at_s) for shot, at_s in shown]
-        first_s, shot, at_s = next((one for one in seen_s if one[0] < one[1].end / fps), seen_s[0])
-        more = len(reel.damaged_clips) - 1
+    seen: list[tuple[float, Shot, float]] = []
+    for shot, after in zip_longest(timeline.shots, timeline.shots[1:]):
+        at_s = reel.damaged_clips.get(shot.clip.id)
+        if at_s is not None:
+            # What was damaged before a shot's first frame is seen from that on, as what follows builds on it.
+            seen_s = shot.start / fps + max(0.0, at_s - shot.in_frame / fps)
+            runs_on = after.transition.frames if after is not None and after.transition.kind != "cut" else 0
+            # Decoding reads somewhat further than is shown.
+            seen += [(seen_s, shot, at_s)] if seen_s < (shot.end + runs_on) / fps else []
+    if seen:
+        first_s, shot, at_s = seen[0]
+        more = len({each.clip.id for _, each, _ in seen}) - 1
         yield _should(
             name="footage-whole",
             holds=False,

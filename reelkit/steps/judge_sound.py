@@ -116,7 +116,8 @@ def judge_lengths(
         off = (length_s - outro_s - narration.end_s) * float(fps)
         yield _must(
             name="narration-length",
-            holds=abs(off) <= 1.0 + 1e-6,
+            # The narration begins on a whole sample.
+            holds=abs(off) <= 1.0 + 1e-3,
             norm=f"as long as the narration, {narration.end_s:.3f} s,"
             + (f" and the outro, {outro_s:.3f} s," if outro_frames else "")
             + " within 1 frame",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -66,6 +68,27 @@ def test_where_nothing_stands_out_it_is_the_middle(tmp_path: Path) -> None:
     """An even picture is cropped about its middle."""
     Image.new("RGB", (320, 180), "#507090").save(tmp_path / "p.png")
     assert find_focus(clip_of(tmp_path / "p.png", duration_ms=None), PORTRAIT) == (0.5, 0.5)
+
+
+def test_a_video_may_change_its_shape(tmp_path: Path) -> None:
+    """A window that is shared and made narrower on its way is looked at over its length all the same."""
+    path = tmp_path / "shared.ts"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for part, (width, height) in enumerate(((320, 180), (200, 180))):
+            coder = av.CodecContext.create("libx264", "w")
+            coder.width, coder.height, coder.pix_fmt, coder.time_base = width, height, "yuv420p", Fraction(1, 10)
+            for number in range(20):
+                picture = np.full((height, width, 3), 40, np.uint8)
+                picture[60:120, 120:180] = 230
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+                frame.pts, frame.time_base = part * 20 + number, Fraction(1, 10)
+                for packet in (*coder.encode(frame), *(coder.encode(None) if number == 19 else ())):
+                    packet.stream = stream
+                    output.mux(packet)
+    clip = clip_of(path, size_px=(320, 180), duration_ms=4000)
+    assert 0.2 < find_focus(clip, 9 / 16)[0] < 0.8
 
 
 def test_a_damaged_clip_is_one_line(tmp_path: Path) -> None:

@@ -166,6 +166,27 @@ def test_damaged_inside(tmp_path: Path) -> None:
     assert "decoded" in line_of(path) or "damaged" in line_of(path)
 
 
+def test_a_video_that_nothing_here_decodes(tmp_path: Path) -> None:
+    """A file whose video is of a kind without a decoder is named so, as raw files of cameras are."""
+    path = write_noise(tmp_path / "raw.mov", form="mov")
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"brxq"))
+    assert line_of(path) == "raw.mov: its video is in a form that cannot be decoded here; convert it to H.264 MP4"
+
+
+def test_pictures_that_are_not_packed_may_be_black(tmp_path: Path) -> None:
+    """An uncompressed video counts whole, though its first pixels are zeros as those of half a download are."""
+    path = tmp_path / "plain.avi"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("rawvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "bgr24"
+        for number in range(50):
+            picture = np.zeros((48, 64, 3), np.uint8)
+            picture[16:32, 10 + number // 2 : 26 + number // 2] = 220
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        output.mux(stream.encode(None))
+    assert probe_clip(path).duration_ms == pytest.approx(2000, abs=50)
+
+
 def test_no_file_is_trusted_by_its_name(tmp_path: Path) -> None:
     """What is no footage is named as what it is."""
     said = {

@@ -36,6 +36,7 @@ from reelkit.model import (
 from reelkit.steps.check import check_video, failed
 from reelkit.steps.compose import compose_video
 from reelkit.steps.judge_captions import judge_caption_style, judge_caption_times, judge_captions_seen, judge_glyphs, judge_room
+from reelkit.steps.judge_file import judge_footage
 from reelkit.steps.judge_overlays import OverlayWatch, judge_drawings, judge_overlays_seen
 from reelkit.steps.judge_sound import judge_lengths, read_narration
 from reelkit.steps.watch_captions import CueSeen
@@ -439,6 +440,8 @@ def test_damaged_footage_is_told(right: tuple[Reel, Timeline, list[Finding]]) ->
     assert told.measured == "clip folder/cup.mp4 is damaged 0.7 s into it"
     assert told.at_s == pytest.approx(CUT / 30 + 0.2)
     assert "footage-whole" not in {finding.name for finding in whole}
+    beyond = reel.model_copy(update={"damaged_clips": {"folder/cup.mp4": 15 / 30 + (shot.end - shot.start) / 30 + 0.05}})
+    assert list(judge_footage(beyond, plan)) == []
 
 
 def test_small_letters_are_found(right: tuple[Reel, Timeline, list[Finding]]) -> None:
