@@ -127,7 +127,8 @@ def _caption_sizes(
     word_pad = padding if style.mode in ("box", "marker") and style.active_box_colour is not None else 0.0
     pad = padding if style.box_colour is not None else word_pad
     outline = style.outline_px * scale
-    peak = 1 + (style.active_scale - 1) * (1 + GROWTH_OVERSHOOT)
+    # While a word is written its letters stand still.
+    peak = 1 + (style.active_scale - 1) * (1 + GROWTH_OVERSHOOT) if style.mode != "typewriter" else 1.0
     below = drop * peak + (peak - 1) * cap / 2 + outline
     bottom = height_px * style.bottom_px / 1920
     return CaptionSizes(

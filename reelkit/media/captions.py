@@ -44,7 +44,7 @@ _UNSEEN: dict[str, tuple[str, ...]] = {
     "box": (),
     "marker": (),
     "one_word": ("colour", *_TO_COME, *_NO_BOX),
-    "typewriter": (*_TO_COME, *_NO_BOX, "pop_overshoot"),
+    "typewriter": (*_TO_COME, *_NO_BOX, "pop_overshoot", "active_scale"),
     "classic": ("active_colour", "active_gradient_colour", *_TO_COME, *_NO_BOX),
 }
 """Fields of a style that change nothing in captions of each mode."""
@@ -202,8 +202,13 @@ class CaptionPainter:
             active = begun - 1
             start = start if begun == 1 else words[begun - 1].start
         entrance = frame - start if frame - start < self._entrance else None
-        change = since if active is not None and since < self._change else None
+        change = since if active is not None and since < self._change and not self._begins_alone(words, begun) else None
         return CaptionState(index, active, begun, entrance, change, self._written(words[begun - 1], frame) if begun else None)
+
+    def _begins_alone(self, words: Sequence[CaptionWord], begun: int) -> bool:
+        """Whether a word's box has no other to glide from: in the pause before it that of the word before is gone."""
+        glides = self.style.mode == "box" and self.style.active_scale == 1 and begun > 1
+        return glides and words[begun - 1].start > words[begun - 2].end + self._hold
 
     def sprites(self, frame: int) -> list[Sprite]:
         """Return what to blend into a frame, in draw order; empty where no cue stands."""

@@ -106,6 +106,18 @@ def test_letters_turn_when_the_box_has_come(rate: int) -> None:
     assert reduced.words_on(first)[1].colour == lit
 
 
+def test_a_box_that_was_gone_comes_where_its_word_is() -> None:
+    """After a pause in which no box stood, one is behind the next word at once, and the word is lit: none glides from the one before."""
+    before, rest = cue("wait, it", frames_a_word=12), 14
+    late = before.words[1].model_copy(update={"start": before.words[1].start + rest, "end": before.words[1].end + rest})
+    captions = painter(PRESETS["box"], before.model_copy(update={"words": (before.words[0], late), "end": late.end + 4}))
+    assert drawn(captions, late.start).tobytes() == drawn(captions, late.start + 6).tobytes()
+    assert captions.words_on(late.start)[1].colour == captions.words_on(late.start + 6)[1].colour
+    gliding = painter(PRESETS["box"], before)
+    first = before.words[1].start
+    assert drawn(gliding, first).tobytes() != drawn(gliding, first + 6).tobytes()
+
+
 def test_letters_on_the_way_are_drawn_as_they_are_told() -> None:
     """On the first frame of a glide the last letter, which the box has not reached, looks as it did a frame before."""
     captions = painter(PRESETS["box"], cue("is it more?", frames_a_word=12))
