@@ -24,6 +24,7 @@ from reelkit.media.logo import load_logo
 from reelkit.media.phrases import language_of
 from reelkit.media.planes import RGB_TO_YUV, Cover, Planes, Sprite
 from reelkit.media.plates import draw_logo, logo_is_clear, plate_for
+from reelkit.media.text import Glyph
 from reelkit.model import CaptionStyle, EndCard, Fps, Palette
 
 __all__ = ["EndCardPainter"]
@@ -113,11 +114,19 @@ class EndCardPainter:
 
     @property
     def fills(self) -> list[tuple[Mask, bool]]:
-        """Where the ink of its logo and its lines is at rest, each with whether it is the logo's."""
+        """Where the ink of its logo and the letters of its lines are at rest, each with whether it is the logo's; emoji do not count."""
         top, bottom = self.zone
-        texts = len(self._fitting(bottom - top)[1])
-        placed = [(piece.canvas.placed, number < len(self._pieces) - texts) for number, piece in enumerate(self._pieces) if not piece.grows]
-        return [(Mask(picture[..., 3].astype(np.uint8), x, y), is_logo) for (picture, x, y), is_logo in placed]
+        (title, lines), texts = self._fitting(bottom - top)
+        first = len(self._pieces) - len(texts)
+        logos = (piece.canvas.placed for piece in self._pieces[:first])
+        found = [(Mask(picture[..., 3].astype(np.uint8), x, y), True) for picture, x, y in logos]
+        below = [piece.canvas for piece in self._pieces[first:] if not piece.grows]
+        layouts = [layout for layout in (self._title(*title), self._subtitle(lines)) if _ink_of(layout)]
+        for canvas, layout in zip(below, layouts, strict=True):
+            whole, letters = _ink_of(layout), _ink_of(layout, letters_only=True)
+            if whole and letters:
+                found.append((letters.moved(canvas.x - whole.bounds[0], canvas.y - whole.bounds[1]), False))
+        return found
 
     def _risen(self, sprite: Sprite, t: float) -> Sprite:
         return sprite.faded(t).at(sprite.x, sprite.y + round(_RISE_PX * self._scale * (1 - t)))
@@ -253,16 +262,22 @@ class EndCardPainter:
     @staticmethod
     def _drawn(layout: CueLayout, colour: str, opacity: float) -> Canvas | None:
         """Draw a laid-out text; None where there is nothing to draw."""
-        placed = [(word.glyphs, layout.size_px, word.x, word.y) for word in layout.words]
-        whole = union_mask([mask for each in placed if (mask := glyphs_mask(*each))])
+        whole = _ink_of(layout)
         if whole is None:
             return None
         canvas = Canvas(whole.bounds)
-        letters = [mask for each in placed if (mask := glyphs_mask(*each, letters_only=True))]
-        canvas.lay(union_mask(letters), colour, opacity=opacity)
-        for picture, x, y in (found for each in placed for found in glyph_pictures(*each)):
+        canvas.lay(_ink_of(layout, letters_only=True), colour, opacity=opacity)
+        for picture, x, y in (found for each in _placed(layout) for found in glyph_pictures(*each)):
             canvas.put(picture, x, y)
         return canvas
+
+
+def _placed(layout: CueLayout) -> list[tuple[tuple[Glyph, ...], float, float, float]]:
+    return [(word.glyphs, layout.size_px, word.x, word.y) for word in layout.words]
+
+
+def _ink_of(layout: CueLayout, *, letters_only: bool = False) -> Mask | None:
+    return union_mask([mask for each in _placed(layout) if (mask := glyphs_mask(*each, letters_only=letters_only))])
 
 
 @lru_cache(maxsize=16)

@@ -26,6 +26,8 @@ _ICON_SHARE, _GAP_SHARE, _EDGE_SHARE = 1.5, 0.34, 0.075
 """Of the size of the letters: the icon, the gap under it, and the edge around both."""
 _SHADOW_PX, _SHADOW_OPACITY = 26, 0.5
 _ENTERS_S, _STAGGER_S, _LEAVES_S = 0.34, 0.07, 0.16
+_RESTS_S = 0.2
+"""So long before their end all rest: they are still being read."""
 _ENTERS_AT, _OVERSHOOT = 0.55, 0.1
 
 
@@ -62,7 +64,8 @@ class KeyWordsPainter:
         self._scale = min(width_px, height_px) / 1080
         rate = float(fps.ratio)
         self._enters = max(1, round(_ENTERS_S * rate)) if words.moves else 0
-        self._stagger = round(_STAGGER_S * rate) if words.moves else 0
+        self._most_stagger = round(_STAGGER_S * rate) if words.moves else 0
+        self._rests = math.ceil(_RESTS_S * rate)
         self._leaves = round(_LEAVES_S * rate) if words.moves else 0
         self._growing = lru_cache(maxsize=16)(self._grown)
         # Asked for here, so that a wrong font or icon is known before anything is rendered.
@@ -85,6 +88,12 @@ class KeyWordsPainter:
             shown = sprite if step >= self._enters else self._growing(number, step)
             layers.append(shown if opacity == 1.0 else shown.faded(opacity))
         return layers
+
+    @cached_property
+    def _stagger(self) -> int:
+        # Where there is little time all come sooner, so that the last is at rest before any leaves.
+        room = self.words.end - self.words.start - 1 - self._rests - self._enters
+        return min(self._most_stagger, max(0, room) // max(len(self._pieces) - 1, 1))
 
     @property
     def box(self) -> tuple[int, int, int, int]:

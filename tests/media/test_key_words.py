@@ -51,6 +51,14 @@ def test_words_come_in_one_after_the_other_and_leave_softly() -> None:
     assert strengths == sorted(strengths, reverse=True) and strengths[0] > 2 * strengths[-1] > 0
 
 
+@pytest.mark.parametrize(("text", "frames"), [("the best coffee in the world", 21), ("a b c d e f g h", 21), ("all of it", 30)])
+def test_all_words_come_to_rest_however_short_they_stand(text: str, frames: int) -> None:
+    """Those of many words, or of little time, come closer together: a fifth of a second before the end all stand still and whole."""
+    overlays = painter(key_words(text=text, end=10 + frames))
+    rests = 10 + frames - 1 - 6
+    assert drawn(overlays, rests).tobytes() == drawn(painter(key_words(text=text, end=10 + frames, moves=False)), rests).tobytes()
+
+
 def test_words_swing_in_with_an_ease() -> None:
     """A word grows, a little beyond its size, and settles; with motion off it stands whole from its first frame to its last."""
     overlays = painter(key_words(text="hours", icon=""))

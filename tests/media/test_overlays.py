@@ -104,6 +104,14 @@ def test_the_lines_of_an_end_card_are_clear_in_any_palette(palette: Palette, pic
     assert len(found) == 2 and all(each is not None and each.low >= LEAST_CONTRAST for each in found)
 
 
+def test_emoji_on_an_end_card_are_no_letters() -> None:
+    """How clear a line is tells of its letters: a dark heart on a dark card is not among them, and a line of emoji alone has none."""
+    plain, hearted = (painter(card(title=title)) for title in ("Go", "Go \U0001f5a4"))
+    letters, beside = (overlays.marks(0)[0].fill for overlays in (plain, hearted))
+    assert abs(beside.shape[1] - letters.shape[1]) <= 2 and beside.sum() == pytest.approx(letters.sum(), rel=0.03)
+    assert len(painter(card(title="\U0001f5a4")).marks(0)) == len(plain.marks(0)) - 1
+
+
 @pytest.mark.parametrize(("palette", "colour", "plated"), [(LIGHT, "#101010", False), (PALETTE, "#101010", True), (LIGHT, "#FFFFFF", True)])
 def test_a_logo_that_drowns_on_the_end_card_gets_a_plate(tmp_path: Path, palette: Palette, colour: str, plated: bool) -> None:
     """A dark logo stands on a light card as it is, on a dark one on a plate, on which it is clear; likewise a white one on a light card."""
