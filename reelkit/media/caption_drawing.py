@@ -116,10 +116,6 @@ class CueDrawing:
         return reach
 
     @property
-    def _types(self) -> bool:
-        return self.style.mode == "typewriter"
-
-    @property
     def _has_box(self) -> bool:
         return self.style.mode in ("box", "marker") and self.style.active_box_colour is not None
 
@@ -356,9 +352,9 @@ class CueDrawing:
         return glyphs_mask(*self._at_scale(word, scale), outline_px=outline_px, letters_only=letters_only)
 
     def _active_scale(self, active: int | None, t: float) -> float:
-        return (
-            1.0 if active is None or self._types else self._scaled(active, 1 + (self.style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT))
-        )
+        if active is None or self.style.mode == "typewriter":
+            return 1.0
+        return self._scaled(active, 1 + (self.style.active_scale - 1) * swing(t, GROWTH_OVERSHOOT))
 
     def _boxes(self, active: int, t: float) -> list[Mask]:
         boxes = []

@@ -121,10 +121,10 @@ class EndCardPainter:
         logos = (piece.canvas.placed for piece in self._pieces[:first])
         found = [(Mask(picture[..., 3].astype(np.uint8), x, y), True) for picture, x, y in logos]
         below = [piece.canvas for piece in self._pieces[first:] if not piece.grows]
-        layouts = [layout for layout in (self._title(*title), self._subtitle(lines)) if _ink_of(layout)]
-        for canvas, layout in zip(below, layouts, strict=True):
-            whole, letters = _ink_of(layout), _ink_of(layout, letters_only=True)
-            if whole and letters:
+        layouts = self._title(*title), self._subtitle(lines)
+        inks = [(whole, _ink_of(layout, letters_only=True)) for layout in layouts if (whole := _ink_of(layout))]
+        for canvas, (whole, letters) in zip(below, inks, strict=True):
+            if letters:
                 found.append((letters.moved(canvas.x - whole.bounds[0], canvas.y - whole.bounds[1]), False))
         return found
 
