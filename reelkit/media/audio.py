@@ -92,7 +92,7 @@ def _decode(path: Path, limit_s: float) -> tuple[Samples, int]:
         with av.open(f"file:{path.absolute()}", options=options, timeout=10.0) as container:
             if not container.streams.audio:
                 raise AudioError(f"sound file {path.name}: holds no sound; name a WAV, MP3, M4A, FLAC or Ogg file")
-            stream = next((each for each in container.streams.audio if getattr(each, "codec_context", None) is not None), None)
+            stream = next((each for each in container.streams.audio if each.codec_context is not None), None)
             if stream is None:
                 raise AudioError(f"sound file {path.name}: is in a form that cannot be decoded here; convert it to WAV, MP3 or M4A")
             rate_hz, layout = stream.rate, "stereo" if stream.channels > 1 else "mono"

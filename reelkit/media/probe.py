@@ -82,10 +82,10 @@ def open_video(path: Path) -> InputContainer:
     except (FFmpegError, ValueError, OSError):
         raise ClipError(f"{path.name}: {_what_else(head)}; use a whole MP4, MOV, WebM, MKV, JPEG or PNG file") from None
     if not any(map(_moves, container.streams.video)):
-        videos, sound = len(container.streams.video), " (only sound)" if container.streams.audio else ""
-        unread = any(getattr(stream, "codec_context", None) is None for stream in container.streams.video)
+        sound = " (only sound)" if container.streams.audio else ""
+        unread = any(stream.codec_context is None for stream in container.streams.video)
         container.close()
-        if videos and unread:
+        if unread:
             raise ClipError(f"{path.name}: its video is in a form that cannot be decoded here; convert it to H.264 MP4")
         raise ClipError(f"{path.name}: has no video{sound}; replace it, or remove it from the footage")
     return container
@@ -160,7 +160,7 @@ def _what_else(head: bytes) -> str:
 
 def _moves(stream: VideoStream) -> bool:
     # Of what no decoder is for there is no context.
-    return getattr(stream, "codec_context", None) is not None and not stream.disposition & stream.disposition.attached_pic
+    return stream.codec_context is not None and not stream.disposition & stream.disposition.attached_pic
 
 
 def _probe_video(path: Path, container: InputContainer) -> ClipFacts:
