@@ -17,6 +17,7 @@ import psutil
 from reelkit.batch.worker import packed, unpacked
 from reelkit.cores import usable_cores
 from reelkit.errors import RunError
+from reelkit.processes import end_with_children
 
 __all__ = ["LostWorker", "ReelPool", "encoders_each", "pool_width"]
 
@@ -179,13 +180,7 @@ class _Worker:
         with self._killing:
             if self._said.closed:
                 return
-            # Its children first: they cannot be found by it any more when it is gone.
-            below: list[psutil.Process] = []
-            with suppress(psutil.NoSuchProcess):
-                below = psutil.Process(self._process.pid).children(recursive=True)
-            for process in (*below, self._process):
-                with suppress(psutil.NoSuchProcess, ProcessLookupError):
-                    process.kill()
+            below = end_with_children(self._process.pid)
             self._process.wait()
             _await_end(below)
             self._said.seek(0)

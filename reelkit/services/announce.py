@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import subprocess
@@ -12,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reelkit.errors import ServiceError, without_keys
+from reelkit.processes import end_with_children
 from reelkit.services.calls import Calls, Trouble, bounded, trouble_of_status, unlogged
 from reelkit.services.download import chunks_of
 
@@ -92,20 +92,9 @@ def run_command(command: str, summary: str, line: str, *, limit_s: float = _COMM
         try:
             _, complaint = process.communicate(summary, timeout=limit_s)
         except subprocess.TimeoutExpired:
-            _end_all(process.pid)
+            end_with_children(process.pid)
             return f"the notify command took longer than {limit_s:g} s and was ended"
     if process.returncode == 0:
         return None
     said = complaint.strip().splitlines()[-1:]
     return f"the notify command ended with {process.returncode}" + (f": {without_keys(said[0])}" if said else "")
-
-
-def _end_all(pid: int) -> None:
-    """End a process and what it started, which would else go on without it."""
-    import psutil
-
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        for each in [*process.children(recursive=True), process]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                each.kill()

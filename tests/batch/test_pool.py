@@ -93,6 +93,26 @@ def test_killing_a_pool_ends_what_its_processes_started(tmp_path: Path) -> None:
     assert gone([child])
 
 
+_MANY_CHILDREN = """
+import subprocess
+
+children = [subprocess.Popen(["sleep", "600"]) for _ in range(40)]
+(folder / "ready").write_text("ready")
+children[0].wait()
+(folder / "went on").touch()
+"""
+
+
+def test_a_worker_that_is_ended_sees_none_of_its_children_end(tmp_path: Path) -> None:
+    """A call must not go on because what it waits for was ended a moment before its process: it would tell of a failure, or of success."""
+    pool = ReelPool(1)
+    running = pool.submit(exec, _MANY_CHILDREN, {"folder": tmp_path})
+    wait_for(tmp_path / "ready")
+    pool.shutdown(wait=False)
+    assert isinstance(running.exception(10), LostWorker)
+    assert not (tmp_path / "went on").exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="orphans are told by /proc")
 def test_processes_end_with_whoever_started_them(tmp_path: Path) -> None:
     """When the pool's own process is killed its workers end by themselves, with all that they started."""

@@ -71,3 +71,10 @@ def test_a_command_that_hangs_is_ended(tmp_path: Path) -> None:
         time.sleep(0.05)
     assert not lives(started)
     assert run_command("echo no mail here >&2; exit 4", "{}", "done") == "the notify command ended with 4: no mail here"
+
+
+def test_a_command_that_is_ended_goes_no_further(tmp_path: Path) -> None:
+    """The shell is halted before what it waits for is ended; else it would go on with the next command."""
+    command = f"sleep 600 & first=$!; for each in $(seq 40); do sleep 600 & done; wait $first; : > {tmp_path}/next"
+    assert run_command(command, "{}", "done", limit_s=1.0) == "the notify command took longer than 1 s and was ended"
+    assert not (tmp_path / "next").exists()
