@@ -8,17 +8,10 @@ import time
 from concurrent.futures import wait
 from pathlib import Path
 
-import psutil
 import pytest
 
 from reelkit.batch.pool import REEL_GB, LostWorker, ReelPool, encoders_each, pool_width
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+from tests.processes import gone, is_alive
 
 
 def wait_for(path: Path, limit_s: float = 60.0) -> str:
@@ -26,13 +19,6 @@ def wait_for(path: Path, limit_s: float = 60.0) -> str:
     while not (path.exists() and path.read_text()) and time.monotonic() < until:
         time.sleep(0.05)
     return path.read_text()
-
-
-def gone(pids: list[int], limit_s: float = 30.0) -> bool:
-    until = time.monotonic() + limit_s
-    while any(map(is_alive, pids)) and time.monotonic() < until:
-        time.sleep(0.05)
-    return not any(map(is_alive, pids))
 
 
 def test_calls_are_made_in_processes_that_stay(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from reelkit.model import Clip, Credit
+from reelkit.media.encode import EncoderSettings, Finer
+from reelkit.model import Clip, Credit, Fps
 from reelkit.whole import sha256_of
 
 
@@ -50,3 +51,11 @@ def clip_of(
         scene=scene,
         loops=loops,
     )
+
+
+class PlainSettings(EncoderSettings):
+    """Without mbtree: of frames as small as a test's, what it reads and never wrote may be memory that was used before."""
+
+    def x264(self, fps: Fps, *, finer: Sequence[Finer] = ()) -> dict[str, str]:
+        options = super().x264(fps, finer=finer)
+        return options | {"x264-params": options["x264-params"].replace("mbtree=1", "mbtree=0")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,15 +17,15 @@ import reelkit.media.worker as worker
 from reelkit.errors import TimelineError
 from reelkit.media.clip_overlay import place_of_clip, size_of_clip
 from reelkit.media.compositor import Compositor
-from reelkit.media.encode import Canvas, EncoderSettings, Finer, begin_segment
+from reelkit.media.encode import Canvas, begin_segment
 from reelkit.media.open_clips import ClipsInOrder
 from reelkit.media.planes import Planes
 from reelkit.media.python_clips import PythonClips
 from reelkit.media.segments import finer_stretches, plan_segments
-from reelkit.model import Clip, ClipOverlay, EndCard, Fps, KeyWords, LogoOverlay, Move, ProgressBar, Timeline, Transition
+from reelkit.model import Clip, ClipOverlay, EndCard, KeyWords, LogoOverlay, Move, ProgressBar, Timeline, Transition
 from reelkit.runs.cache import FileCache
 from reelkit.whole import sha256_of
-from tests.media.clips import clip_of, write_video
+from tests.media.clips import PlainSettings, clip_of, write_video
 from tests.media.test_captions import PALETTE, PRESETS
 from tests.media.test_sources import card, write, write_hdr
 from tests.media.timelines import SIZE, small_timeline
@@ -174,14 +174,6 @@ class _Recorder(Canvas):
         return frame
 
 
-class _Plain(EncoderSettings):
-    """Without mbtree: of frames as small as a test's, what it reads and never wrote may be memory that was used before."""
-
-    def x264(self, fps: Fps, *, finer: Sequence[Finer] = ()) -> dict[str, str]:
-        options = super().x264(fps, finer=finer)
-        return options | {"x264-params": options["x264-params"].replace("mbtree=1", "mbtree=0")}
-
-
 def _encoded(timeline: Timeline, folder: Path, *, threads: int, canvases: int, at_once: int) -> tuple[list[bytes], list[bytes]]:
     """Encode a timeline's segments as a worker does; return each frame that the encoders were handed, and the files."""
     folder.mkdir()
@@ -198,7 +190,7 @@ def _encoded(timeline: Timeline, folder: Path, *, threads: int, canvases: int, a
                 paths[-1],
                 size_px=size,
                 fps=timeline.fps,
-                settings=_Plain(),
+                settings=PlainSettings(),
                 canvases=recorders,
                 finer=finer_stretches(timeline, start, end),
                 encoder=number % at_once,

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from reelkit.errors import ComposeError
-from reelkit.media.encode import EncoderSettings, Finer, encode_segment, join_segments
+from reelkit.media.encode import Finer, encode_segment, join_segments
 from reelkit.media.loudness import encode_audio
 from reelkit.media.planes import Planes, plane_rows
 from reelkit.model import Fps
+from tests.media.clips import PlainSettings
 
 SIZE = (96, 160)
 FPS = Fps(num=30)
@@ -27,7 +28,7 @@ def _frames(count: int, seed: int) -> list[Planes]:
 
 
 def _segment(path: Path, count: int, seed: int, *, fps: Fps = FPS) -> Path:
-    encode_segment(_frames(count, seed), path, size_px=SIZE, fps=fps, settings=EncoderSettings())
+    encode_segment(_frames(count, seed), path, size_px=SIZE, fps=fps, settings=PlainSettings())
     return path
 
 
@@ -62,7 +63,7 @@ def test_a_finer_stretch_gets_more_bits_and_joins_like_any_other(tmp_path: Path)
     sizes = []
     for finer in ((), (Finer(30, 47, 1.6),)):
         path = tmp_path / f"{len(finer)}.mp4"
-        encode_segment(_frames(60, 1), path, size_px=SIZE, fps=FPS, settings=EncoderSettings(), finer=finer)
+        encode_segment(_frames(60, 1), path, size_px=SIZE, fps=FPS, settings=PlainSettings(), finer=finer)
         with av.open(str(path)) as container:
             sizes.append([packet.size for packet in container.demux(video=0) if packet.size])
     # The first frame names the encoder and its options.

@@ -316,8 +316,8 @@ def library_of(site: StockSite, server: StockServer, root: Path, clock: Clock | 
         "base_url": server.url,
         "now": clock.now,
         "sleep": clock.sleep,
-        "answer_s": 0.5,
-        "file_s": 2.0,
+        "answer_s": 20.0,
+        "file_s": 20.0,
     }
     return StockLibrary(site, **(given | changes))
 

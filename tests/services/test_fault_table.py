@@ -30,7 +30,6 @@ from tests.services.servers import Reply, closed_port, drips, drips_headers, end
 from tests.services.stock_server import library_of
 
 KEY = "sk-planted-0123456789abcdef"
-CALL_S = 0.4
 NOT_JSON, NOT_MEDIA = "no JSON|not JSON|no whole JSON|no list of models", "application/json instead of (sound|a video)"
 
 
@@ -72,18 +71,18 @@ FAULTS: dict[str, tuple[Callable[[str], Reply] | None, str]] = {
 class Asked:
     """A service on a server: ``ask`` returns what it has to say of trouble, None where there is none."""
 
-    def __init__(self, url: str, folder: Path, *, long_s: float) -> None:
-        self.url, self.folder, self.long_s = url, folder, long_s
+    def __init__(self, url: str, folder: Path, *, call_s: float) -> None:
+        self.url, self.folder, self.call_s = url, folder, call_s
         self.no_wait: dict[str, Any] = {"sleep": lambda seconds: None}
 
     def writer(self) -> None:
-        test_openai_writer.Made(self.url, call_s=CALL_S, key=KEY).write()
+        test_openai_writer.Made(self.url, call_s=self.call_s, key=KEY).write()
 
     def speech(self) -> None:
-        test_openai_speech.Made(self.url, self.folder, call_s=self.long_s, key=KEY).voice.speak("Honey never spoils.")
+        test_openai_speech.Made(self.url, self.folder, call_s=self.call_s, key=KEY).voice.speak("Honey never spoils.")
 
     def _stock(self, site: StockSite) -> str | None:
-        library = library_of(site, SimpleNamespace(url=self.url), self.folder, key=lambda: KEY, answer_s=CALL_S)  # type: ignore[arg-type]
+        library = library_of(site, SimpleNamespace(url=self.url), self.folder, key=lambda: KEY, answer_s=self.call_s)  # type: ignore[arg-type]
         assert library.search(["river"]) == []
         return "".join(library.skipped) or None
 
@@ -94,27 +93,27 @@ class Asked:
         return self._stock(PixabaySite())
 
     def download(self) -> None:
-        calls = Calls("site", random=random.Random(1).random, keys=[KEY], call_s=self.long_s + 1, **self.no_wait)
-        download(f"{self.url}/1.mp4", self.folder / "1.part", calls=calls, call_s=self.long_s, max_bytes=1_000_000)
+        calls = Calls("site", random=random.Random(1).random, keys=[KEY], call_s=self.call_s + 1, **self.no_wait)
+        download(f"{self.url}/1.mp4", self.folder / "1.part", calls=calls, call_s=self.call_s, max_bytes=1_000_000)
 
     def store(self) -> None:
         path = self.folder.parent / "reel.mp4"
         path.write_bytes(b"frames")
-        store = SupabaseStore("reels", call_s=CALL_S, **self.no_wait)
+        store = SupabaseStore("reels", call_s=self.call_s, **self.no_wait)
         store.put("north/1.mp4", path, content_type="video/mp4", title="")
 
     def ledger(self) -> None:
-        TeamLedger("desk", call_s=CALL_S, **self.no_wait).claim_clips("northwind", "seed 1", ["a"], reels=5)
+        TeamLedger("desk", call_s=self.call_s, **self.no_wait).claim_clips("northwind", "seed 1", ["a"], reels=5)
 
     def webhook(self) -> str | None:
-        return call_webhook(f"{self.url}/hooks/{KEY}", {"done": 3}, answer_s=CALL_S, **self.no_wait)
+        return call_webhook(f"{self.url}/hooks/{KEY}", {"done": 3}, answer_s=self.call_s, **self.no_wait)
 
     def check_writer(self) -> None:
         how = {"base_url": f"{self.url}/v1", "key": KEY, "model": "tiny", "field": "script.base_url", "hints": {}}
-        check_server(**how, call_s=self.long_s, **self.no_wait)  # type: ignore[arg-type]
+        check_server(**how, call_s=self.call_s, **self.no_wait)  # type: ignore[arg-type]
 
     def _check_stock(self, site: StockSite) -> None:
-        library_of(site, SimpleNamespace(url=self.url), self.folder, key=lambda: KEY, answer_s=CALL_S).check()  # type: ignore[arg-type]
+        library_of(site, SimpleNamespace(url=self.url), self.folder, key=lambda: KEY, answer_s=self.call_s).check()  # type: ignore[arg-type]
 
     def check_pexels(self) -> None:
         self._check_stock(PexelsSite())
@@ -123,10 +122,10 @@ class Asked:
         self._check_stock(PixabaySite())
 
     def check_store(self) -> None:
-        SupabaseStore("reels", call_s=CALL_S, **self.no_wait).check()
+        SupabaseStore("reels", call_s=self.call_s, **self.no_wait).check()
 
     def check_ledger(self) -> None:
-        TeamLedger("doctor", call_s=CALL_S, **self.no_wait).check()
+        TeamLedger("doctor", call_s=self.call_s, **self.no_wait).check()
 
 
 # What each expects to be answered.
@@ -166,7 +165,7 @@ def test_a_fault_that_stays_is_one_line(
         url = server.url if reply else f"http://127.0.0.1:{closed_port()}"
         monkeypatch.setenv("SUPABASE_URL", url)
         monkeypatch.setenv("SUPABASE_KEY", KEY)
-        asked = Asked(url, folder, long_s=CALL_S if fault.startswith("slow") else 20.0)
+        asked = Asked(url, folder, call_s=0.4 if fault.startswith("slow") else 20.0)
         try:
             told, whole = getattr(asked, service)(), ""
         except ReelkitError as error:

@@ -248,7 +248,7 @@ def test_faults_end_in_a_script_or_one_line(name: str, caplog: pytest.LogCapture
             assert line in told
             assert "\n" not in told
             told += "".join(traceback.format_exception(caught.value)) + repr(caught.value)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30
     assert KEY not in told + caplog.text + repr(made.writer) + repr(made.chat) + "".join(map(repr, made.calls))
     if name == "429 with Retry-After":
         assert made.waits == [9.0]

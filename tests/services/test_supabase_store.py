@@ -282,7 +282,7 @@ def test_what_can_pass_is_tried_again(server: Supabase, video: Path, fault: str,
     method, path = PLACES[place]
     server.fail(PASSING[fault], method=method, path=path)
     waits: list[float] = []
-    put(a_store(waits=waits, table="reels", call_s=0.4 if fault == "drip" else 60.0), video)
+    put(a_store(waits=waits, table="reels", call_s=2.0 if fault == "drip" else 60.0), video)
     assert server.objects["reels", "north/0001.mp4"].content == video.read_bytes()
     assert len(server.objects) == len(server.tables["reels"]) == 1
     assert waits == [7.0 if fault == "429, wait" else 0.375]
@@ -293,7 +293,7 @@ def test_what_can_pass_is_tried_again(server: Supabase, video: Path, fault: str,
 def test_resumable_uploads_survive_what_can_pass(server: Supabase, big: Path, fault: str, method: str) -> None:
     """The same holds in the middle of a resumable upload."""
     server.fail(PASSING[fault], method=method, path=RESUMABLE)
-    put(a_store(call_s=1.0 if fault == "drip" else 60.0), big)
+    put(a_store(call_s=2.0 if fault == "drip" else 60.0), big)
     assert server.objects["reels", "north/0001.mp4"].content == big.read_bytes()
 
 
@@ -343,7 +343,7 @@ def test_what_ends_a_resumable_upload_is_one_line(server: Supabase, big: Path, f
     """The same lines end a resumable upload, at its beginning and in its middle; no object stands there."""
     answer, line = LINES[fault]
     server.fail(answer, method=method, path=RESUMABLE, times=4)
-    assert line in line_of(a_store(call_s=1.0 if fault == "drip" else 60.0), big).replace("within 1 s", "within 0.2 s")
+    assert line in line_of(a_store(call_s=2.0 if fault == "drip" else 60.0), big).replace("within 2 s", "within 0.2 s")
     assert server.objects == {}
 
 

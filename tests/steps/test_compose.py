@@ -27,6 +27,7 @@ from reelkit.runs.cache import FileCache
 from reelkit.steps.compose import compose_video
 from reelkit.whole import sha256_of
 from tests.media.timelines import SIZE, small_timeline
+from tests.processes import gone
 
 Edit = Callable[[Path, Fps], tuple[Timeline, Timeline, tuple[int, int]]]
 
@@ -193,7 +194,14 @@ def test_what_ends_a_worker_is_told_and_not_what_it_left_undone(tmp_path: Path, 
 def _encoders() -> list[psutil.Process]:
     """Return the processes of a render, the one that forks the others, and then waits for them, first."""
     named = {"reelkit.media.worker", waiter.__file__}
-    return [child for child in psutil.Process().children(recursive=True) if named & {*child.cmdline()}]
+    return [child for child in psutil.Process().children(recursive=True) if named & {*_words_of(child)}]
+
+
+def _words_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def test_workers_end_with_the_render(tmp_path: Path, timeline: Timeline) -> None:
@@ -237,10 +245,7 @@ def test_who_waits_for_a_render_ends_with_its_process(tmp_path: Path) -> None:
     said += "print(psutil.Process().children()[0].pid, flush=True); "
     for end in ("", "import os; os.kill(os.getpid(), 9)"):
         told = subprocess.run([sys.executable, "-c", said + end], stdout=subprocess.PIPE, text=True, check=False).stdout
-        deadline = time.monotonic() + 30
-        while psutil.pid_exists(int(told)) and psutil.Process(int(told)).status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        assert gone([int(told)])
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
@@ -250,7 +255,10 @@ def test_a_killed_encoder_is_one_line_and_ends_the_others(tmp_path: Path, timeli
 
     def kill(_share: float) -> None:
         if not killed:
-            killed.append(_encoders()[which].pid)
+            # The first may have frames before the last is there.
+            while len(found := _encoders()) < 3:
+                time.sleep(0.01)
+            killed.append(found[which].pid)
             os.kill(killed[0], signal.SIGKILL)
 
     cache = FileCache(tmp_path / "cache")
