@@ -241,7 +241,7 @@ class CueDrawing:
     def _letter_box(self) -> str | None:
         return self.style.active_box_colour if self._has_box else None
 
-    def layers(self, active: int | None, begun: int, t: float) -> list[tuple[Hashable, Callable[[], Canvas]]]:
+    def layers(self, active: int | None, begun: int, t: float, box_t: float) -> list[tuple[Hashable, Callable[[], Canvas]]]:
         """Return what to lay over each other in a state, each with a key that is equal where the drawing is.
 
         Parameters
@@ -252,10 +252,12 @@ class CueDrawing:
             How many words have begun.
         t : float
             How far the change to the active word has come, 0 to 1.
+        box_t : float
+            How far its box has, which may have none to glide from.
         """
         scale = self._active_scale(active, t)
         grown, shown = active if scale != 1 else None, self._shown(begun)
-        lit = self.lit_at(active, t)
+        lit = self.lit_at(active, box_t)
         alike = (self.style.colour, 1.0) == (self.style.upcoming_colour, self.style.upcoming_opacity)
         boxed = active is not None and self._has_box
         # On a box that moves letters are drawn by themselves, else with all that is behind them: two drawings, of the same words.
@@ -268,7 +270,7 @@ class CueDrawing:
             # The box moves under the letters, so that only it is drawn anew.
             layers = [
                 (("ground", shown), lambda: self._ground(shown)),
-                (("box", active, t), lambda: self._box_canvas(active, t)),
+                (("box", active, box_t), lambda: self._box_canvas(active, box_t)),
                 (letters, lambda: self._lay_letters(Canvas(_whole(self._letter_bounds)), lit, begun, apart=grown)),
             ]
         if grown is not None:

@@ -119,6 +119,8 @@ class CaptionState:
         Frames since the cue, or the active word, came in, while that still moves.
     typed : float or None
         The share of the last begun word's letters that ``typewriter`` has written; None when it is whole.
+    alone : bool
+        Whether the active word's box has none to glide from, so that it comes where the word is.
     """
 
     cue: int
@@ -127,6 +129,7 @@ class CaptionState:
     entrance: int | None
     change: int | None
     typed: float | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,13 +205,13 @@ class CaptionPainter:
             active = begun - 1
             start = start if begun == 1 else words[begun - 1].start
         entrance = frame - start if frame - start < self._entrance else None
-        change = since if active is not None and since < self._change and not self._begins_alone(words, begun) else None
-        return CaptionState(index, active, begun, entrance, change, self._written(words[begun - 1], frame) if begun else None)
+        change = since if active is not None and since < self._change else None
+        typed = self._written(words[begun - 1], frame) if begun else None
+        return CaptionState(index, active, begun, entrance, change, typed, change is not None and self._begins_alone(words, begun))
 
     def _begins_alone(self, words: Sequence[CaptionWord], begun: int) -> bool:
         """Whether a word's box has no other to glide from: in the pause before it that of the word before is gone."""
-        glides = self.style.mode == "box" and self.style.active_scale == 1 and begun > 1
-        return glides and words[begun - 1].start > words[begun - 2].end + self._hold
+        return self.style.mode == "box" and begun > 1 and words[begun - 1].start > words[begun - 2].end + self._hold
 
     def sprites(self, frame: int) -> list[Sprite]:
         """Return what to blend into a frame, in draw order; empty where no cue stands."""
@@ -247,7 +250,7 @@ class CaptionPainter:
         words = self.cues[state.cue].words
         first = state.begun - 1 if self.style.mode == "one_word" else 0
         active, begun = self._within(state)
-        lit = drawing.lit_at(active, self._moved(state))
+        lit = drawing.lit_at(active, self._glided(state))
         inks: dict[int, list[Bounds]] = {}
         for piece in drawing.layout.words:
             inks.setdefault(piece.index, []).append(piece.ink)
@@ -282,6 +285,9 @@ class CaptionPainter:
 
     def _moved(self, state: CaptionState) -> float:
         return 1.0 if state.change is None else (state.change + 1) / (self._change + 1)
+
+    def _glided(self, state: CaptionState) -> float:
+        return 1.0 if state.alone else self._moved(state)
 
     def _written(self, word: CaptionWord, frame: int) -> float | None:
         if not self._types or not self.style.pop_s:
@@ -325,7 +331,7 @@ class CaptionPainter:
         drawing = self._drawing_of(state)
         if drawing is None:
             return []
-        layers = drawing.layers(*self._within(state), self._moved(state))
+        layers = drawing.layers(*self._within(state), self._moved(state), self._glided(state))
         if state.entrance is None:
             shown = state.begun if self._types or self.style.mode == "one_word" else None
             return [self._layer((state.cue, shown, state.typed, key), draw) for key, draw in layers]

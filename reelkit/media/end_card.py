@@ -211,7 +211,8 @@ class EndCardPainter:
         if self.card.logo_path is None or room < 80 * scale:
             return texts
         size = round(_LOGO_PX[0] * scale), min(round(_LOGO_PX[1] * scale), room)
-        clear = logo_is_clear(load_logo(self.card.logo_path, *size), _grounds(self.card.palette))
+        grounds, short_px = _grounds(self.card.palette), min(self._width, self._height)
+        clear = logo_is_clear(load_logo(self.card.logo_path, *size), grounds, short_px=short_px)
         picture = draw_logo(self.card.logo_path, *size, None if clear else plate_for(self.card.logo_path, self.card.palette))
         canvas = Canvas((0, 0, picture.shape[1], picture.shape[0]))
         canvas.put(picture)

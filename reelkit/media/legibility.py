@@ -18,6 +18,7 @@ __all__ = [
     "contrast_ratio",
     "fill_colour",
     "mark_contrast",
+    "mark_is_clear",
     "relative_luminance",
     "text_contrast",
     "text_stands",
@@ -130,6 +131,20 @@ def mark_contrast(planes: Planes, mask: Mask, x: int, y: int) -> float | None:
         for inside, around in _glyphs(luminance, fill, _short(planes))
     ]
     return float(np.percentile(ratios, 10)) if ratios else None
+
+
+def mark_is_clear(planes: Planes, mask: Mask, x: int, y: int, *, least: float = LEAST_LOGO_CONTRAST) -> bool:
+    """Return whether a logo is clear on a frame, as far as its parts are large enough to measure.
+
+    Parameters
+    ----------
+    planes, mask, x, y
+        As for :func:`text_contrast`.
+    least : float
+        What :func:`mark_contrast` must be at least.
+    """
+    ratio = mark_contrast(planes, mask, x, y)
+    return ratio is None or ratio >= least
 
 
 def text_stands(planes: Planes, mask: Mask, x: int, y: int) -> bool | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reelkit.media.colours import AIM, blended
 from reelkit.media.ink import Canvas, rounded_box
-from reelkit.media.legibility import LEAST_LOGO_CONTRAST, mark_contrast
+from reelkit.media.legibility import LEAST_LOGO_CONTRAST, mark_is_clear
 from reelkit.media.logo import load_logo
 from reelkit.media.planes import Planes, Sprite
 from reelkit.model import Palette
@@ -55,15 +55,15 @@ def draw_logo(path: Path, width_px: int, height_px: int, plate: str | None) -> N
     return canvas.rgba()
 
 
-def logo_is_clear(picture: NDArray[np.uint8], grounds: Sequence[str], *, least: float = LEAST_LOGO_CONTRAST) -> bool:
-    """Return whether a drawn logo is clear on each of some colours."""
-    height, margin = picture.shape[0], 8
+def logo_is_clear(picture: NDArray[np.uint8], grounds: Sequence[str], *, short_px: int, least: float = LEAST_LOGO_CONTRAST) -> bool:
+    """Return whether a drawn logo is clear on each of some colours, on a frame whose shorter side is ``short_px``."""
+    height, width = picture.shape[:2]
+    x, y = (short_px - width) // 4 * 2, (short_px - height) // 4 * 2
     for ground in grounds:
-        # Captions and what is around them are measured for 1080 px of width, and so is this.
-        planes = Planes.filled(1080, (height + 2 * margin + 1) // 2 * 2, ground)
-        Sprite.from_rgba(picture, margin, margin).blend(planes)
-        ratio = mark_contrast(planes, picture[..., 3] >= _INK, margin, margin)
-        if ratio is not None and ratio < least:
+        # How far around a mark one looks depends on the frame's size.
+        planes = Planes.filled(short_px, short_px, ground)
+        Sprite.from_rgba(picture, x, y).blend(planes)
+        if not mark_is_clear(planes, picture[..., 3] >= _INK, x, y, least=least):
             return False
     return True
 
@@ -79,4 +79,4 @@ def _plate_for(path: Path, _changed_ns: int, palette: Palette) -> str:
     colours = [palette.background, palette.text, palette.surface, palette.primary, palette.accent]
     deep = [blended(palette.text, "#000000", 0.5), "#FFFFFF", "#000000"]
     # A picture shines through it a little.
-    return next((colour for colour in colours + deep if logo_is_clear(picture, [colour], least=AIM)), palette.background)
+    return next((colour for colour in colours + deep if logo_is_clear(picture, [colour], short_px=1080, least=AIM)), palette.background)

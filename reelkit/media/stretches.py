@@ -11,7 +11,7 @@ import numpy as np
 
 from reelkit.media.planes import Bytes
 
-__all__ = ["Rect", "Span", "Stretches", "shrunk"]
+__all__ = ["MOVED_LEVELS", "Rect", "Span", "Stretches", "shrunk"]
 
 Rect = tuple[int, int, int, int]
 """Left, top, right and bottom in px; right and bottom are outside."""
@@ -52,10 +52,12 @@ class Stretches:
     ----------
     covered : collection of Rect
         Areas of the full frame that do not count.
+    levels : int
+        By how many levels a pixel may differ that has not moved.
     """
 
-    def __init__(self, covered: Collection[Rect] = ()) -> None:
-        self._covered = covered
+    def __init__(self, covered: Collection[Rect] = (), *, levels: int = MOVED_LEVELS) -> None:
+        self._covered, self._levels = covered, levels
         self._mask: Bytes | None = None
         self._anchor: Bytes | None = None
         self._black_from: Fraction | None = None
@@ -104,7 +106,7 @@ class Stretches:
 
     def _moved(self, one: Bytes, other: Bytes, mask: Bytes) -> bool:
         apart = cv2.bitwise_and(cv2.absdiff(one, other), mask)
-        return bool(np.count_nonzero(apart > MOVED_LEVELS) > MOVED_SHARE * np.count_nonzero(mask))
+        return bool(np.count_nonzero(apart > self._levels) > MOVED_SHARE * np.count_nonzero(mask))
 
     def _visible(self, small: tuple[int, ...], full: tuple[int, ...]) -> Bytes:
         mask = np.full(small, 255, np.uint8)

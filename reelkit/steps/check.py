@@ -67,12 +67,13 @@ def check_video(
             captions.look(frame, planes)
             overlays.look(frame, planes)
 
+    covered = [*covered_by_overlays(timeline), *_caption_area(timeline, painter)]
     try:
         layout = read_mp4_layout(reel.path)
         facts = inspect_reel(
             reel.path,
             fps=timeline.fps.ratio,
-            covered=[*covered_by_overlays(timeline), *_caption_area(timeline, painter)],
+            covered=covered,
             wanted=cuts.wanted | captions.wanted | overlays.wanted,
             look=look,
             copy=copy,
@@ -82,7 +83,7 @@ def check_video(
         return [_unreadable(reel, error)]
     findings = [*judge_container(reel, layout, facts), *judge_footage(reel, timeline), *_judge_streams(facts, timeline, brand)]
     if facts.picture is not None and facts.picture.frames_decoded:
-        findings += [*judge_stretches(facts.picture, timeline), *judge_pace(cuts, timeline)]
+        findings += [*judge_stretches(facts.picture, timeline, covered=covered), *judge_pace(cuts, timeline)]
         if timeline.cues:
             findings += [*judge_caption_style(timeline, painter), *judge_captions_seen(captions.seen, timeline)]
         findings += [*judge_room(timeline, painter), *judge_overlays_seen(overlays, timeline), *judge_drawings(timeline)]

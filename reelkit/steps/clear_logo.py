@@ -6,8 +6,8 @@ import math
 from itertools import pairwise
 
 from reelkit.media.compositor import Compositor
-from reelkit.media.legibility import LEAST_LOGO_CONTRAST, mark_contrast
-from reelkit.media.overlays import OverlayMark, OverlayPainter
+from reelkit.media.legibility import mark_is_clear
+from reelkit.media.overlays import OverlayPainter
 from reelkit.media.planes import Planes
 from reelkit.model import LogoOverlay, Timeline
 
@@ -74,12 +74,7 @@ def _is_clear(timeline: Timeline, logo: LogoOverlay) -> bool:
         for sprite in painter.sprites(logo.start):
             sprite.blend(planes)
         grounds.append(planes)
-    if all(_holds(planes, mark) for planes in grounds):
+    if all(mark_is_clear(planes, *mark[2:]) for planes in grounds):
         return True
     with Compositor(timeline.model_copy(update={"cues": (), "overlays": (logo,)})) as compositor:
-        return all(_holds(compositor.frame_at(frame), mark) for frame in logo_frames(timeline, logo))
-
-
-def _holds(planes: Planes, mark: OverlayMark) -> bool:
-    ratio = mark_contrast(planes, *mark[2:])
-    return ratio is None or ratio >= LEAST_LOGO_CONTRAST
+        return all(mark_is_clear(compositor.frame_at(frame), *mark[2:]) for frame in logo_frames(timeline, logo))

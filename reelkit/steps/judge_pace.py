@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from statistics import median
@@ -10,8 +11,10 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from reelkit.errors import ClipError
+from reelkit.media.compositor import Compositor
 from reelkit.media.inspect import PictureFacts
-from reelkit.media.stretches import Span
+from reelkit.media.stretches import MOVED_LEVELS, Rect, Span, Stretches, shrunk
 from reelkit.model import EndCard, Finding, LogoOverlay, ProgressBar, Shot, Timeline
 from reelkit.steps.python_inserts import own_frames
 
@@ -22,6 +25,8 @@ _should = partial(Finding, level="should")
 
 _LONGEST_BLACK_S = 0.5
 _LONGEST_STILL_S = 1.5
+_COMPOSED_LEVELS = 2 * MOVED_LEVELS
+"""What stands once it is encoded may differ a little more before."""
 LONGEST_SHOT_S = 3.0
 """Of the median shot, and of the first one (NORMS.md)."""
 _CHANGED_LEVELS, _CHANGED_SHARE = 8, 0.04
@@ -42,11 +47,11 @@ def covered_by_overlays(timeline: Timeline) -> list[tuple[int, int, int, int]]:
     return areas
 
 
-def judge_stretches(picture: PictureFacts, timeline: Timeline) -> Iterator[Finding]:
-    """Yield the longest black and the longest frozen stretch.
+def judge_stretches(picture: PictureFacts, timeline: Timeline, *, covered: Collection[Rect]) -> Iterator[Finding]:
+    """Yield the longest black and the longest frozen stretch, measured outside the areas that are covered.
 
     The end card is meant to be read and may stand still, and so may a picture that the timeline holds (moves turned off, reduced
-    motion) and the brand's own intro and outro. Nothing may be black.
+    motion), one so even that its move does not show, and the brand's own intro and outro. Nothing may be black.
     """
     black = max(picture.black, key=lambda span: span.length_s, default=Span(0.0, 0.0))
     yield _must(
@@ -61,11 +66,12 @@ def judge_stretches(picture: PictureFacts, timeline: Timeline) -> Iterator[Findi
     meant = [Span(card.start / fps, card.end / fps) for card in timeline.overlays if isinstance(card, EndCard)]
     meant += [Span(s.start / fps, s.end / fps) for s in timeline.shots if _holds_still(s)]
     stills = [piece for span in picture.still for piece in _without(span, meant)]
+    stills = [piece for span in stills for piece in _without(span, _too_even_to_move(span, timeline, covered))]
     still = max(stills, key=lambda span: span.length_s, default=Span(0.0, 0.0))
     yield _must(
         name="no-frozen",
         holds=still.length_s < _LONGEST_STILL_S - 1e-6,
-        norm=f"nothing frozen for {_LONGEST_STILL_S} s (outside captions, end card and held pictures)",
+        norm=f"nothing frozen for {_LONGEST_STILL_S} s (outside captions, end card, held and even pictures)",
         measured=f"at most {still.length_s:.2f} s without a change{_where(still, timeline, _LONGEST_STILL_S)}",
         at_s=still.start_s,
         hint="replace that clip, or turn motion.moves on",
@@ -83,6 +89,29 @@ def _where(span: Span, timeline: Timeline, most_s: float) -> str:
 
 def _holds_still(shot: Shot) -> bool:
     return shot.clip.library == "python" or (shot.clip.stands and shot.move.kind == "hold")
+
+
+def _too_even_to_move(still: Span, timeline: Timeline, covered: Collection[Rect]) -> list[Span]:
+    """Return the pictures, as spans, that stand in a stretch that is too long as they do when composed: no move shows on one colour.
+
+    There are none where anything moves as composed, such as from one picture to the next.
+    """
+    fps = timeline.fps.ratio
+    start, end = round(still.start_s * fps), round(still.end_s * fps)
+    parts = [(max(shot.start, start), min(shot.end, end)) for shot in timeline.shots if shot.clip.stands]
+    parts = [(first, until) for first, until in parts if first < until]
+    if still.length_s < _LONGEST_STILL_S - 1e-6 or not parts:
+        return []
+    composed = Stretches(covered, levels=_COMPOSED_LEVELS)
+    try:
+        with Compositor(timeline.model_copy(update={"cues": ()})) as compositor:
+            for frame in (frame for first, until in parts for frame in (first, until - 1)):
+                luma = compositor.frame_at(frame).y
+                composed.take(shrunk(luma), luma.shape, Fraction(frame - parts[0][0]))
+    except ClipError:
+        return []
+    stands = len(composed.finish(Fraction(end - parts[0][0]))[1]) == 1
+    return [Span(first / float(fps), until / float(fps)) for first, until in parts] if stands else []
 
 
 def _without(span: Span, meant: list[Span]) -> list[Span]:

@@ -13,6 +13,7 @@ from reelkit.errors import FootageError
 from reelkit.media.backdrops import FAMILIES, backdrop_frames, draw_backdrop, drawing_version
 from reelkit.media.backdrops.apart import draw_backdrop_apart
 from reelkit.media.backdrops.canvas import Canvas, Yuv, finish
+from reelkit.media.backdrops.collage import _block, _Cut, _lay
 from reelkit.media.backdrops.inks import Inks
 from reelkit.media.encode import EncoderSettings, encode_segment
 from reelkit.media.grain import lay_grain
@@ -112,6 +113,17 @@ def test_it_has_light_and_dark(family: str) -> None:
     planes = frames(family, palette="orbit")[0]
     top = cv2.GaussianBlur(planes.y[: planes.height_px // 3], (0, 0), 2.0)
     assert np.percentile(top, 99) - np.percentile(top, 1) > 25
+
+
+@pytest.mark.parametrize("edge", ["top", "left"])
+def test_shadows_in_a_collage_reach_the_frames_edge(edge: str) -> None:
+    """Beside a piece of paper that the frame cuts, its shadow is as dark at the frame's edge as farther in."""
+    x, y = (0.1, 0.0) if edge == "top" else (0.0, 0.1)
+    planes = [np.full(shape, 100.0, np.float32) for shape in ((640, 480), (320, 240), (320, 240))]
+    _lay(planes, _Cut((_block(0.8, 0.8),), x, y, sway=0.0, turn=0.0, phase=0.0, ink=np.zeros(3)), 0.0)
+    beside = (planes[0] if edge == "top" else planes[0].T)[:60, 244:280]
+    assert beside[:, 0].max() < 85.0
+    assert np.abs(beside - beside[-1]).max() < 0.5
 
 
 def test_gradients_do_not_band() -> None:

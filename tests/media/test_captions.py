@@ -106,16 +106,30 @@ def test_letters_turn_when_the_box_has_come(rate: int) -> None:
     assert reduced.words_on(first)[1].colour == lit
 
 
-def test_a_box_that_was_gone_comes_where_its_word_is() -> None:
-    """After a pause in which no box stood, one is behind the next word at once, and the word is lit: none glides from the one before."""
+def after_a_pause(style: CaptionStyle) -> tuple[CaptionPainter, int]:
+    """Captions in which a box has gone before the second word, and that word's first frame."""
     before, rest = cue("wait, it", frames_a_word=12), 14
     late = before.words[1].model_copy(update={"start": before.words[1].start + rest, "end": before.words[1].end + rest})
-    captions = painter(PRESETS["box"], before.model_copy(update={"words": (before.words[0], late), "end": late.end + 4}))
-    assert drawn(captions, late.start).tobytes() == drawn(captions, late.start + 6).tobytes()
-    assert captions.words_on(late.start)[1].colour == captions.words_on(late.start + 6)[1].colour
-    gliding = painter(PRESETS["box"], before)
-    first = before.words[1].start
+    return painter(style, before.model_copy(update={"words": (before.words[0], late), "end": late.end + 4})), late.start
+
+
+def test_a_box_that_was_gone_comes_where_its_word_is() -> None:
+    """After a pause in which no box stood, one is behind the next word at once, and the word is lit: none glides from the one before."""
+    captions, first = after_a_pause(PRESETS["box"])
+    assert drawn(captions, first).tobytes() == drawn(captions, first + 6).tobytes()
+    assert captions.words_on(first)[1].colour == captions.words_on(first + 6)[1].colour
+    gliding = painter(PRESETS["box"], cue("wait, it", frames_a_word=12))
+    first = gliding.cues[0].words[1].start
     assert drawn(gliding, first).tobytes() != drawn(gliding, first + 6).tobytes()
+
+
+def test_a_word_grows_on_a_box_that_stands() -> None:
+    """A word that grows does so after a pause too, while the box that was gone stands behind it from its first frame on."""
+    captions, first = after_a_pause(PRESETS["box"].model_copy(update={"active_scale": 1.2}))
+    seen = [planes_to_rgb(drawn(captions, frame)).astype(int) for frame in (first, first + 6)]
+    begins, rests = (np.flatnonzero((np.abs(rgb - (255, 194, 26)).max(axis=2) < 12).any(axis=0)) for rgb in seen)
+    assert (begins[0], begins[-1]) == (rests[0], rests[-1])
+    assert not np.array_equal(*seen)
 
 
 def test_letters_on_the_way_are_drawn_as_they_are_told() -> None:

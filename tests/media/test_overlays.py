@@ -123,6 +123,19 @@ def test_a_logo_that_drowns_on_the_end_card_gets_a_plate(tmp_path: Path, palette
     assert ratio is not None and ratio >= LEAST_LOGO_CONTRAST
 
 
+@pytest.mark.parametrize(("halo", "plated"), [(0.3, True), (0.5, True), (1.0, False)])
+def test_a_logo_on_an_end_card_is_judged_as_it_is_measured(tmp_path: Path, halo: float, plated: bool) -> None:
+    """A white logo on a light card is clear by a faint dark halo only where that is as wide as one looks around a mark of the frame."""
+    path, shape = tmp_path / "logo.svg", "M4 4h10v12h-10zM20 4h14v4h-14z"
+    around = f'<path fill="none" stroke="#000000" stroke-opacity="0.48" stroke-width="{halo}" d="{shape}"/>'
+    path.write_text(SVG.format(f'{around}<path fill="#FFFFFF" d="{shape}"/>'))
+    overlays = painter(card(palette=LIGHT, logo_path=path))
+    logo = overlays.marks(0)[0]
+    assert bool(logo.fill.mean() > 0.9) == plated
+    ratio = mark_contrast(drawn(overlays, 60, "#000000"), *logo[2:])
+    assert ratio is not None and ratio >= LEAST_LOGO_CONTRAST
+
+
 def test_end_card_without_fade_stands_at_once(logo: Path) -> None:
     """With no fade (reduced motion) the card's first frame is its last."""
     overlays = painter(card(logo_path=logo, fade_frames=0))

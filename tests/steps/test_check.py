@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from reelkit.errors import CheckError
 from reelkit.media.audio import write_wav
@@ -548,6 +549,31 @@ def test_what_is_meant_to_stand_still_may(tmp_path: Path) -> None:
     assert [finding.holds for finding in told] == [True, True, True, False]
     assert " on, in clip" not in told[0].measured
     assert told[3].measured.endswith(f"from {told[3].at_s:.1f} s on, in clip {picture.id}")
+
+
+GREEN, RED = "#2F6F5E", "#C02030"
+
+
+@pytest.mark.parametrize(
+    ("pictures", "even"),
+    [((GREEN, GREEN), True), ((GREEN, RED), False), (("texture", "texture"), False), ((GREEN, "gone"), False)],
+    ids=["one colour", "two colours", "not even", "gone"],
+)
+def test_pictures_of_one_colour_may_stand(tmp_path: Path, pictures: tuple[str, str], even: bool) -> None:
+    """A move does not show on a picture of one colour, which is not called frozen; a file that stands where the next one comes in is."""
+    plan = timeline(tmp_path)
+    shots = []
+    for shot, name in zip(plan.shots, pictures, strict=True):
+        path = tmp_path / f"{name}.png"
+        if name == "texture":
+            Image.fromarray(texture(0).y).save(path)
+        elif name != "gone":
+            Image.new("RGB", SIZE, name).save(path)
+        clip = shot.clip.model_copy(update={"path": path, "kind": "image", "duration_ms": None})
+        shots.append(shot.model_copy(update={"clip": clip, "move": Move(kind="push", amount=0.1)}))
+    plan = plan.model_copy(update={"shots": tuple(shots)})
+    reel = make_reel(tmp_path / "reel.mp4", plan, RIGHT.but(picture=lambda _frame: Planes.filled(*SIZE, GREEN)))
+    assert named(check_video(reel, plan, reels.brand()), "no-frozen").holds is even
 
 
 def test_a_slow_gradient_is_not_frozen(tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ def _lay(planes: list[NDArray[Any]], cut: _Cut, loop: float) -> None:
     cv2.fillPoly(mask, fixed, 255, lineType=cv2.LINE_AA, shift=_FINE)
     small: NDArray[Any] = cv2.resize(mask, ((x1 - x0) // _SHADOW_STEP, (y1 - y0) // _SHADOW_STEP), interpolation=cv2.INTER_AREA)
     drop = _SHADOW_DROP * width / _SHADOW_STEP
-    moved = cv2.warpAffine(small.astype(np.float32), np.array([[1, 0, 0.4 * drop], [0, 1, drop]], np.float32), small.shape[::-1])
+    fall = np.array([[1, 0, 0.4 * drop], [0, 1, drop]], np.float32)
+    # Paper that the frame cuts goes on beyond it, and so does the shadow that falls in from there.
+    moved = cv2.warpAffine(small.astype(np.float32), fall, small.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
     shade = cv2.GaussianBlur(moved, (0, 0), _SHADOW_BLUR * width / _SHADOW_STEP) * np.float32(-_DARKNESS / 255) + np.float32(1)
     for plane, ink, scale in zip(planes, cut.ink, (1, 2, 2), strict=True):
         here = plane[y0 // scale : y1 // scale, x0 // scale : x1 // scale]
