@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from reelkit.errors import ClipError
-from reelkit.model import AudioResult, Clip, Scene, Script, Value, Word, content_key, numbered
+from reelkit.model import AudioResult, Clip, Scene, Script, Value, Word, composed, content_key, numbered
 from reelkit.whole import known_sha256_of
 
 __all__ = ["Edits", "parted", "shortest_word", "word_keys"]
@@ -62,6 +62,16 @@ class Edits(Value):
     clips: dict[str, Clip] = Field(default={}, description="by the id of the clip that was chosen")
     words: dict[str, tuple[int, int]] = Field(default={}, description="samples by which start and end were moved, by word_keys")
     breaks: dict[str, tuple[int, ...]] = Field(default={}, description="words that begin a cue, after the first, by the sentence's text")
+
+    @field_validator("scenes", "added", "breaks")
+    @classmethod
+    def _by_texts_as_they_are_read(cls, kept: dict[str, _Kept]) -> dict[str, _Kept]:
+        return {composed(text): one for text, one in kept.items()}
+
+    @field_validator("left_out")
+    @classmethod
+    def _texts_as_they_are_read(cls, left_out: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(composed, left_out))
 
     @property
     def told(self) -> str:

@@ -75,6 +75,7 @@ __all__ = [
     "UploadResult",
     "Value",
     "Word",
+    "composed",
     "content_key",
     "numbered",
     "one_line",
@@ -246,16 +247,20 @@ def numbered(texts: Iterable[str]) -> list[str]:
 def one_line(text: str) -> str:
     """Return a text with single spaces for white space; those that hold words together (U+00A0, U+202F) stay what they are.
 
-    Letters that come apart from their accents, as from some systems' file names and documents, are put together (Unicode's NFC): voices
-    and fonts know them so. All else stays as it is written; NFC would replace rare characters of names.
+    Letters that come apart from their accents are put together (:func:`composed`).
 
     Examples
     --------
     >>> one_line(" only\\n10\\u00a0000   cups "), one_line("cafe\\u0301")
     ('only 10\\xa0000 cups', 'café')
     """
-    text = _APART.sub(lambda letter: unicodedata.normalize("NFC", letter[0]), text)
-    return re.sub(r"\s+", lambda gap: " " if gap[0].strip(_NO_BREAK) else gap[0][0], text.strip())
+    return re.sub(r"\s+", lambda gap: " " if gap[0].strip(_NO_BREAK) else gap[0][0], composed(text).strip())
+
+
+def composed(text: str) -> str:
+    """Return a text with the letters that come apart from their accents, as from some systems' file names and documents, put together
+    (Unicode's NFC): voices and fonts know them so. All else stays as it is written; NFC would replace rare characters of names."""
+    return _APART.sub(lambda letter: unicodedata.normalize("NFC", letter[0]), text)
 
 
 def spaced(texts: Sequence[str], joined: Sequence[bool] = ()) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,21 @@ def test_kept_edits_are_read_back(tmp_path: Path) -> None:
     assert kept.key == first
     kept.keep(breaks={})
     assert not kept.path.exists()
+
+
+def test_edits_made_on_letters_apart_from_their_accents_hold(tmp_path: Path) -> None:
+    """Edits kept by texts that were not yet put together are those of the scenes and sentences that are; which of several is told too."""
+    texts = ["Café au lait.", "Très bien.", "Très bien.", "Voilà."]
+    scenes = [Scene(text=text, search_terms=("a", "b")) for text in texts]
+    key, again = (unicodedata.normalize("NFD", text) for text in (texts[0], "Très bien.\n2"))
+    kept = KeptEdits(tmp_path, "seed 1")
+    kept.path.parent.mkdir()
+    told, own = scenes[0].model_dump_json(), scenes[3].model_dump_json()
+    fields = f'"scenes": {{"{key}": {own}}}, "left_out": ["{again}"], "added": {{"{again}": [{told}]}}, "breaks": {{"{key}": [2]}}'
+    kept.path.write_text(f"{{{fields}}}".replace("\n", "\\n"), encoding="utf-8")
+    edits = kept.read()
+    assert edits.script(Script.of("T", scenes)).scenes == (scenes[3], scenes[1], scenes[0], scenes[3])
+    assert edits.breaks == {texts[0]: (2,)}
 
 
 def test_scripts_of_any_name_have_edits_of_their_own(tmp_path: Path) -> None:

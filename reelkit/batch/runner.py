@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -65,6 +66,10 @@ def generate_one(
 
     def make(run: RunFolder) -> None:
         run.start()
+        # They tell of a reel that was made here before, and none takes their place.
+        with contextlib.suppress(OSError):
+            for told in run.paths(NOTEBOOK, REPORT):
+                told.unlink()
         try:
             _take_steps(run)
         except ReelkitError as error:
@@ -261,7 +266,9 @@ def publish_made(folder: Path) -> str:
 def _publish(run: RunFolder) -> None:
     from reelkit.steps.upload import upload_video
 
-    topic, beside = str(run.manifest.facts["topic"]), [*run.beside, *run.paths(REPORT)]
+    # A report that is not counted was written of a reel that was made here before.
+    told = run.paths(REPORT) if REPORT in run.manifest.artefacts else []
+    topic, beside = str(run.manifest.facts["topic"]), [*run.beside, *told]
     run.step("upload", upload_video, run.reel, run.brand, store=Parts.of(run).store, name=run.run_id, title=topic, beside=beside)
 
 

@@ -95,19 +95,20 @@ def _decode(path: Path, limit_s: float) -> tuple[Samples, int]:
             stream = next((each for each in container.streams.audio if each.codec_context is not None), None)
             if stream is None:
                 raise AudioError(f"sound file {path.name}: is in a form that cannot be decoded here; convert it to WAV, MP3 or M4A")
-            rate_hz, layout = stream.rate, "stereo" if stream.channels > 1 else "mono"
-            evened = _evened(layout, rate_hz)
+            rate_hz = stream.rate
+            evened = _evened(rate_hz)
             limit = int(limit_s * rate_hz)
             # Read in place: pieces put together at the end would hold minutes of sound twice. What is never written takes no memory.
-            samples = np.empty((limit, 2 if layout == "stereo" else 1), np.float32)
+            samples = np.empty((limit, 2 if stream.channels > 1 else 1), np.float32)
             for packet in container.demux(stream):
                 try:
                     frames = [even for frame in packet.decode() for even in evened(frame)]
                 except av.InvalidDataError:  # a damaged packet is skipped, as players do
                     continue
                 for frame in frames:
-                    piece = np.asarray(frame.to_ndarray(), np.float32).reshape(-1, samples.shape[1])[: limit - taken]
-                    samples[taken : taken + len(piece)] = piece
+                    piece = np.asarray(frame.to_ndarray(), np.float32).reshape(-1, frame.layout.nb_channels)[: limit - taken]
+                    # FFmpeg would make one of two channels 3 dB louder, and two of one 3 dB softer.
+                    samples[taken : taken + len(piece)] = piece if samples.shape[1] == 2 else piece.mean(axis=1, keepdims=True)
                     taken += len(piece)
                 if taken >= limit:
                     break
@@ -123,8 +124,9 @@ def _decode(path: Path, limit_s: float) -> tuple[Samples, int]:
     return samples, rate_hz
 
 
-def _evened(layout: str, rate_hz: int) -> Callable[[Any], list[Any]]:
-    """Return what gives frames of one layout and rate from those of a file, which may change its own, as files put together do."""
+def _evened(rate_hz: int) -> Callable[[Any], list[Any]]:
+    """Return what gives frames of one rate, of one or two channels, from those of a file, which may change its own, as files put together
+    do."""
     import av
 
     known: list[tuple[Any, Any]] = []
@@ -134,6 +136,7 @@ def _evened(layout: str, rate_hz: int) -> Callable[[Any], list[Any]]:
         rest: list[Any] = []
         if not known or known[0][0] != kind:
             rest = known[0][1].resample(None) if known else []
+            layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
             known[:] = [(kind, av.AudioResampler(format="flt", layout=layout, rate=rate_hz))]
         return [*rest, *known[0][1].resample(frame)]
 

@@ -21,13 +21,21 @@ from reelkit.services.sayable import sayable
 
 __all__ = ["READING", "SpokenWord", "is_pause", "phoneme_string", "plan_breaths", "read_aloud", "says_something"]
 
-READING = 4
+READING = 5
 """Part of the keys of kept speech: raise it when the same words would be read in another way."""
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 # Not between feet and inches.
 _MINUS = re.compile(r"(?<![^\s(\[\"'“„‘«])(?<!\d[ \"'])[-−](?=\.?\d)")
 # Figures with others before them, or that go on in other groups, are a telephone's, or of a name ("iPhone 15 256 GB").
 _THOUSANDS = re.compile(r"(?<![\w.,+])(?<!\w[-–])(?<!\d )[1-9]\d{0,2}(?: \d{3})+(?! ?\d|[-.]\d{4}| ?[kMGT]B\b)")
+# After "in" or a day no day follows a month: "in May 20 came", "on 5 May 20 came". Nor is one ever "10,000" or "2.5".
+_MAY_HAVE_DAY = r"(?<!\b[Ii]n )(?<!\b\d )(?<!\b\d\d )"
+_NO_FIGURE = r"(?![.,]\d)"
+_MONTH = re.compile(
+    _MAY_HAVE_DAY + r"\b(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
+    r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.? $"
+)
+_DAY = re.compile(r"(?:[1-9]|[12]\d|3[01]) (?=[1-9])")
 _PRICE = re.compile(r"(?<![\w.,$£€−-])(\d+(?:,\d{3})*)[.,](\d\d ?)([$£€])(?!\w| ?\d)")
 _SIGN = re.compile(r"(?:(?<=\d)|(?<=thousand)|(?<=illion)) ?([$£€¥₹₩])(?!\w| ?\d)")
 _UNIT = re.compile(r"(?<=\d) ?(g|l|L|cl|dl)(?![\w/'’-])")
@@ -101,8 +109,15 @@ def read_aloud(words: Sequence[str], g2p: Any, vocab: dict[str, int]) -> list[Sp
 
 def _plain_figures(text: str) -> str:
     """Return a text of the same length with the figures that hibari reads wrongly as it reads them: "10 000", "9.99 €"."""
-    text = _THOUSANDS.sub(lambda figure: figure[0].replace(" ", ","), text)
+    text = _THOUSANDS.sub(_grouped, text)
     return _PRICE.sub(lambda price: f"{price[3]}{price[1]}.{price[2].strip()}".rjust(len(price[0])), text)
+
+
+def _grouped(figure: re.Match[str]) -> str:
+    # "On May 5 300 people came", but "in May 5 300 people came" and "May 10 000".
+    day = _DAY.match(figure[0]) if _MONTH.search(figure.string, 0, figure.start()) else None
+    at = day.end() if day else 0
+    return figure[0][:at] + figure[0][at:].replace(" ", ",")
 
 
 def _unit_said(unit: re.Match[str]) -> str:
@@ -239,9 +254,11 @@ class _TracingRe:
 
 @cache
 def _normalize() -> Callable[[_Traced], _Traced]:
-    """Return hibari's ``normalize`` over tracing patterns: its rules and their order stay its own, the installed package as it is."""
+    """Return hibari's ``normalize`` over tracing patterns: its rules and their order stay its own, but for where a month has a day; the
+    installed package stays as it is."""
     module = import_module("hibari.g2p.normalize")
     names = {name: _TracingPattern(value) if isinstance(value, re.Pattern) else value for name, value in vars(module).items()}
+    names["RE_MONTH_DAY"] = _TracingPattern(re.compile(_MAY_HAVE_DAY + module.RE_MONTH_DAY.pattern + _NO_FIGURE))
     names["re"] = _TracingRe
     return FunctionType(module.normalize.__code__, names)
 

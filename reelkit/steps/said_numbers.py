@@ -11,18 +11,21 @@ nineteen"""
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _SMALL = {word: value for value, word in enumerate(_ONES.split())} | {word: 10 * value for value, word in enumerate(_TENS.split(), 2)}
 _LARGE = {"thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_UNITS = """seconds minutes hours days weeks months years percent degrees grams kilos kilograms ounces pounds milliliters millilitres liters
+litres millimeters millimetres centimeters centimetres meters metres kilometers kilometres inches feet miles dollars euros cents"""
 _PIECE = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+|[^\sA-Za-z\d]")
 _GROUPED = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
 
 # A text is read by the kinds of its words, a letter each: d digits, z zero, o one to nine, n ten to twelve, c thirteen to nineteen,
-# T twenty, t other tens, h hundred, L larger words, & and, - hyphens, . all else.
+# T twenty, t other tens, h hundred, L larger words, & and, - hyphens, u units, . all else.
 _KINDS = {word: "z" if value == 0 else "o" if value < 10 else "n" if value < 13 else "c" for word, value in _SMALL.items() if value < 20}
-_KINDS |= dict.fromkeys(_TENS.split(), "t") | dict.fromkeys(_LARGE, "L") | {"twenty": "T", "hundred": "h", "and": "&", "-": "-"}
+_KINDS |= dict.fromkeys(_TENS.split(), "t") | dict.fromkeys(_LARGE, "L") | dict.fromkeys(_UNITS.split(), "u")
+_KINDS |= {"twenty": "T", "hundred": "h", "and": "&", "-": "-"}
 _BELOW_100 = "(?>[Tt]-?o|[Ttcno])"
 _AND = "(?:-&-|&)?"
 _TERM = re.compile(
-    # A year said in halves: "nineteen eighty-four", and not "twenty ten-minute breaks".
-    r"(?P<year>[cT](?>[Tt]-?o|[Ttcn])(?![-hL]))"
+    # A year said in halves: "nineteen eighty-four", and not "twenty ten-minute breaks" or "fifteen twenty minutes".
+    r"(?P<year>[cT](?>[Tt]-?o|[Ttcn])(?![-hLu]))"
     # What belongs to the next hundred does not go with this one: "one hundred and two hundred".
     rf"|(?:(?:(?:d|{_BELOW_100})-?)?h(?:{_AND}{_BELOW_100}(?!-?h))?|{_BELOW_100}|d|z)(?:-?L)?|L"
 )

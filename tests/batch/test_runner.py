@@ -214,6 +214,27 @@ def test_a_reel_that_changed_is_published_again(tmp_path: Path, script: Path) ->
     assert is_what_lies_here(lifted)
 
 
+def test_a_report_goes_with_the_reel_that_it_tells_of(tmp_path: Path, script: Path) -> None:
+    """Where a reel is made anew without a notebook, the report and the notebook of the one before go; a report that was not written of
+    this one, as where it was made step by step, is not published with it."""
+    folder = make(tmp_path, script).run_dir
+    assert folder is not None
+    nbformat.write(nbformat.v4.new_notebook(), folder / "reel.ipynb")
+    page = report(folder).read_bytes()
+    written = Script.model_validate_json((folder / "script.json").read_bytes()).scenes[0]
+    edited = written.model_copy(update={"text": written.text.replace("time", "a whole day")})
+    KeptEdits(tmp_path / "outputs" / "northwind", "script words.md").keep(scenes={written.text: edited})
+
+    made = make(tmp_path, script)
+    assert (made.error, made.run_dir, made.reused) == (None, folder, False)
+    assert not {"reel.ipynb", "report.html"} & set(files(folder))
+    (folder / "report.html").write_bytes(page)
+    assert make(tmp_path, script, upload=True).reused
+    published = tmp_path / "outputs" / "published" / "northwind"
+    assert (published / f"{folder.name}.mp4").is_file()
+    assert not (published / f"{folder.name}.html").exists()
+
+
 @pytest.mark.parametrize(("name", "why"), [("outputs", "Not a directory"), ("x" * 300, "File name too long")])
 def test_an_outputs_folder_that_cannot_be_made_is_one_line(tmp_path: Path, name: str, why: str) -> None:
     """A file in its place, or a name that no disk takes, is told with the brand and what to give instead, by both ways to a reel."""

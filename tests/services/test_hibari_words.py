@@ -71,6 +71,12 @@ MENDED = {
     "a g, 5 g's and 5G": ["a", "g", "5", "g's", "and", "5G"],
     "5g phones, 5g of salt, 18g": ["5g", "phones", "5 grams", "of", "salt", "18 grams"],
     "call 0412 345 678 or +49 30 123 456": ["call", "0412", "345", "678", "or", "plus 49", "30", "123", "456"],
+    "In May 10,000 came, by June 2.5 tons": ["In", "May", "10,000", "came", "by", "June", "2.5", "tons"],
+    "In May 10 000 came, from June 45 300": ["In", "May", "10,000", "10,000", "came", "from", "June", "45,300", "45,300"],
+    "On May 5 300 came, on Sept. 12 150 000": ["On", "May", "fifth", "300", "came", "on", "September", "twelfth", "150,000", "150,000"],
+    "On 5 May 300 came, on 5 May 12 500": ["On", "the fifth", "of May", "300", "came", "on", "the fifth", "of May", "12,500", "12,500"],
+    "in May 5 300 came, in June 12 brands": ["in", "May", "5,300", "5,300", "came", "in", "June", "12", "brands"],
+    "May 5, 300 people, May 5, 2020 or May 5.": ["May", "fifth", "300", "people", "May", "fifth", "2020", "or", "May", "fifth"],
     "an iPhone 15 256 GB": ["an", "iPhone", "15", "256", "gigabytes"],
     'a 24"-27" desk, -9.99 €': ["a", '24"-27"', "desk", "minus 9.99", "euros"],
     "cold (−18 °C) “−5” (-3)": ["cold", "(minus 18", "degrees Celsius)", "“minus 5”", "(minus 3)"],
@@ -80,7 +86,7 @@ MENDED = {
 
 @pytest.mark.parametrize("text", MENDED)
 def test_figures_are_read_as_they_are_meant(reader, text: str) -> None:
-    """Thousands in groups, signs behind a price, grams and litres, and what is below zero; what is none of these stays."""
+    """Thousands in groups, signs behind a price, grams and litres, days, and what is below zero; what is none of these stays."""
     got = [said.rstrip("!,.") for _, said in readings(reader, text)]
     assert got == MENDED[text]
 

@@ -204,6 +204,7 @@ def test_and_between_small_numbers_makes_no_sum(one: int, other: int) -> None:
         ("twenty twenty-four, nineteen ninety and twenty ten", [2024, 1990, 2010]),
         ("two thousand and twenty-four, two thousand nineteen", [2024, 2019]),
         ("twenty ten-minute breaks at ten thirty", [20, 10, 30]),
+        ("fifteen twenty minutes, twenty twenty-five grams; in nineteen eighty people", [15, 20, 25, 1980]),
         ("a million, half a hundred, zero, 0 million", [1_000_000, 100, 0]),
         ("5 hundred and 6 thousand, 3-million", [500, 6000, 3_000_000]),
     ],
