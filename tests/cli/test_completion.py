@@ -17,7 +17,7 @@ PROMPT = "ready> "
 
 @pytest.fixture(scope="module")
 def bash(studio: Studio) -> Iterator["pexpect.spawn[str]"]:
-    env = studio.env | {"PATH": f"{PROGRAMS}:/usr/bin:/bin", "PS1": PROMPT, "TERM": "dumb", "INPUTRC": "/dev/null"}
+    env = studio.env | {"PATH": f"{PROGRAMS}:/usr/bin:/bin", "PS1": PROMPT, "TERM": "dumb", "INPUTRC": "/dev/null", "HISTFILE": "/dev/null"}
     shell = pexpect.spawn("bash", ["--norc", "--noprofile", "-i"], env=env, cwd=studio.folder, encoding="utf-8", timeout=60)
     shell.expect_exact(PROMPT)
     for line in ("bind 'set bell-style none'", "bind 'set enable-bracketed-paste off'", 'eval "$(register-python-argcomplete reelkit)"'):

@@ -55,11 +55,12 @@ def test_a_lost_dask_worker_costs_no_reel(tmp_path: Path) -> None:
     until = time.monotonic() + 120
     kernels: list[psutil.Process] = []
     while not kernels and time.monotonic() < until:
-        children = psutil.Process(process.pid).children(recursive=True)
-        kernels = (
-            [child for child in children if "reelkit.kernel" in child.cmdline()] if list(tmp_path.glob("outputs/ada/*/script.json")) else []
-        )
+        if list(tmp_path.glob("outputs/ada/*/script.json")):
+            with contextlib.suppress(psutil.Error):
+                children = psutil.Process(process.pid).children(recursive=True)
+                kernels = [child for child in children if "reelkit.kernel" in child.cmdline()]
         time.sleep(0.05)
+    assert kernels
     worker = kernels[0].parent()
     assert worker is not None
     worker.kill()
@@ -98,9 +99,11 @@ def test_a_clusters_lost_worker_costs_no_reel(tmp_path: Path) -> None:
             client.wait_for_workers(2, timeout=120)
         command = [*python, "reelkit.cli", "batch", "--brands", "ada", "--count", "2", "--dask", address, "--keep-free-gb", "0", "--json"]
         process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        until = time.monotonic() + 120
         while not list(tmp_path.glob("outputs/ada/*/script.json")) and process.poll() is None and time.monotonic() < until:
             time.sleep(0.05)
         busy = [worker for worker in workers if psutil.Process(worker.pid).children()]
+        assert busy
         busy[0].kill()
         out, err = process.communicate(timeout=600)
         assert process.returncode == 0, err

@@ -75,7 +75,6 @@ def test_the_same_job_again_ends_at_once(place: Path, made: tuple[GenerationResu
     again = run_notebook(a_job(place), watcher=watcher)
     assert (again.success, again.reused, again.run_dir) == (True, True, folder_of(made))
     assert watcher.ended == []
-    assert again.duration_ms < 5000
 
 
 def test_the_report_is_one_small_page(made: tuple[GenerationResult, list[str]]) -> None:

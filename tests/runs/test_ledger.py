@@ -106,7 +106,7 @@ def test_old_claims_of_finished_reels_are_let_go(tmp_path: Path) -> None:
     ledger.record("northwind", "r", reel="seed 0", topic="t", clips=clips, used=[], sha256="ab")
     ledger.claim_clips("pulse", "seed 0", ["c0"], reels=5)
     ledger.claim_in_turn([("northwind", f"seed {number}", [f"c{number}"], 5) for number in range(510)])
-    with sqlite3.connect(ledger.path) as db:
+    with contextlib.closing(sqlite3.connect(ledger.path)) as db:
         left = {reel for (reel,) in db.execute("SELECT reel FROM claims WHERE brand = 'northwind'")}
         assert left == {f"seed {number}" for number in range(1, 510)}
         assert db.execute("SELECT reel FROM claims WHERE brand = 'pulse'").fetchall() == [("seed 0",)]
