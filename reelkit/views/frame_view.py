@@ -97,6 +97,8 @@ class FrameView(LiveView):
         self._at = min(telling_frame(timeline) if frame is None else frame, timeline.frame_count - 1)
         self._sources: list[FrameSource] = []
         self._turn = threading.Lock()
+        # Who changes what is shown, or tells of it, does so as one, composed pictures and all. A hand that scrubs does not wait for it.
+        self._showing = threading.RLock()
         self._version = 0
         self._views: set[int] = set()
         self._wanted = 0
@@ -123,11 +125,13 @@ class FrameView(LiveView):
 
     def show(self, timeline: Timeline, *, note: str = "") -> None:
         """Show another version of the reel, at the same place."""
-        self._put(timeline, self.versus, self.names, note)
+        with self._showing:
+            self._put(timeline, self.versus, self.names, note)
 
     def compare(self, versus: Timeline | None, *, names: tuple[str, str] | None = None) -> None:
         """Put another version beside it, or none."""
-        self._put(self.timeline, versus, names or self.names, self.note)
+        with self._showing:
+            self._put(self.timeline, versus, names or self.names, self.note)
 
     def state(self) -> dict[str, Any]:
         """Return what the widget begins with."""
@@ -136,12 +140,14 @@ class FrameView(LiveView):
     def heard(self, widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
         """Answer a message of the browser's: a frame that is wanted, or that a view of it is there or has gone."""
         if "ready" in message:
-            self._views.add(int(message["ready"]))
-            self._make_copy()
+            with self._showing:
+                self._views.add(int(message["ready"]))
+                self._make_copy()
         elif "gone" in message:
-            self._views.discard(int(message["gone"]))
-            if not self._views:
-                self._let_go()
+            with self._showing:
+                self._views.discard(int(message["gone"]))
+                if not self._views:
+                    self._let_go()
         elif "want" in message:
             # The browser alone says which frame is shown: were it a trait, an older value's echo would draw it back.
             frame = self._at = min(max(int(message["want"]), 0), self.timeline.frame_count - 1)
@@ -150,10 +156,14 @@ class FrameView(LiveView):
                 if message.get("half"):
                     self._send_half(widget, side, frame, ticket)
                 else:
-                    self._send(widget, side, frame, ticket=ticket, whole=bool(message.get("whole")))
+                    with self._showing:
+                        self._send(widget, side, frame, ticket=ticket, whole=bool(message.get("whole")))
 
     def _put(self, timeline: Timeline, versus: Timeline | None, names: tuple[str, str], note: str) -> None:
         changed = timeline != self.timeline
+        if changed:
+            # The copy of another version that is under way is given up.
+            self._wanted += 1
         self.timeline, self.versus, self.names, self.note = timeline, versus, names, note
         self._version += 1
         frame = self._at = min(self._at, timeline.frame_count - 1)
@@ -163,11 +173,14 @@ class FrameView(LiveView):
             return
         widget = self.widget
         # The picture first: what a person waits for is not the text beside it.
-        for side in ["a", "b"] if versus is not None and widget.compare != "off" else ["a"]:
-            self._send(widget, side, frame)
-        widget.facts = self._facts("making" if changed else widget.facts["copy"])
-        if changed:
-            self._make_copy()
+        try:
+            for side in ["a", "b"] if versus is not None and widget.compare != "off" else ["a"]:
+                self._send(widget, side, frame)
+        finally:
+            # Also where a clip does not decode: what moved until now is another version.
+            widget.facts = self._facts("making" if changed else widget.facts["copy"])
+            if changed:
+                self._make_copy()
 
     def _send(self, widget: Any, side: str, frame: int, *, ticket: int = 0, whole: bool = False) -> None:
         """Send a frame; where the browser has the one before, only what differs from that."""
@@ -274,16 +287,19 @@ class FrameView(LiveView):
                     if wanted != self._wanted:
                         process.kill()
                 trouble = process.stderr.read().strip().splitlines() if process.stderr else []
+            mp4 = path.read_bytes() if process.returncode == 0 else b""
+        with self._showing:
             if wanted != self._wanted:
                 return
-            if process.returncode == 0:
-                self._copy = timeline, path.read_bytes()
-                self._send_copy(self._copy[1])
-                # For the next style, which is scrubbed in before its copy is there.
-                self._make_proxies()
+            if mp4:
+                self._copy = timeline, mp4
+                self._send_copy(mp4)
             else:
                 self.widget.facts = self._facts("none")
                 self.widget.send({"trouble": (trouble or ["the moving preview could not be made; run the cell again"])[-1]})
+        if mp4:
+            # For the next style, which is scrubbed in before its copy is there.
+            self._make_proxies()
 
     def _send_copy(self, mp4: bytes) -> None:
         self.widget.send({"copy": True}, buffers=[mp4])
