@@ -123,15 +123,17 @@ class FrameView(LiveView):
         if self._views:
             self.widget.send({"look": frame})
 
-    def show(self, timeline: Timeline, *, note: str = "") -> None:
-        """Show another version of the reel, at the same place."""
+    def show(self, timeline: Timeline, *, note: str = "", instead_of: Timeline | None = None) -> None:
+        """Show another version of the reel, at the same place; where one is named that it takes the place of, only while that is shown."""
         with self._showing:
-            self._put(timeline, self.versus, self.names, note)
+            if instead_of is None or self.timeline is instead_of:
+                self._put(timeline, self.versus, self.names, note)
 
-    def compare(self, versus: Timeline | None, *, names: tuple[str, str] | None = None) -> None:
-        """Put another version beside it, or none."""
+    def compare(self, versus: Timeline | None, *, names: tuple[str, str] | None = None, instead_of: Timeline | None = None) -> None:
+        """Put another version beside it, or none; likewise."""
         with self._showing:
-            self._put(self.timeline, versus, names or self.names, self.note)
+            if instead_of is None or self.versus is instead_of:
+                self._put(self.timeline, versus, names or self.names, self.note)
 
     def state(self) -> dict[str, Any]:
         """Return what the widget begins with."""
