@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from reelkit.errors import ComposeError
 from reelkit.media.changed import changed_parts, part_bytes
 from reelkit.media.frame_source import FrameSource
 from reelkit.media.planes import Planes
 from reelkit.media.scrub_copy import start_scrub_copy
 from reelkit.media.stills import jpeg
 from reelkit.model import Cache, Palette, Timeline
-from reelkit.views.live import LiveView
+from reelkit.views.live import LiveView, telling
 from reelkit.views.markup import card, clock, data_uri, facts, fill, heading, seconds
 
 __all__ = ["ZONES", "FrameView", "html", "telling_frame"]
@@ -279,8 +280,26 @@ class FrameView(LiveView):
 
     def _copy_of(self, wanted: int, timeline: Timeline) -> None:
         time.sleep(_SETTLED_S)
+        with telling(self.widget):
+            try:
+                mp4 = self._made(wanted, timeline)
+            except Exception:
+                with self._showing:
+                    if wanted == self._wanted:
+                        self.widget.facts = self._facts("none")
+                raise
+            with self._showing:
+                if wanted != self._wanted:
+                    return
+                self._copy = timeline, mp4
+                self._send_copy(mp4)
+            # For the next style, which is scrubbed in before its copy is there.
+            self._make_proxies()
+
+    def _made(self, wanted: int, timeline: Timeline) -> bytes:
+        """Return a small copy; nothing where another version is wanted by now."""
         if wanted != self._wanted:
-            return
+            return b""
         with tempfile.TemporaryDirectory(prefix="reelkit-") as folder:
             path = Path(folder) / "copy.mp4"
             with start_scrub_copy(timeline, path) as process:
@@ -289,19 +308,11 @@ class FrameView(LiveView):
                     if wanted != self._wanted:
                         process.kill()
                 trouble = process.stderr.read().strip().splitlines() if process.stderr else []
-            mp4 = path.read_bytes() if process.returncode == 0 else b""
-        with self._showing:
             if wanted != self._wanted:
-                return
-            if mp4:
-                self._copy = timeline, mp4
-                self._send_copy(mp4)
-            else:
-                self.widget.facts = self._facts("none")
-                self.widget.send({"trouble": (trouble or ["the moving preview could not be made; run the cell again"])[-1]})
-        if mp4:
-            # For the next style, which is scrubbed in before its copy is there.
-            self._make_proxies()
+                return b""
+            if process.returncode:
+                raise ComposeError((trouble or ["the moving preview could not be made; run the cell again"])[-1])
+            return path.read_bytes()
 
     def _send_copy(self, mp4: bytes) -> None:
         self.widget.send({"copy": True}, buffers=[mp4])

@@ -237,6 +237,31 @@ def test_what_cannot_be_shown_has_no_older_preview(timeline: Timeline) -> None:
     copies_end()
 
 
+class Unwritable(Timeline):
+    """One that no other process can be told of."""
+
+    def model_dump(self, **how: Any) -> dict[str, Any]:
+        raise OSError("no more processes")
+
+
+def test_a_copy_that_cannot_be_begun_is_told(timeline: Timeline) -> None:
+    """Where there is no process for it, nobody waits for a moving preview: there is none, and the browser has a line."""
+    broken = Unwritable.model_construct(**dict(timeline))
+    view, browser = views.frame(broken), Browser()
+    view.widget = browser
+    with pytest.raises(OSError, match="no more processes"):
+        view._copy_of(view._wanted, broken)
+    assert browser.facts["copy"] == "none"
+    ((message, _),) = browser.got
+    assert message["trouble"].startswith("This did not work (OSError).")
+
+    grid, browser = views.grid({"A": broken}), Browser()
+    with pytest.raises(OSError, match="no more processes"):
+        grid._send_copies(browser)
+    ((message, _),) = browser.got
+    assert message["trouble"].startswith("This did not work (OSError).")
+
+
 def test_a_version_that_has_ended_shows_its_last_frame(tmp_path: Path, timeline: Timeline) -> None:
     """Beside a longer reel, beyond its own end, a version rests at its last frame: no older picture stays there."""
     shorter = small_timeline(tmp_path / "shorter", frames=(26, 30))

@@ -20,6 +20,7 @@ from reelkit.views.style_fields import GROUPS, groups_of
 from reelkit.views.style_view import StyleView
 from tests.media.timelines import small_timeline
 from tests.views.parsed import Parsed
+from tests.views.test_frame_view import Browser
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
@@ -320,6 +321,20 @@ def test_what_follows_late_overtakes_nothing(brand: Brand, tmp_path: Path, when:
 
     AtRest(frame, planned, follow=lambda brand: changed("follow")).show(brand, brand, still=still)
     assert (frame.timeline, frame.versus) == (tuned, saved)
+
+
+def test_a_fault_at_rest_is_told(brand: Brand, tmp_path: Path) -> None:
+    """Whatever goes wrong where captions are made clear, the browser has a line; what is no error of ours is raised as well."""
+
+    def settle(timeline: Timeline) -> Timeline:
+        raise OSError("no more files")
+
+    plan = planner(tmp_path)
+    style, browser = views.style(brand, views.frame(plan(brand), at=10), plan, settle=settle), Browser()
+    with pytest.raises(OSError, match="no more files"):
+        style._settle_beside(browser)
+    ((message, _),) = browser.got
+    assert message["trouble"].startswith("This did not work (OSError).")
 
 
 class Studio:
