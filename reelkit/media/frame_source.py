@@ -139,7 +139,7 @@ class FrameSource:
         Returns
         -------
         concurrent.futures.Future
-            Done when all are made; a clip that does not decode is its exception.
+            Done when all are made, or the source is closed; a clip that does not decode is its exception.
         """
         return self._shared.make(self._wanted.values())
 
@@ -156,6 +156,8 @@ class _Shared:
         self._copies: dict[Clip, tuple[Proxy, Clip]] = {}
         self._cache = cache
         self._turn = threading.Lock()
+        # Apart from the others: who begins, or closes, waits for no copy and no frame.
+        self._beginning = threading.Lock()
         self._makers: list[threading.Thread] = []
         self._closed = threading.Event()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -164,8 +166,12 @@ class _Shared:
         made: Future[None] = Future()
         # A daemon: who ends the program, or restarts a kernel, does not wait for copies.
         maker = threading.Thread(target=self._make_all, args=(list(wanted), made), name="proxies", daemon=True)
-        self._makers = [*filter(threading.Thread.is_alive, self._makers), maker]
-        maker.start()
+        with self._beginning:
+            if self._closed.is_set():
+                made.set_result(None)
+            else:
+                self._makers = [*filter(threading.Thread.is_alive, self._makers), maker]
+                maker.start()
         return made
 
     def copy_for(self, wanted: Proxy) -> Clip | None:
@@ -173,7 +179,8 @@ class _Shared:
         return copy if made is not None and made.serves(wanted) else None
 
     def close(self) -> None:
-        self._closed.set()
+        with self._beginning:
+            self._closed.set()
         for maker in self._makers:
             maker.join()
         with self.lock:

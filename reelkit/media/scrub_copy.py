@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,9 @@ def start_scrub_copy(timeline: Timeline, path: Path, *, width_px: int = 270, fra
         env=one_core,
     )
     assert process.stdin is not None
-    process.stdin.write(job)
-    process.stdin.close()
+    # That it has ended is seen by its exit code.
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(job)
     return process
 
 

@@ -46,7 +46,7 @@ class AtRest:
         ----------
         brand, saved : Brand
         still : callable
-            Returns whether ``brand`` is the tuned one still; what was changed meanwhile is left alone.
+            Returns whether ``brand`` and ``saved`` are those of now; what was changed meanwhile is left alone.
         """
         found = self._followed(brand, saved, still)
         self._make_final()
@@ -61,11 +61,15 @@ class AtRest:
             self._follow(brand)
         except ReelkitError as error:
             trouble.append(str(error))
+        # Read first: what is changed from here on is another than these, and stays.
+        shown, beside = frame.timeline, frame.versus
         planned, versus = self._plan(brand), self._plan(saved)
-        if still() and frame.timeline not in (planned, *self._final_of(planned)):
-            frame.show(planned)
-        if frame.versus is not None and frame.versus not in (versus, *self._final_of(versus)):
-            frame.compare(versus)
+        if not still():
+            return trouble
+        if shown not in (planned, *self._final_of(planned)):
+            frame.show(planned, instead_of=shown)
+        if beside is not None and beside not in (versus, *self._final_of(versus)):
+            frame.compare(versus, instead_of=beside)
         return trouble
 
     def _make_final(self) -> None:
@@ -74,11 +78,11 @@ class AtRest:
         frame = self._frame
         timeline, versus = frame.timeline, frame.versus
         final = self._final(timeline, self._settle)
-        if final != timeline and frame.timeline is timeline:
+        if final != timeline:
             stronger = ", ".join(map(str, final.strengthened))
-            frame.show(final, note=f"Made clearer on these pictures: {stronger}" if stronger else "")
-        if versus is not None and (final := self._final(versus, self._settle)) != versus and frame.versus is versus:
-            frame.compare(final)
+            frame.show(final, note=f"Made clearer on these pictures: {stronger}" if stronger else "", instead_of=timeline)
+        if versus is not None and (final := self._final(versus, self._settle)) != versus:
+            frame.compare(final, instead_of=versus)
 
     def _final(self, timeline: Timeline, settle: Callable[[Timeline], Timeline]) -> Timeline:
         for final in self._final_of(timeline):

@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from reelkit.errors import ComposeError
 from reelkit.media.changed import changed_parts, part_bytes
 from reelkit.media.frame_source import FrameSource
 from reelkit.media.planes import Planes
 from reelkit.media.scrub_copy import start_scrub_copy
 from reelkit.media.stills import jpeg
 from reelkit.model import Cache, Palette, Timeline
-from reelkit.views.live import LiveView
+from reelkit.views.live import LiveView, telling
 from reelkit.views.markup import card, clock, data_uri, facts, fill, heading, seconds
 
 __all__ = ["ZONES", "FrameView", "html", "telling_frame"]
@@ -97,6 +98,8 @@ class FrameView(LiveView):
         self._at = min(telling_frame(timeline) if frame is None else frame, timeline.frame_count - 1)
         self._sources: list[FrameSource] = []
         self._turn = threading.Lock()
+        # Who changes what is shown, or tells of it, does so as one, composed pictures and all. A hand that scrubs does not wait for it.
+        self._showing = threading.RLock()
         self._version = 0
         self._views: set[int] = set()
         self._wanted = 0
@@ -121,13 +124,17 @@ class FrameView(LiveView):
         if self._views:
             self.widget.send({"look": frame})
 
-    def show(self, timeline: Timeline, *, note: str = "") -> None:
-        """Show another version of the reel, at the same place."""
-        self._put(timeline, self.versus, self.names, note)
+    def show(self, timeline: Timeline, *, note: str = "", instead_of: Timeline | None = None) -> None:
+        """Show another version of the reel, at the same place; where one is named that it takes the place of, only while that is shown."""
+        with self._showing:
+            if instead_of is None or self.timeline is instead_of:
+                self._put(timeline, self.versus, self.names, note)
 
-    def compare(self, versus: Timeline | None, *, names: tuple[str, str] | None = None) -> None:
-        """Put another version beside it, or none."""
-        self._put(self.timeline, versus, names or self.names, self.note)
+    def compare(self, versus: Timeline | None, *, names: tuple[str, str] | None = None, instead_of: Timeline | None = None) -> None:
+        """Put another version beside it, or none; likewise."""
+        with self._showing:
+            if instead_of is None or self.versus is instead_of:
+                self._put(self.timeline, versus, names or self.names, self.note)
 
     def state(self) -> dict[str, Any]:
         """Return what the widget begins with."""
@@ -136,12 +143,14 @@ class FrameView(LiveView):
     def heard(self, widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
         """Answer a message of the browser's: a frame that is wanted, or that a view of it is there or has gone."""
         if "ready" in message:
-            self._views.add(int(message["ready"]))
-            self._make_copy()
+            with self._showing:
+                self._views.add(int(message["ready"]))
+                self._make_copy()
         elif "gone" in message:
-            self._views.discard(int(message["gone"]))
-            if not self._views:
-                self._let_go()
+            with self._showing:
+                self._views.discard(int(message["gone"]))
+                if not self._views:
+                    self._let_go()
         elif "want" in message:
             # The browser alone says which frame is shown: were it a trait, an older value's echo would draw it back.
             frame = self._at = min(max(int(message["want"]), 0), self.timeline.frame_count - 1)
@@ -150,10 +159,14 @@ class FrameView(LiveView):
                 if message.get("half"):
                     self._send_half(widget, side, frame, ticket)
                 else:
-                    self._send(widget, side, frame, ticket=ticket, whole=bool(message.get("whole")))
+                    with self._showing:
+                        self._send(widget, side, frame, ticket=ticket, whole=bool(message.get("whole")))
 
     def _put(self, timeline: Timeline, versus: Timeline | None, names: tuple[str, str], note: str) -> None:
         changed = timeline != self.timeline
+        if changed:
+            # The copy of another version that is under way is given up.
+            self._wanted += 1
         self.timeline, self.versus, self.names, self.note = timeline, versus, names, note
         self._version += 1
         frame = self._at = min(self._at, timeline.frame_count - 1)
@@ -163,11 +176,14 @@ class FrameView(LiveView):
             return
         widget = self.widget
         # The picture first: what a person waits for is not the text beside it.
-        for side in ["a", "b"] if versus is not None and widget.compare != "off" else ["a"]:
-            self._send(widget, side, frame)
-        widget.facts = self._facts("making" if changed else widget.facts["copy"])
-        if changed:
-            self._make_copy()
+        try:
+            for side in ["a", "b"] if versus is not None and widget.compare != "off" else ["a"]:
+                self._send(widget, side, frame)
+        finally:
+            # Also where a clip does not decode: what moved until now is another version.
+            widget.facts = self._facts("making" if changed else widget.facts["copy"])
+            if changed:
+                self._make_copy()
 
     def _send(self, widget: Any, side: str, frame: int, *, ticket: int = 0, whole: bool = False) -> None:
         """Send a frame; where the browser has the one before, only what differs from that."""
@@ -264,8 +280,26 @@ class FrameView(LiveView):
 
     def _copy_of(self, wanted: int, timeline: Timeline) -> None:
         time.sleep(_SETTLED_S)
+        with telling(self.widget):
+            try:
+                mp4 = self._made(wanted, timeline)
+            except Exception:
+                with self._showing:
+                    if wanted == self._wanted:
+                        self.widget.facts = self._facts("none")
+                raise
+            with self._showing:
+                if wanted != self._wanted:
+                    return
+                self._copy = timeline, mp4
+                self._send_copy(mp4)
+            # For the next style, which is scrubbed in before its copy is there.
+            self._make_proxies()
+
+    def _made(self, wanted: int, timeline: Timeline) -> bytes:
+        """Return a small copy; nothing where another version is wanted by now."""
         if wanted != self._wanted:
-            return
+            return b""
         with tempfile.TemporaryDirectory(prefix="reelkit-") as folder:
             path = Path(folder) / "copy.mp4"
             with start_scrub_copy(timeline, path) as process:
@@ -275,15 +309,10 @@ class FrameView(LiveView):
                         process.kill()
                 trouble = process.stderr.read().strip().splitlines() if process.stderr else []
             if wanted != self._wanted:
-                return
-            if process.returncode == 0:
-                self._copy = timeline, path.read_bytes()
-                self._send_copy(self._copy[1])
-                # For the next style, which is scrubbed in before its copy is there.
-                self._make_proxies()
-            else:
-                self.widget.facts = self._facts("none")
-                self.widget.send({"trouble": (trouble or ["the moving preview could not be made; run the cell again"])[-1]})
+                return b""
+            if process.returncode:
+                raise ComposeError((trouble or ["the moving preview could not be made; run the cell again"])[-1])
+            return path.read_bytes()
 
     def _send_copy(self, mp4: bytes) -> None:
         self.widget.send({"copy": True}, buffers=[mp4])

@@ -14,7 +14,7 @@ from reelkit.media.scrub_copy import start_scrub_copy
 from reelkit.media.stills import jpeg
 from reelkit.model import Palette, Timeline
 from reelkit.views.frame_view import telling_frame
-from reelkit.views.live import LiveView
+from reelkit.views.live import LiveView, telling
 from reelkit.views.markup import card, data_uri, each, fill, heading, plural
 
 __all__ = ["GridView", "html"]
@@ -84,7 +84,7 @@ class GridView(LiveView):
         threading.Thread(target=self._send_copies, args=(widget,), daemon=True).start()
 
     def _send_copies(self, widget: Any) -> None:
-        with self._making:
+        with telling(widget), self._making:
             for place, timeline in enumerate(self._versions.values()):
                 if place not in self._copies:
                     self._copies[place] = self._copy(widget, timeline)

@@ -7,7 +7,8 @@ Python; ``live.js`` stands before each. What a view needs from other rooms (a pl
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,21 @@ from reelkit.errors import ReelkitError
 from reelkit.model import Palette
 from reelkit.views.show import View
 
-__all__ = ["LiveView", "make_widget", "sources"]
+__all__ = ["LiveView", "make_widget", "sources", "telling"]
+
+
+@contextmanager
+def telling(widget: Any) -> Iterator[None]:
+    """Tell the browser what goes wrong meanwhile: an error (:class:`ReelkitError`) is ``{"trouble": line}``; so is a fault, which is
+    raised as well. Each thread of a view works within it."""
+    try:
+        yield
+    except ReelkitError as error:
+        widget.send({"trouble": str(error)})
+    except Exception as error:
+        # The log has the traceback, and its text, which may hold anything; who waits for an answer has one, too.
+        widget.send({"trouble": f"This did not work ({type(error).__name__}). Run the cell again; report it if it stays so."})
+        raise
 
 
 @functools.cache
@@ -42,8 +57,7 @@ def make_widget(name: str, state: Mapping[str, Any], answer: Callable[[Any, dict
     state : mapping
         Traits and their first values; each is shared with the browser.
     answer : callable
-        Called with the widget, a message and its buffers. What is wrong (a :class:`ReelkitError`) goes back as ``{"trouble": line}``; so
-        does a fault, which is raised as well.
+        Called with the widget, a message and its buffers. What is wrong goes back (:func:`telling`).
     """
     import anywidget
     import traitlets
@@ -61,14 +75,8 @@ def make_widget(name: str, state: Mapping[str, Any], answer: Callable[[Any, dict
     made = type(f"{name.title()}Widget", (anywidget.AnyWidget,), {"_esm": module, "_css": style, **traits})()
 
     def heard(widget: Any, message: dict[str, Any], buffers: list[Any]) -> None:
-        try:
+        with telling(widget):
             answer(widget, message, buffers)
-        except ReelkitError as error:
-            widget.send({"trouble": str(error)})
-        except Exception as error:
-            # The log has the traceback, and its text, which may hold anything; who waits for an answer has one, too.
-            widget.send({"trouble": f"This did not work ({type(error).__name__}). Run the cell again; report it if it stays so."})
-            raise
 
     made.on_msg(heard)
     return made

@@ -15,7 +15,7 @@ from reelkit.media.captions import unseen_fields
 from reelkit.model import Finding, Timeline
 from reelkit.views.at_rest import AtRest
 from reelkit.views.frame_view import FrameView
-from reelkit.views.live import LiveView
+from reelkit.views.live import LiveView, telling
 from reelkit.views.markup import card, fill, heading, plural, table
 from reelkit.views.style_fields import PICTURE_GROUPS, Group, groups_of, value_of
 from reelkit.yamlfile import change_yaml, shown_path
@@ -262,11 +262,8 @@ class StyleView(LiveView):
             self.widget.notes = self._notes()
 
     def _settle_beside(self, widget: Any) -> None:
-        with self._settling:
-            try:
-                self.settle()
-            except ReelkitError as error:
-                widget.send({"trouble": str(error)})
+        with telling(widget), self._settling:
+            self.settle()
 
     def _shortly(self, error: ReelkitError) -> str:
         """Return what is wrong with a value that stands in no file yet, without the file's name."""

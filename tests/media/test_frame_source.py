@@ -137,12 +137,12 @@ def test_another_cut_is_scrubbed_by_copies_of_its_own(tmp_path: Path, timeline: 
         assert changed.scrub(50).tobytes() == copied
 
 
+def scratch() -> list[Path]:
+    return list(Path(tempfile.gettempdir()).glob(f"reelkit-proxies-{os.getpid()}-*"))
+
+
 def test_without_a_cache_proxies_go_with_the_source(timeline: Timeline) -> None:
     """Proxies that nobody keeps are made in a temporary folder, of which nothing is left."""
-
-    def scratch() -> list[Path]:
-        return list(Path(tempfile.gettempdir()).glob(f"reelkit-proxies-{os.getpid()}-*"))
-
     with FrameSource(timeline) as source:
         source.make_proxies().result()
         assert source.scrub(3).width_px == HALF[0]
@@ -161,6 +161,15 @@ def test_closing_stops_the_making(tmp_path: Path) -> None:
             time.sleep(0.01)
     assert making.done() and making.exception() is None
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
+
+
+def test_once_it_is_closed_nothing_is_made(timeline: Timeline) -> None:
+    """Who asks for proxies when another has closed the source is answered at once, and no folder is left."""
+    with FrameSource(timeline) as source:
+        other = source.showing(timeline)
+    making = other.make_proxies()
+    assert making.done() and making.result() is None
+    assert scratch() == []
 
 
 def test_a_clip_that_is_gone_is_one_line(tmp_path: Path, timeline: Timeline) -> None:

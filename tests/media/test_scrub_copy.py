@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
 from reelkit.media.compositor import Compositor
 from reelkit.media.scrub_copy import make_scrub_copy, shrunk, start_scrub_copy
@@ -47,6 +48,16 @@ def test_made_apart_it_is_the_same_bytes(tmp_path: Path) -> None:
         assert process.stderr is not None
         assert "clip0.mp4" in process.stderr.read().splitlines()[-1]
     assert not (tmp_path / "none.mp4").exists()
+
+
+def test_a_process_that_ends_before_it_has_its_job_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the job is that it does not read, it is waited for and has its line."""
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path / "nothing"))
+    timeline = small_timeline(tmp_path).model_copy(update={"topic": "long " * 200_000})
+    with start_scrub_copy(timeline, tmp_path / "none.mp4") as process:
+        assert process.wait() == 1
+        assert process.stderr is not None
+        assert process.stderr.read()
 
 
 def test_everything_shrinks_in_proportion(tmp_path: Path) -> None:

@@ -14,11 +14,13 @@ from reelkit.brand import Brand, load_brand
 from reelkit.errors import BrandError, VoiceError
 from reelkit.media.compositor import Compositor
 from reelkit.model import Finding, Timeline
+from reelkit.views.at_rest import AtRest
 from reelkit.views.frame_view import ZONES
 from reelkit.views.style_fields import GROUPS, groups_of
 from reelkit.views.style_view import StyleView
 from tests.media.timelines import small_timeline
 from tests.views.parsed import Parsed
+from tests.views.test_frame_view import Browser
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
@@ -274,6 +276,65 @@ def test_a_change_meanwhile_is_not_overtaken(brand: Brand, tmp_path: Path) -> No
     style.settle()
     assert frame.timeline == plan(style.brand)
     assert style.changes == {"captions.size_px": 80}
+
+
+def test_a_change_in_the_last_moment_is_not_overtaken(brand: Brand, tmp_path: Path) -> None:
+    """What is tuned between a look into what is shown and the final that is put in its place stays on the screen."""
+    plan = planner(tmp_path)
+    frame = views.frame(plan(brand), at=10)
+
+    class Meanwhile:
+        def __str__(self) -> str:
+            style.set({"captions.size_px": 80})
+            return "captions"
+
+    def settle(timeline: Timeline) -> Timeline:
+        return stronger(timeline).model_copy(update={"strengthened": (Meanwhile(),)})
+
+    style = views.style(brand, frame, plan, settle=settle)
+    style.set({"captions.size_px": 70})
+    style.settle()
+    assert frame.timeline == plan(style.brand)
+    assert style.changes == {"captions.size_px": 80}
+
+
+@pytest.mark.parametrize("when", ["follow", "plan", "still"])
+def test_what_follows_late_overtakes_nothing(brand: Brand, tmp_path: Path, when: str) -> None:
+    """What is tuned, saved or fetched while an older look follows stays on the screen, at whatever moment it comes."""
+    plan = planner(tmp_path)
+    tuned, saved = plan(brand.with_changes({"captions.size_px": 90})), plan(brand.with_changes({"captions.size_px": 100}))
+    frame = views.frame(stronger(tuned), versus=stronger(saved), at=10)
+
+    def changed(moment: str) -> None:
+        if moment == when:
+            frame.show(tuned)
+            frame.compare(saved)
+
+    def planned(brand: Brand) -> Timeline:
+        changed("plan")
+        return plan(brand)
+
+    def still() -> bool:
+        changed("still")
+        # With other footage it is the same brand.
+        return when != "follow"
+
+    AtRest(frame, planned, follow=lambda brand: changed("follow")).show(brand, brand, still=still)
+    assert (frame.timeline, frame.versus) == (tuned, saved)
+
+
+def test_a_fault_at_rest_is_told(brand: Brand, tmp_path: Path) -> None:
+    """Whatever goes wrong where captions are made clear, the browser has a line; what is no error of ours is raised as well."""
+
+    def settle(timeline: Timeline) -> Timeline:
+        raise OSError("no more files")
+
+    plan = planner(tmp_path)
+    style, browser = views.style(brand, views.frame(plan(brand), at=10), plan, settle=settle), Browser()
+    with pytest.raises(OSError, match="no more files"):
+        style._settle_beside(browser)
+    ((message, _),) = browser.got
+    assert message["trouble"].startswith("This did not work (OSError).")
 
 
 class Studio:
