@@ -200,7 +200,7 @@ def _announced(arguments: argparse.Namespace, summary: dict[str, Any], line: str
 
 def _forecast(arguments: argparse.Namespace, outputs: Path) -> int:
     from reelkit.batch.forecast import forecast_reel
-    from reelkit.batch.screen import minutes
+    from reelkit.batch.screen import minutes, price
 
     batch = _open(arguments, outputs, write=False)
     told = [(reel, forecast_reel(reel, batch.outcomes.get(reel.number), outputs, upload=arguments.upload)) for reel in batch.reels]
@@ -222,9 +222,8 @@ def _forecast(arguments: argparse.Namespace, outputs: Path) -> int:
         for reel, forecast in told:
             due = f"  due {reel.due}" if reel.due else ""
             print(f"{forecast.state:<8}  {reel.slug}  {reel.title}{due}  {forecast.told}".rstrip())
-        money = f"${cost:.2f}" if cost else "nothing to pay"
         publish = f" and {to_publish} to publish" if to_publish else ""
-        print(f"batch {batch.id}: {len(to_make)} of {len(told)} to make{publish}, about {minutes(seconds)} of work, {money}")
+        print(f"batch {batch.id}: {len(to_make)} of {len(told)} to make{publish}, about {minutes(seconds)} of work, {price(cost)}")
         for problem in batch.refused.values():
             complain(problem)
     return WRONG_USE if batch.refused and not batch.reels else FAILED if batch.refused else DONE

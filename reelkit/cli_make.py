@@ -67,7 +67,7 @@ def _voice_over(path: Path | None) -> dict[str, str]:
 def _forecast(arguments: argparse.Namespace, job: RunJob, outputs: Path) -> int:
     from reelkit.batch.forecast import forecast_reel
     from reelkit.batch.plan import PlannedReel
-    from reelkit.batch.screen import minutes
+    from reelkit.batch.screen import minutes, price
     from reelkit.brand import load_brand
 
     planned = PlannedReel(
@@ -84,8 +84,7 @@ def _forecast(arguments: argparse.Namespace, job: RunJob, outputs: Path) -> int:
     elif found.state == "unpublished":
         print("would be published: this reel is made already")
     else:
-        cost = f"${found.cost_usd:.2f}" if found.cost_usd else "nothing to pay"
-        print(f"would be made{f' ({found.told})' if found.told else ''}: about {minutes(found.seconds)}, {cost}")
+        print(f"would be made{f' ({found.told})' if found.told else ''}: about {minutes(found.seconds)}, {price(found.cost_usd)}")
     return DONE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +32,8 @@ _KEPT = {
 fields, and names of what decides a run."""
 _TOKENS = (6000, 1500)
 """Asked and answered in a script of three drafts, where no run tells of its own."""
+_CHARACTERS_A_SECOND = 15.0
+"""Of speech."""
 
 
 class Forecast(Value):
@@ -111,7 +113,7 @@ def forecast_reel(reel: PlannedReel, outcome: Outcome | None, outputs: Path, *, 
         state="begun" if begun else "new",
         told="; ".join(filter(None, [told, f"cached: {', '.join(cached)}" if cached else ""])),
         cached=cached,
-        cost_usd=0.0 if "script" in cached else _cost(run, outputs),
+        cost_usd=_cost(run, cached),
         seconds=round(sum(seconds for step, seconds in typical.items() if step not in cached), 1),
     )
 
@@ -152,20 +154,21 @@ def _concerns(name: str, other: str) -> bool:
     return f"{name}.".startswith(f"{other}.") or f"{other}.".startswith(f"{name}.")
 
 
-def _cost(run: RunFolder, outputs: Path) -> float:
-    """Return what scripts of a brand have cost at the middle, else what its model's prices make of a script of the usual length."""
-    said = run.brand.script
-    if said.writer == "deck" or run.job.script is not None:
-        return 0.0
-    paid = []
-    for path in run.folder.parent.glob("*/"):
+def _cost(run: RunFolder, cached: Collection[str]) -> float:
+    """Return what the steps that are paid for, and not kept, have cost a brand at the middle, else what prices make of a usual reel."""
+    script, voice, usual = run.brand.script, run.brand.voice, {}
+    if script.writer != "deck" and run.job.script is None:
+        prices = (script.usd_per_million_input_tokens or 0.0, script.usd_per_million_output_tokens or 0.0)
+        usual["script"] = sum(tokens * price / 1e6 for tokens, price in zip(_TOKENS, prices, strict=True))
+    if voice.engine == "openai":
+        usual["voice"] = script.length_s * _CHARACTERS_A_SECOND * (voice.usd_per_million_characters or 0.0) / 1e6
+    usual = {step: usd for step, usd in usual.items() if step not in cached}
+    paid: dict[str, list[float]] = {}
+    for path in run.folder.parent.glob("*/") if usual else ():
         try:
             found = read_manifest(path)
         except RunError:
             continue
-        if found is not None and found.costs:
-            paid.append(sum(found.costs.values()))
-    if paid:
-        return statistics.median(paid)
-    prices = (said.usd_per_million_input_tokens or 0.0, said.usd_per_million_output_tokens or 0.0)
-    return sum(tokens * price / 1e6 for tokens, price in zip(_TOKENS, prices, strict=True))
+        for step, usd in found.costs.items() if found is not None else ():
+            paid.setdefault(step, []).append(usd)
+    return sum(statistics.median(paid.get(step, [usd])) for step, usd in usual.items())

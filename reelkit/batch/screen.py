@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
-__all__ = ["BatchScreen", "batch_table", "minutes"]
+__all__ = ["BatchScreen", "batch_table", "minutes", "price"]
 
 _SIGNS = {"done": ("✓", "green"), "failed": ("✕", "red"), "held": ("‖", "yellow"), "running": ("▸", "bold"), "waiting": ("·", "dim")}
 _ORDER = ("running", "failed", "held", "waiting", "done")
@@ -113,3 +113,14 @@ def minutes(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     return f"{whole // 60} min {whole % 60:02d} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def price(usd: float) -> str:
+    """Return what something will cost as a person says it.
+
+    Examples
+    --------
+    >>> price(0), price(0.0009), price(1.5)
+    ('nothing to pay', 'less than $0.01', '$1.50')
+    """
+    return "nothing to pay" if not usd else f"${usd:.2f}" if usd >= 0.01 else "less than $0.01"

@@ -86,6 +86,16 @@ def test_a_models_price_is_told(studio: Studio, monkeypatch: pytest.MonkeyPatch)
     assert six["seconds"] == pytest.approx(sum(reel["seconds"] for reel in six["reels"]))
 
 
+def test_a_voices_price_is_told(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four seconds of speech are 60 characters: at $15 a million 0.09 cents, beside a model's 2.4 for the script, and so for each reel."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up-0123456789")
+    spoken = ("--set", "voice.engine=openai", "--set", "voice.name=alloy", "--set", "voice.usd_per_million_characters=15")
+    assert studio.asked("make", "--brand", "bix", *spoken, "--dry-run")["cost_usd"] == pytest.approx(0.0009)
+    assert studio.asked("make", "--brand", "bix", *spoken, *PAID, *PRICES, "--dry-run")["cost_usd"] == pytest.approx(0.0249)
+    assert studio.run("make", "--brand", "bix", *spoken, "--dry-run").stdout.endswith(", less than $0.01\n")
+    assert studio.asked("batch", "--brands", "bix", "cleo", *spoken, "--dry-run")["cost_usd"] == pytest.approx(0.0018)
+
+
 def test_a_batch_is_told_line_by_line(studio: Studio) -> None:
     """Each reel has its line and the whole its own; a brand that cannot be loaded is refused with 1, and with no other with 2."""
     before = files(studio)
