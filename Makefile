@@ -33,7 +33,7 @@ check: $(DEV) ## style, types and walls: what must hold before a commit
 	$(BIN)/lint-imports
 	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 
-bench: $(DEV) ## the measured figures: word onsets, speed
+bench: $(DEV) ## all measured figures, speed first of all (an hour and more)
 	@failed=0; for each in $$(ls benchmarks/[a-z]*.py | xargs -n1 basename -s .py); do $(BIN)/python -m benchmarks.$$each || failed=1; done; exit $$failed
 
 varied: $(DEV) ## fifty reels of every kind, each held to every must (half an hour)
@@ -45,7 +45,7 @@ docs: $(USE) ## write the brand reference from the schema
 gallery: $(USE) ## draw docs/gallery.png: every caption preset on every family of backdrops
 	$(BIN)/python docs/gallery.py
 
-clean: ## remove the cache, all runs and everything that tools left (not .venv)
+clean: ## remove all of outputs/ (runs, edits, batches, what was published there) with its cache, and what tools left (not .venv)
 	rm -rf outputs/* outputs/.cache outputs/.locks build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 constraints: $(DEV) ## take the versions in .venv as the ones that everybody gets

@@ -226,7 +226,10 @@ class BrandOverlays(Value):
     end_card_s: float = Field(default=2.4, ge=1.0, le=6.0)
     end_card_text: str = Field(default="", description="large line on the end card; empty takes the brand's name")
     end_card_subtitle: str = Field(default="", description="smaller line under it, such as a handle or an address")
-    clips: tuple[PythonClip, ...] = Field(default=(), description="clips that your own Python functions draw, over the reel")
+    clips: tuple[PythonClip, ...] = Field(
+        default=(),
+        description="clips that your own Python functions draw, over the reel: clips.py:lower_third; start_s below 0 counts from the end",
+    )
     intro: str = Field(
         default="", pattern=_PYTHON, examples=["clips.py:opening"], description="a function whose MoviePy clip comes before the reel"
     )
@@ -270,7 +273,10 @@ class BrandPublishing(Value):
     store: Literal["folder", "supabase"] = Field(
         default="folder", description="supabase takes SUPABASE_URL and SUPABASE_KEY from the environment"
     )
-    bucket: str = Field(default="published", description="for the folder store: a folder under outputs/")
+    bucket: str = Field(
+        default="published",
+        description="in Supabase, made by the first upload where the key may, public unless links is signed; else a folder in outputs",
+    )
     prefix: str = Field(default="", description="put before every object's name")
     links: Literal["bucket", "public", "signed"] = Field(
         default="bucket", description="addresses of published reels in Supabase; bucket gives the kind that the bucket is"
@@ -295,7 +301,7 @@ class Brand(Value):
     )
     palette: Palette
     fonts: BrandFonts = BrandFonts()
-    logo: Path | None = Field(default=None, description="SVG or PNG")
+    logo: Path | None = Field(default=None, description="SVG or PNG, best; JPEG, WebP and GIF are taken too")
     voice: BrandVoice = BrandVoice()
     script: BrandScript
     footage: BrandFootage = BrandFootage()

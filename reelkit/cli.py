@@ -107,7 +107,9 @@ def _make_parser(commands: Any) -> None:
     make.add_argument("--script", type=Path, metavar="FILE", help="your own script, Markdown or plain text")
     make.add_argument("--voice-over", type=Path, metavar="FILE", help="your own recording of the script, as WAV, MP3 or M4A")
     _shared_options(make, "for this reel only")
-    make.add_argument("--no-notebook", action="store_true", help="make it in this process, without notebook and report")
+    make.add_argument(
+        "--no-notebook", action="store_true", help="make it in this process, without notebook and report; earlier ones of it go"
+    )
     make.add_argument("--open", action="store_true", help="show the report (or the reel) when it is done")
 
 
@@ -147,7 +149,7 @@ def _brands_parser(commands: Any) -> None:
 
 
 def _outputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--outputs", type=Path, metavar="DIR", help="where runs go (outputs/ beside templates/)")
+    parser.add_argument("--outputs", type=Path, metavar="DIR", help="where runs go ($REELKIT_OUTPUTS, else outputs/ beside templates/)")
 
 
 # --- the commands ----------------------------------------------------------------------------------------------------
@@ -161,7 +163,7 @@ def _list_brands(arguments: argparse.Namespace) -> int:
         print_json(problems)
         return FAILED if any(problems.values()) else DONE
     if not problems:
-        complain(f"there is no brand in {templates_dir() / 'brands'}; copy one from the README and give it a name")
+        complain(f"there is no brand in {templates_dir() / 'brands'}; `reelkit init DIR` makes a studio with one")
         return FAILED
     width = max(map(len, problems))
     for slug, found in problems.items():

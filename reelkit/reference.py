@@ -14,8 +14,9 @@ __all__ = ["brand_reference"]
 _HEAD = """# What a brand file may say
 
 A brand lives in `templates/brands/<slug>.yaml`. This page is written from the schema (`reelkit brands schema`, `make docs`); every field
-that is left out keeps its default. Paths are relative to the brand file. `reelkit brands` checks all files and says file, line and field
-of whatever is wrong; `reelkit make --set group.field=value` changes a field for one reel, `--set group.field=` empties it.
+that is left out keeps its default, a field of captions what their preset in `templates/styles/` says. Paths are relative to the brand file.
+`reelkit brands` checks all files and says file, line and field of whatever is wrong; `reelkit make --set group.field=value` changes a field
+for one reel, `--set group.field=` empties it.
 """
 
 

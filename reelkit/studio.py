@@ -203,7 +203,7 @@ def _brand(answers: Answers, slug: str, palette: Palette, *, spoken_s: float) ->
     colours = "".join(f'  {name}: "{colour}"\n' for name, colour in palette.model_dump().items())
     return (
         "# yaml-language-server: $schema=brand.schema.json\n#\n"
-        "# Everything a brand may say is in brand.schema.json; what is left out here keeps its default.\n"
+        "# Everything a brand may say is in brand.schema.json; what is left out here keeps its default, or its caption preset's.\n"
         "# Paths are relative to this file.\n\n"
         f"name: {_quoted(answers.name)}\nslug: {_quoted(slug)}\nlogo: ../logos/{slug}.svg\n\npalette:\n{colours}\n"
         f"script:\n  deck: {_quoted(slug)}            # templates/decks/{slug}.yaml: what it may say\n  length_s: {length_s}\n\n"

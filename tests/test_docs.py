@@ -85,3 +85,12 @@ def test_every_field_is_in_the_reference() -> None:
     """No field of a brand file is left out of its reference."""
     page = brand_reference()
     assert [name for name in fields() if f"`{name}`" not in page] == []
+
+
+def test_every_norm_is_told() -> None:
+    """Each finding that the steps can come to stands in the page of norms, by its name."""
+    steps = "".join(path.read_text() for path in (ROOT / "reelkit" / "steps").glob("*.py"))
+    names = set(re.findall(r'\bname="([a-z][a-z0-9-]+)"', steps)) | set(re.findall(r'_(?:must|should)\(\s*"([a-z-]+)"', steps))
+    assert len(names) >= 40
+    told = set(re.findall(r"`([a-z][a-z0-9-]+)`", (ROOT / "docs" / "norms.md").read_text()))
+    assert names <= told

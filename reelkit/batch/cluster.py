@@ -1,4 +1,4 @@
-"""Dask as the executor: workers on other machines that share the outputs folder."""
+"""Dask as the executor: workers on other machines, whether they share the outputs folder or not."""
 
 from __future__ import annotations
 

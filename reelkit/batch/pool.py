@@ -66,7 +66,7 @@ def encoders_each(width: int, *, of: int | None = None) -> int:
 
 
 class ReelPool(Executor):
-    """Processes that end with us. A call whose process is lost is made again in another one, up to three times.
+    """Processes that end with us. A call whose process is lost is made again in another one, three tries in all.
 
     :class:`concurrent.futures.ProcessPoolExecutor` gives up all its calls when one process is lost, and its processes outlive a caller
     that is killed.

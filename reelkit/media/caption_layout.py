@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 MIN_SIZE_PX = 55
-"""Type is never set smaller at 1080 px of width (NORMS: 60 to 95 px, shrink to fit, never under 55)."""
+"""Type is never set smaller at 1080 px of width (docs/norms.md: 60 to 95 px, shrink to fit, never under 55)."""
 GROWTH_OVERSHOOT = 0.35
 """How far, as a share of its growth, the spoken word swings beyond its final size."""
 _GROWS_EM = 2.4

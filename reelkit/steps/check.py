@@ -29,7 +29,7 @@ __all__ = ["check_video", "failed"]
 def check_video(
     reel: Reel, timeline: Timeline, brand: Brand, *, copy: FrameTaker | None = None, progress: Progress | None = None
 ) -> list[Finding]:
-    """Measure a finished reel and compare it with the norms (``NORMS.md``: the file, captions, pacing).
+    """Measure a finished reel and compare it with the norms (``docs/norms.md``, which names their sources).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Judging the file: its boxes, its streams and their timestamps against NORMS.md, "The file"."""
+"""Judging the file: its boxes, its streams and their timestamps against ``docs/norms.md``, The file."""
 
 from __future__ import annotations
 

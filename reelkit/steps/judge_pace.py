@@ -28,7 +28,7 @@ _LONGEST_STILL_S = 1.5
 _COMPOSED_LEVELS = 2 * MOVED_LEVELS
 """What stands once it is encoded may differ a little more before."""
 LONGEST_SHOT_S = 3.0
-"""Of the median shot, and of the first one (NORMS.md)."""
+"""Of the median shot, and of the first one (docs/norms.md)."""
 _CHANGED_LEVELS, _CHANGED_SHARE = 8, 0.04
 """Across a cut at least 4 % of the picture differs by more than 8 levels of luma."""
 

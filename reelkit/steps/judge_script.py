@@ -1,7 +1,7 @@
 """Plain code judges a draft before anything is spent on voice or footage.
 
 What is measured here is sent back to whoever wrote the draft, so each norm is said as one would say it to a writer. Rules about words are
-for English; in other languages only those apply that need none. Sources: NORMS, Captions (pacing) and Stock footage (search terms).
+for English; in other languages only those apply that need none. Sources: ``docs/norms.md``, The script.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def split_cues(
 
     Notes
     -----
-    Figures are those of NORMS.md, "Captions": three to four words, 20 characters a line, two lines, 5/6 s, 150 ms.
+    Figures are those of ``docs/norms.md``: three to four words, 20 characters a line, two lines, 5/6 s, 150 ms.
     """
     language = language_of(word.text for sentence in sentences for word in sentence.words)
     style = style.model_copy(update={"max_chars_per_line": letters_a_line(style)})

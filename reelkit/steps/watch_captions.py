@@ -18,7 +18,7 @@ __all__ = ["CaptionWatch", "CueSeen"]
 
 RGB = tuple[float, float, float]
 _LATEST = 1
-"""Frames after its onset by which a word must be on screen, and lit; before its onset it may be as early (NORMS.md, "sync")."""
+"""Frames after its onset by which a word must be on screen, and lit; before its onset it may be as early (docs/norms.md)."""
 _COLOUR_OFF = 48.0
 """How far in RGB a letter's colour may come back from the encoder changed."""
 
