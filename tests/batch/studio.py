@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,10 +58,19 @@ def make_studio(folder: Path, brands: Sequence[str] = BRANDS, *, topics: Sequenc
     return templates
 
 
+def line_of(process: psutil.Process | None) -> list[str]:
+    """Return a process's command line; one that is none any more has none."""
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline() if process is not None else []
+    return []
+
+
 def is_kernel(process: psutil.Process) -> bool:
     """Say whether a process is a kernel; one that is forked has the command line of what forks them."""
-    line, parent = process.cmdline(), process.parent()
-    return "reelkit.kernel" in line and ("--forks" not in line or (parent is not None and "--forks" in parent.cmdline()))
+    with contextlib.suppress(psutil.Error):
+        line = line_of(process)
+        return "reelkit.kernel" in line and ("--forks" not in line or "--forks" in line_of(process.parent()))
+    return False
 
 
 TOLD = (

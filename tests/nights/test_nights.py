@@ -12,7 +12,7 @@ import psutil
 import pytest
 from distributed import Client
 
-from tests.batch.studio import make_studio
+from tests.batch.studio import line_of, make_studio
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.timeout(900), pytest.mark.skipif(sys.platform != "linux", reason="mounts and process trees are Linux's")]
@@ -55,10 +55,8 @@ def test_a_lost_dask_worker_costs_no_reel(tmp_path: Path) -> None:
     until = time.monotonic() + 120
     kernels: list[psutil.Process] = []
     while not kernels and time.monotonic() < until:
-        children = psutil.Process(process.pid).children(recursive=True)
-        kernels = (
-            [child for child in children if "reelkit.kernel" in child.cmdline()] if list(tmp_path.glob("outputs/ada/*/script.json")) else []
-        )
+        if list(tmp_path.glob("outputs/ada/*/script.json")):
+            kernels = [child for child in psutil.Process(process.pid).children(recursive=True) if "reelkit.kernel" in line_of(child)]
         time.sleep(0.05)
     worker = kernels[0].parent()
     assert worker is not None
