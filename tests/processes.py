@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 
@@ -21,3 +22,10 @@ def gone(pids: Iterable[int], limit_s: float = 30.0) -> bool:
     while any(map(is_alive, left)) and time.monotonic() < until:
         time.sleep(0.05)
     return not any(map(is_alive, left))
+
+
+def command_of(process: psutil.Process | None) -> list[str]:
+    """Return a process's command line; one that is none any more has none."""
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline() if process is not None else []
+    return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
+from tests.processes import command_of
 from tests.services.servers import Conversation, answers
 
 BRANDS = ("ada", "bix", "cleo")
@@ -59,8 +61,10 @@ def make_studio(folder: Path, brands: Sequence[str] = BRANDS, *, topics: Sequenc
 
 def is_kernel(process: psutil.Process) -> bool:
     """Say whether a process is a kernel; one that is forked has the command line of what forks them."""
-    line, parent = process.cmdline(), process.parent()
-    return "reelkit.kernel" in line and ("--forks" not in line or (parent is not None and "--forks" in parent.cmdline()))
+    with contextlib.suppress(psutil.Error):
+        line = command_of(process)
+        return "reelkit.kernel" in line and ("--forks" not in line or "--forks" in command_of(process.parent()))
+    return False
 
 
 TOLD = (

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import importlib.resources
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.batch.studio import make_studio
-from tests.browser.studio import Studio, run_all
+from tests.browser.studio import Studio, open_lab
 from tests.report.test_index import a_run
 
 AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
 BOARD = ".rk-runs tbody tr"
+BRANDS = f"{BOARD} > :nth-child(3)"
 # Every text that a row of the running batch ever had.
-WATCH = """() => { window.seen = []; setInterval(() => { for (const row of document.querySelectorAll('.rk-batch tbody tr')) {
-    const text = row.innerText.replace(/\\s+/g, ' '); if (!window.seen.includes(text)) window.seen.push(text) } }, 50) }"""
+WATCH = """() => { window.seen = []; new MutationObserver(() => { for (const row of document.querySelectorAll('.rk-batch tbody tr')) {
+    const text = row.innerText.replace(/\\s+/g, ' '); if (!window.seen.includes(text)) window.seen.push(text) } })
+    .observe(document, {childList: true, subtree: true}) }"""
 
 
 @pytest.fixture(scope="module")
@@ -45,24 +47,24 @@ def page(chromium: Browser, studio: Studio) -> Iterator[Page]:
     page = context.new_page()
     page.add_init_script(f"({WATCH})()")
     with studio.lab() as address:
-        page.goto(f"{address}/batch.ipynb", timeout=240_000)
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=240_000)
-        page.wait_for_load_state("networkidle")
-        run_all(page)
-        page.wait_for_selector(BOARD, timeout=240_000)
+        open_lab(page, address, "batch", ready=BOARD)
         yield page
     context.close()
 
 
-def chosen(page: Page, name: str, value: str) -> list[str]:
-    """Choose a filter and return the brands of the rows that stay."""
+def choose(page: Page, name: str, value: str, *, stay: Sequence[str]) -> None:
+    """Choose a filter; the rows of these brands stay, and no other."""
     page.get_by_label(name, exact=True).select_option(value)
-    return rows_of(page)
+    expect(page.locator(BRANDS)).to_have_text(stay)
 
 
-def rows_of(page: Page) -> list[str]:
-    page.wait_for_timeout(1500)
-    return page.locator(BOARD).evaluate_all("rows => rows.map(row => row.cells[2].innerText)")
+def enter(page: Page, name: str, value: str, *, stay: Sequence[str]) -> None:
+    """Type into a filter; the rows of these brands stay, and no other."""
+    field = page.get_by_label(name, exact=True)
+    field.fill(value)
+    field.press("Enter")
+    expect(page.locator(BRANDS)).to_have_text(stay)
+    assert bool(stay) is not page.locator(".rk-runs .rk-none").is_visible()
 
 
 def test_the_rows_move_and_end(page: Page) -> None:
@@ -73,56 +75,42 @@ def test_the_rows_move_and_end(page: Page) -> None:
     assert len({text.split("%")[-1] for text in running}) >= 2, seen
     assert of_ada[-1].startswith("✓ Done ada 1 Cold brew")
     assert "✕ Failed bix 2" in seen[-1] or any(text.startswith("✕ Failed bix 2") for text in seen)
-    assert "speaks English only" in page.locator(".rk-batch").inner_text()
-    assert "1 done, 1 failed" in page.locator(".rk-total").inner_text()
-    assert page.locator(".rk-batch").count() == 1
+    expect(page.locator(".rk-batch")).to_have_count(1)
+    expect(page.locator(".rk-batch")).to_contain_text("speaks English only")
+    expect(page.locator(".rk-total")).to_contain_text("1 done, 1 failed")
 
 
 def test_the_runs_are_filtered_where_they_are_seen(page: Page, studio: Studio) -> None:
     """Poster, reason and trend are there; brand, state and time leave the rows that are so, and `any` brings all back."""
     assert page.locator(".rk-runs img.rk-poster").first.evaluate("image => image.naturalWidth") > 50
-    brands = rows_of(page)
+    brands = page.locator(BRANDS).all_inner_texts()
     assert "ada" in brands
-    assert chosen(page, "brand", "ada") == ["ada"]
-    assert chosen(page, "brand", "any") == brands
-    assert chosen(page, "state", "done") == ["ada"]
+    choose(page, "brand", "ada", stay=["ada"])
+    choose(page, "brand", "any", stay=brands)
+    choose(page, "state", "done", stay=["ada"])
     assert page.locator(".rk-trend tbody tr").count() == 1
-    chosen(page, "state", "any")
-    since = page.get_by_label("since", exact=True)
-    since.fill("2999-01-01")
-    since.press("Enter")
-    page.wait_for_selector(".rk-runs .rk-none")
-    since.fill("")
-    since.press("Enter")
-    assert rows_of(page) == brands
+    choose(page, "state", "any", stay=brands)
+    enter(page, "since", "2999-01-01", stay=[])
+    enter(page, "since", "", stay=brands)
 
 
 def test_costs_and_findings_are_filtered_where_they_are_seen(page: Page) -> None:
     """A sum leaves the runs that cost so much or more, a finding those in which it does not hold; both say when there is none."""
-    brands = rows_of(page)
-    cost = page.get_by_label("cost from $", exact=True)
-    assert entered(page, cost, "0.40") == ["northwind"]
+    brands = page.locator(BRANDS).all_inner_texts()
+    enter(page, "cost from $", "0.40", stay=["northwind"])
     assert "$0.40" in page.locator(BOARD).first.inner_text()
-    entered(page, cost, "0.41")
-    page.wait_for_selector(".rk-runs .rk-none")
-    assert entered(page, cost, "0") == brands
+    enter(page, "cost from $", "0.41", stay=[])
+    enter(page, "cost from $", "0", stay=brands)
     offered = page.get_by_label("finding", exact=True).locator("option").all_inner_texts()
     assert offered[0] == "any"
     for finding in offered[1:]:
         with_it = page.locator(BOARD).evaluate_all(
-            "(rows, name) => rows.filter(row => row.cells[4].innerText.includes(name)).length", finding
+            "(rows, name) => rows.filter(row => row.cells[4].innerText.includes(name)).map(row => row.cells[2].innerText)", finding
         )
-        assert with_it > 0
-        assert len(chosen(page, "finding", finding)) == with_it
-        assert chosen(page, "finding", "any") == brands
+        assert 0 < len(with_it) < len(brands)
+        choose(page, "finding", finding, stay=with_it)
+        choose(page, "finding", "any", stay=brands)
     assert "useful-length" in offered
-
-
-def entered(page: Page, field: Locator, value: str) -> list[str]:
-    """Type into a filter and return the brands of the rows that stay."""
-    field.fill(value)
-    field.press("Enter")
-    return rows_of(page)
 
 
 def test_jupyterlabs_dark_theme(page: Page) -> None:
@@ -139,8 +127,9 @@ def test_jupyterlabs_dark_theme(page: Page) -> None:
         assert lightness(label.evaluate("one => getComputedStyle(one).color")) > 0.7
         assert lightness(select.evaluate("one => getComputedStyle(one).backgroundColor")) < 0.3
         assert faults(page) == []
-        assert chosen(page, "brand", "ada") == ["ada"]
-        chosen(page, "brand", "any")
+        brands = page.locator(BRANDS).all_inner_texts()
+        choose(page, "brand", "ada", stay=["ada"])
+        choose(page, "brand", "any", stay=brands)
     finally:
         wear_theme(page, "JupyterLab Light")
 
@@ -151,7 +140,6 @@ def wear_theme(page: Page, name: str) -> None:
     page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Theme$")).hover()
     page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{name}$")).click()
     page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name, timeout=60_000)
-    page.wait_for_timeout(1000)
 
 
 def lightness(colour: str) -> float:

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.keys import controls, held, nameless, reach, stops
-from tests.browser.studio import Studio, exact, open_app, open_lab
+from tests.browser.studio import Studio, exact, open_app, open_lab, unending
 
 Open = Callable[..., None]
-WAIT_MS = 60_000
+WAIT_MS = 240_000
 STYLE, FRAME, VOICE, MUSIC = ".rk-live-style", ".rk-live-frame", ".rk-live-voice", ".rk-live-music"
 SCRIPT, FOOTAGE, TIMING, FINDINGS = ".rk-live-script", ".rk-live-footage", ".rk-live-timing", ".rk-findings.rk-live"
 GRID = ".rk-live-grid"
@@ -220,6 +220,7 @@ def test_a_reel_is_looked_at_by_keys(tuned: Page) -> None:
     tuned.keyboard.press("ArrowRight")
     tuned.wait_for_function(f"document.querySelector('{FRAME} .rk-screen').dataset.frame === '{at + 1}'", timeout=WAIT_MS)
     reach(tuned, view, "Play")
+    unending(tuned, f"{FRAME} video")
     tuned.keyboard.press("Enter")
     tuned.wait_for_function(f"document.querySelector('{FRAME} video').currentTime > {(at + 10) / 30}", timeout=WAIT_MS)
     assert held(tuned)["label"] == "Pause"
@@ -394,12 +395,12 @@ def test_a_clip_is_exchanged_by_keys(reel: Page) -> None:
     reel.keyboard.press("Enter")
     reel.wait_for_function(f"{name} === {first!r}", timeout=WAIT_MS)
     assert held(reel)["inside"]
-    for _ in range(3):
+    begins = f"document.querySelector('{FOOTAGE} [data-slot] output').textContent"
+    for shown, at in ((other, "0.1 s"), (other, "0.0 s"), (first, "0.0 s")):
         reach(reel, view, "Undo")
         reel.keyboard.press("Enter")
-        reel.wait_for_timeout(300)
+        reel.wait_for_function(f"{name} === {shown!r} && {begins} === {at!r}", timeout=WAIT_MS)
         assert held(reel)["label"] == "Undo"
-    reel.wait_for_function(f"{name} === {first!r}", timeout=WAIT_MS)
     reach(reel, view, f"Reject {first} for this brand")
     reel.keyboard.press("Enter")
     holds(reel, FOOTAGE, ".rk-status", f"{first} is out")
@@ -448,8 +449,10 @@ def test_versions_are_compared_by_keys(compared: Page) -> None:
     assert compared.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
     assert compared.evaluate(f"document.querySelector('{GRID} video').muted") is False
     reach(compared, view, "Play together")
+    unending(compared, f"{GRID} video")
+    before = compared.evaluate(times)
     compared.keyboard.press("Enter")
-    compared.wait_for_function(f"from => ({times})[0] > from + 0.3", arg=compared.evaluate(times)[0], timeout=WAIT_MS)
+    compared.wait_for_function(f"from => ({times})[0] > from + 0.3", arg=before[0], timeout=WAIT_MS)
     assert held(compared)["label"] == "Pause"
     compared.keyboard.press("Enter")
     frame = compared.locator(FRAME)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.studio import Studio, open_app
+from tests.browser.studio import Studio, open_app, unending
 from tests.media.timelines import small_timeline
 
 BOOK = """import time
@@ -55,7 +56,15 @@ display(ended)
 with ended:
     display(*others)
 act("no view of the others", ended.clear_output)
-act("a busy second", lambda: time.sleep(1))
+held = Path("held")
+
+
+def wait():
+    while held.exists():
+        time.sleep(0.02)
+
+
+act("nothing else while it is held", wait)
 act("no first view", outputs[0].clear_output)
 act("no second view", outputs[1].clear_output)
 told = ipywidgets.Label()
@@ -67,8 +76,8 @@ act("the longer reel", lambda: frame.show(timeline))
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the notebook of this file is served."""
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    """A folder with the notebook of this file."""
     folder = tmp_path_factory.mktemp("live")
     studio = Studio(folder / "studio", names=())
     for name, frames in (("timeline", (40, 50)), ("shorter", (26, 30))):
@@ -77,6 +86,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BOOK)], metadata=kernel)
     nbformat.write(book, studio.folder / "notebooks" / "live.ipynb")
+    return studio
+
+
+@pytest.fixture(scope="module")
+def address(studio: Studio) -> Iterator[str]:
+    """Where the notebook is served."""
     with studio.voila() as served:
         yield served
 
@@ -123,8 +138,20 @@ def shown(page: Page, number: int, frame: int) -> None:
         "([number, frame]) => { const screen = document.querySelectorAll('.rk-live-frame')[number].querySelector('.rk-screen');"
         " return screen.dataset.shown === 'exact' && screen.dataset.frame === String(frame) }",
         arg=[number, frame],
-        timeout=30_000,
+        timeout=60_000,
     )
+
+
+@contextlib.contextmanager
+def held(page: Page, studio: Studio) -> Iterator[None]:
+    """Have the kernel hear nothing until the block is left."""
+    flag = studio.folder / "notebooks" / "held"
+    flag.touch()
+    try:
+        act(page, "nothing else while it is held")
+        yield
+    finally:
+        flag.unlink()
 
 
 def wanted(sent: list[bytes]) -> int:
@@ -148,22 +175,39 @@ def test_two_views_of_one_frame_rest(page: Page, sent: list[bytes]) -> None:
             "([number, frame]) => { const { dataset } = document.querySelectorAll('.rk-live-frame')[number].querySelector('.rk-screen');"
             " return dataset.shown === 'exact' && dataset.version === '1' && dataset.frame === frame }",
             arg=[number, frame],
+            timeout=60_000,
         )
 
 
-def test_nothing_is_asked_for_while_it_plays(page: Page, sent: list[bytes]) -> None:
+def test_nothing_is_asked_for_while_it_plays(page: Page, studio: Studio, sent: list[bytes]) -> None:
     """Played while an exact frame is on its way, a view asks for no other until it is paused; then for the one it stands at."""
-    act(page, "a busy second")
-    view(page, 0).get_by_role("button", name="One frame on").click()
-    page.wait_for_timeout(300)
+    unending(page, ".rk-live-frame video")
     before = wanted(sent)
-    assert view(page, 0).locator(".rk-screen").first.get_attribute("data-frame") == "20"
-    view(page, 0).get_by_role("button", name="Play").click()
-    page.wait_for_timeout(1000)
-    assert wanted(sent) == before
-    view(page, 0).get_by_role("button", name="Pause").click()
-    page.wait_for_function("document.querySelector('.rk-live-frame .rk-screen').dataset.shown === 'exact'")
+    with held(page, studio):
+        view(page, 0).get_by_role("button", name="One frame on").click()
+        for _ in range(600):
+            page.wait_for_timeout(100)
+            if wanted(sent) > before:
+                break
+        assert wanted(sent) == before + 1
+        assert view(page, 0).locator(".rk-screen").first.get_attribute("data-frame") == "20"
+        view(page, 0).get_by_role("button", name="Play").click()
+        plays_on(page)
+        assert wanted(sent) == before + 1
+    # The kernel says this after it answered.
+    act(page, "what is open")
+    expect(page.get_by_text("1 open")).to_be_visible()
+    plays_on(page)
     assert wanted(sent) == before + 1
+    view(page, 0).get_by_role("button", name="Pause").click()
+    page.wait_for_function("document.querySelector('.rk-live-frame .rk-screen').dataset.shown === 'exact'", timeout=60_000)
+    assert wanted(sent) == before + 2
+
+
+def plays_on(page: Page) -> None:
+    """Wait until the first view has played on for longer than a view rests before it asks."""
+    at = "document.querySelector('.rk-live-frame video').currentTime"
+    page.wait_for_function(f"from => Math.abs({at} - from) > 0.5", arg=page.evaluate(at), timeout=60_000)
 
 
 def test_what_is_asked_for_again_is_answered_again(page: Page) -> None:
@@ -173,12 +217,19 @@ def test_what_is_asked_for_again_is_answered_again(page: Page) -> None:
         (".rk-live-footage", "Show others for test:clip1.mp4", "This did not work (KeyError)"),
         (".rk-live-style", "Fetch the footage anew", "the footage that the next reel would get"),
     ):
-        line = page.locator(f"{place} .rk-status").first
+        page.locator(place).first.evaluate(
+            "view => { const line = () => view.querySelector('.rk-status')?.textContent;"
+            " new MutationObserver(() => window.said.push(line())).observe(view, {childList: true, subtree: true}) }"
+        )
         for _ in range(2):
-            act(page, "a busy second")
+            page.evaluate("window.said = []")
             page.locator(place).get_by_role("button", name=name, exact=True).click()
-            expect(line).to_contain_text("takes a while")
-            expect(line).to_contain_text(answer)
+            page.wait_for_function(
+                "answer => window.said.some(line => line?.includes('takes a while')) && window.said.at(-1)?.includes(answer)",
+                arg=answer,
+                timeout=60_000,
+            )
+            expect(page.locator(f"{place} .rk-status").first).to_contain_text(answer)
 
 
 def test_a_reel_that_gets_shorter_shows_its_last_frame(page: Page) -> None:
@@ -197,25 +248,30 @@ def test_a_reel_that_gets_shorter_shows_its_last_frame(page: Page) -> None:
 
 def test_what_was_played_is_let_go_of(page: Page) -> None:
     """A sound or preview that another took the place of is none any more, and with the views the last ones go too."""
-    page.wait_for_selector(".rk-live-timing[data-sound=ready]")
-    page.wait_for_selector(".rk-live-grid[data-ready='2']", timeout=60_000)
+    page.wait_for_selector(".rk-live-timing[data-sound=ready]", timeout=60_000)
+    page.wait_for_selector(".rk-live-grid[data-ready='2']", timeout=120_000)
     played = "[...document.querySelectorAll('.rk-live :is(audio, video)')].map(one => one.src).filter(Boolean)"
+    copies = "[...document.querySelectorAll('.rk-live-frame')].map(view => view.querySelector('video').src)"
     kept = "[...window.kept].filter(url => url.startsWith('blob:'))"
     listen = page.get_by_role("button", name="Listen")
     for _ in range(2):
         before = page.evaluate(played)
         listen.click()
-        page.wait_for_function(f"before => JSON.stringify({played}) !== JSON.stringify(before)", arg=before)
+        page.wait_for_function(f"before => JSON.stringify({played}) !== JSON.stringify(before)", arg=before, timeout=60_000)
         for name in ("a shorter reel", "the longer reel"):
+            before = page.evaluate(copies)
             act(page, name)
-            page.wait_for_selector(".rk-live-frame[data-copy=making] >> nth=1")
-            page.wait_for_selector(".rk-live-frame[data-copy=ready] >> nth=1", timeout=60_000)
+            page.wait_for_function(
+                f"before => {copies}.every((src, at) => src && src !== before[at])"
+                " && document.querySelectorAll('.rk-live-frame[data-copy=ready]').length === 2",
+                arg=before,
+                timeout=120_000,
+            )
         assert len(page.evaluate(played)) == 6
         assert sorted(page.evaluate(kept)) == sorted(page.evaluate(played))
     for name in ("no first view", "no second view", "no view of the others"):
         act(page, name)
-    page.wait_for_function(f"!{played}.length")
-    assert page.evaluate(kept) == []
+    page.wait_for_function(f"!{played}.length && !{kept}.length", timeout=60_000)
 
 
 def test_the_kernel_hears_when_the_last_view_has_gone(page: Page) -> None:

@@ -13,6 +13,7 @@ import pytest
 from distributed import Client
 
 from tests.batch.studio import make_studio
+from tests.processes import command_of
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.timeout(900), pytest.mark.skipif(sys.platform != "linux", reason="mounts and process trees are Linux's")]
@@ -58,7 +59,7 @@ def test_a_lost_dask_worker_costs_no_reel(tmp_path: Path) -> None:
         if list(tmp_path.glob("outputs/ada/*/script.json")):
             with contextlib.suppress(psutil.Error):
                 children = psutil.Process(process.pid).children(recursive=True)
-                kernels = [child for child in children if "reelkit.kernel" in child.cmdline()]
+                kernels = [child for child in children if "reelkit.kernel" in command_of(child)]
         time.sleep(0.05)
     assert kernels
     worker = kernels[0].parent()

@@ -27,7 +27,7 @@ from reelkit.runs.cache import FileCache
 from reelkit.steps.compose import compose_video
 from reelkit.whole import sha256_of
 from tests.media.timelines import SIZE, small_timeline
-from tests.processes import gone
+from tests.processes import command_of, gone
 
 Edit = Callable[[Path, Fps], tuple[Timeline, Timeline, tuple[int, int]]]
 
@@ -194,14 +194,7 @@ def test_what_ends_a_worker_is_told_and_not_what_it_left_undone(tmp_path: Path, 
 def _encoders() -> list[psutil.Process]:
     """Return the processes of a render, the one that forks the others, and then waits for them, first."""
     named = {"reelkit.media.worker", waiter.__file__}
-    return [child for child in psutil.Process().children(recursive=True) if named & {*_words_of(child)}]
-
-
-def _words_of(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
+    return [child for child in psutil.Process().children(recursive=True) if named & {*command_of(child)}]
 
 
 def test_workers_end_with_the_render(tmp_path: Path, timeline: Timeline) -> None:
