@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from reelkit.batch.engine import execute_notebook
 from reelkit.batch.kernels import ForkedProcess, KernelForks, forked_kernels, kernel_forks
+from reelkit.batch.sockets import remove_own_sockets, socket_folder, sweep_sockets
 from reelkit.errors import RunError
 from reelkit.runs.progress import NoLines
 from tests.batch.studio import is_kernel
@@ -307,3 +308,18 @@ def test_a_kernel_that_ended_before_it_was_looked_at_has_ended() -> None:
     kernel = ForkedProcess(process.pid)
     kernel.kill()
     assert (kernel.poll(), kernel.wait()) == (1, 1)
+
+
+def test_sockets_go_with_the_process_that_made_them(sockets: Path) -> None:
+    """What a dead process left is swept; a living one's stays, and for a day that of another machine, or container, on this folder."""
+    code = "import sys, tempfile\ntempfile.tempdir = sys.argv[1]\nfrom reelkit.batch.sockets import socket_folder\nprint(socket_folder())"
+    dead = Path(subprocess.run([sys.executable, "-c", code, str(sockets)], capture_output=True, text=True, check=True).stdout.strip())
+    own, others = socket_folder(), dead.with_name(f"rk-000000-{'-'.join(dead.name.split('-')[2:])}")
+    others.mkdir()
+    sweep_sockets()
+    assert {own, others} == {*sockets.iterdir()}
+    os.utime(others, (0, 0))
+    sweep_sockets()
+    assert [own] == [*sockets.iterdir()]
+    remove_own_sockets()
+    assert not [*sockets.iterdir()]
