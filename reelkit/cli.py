@@ -50,10 +50,12 @@ def main(argv: Sequence[str] | None = None, *, loaded: Callable[[], object] = la
     """
     before = {sign: signal.getsignal(sign) for sign in SIGNS}
     code = _run(argv, loaded)
-    if code == INTERRUPTED:
-        # All is told and put away: another Ctrl-C while Python itself ends would only change the exit code.
-        for sign, handler in before.items():
-            signal.signal(sign, signal.SIG_IGN if argv is None else handler)
+    for sign, handler in before.items():
+        if argv is None and code == INTERRUPTED:
+            # All is told and put away: another Ctrl-C while Python itself ends would only change the exit code.
+            signal.signal(sign, signal.SIG_IGN)
+        elif argv is not None and signal.getsignal(sign) != handler:
+            signal.signal(sign, handler)
     return code
 
 

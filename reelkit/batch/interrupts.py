@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
 __all__ = ["interrupted_once"]
@@ -16,15 +16,15 @@ _SIGNS = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTER
 class _First:
     """A handler that lets one interrupt through."""
 
-    def __init__(self) -> None:
-        self.before: dict[int, Callable[[int, FrameType | None], object]] = {}
+    def __init__(self, before: Mapping[int, Callable[[int, FrameType | None], object]]) -> None:
         self.came = False
+        self._before = before
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if self.came:
             return
         try:
-            self.before[number](number, frame)
+            self._before[number](number, frame)
         except BaseException:
             self.came = True
             raise
@@ -47,17 +47,18 @@ def interrupted_once(*, stays: bool = False) -> Iterator[Callable[[], None]]:
     stays : bool
         After the block, too, no other is heard where one came: what is left to do is to tell of it, and to end.
     """
-    handlers = {sign: handler for sign in _SIGNS if callable(handler := signal.getsignal(sign))}
-    first = next((handler for handler in handlers.values() if isinstance(handler, _First)), _First())
-    if threading.current_thread() is threading.main_thread() and first not in handlers.values():
-        first.before = dict(handlers)
-        for sign in handlers:
-            signal.signal(sign, first)
-        try:
-            yield first.again
-        finally:
-            if not (stays and first.came):
-                for sign, handler in handlers.items():
-                    signal.signal(sign, handler)
-    else:
+    in_main = threading.current_thread() is threading.main_thread()
+    handlers = {sign: handler for sign in _SIGNS if in_main and callable(handler := signal.getsignal(sign))}
+    around = next((handler for handler in handlers.values() if isinstance(handler, _First)), None)
+    if around is not None:
+        yield around.again
+        return
+    first = _First(handlers)
+    for sign in handlers:
+        signal.signal(sign, first)
+    try:
         yield first.again
+    finally:
+        if not (stays and first.came):
+            for sign, handler in handlers.items():
+                signal.signal(sign, handler)
