@@ -20,14 +20,18 @@ if "multiprocessing" not in sys.modules and signal.getsignal(signal.SIGINT) is s
     signal.signal(signal.SIGINT, _leave)
 
 
+def _listen() -> None:
+    """Take Ctrl-C as Python does, from where there is something to put away. While modules load it might drop it."""
+    if signal.getsignal(signal.SIGINT) is _leave:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def main() -> int:
     """Load the command, run it and return its exit code."""
     from reelkit.cli import main as command
 
     try:
-        if signal.getsignal(signal.SIGINT) is _leave:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        return command()
+        return command(loaded=_listen)
     except KeyboardInterrupt:
         _leave(signal.SIGINT, None)
         raise

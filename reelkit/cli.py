@@ -7,10 +7,11 @@ It ends with 0 when all is well, 1 when a reel (or a check) failed, 2 when it wa
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +20,46 @@ from reelkit.cli_batch import add_batch_options, batch_command
 from reelkit.cli_init import add_init_options, init_command
 from reelkit.cli_lab import lab_command
 from reelkit.cli_make import make_command
-from reelkit.cli_words import DONE, FAILED, INTERRUPTED, WRONG_USE, add_json, complain, ended_by_sigterm, load_keys, open_shown, print_json
+from reelkit.cli_words import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    SIGNS,
+    WRONG_USE,
+    add_json,
+    complain,
+    ended_by_sigterm,
+    load_keys,
+    open_shown,
+    print_json,
+)
 from reelkit.errors import ReelkitError
 
 __all__ = ["build_parser", "main"]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code; what goes wrong is one line on standard error."""
-    code = _run(argv)
-    if code == INTERRUPTED and argv is None:
-        # All is told and put away: another Ctrl-C while Python itself ends would only change the exit code.
-        for sign in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+def main(argv: Sequence[str] | None = None, *, loaded: Callable[[], object] = lambda: None) -> int:
+    """Run the command and return its exit code; what goes wrong is one line on standard error.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The process's own where not given, which ends with the command.
+    loaded : callable
+        Called when what the command works with is loaded, before it begins anything that would have to be put away.
+    """
+    before = {sign: signal.getsignal(sign) for sign in SIGNS}
+    code = _run(argv, loaded)
+    for sign, handler in before.items():
+        if argv is None and code == INTERRUPTED:
+            # All is told and put away: another Ctrl-C while Python itself ends would only change the exit code.
             signal.signal(sign, signal.SIG_IGN)
+        elif argv is not None and signal.getsignal(sign) != handler:
+            signal.signal(sign, handler)
     return code
 
 
-def _run(argv: Sequence[str] | None) -> int:
+def _run(argv: Sequence[str] | None, loaded: Callable[[], object]) -> int:
     parser = build_parser()
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
@@ -44,6 +68,9 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = parser.parse_args(argv)
         with ended_by_sigterm():
+            if arguments.loads:
+                importlib.import_module(arguments.loads)
+            loaded()
             return int(arguments.command(arguments))
     except ReelkitError as error:
         for line in error.lines:
@@ -93,14 +120,14 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: Any, name: str, run: Any, told: str) -> argparse.ArgumentParser:
+def _command(commands: Any, name: str, run: Any, told: str, *, loads: str | None = None) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.", allow_abbrev=False)
-    parser.set_defaults(command=run)
+    parser.set_defaults(command=run, loads=loads)
     return parser
 
 
 def _make_parser(commands: Any) -> None:
-    make = _command(commands, "make", make_command, "make a reel, or find it already made")
+    make = _command(commands, "make", make_command, "make a reel, or find it already made", loads="reelkit.batch.runner")
     brand = make.add_argument("--brand", "-b", required=True, help="a brand in templates/brands, or the path of a brand file")
     brand.completer = _complete_brands  # type: ignore[attr-defined]
     make.add_argument("--seed", "-s", type=_seed, default=1, metavar="N", help="chooses the topic and all that varies (%(default)s)")
@@ -114,7 +141,7 @@ def _make_parser(commands: Any) -> None:
 
 
 def _batch_parser(commands: Any) -> None:
-    batch = _command(commands, "batch", batch_command, "make many reels, or what is missing of them")
+    batch = _command(commands, "batch", batch_command, "make many reels, or what is missing of them", loads="reelkit.batch.batches")
     brands = batch.add_argument("--brands", "-b", nargs="+", default=[], metavar="BRAND", help="brands in templates/brands, or brand files")
     brands.completer = _complete_brands  # type: ignore[attr-defined]
     add_batch_options(batch)

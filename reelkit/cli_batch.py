@@ -116,8 +116,8 @@ def _open(arguments: argparse.Namespace, outputs: Path, *, write: bool) -> Batch
 def _make(arguments: argparse.Namespace, outputs: Path) -> int:
     from reelkit.batch.interrupts import interrupted_once
 
-    # What the first Ctrl-C has told is not cut off by a second one.
-    with interrupted_once():
+    # What the first Ctrl-C has told is not cut off by a second one, and nothing told after it.
+    with interrupted_once(stays=True):
         return _make_and_tell(arguments, outputs)
 
 

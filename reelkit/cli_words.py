@@ -15,6 +15,7 @@ __all__ = [
     "DONE",
     "FAILED",
     "INTERRUPTED",
+    "SIGNS",
     "WRONG_USE",
     "add_json",
     "complain",
@@ -24,6 +25,8 @@ __all__ = [
     "print_json",
 ]
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+SIGNS = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+"""What interrupts a command."""
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -73,4 +76,6 @@ def ended_by_sigterm() -> Iterator[None]:
         yield
     finally:
         for sign, handler in before.items():
-            signal.signal(sign, handler)
+            # An interrupted batch lets no other be heard.
+            if signal.getsignal(sign) is interrupt:
+                signal.signal(sign, handler)

@@ -1,7 +1,7 @@
 """The kernel of a run, ``python -m reelkit.kernel``: IPython's, which ends with whoever started it.
 
 IPython's own kernel looks for its parent too, but takes whatever it finds when it has come up for its parent; one whose parent was
-lost before that would stay for ever wherever orphans are adopted by anything but process 1.
+lost before that would stay for ever wherever orphans are adopted by anything but process 1, and it ends alone, without what it started.
 
 ``python -m reelkit.kernel --forks`` loads what kernels need, once, and forks one for each line of standard input. It starts no thread and
 opens no socket itself (OpenBLAS ends its own threads before a fork).
@@ -23,7 +23,7 @@ import warnings
 
 __all__ = ["main"]
 
-_LOOK_EVERY_S = 0.5
+_LOOK_EVERY_S = 0.1
 _LOADED = ("ipykernel.kernelapp", "ipykernel.zmqshell", "anywidget", "psutil", "scipy.signal", "reelkit.media.preview", "reelkit.views")
 
 
@@ -31,10 +31,13 @@ def main() -> None:
     """Be a kernel, or whoever forks kernels."""
     arguments = _fork_kernels() if sys.argv[1:] == ["--forks"] else sys.argv[1:]
     if arguments is None:
-        return
+        # At once, as the kernels end after it.
+        os._exit(0)
     parent = int(os.environ.get("JPY_PARENT_PID", "0"))
     if os.name == "posix" and parent:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        # For IPython's own kernel, one that never ends: it would end alone before we end it with all that it started.
+        parent = 1
     from ipykernel import kernelapp
 
     # That it ends with its parent is nothing to warn of. The parent is said, as the environment was read when this was loaded.

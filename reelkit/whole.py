@@ -14,13 +14,28 @@ import os
 import re
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["is_temporary", "known_sha256_of", "sha256_of", "start_of", "sweep_temporaries", "temporary_folder", "whole_file", "write_whole"]
+__all__ = [
+    "OWNER",
+    "is_left_behind",
+    "is_temporary",
+    "known_sha256_of",
+    "owner",
+    "sha256_of",
+    "start_of",
+    "sweep_temporaries",
+    "temporary_folder",
+    "whole_file",
+    "write_whole",
+]
 
-_TEMPORARY = re.compile(r"^\.tmp-(?P<host>[0-9a-f]{6})-(?P<pid>\d+)-(?P<started>\d+)-\d+-")
+OWNER = r"(?P<host>[0-9a-f]{6})-(?P<pid>\d+)-(?P<started>\d+)"
+"""How :func:`owner` stands in a name."""
+_TEMPORARY = re.compile(rf"^\.tmp-{OWNER}-\d+-")
 _FOREIGN_AGE_S = 24 * 3600.0
 _counter = itertools.count()
 
@@ -102,34 +117,35 @@ def sweep_temporaries(root: Path) -> int:
     What another machine wrote into a shared folder goes when it has not changed for a day.
     """
     swept = 0
-    for path in sorted(root.rglob(".tmp-*")) if root.is_dir() else []:
-        if _is_left_behind(path):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-            swept += 1
+    # Unlike pathlib's, this walk goes on where a folder is gone before it is looked into.
+    for place, folders, files in os.walk(root):
+        for path in (Path(place, name) for name in (*folders, *files) if name.startswith(".tmp-")):
+            if is_left_behind(path, _TEMPORARY):
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+                swept += 1
     return swept
 
 
-def start_of(pid: int) -> int:
-    """Return when a process started (whole seconds), 0 when none of that id lives: ids are used again."""
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        # One that only waits to be buried writes nothing any more.
-        return 0 if process.status() == psutil.STATUS_ZOMBIE else int(process.create_time())
-    except psutil.Error:
-        return 0
+def owner() -> str:
+    """Return what tells this process from all others, on this machine and on those that share a folder with it."""
+    return f"{_host()}-{os.getpid()}-{start_of(os.getpid())}"
 
 
-def _temporary_name(path: Path) -> Path:
-    return path.with_name(f".tmp-{_host()}-{os.getpid()}-{start_of(os.getpid())}-{next(_counter)}-{path.name[-80:]}")
+def is_left_behind(path: Path, named: re.Pattern[str]) -> bool:
+    """Say whether a file or folder was left by a process that is no more.
 
+    What another machine wrote counts for left when it has not changed for a day.
 
-def _is_left_behind(path: Path) -> bool:
-    match = _TEMPORARY.match(path.name)
+    Parameters
+    ----------
+    path : Path
+    named : re.Pattern
+        What its name is like, with :data:`OWNER` in it. What has another name was left by none.
+    """
+    match = named.match(path.name)
     if match is None:
         return False
     try:
@@ -139,6 +155,32 @@ def _is_left_behind(path: Path) -> bool:
     if match["host"] != _host():
         return age_s > _FOREIGN_AGE_S
     return start_of(int(match["pid"])) != int(match["started"])
+
+
+def start_of(pid: int) -> int:
+    """Return what tells a process from those that had its id before, 0 when none of that id lives.
+
+    On Linux it is its start in ticks since the machine's, as a time of day is another one when the clock is set; elsewhere in whole
+    seconds since 1970. One that only waits to be buried writes nothing any more, and counts as gone.
+    """
+    if sys.platform == "linux":
+        try:
+            # After the name, which may hold anything: its state, and 18 numbers before its start (proc(5)).
+            state, *numbers = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            return 0
+        return 0 if state in (b"Z", b"X") else int(numbers[18])
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return 0 if process.status() == psutil.STATUS_ZOMBIE else int(process.create_time())
+    except psutil.Error:
+        return 0
+
+
+def _temporary_name(path: Path) -> Path:
+    return path.with_name(f".tmp-{owner()}-{next(_counter)}-{path.name[-80:]}")
 
 
 @functools.cache

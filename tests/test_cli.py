@@ -1,4 +1,5 @@
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reelkit.cli import _log, main
+from reelkit.cli_words import SIGNS
 
 ROOT = Path(__file__).parents[1]
 
@@ -147,3 +149,17 @@ def test_a_closed_pipe_is_no_error() -> None:
     shell = f'"{sys.executable}" -m reelkit.cli brands schema | head -1'
     result = subprocess.run(["bash", "-o", "pipefail", "-c", shell], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_whoever_calls_the_command_from_python_hears_interrupts_as_before(capsys: pytest.CaptureFixture[str]) -> None:
+    """An interrupt as soon as all is loaded is the one answer, and only a process that ends with the command is deaf after it."""
+    before = {sign: signal.getsignal(sign) for sign in SIGNS}
+
+    def interrupt() -> None:
+        # As a batch that was interrupted leaves them.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        raise KeyboardInterrupt
+
+    assert main(["doctor"], loaded=interrupt) == 130
+    assert {sign: signal.getsignal(sign) for sign in SIGNS} == before
+    assert capsys.readouterr().err == "reelkit: interrupted; run the same command again to go on from here\n"

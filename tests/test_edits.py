@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,22 @@ def test_kept_edits_are_read_back(tmp_path: Path) -> None:
     assert kept.key == first
     kept.keep(breaks={})
     assert not kept.path.exists()
+
+
+def test_edits_that_are_kept_at_once_are_all_kept(tmp_path: Path) -> None:
+    """Several notebooks of a brand keep fields of one reel, and take clips out, at the same moment: none undoes another's."""
+    fields: list[dict[str, object]] = [{"words": {"a": (10, -10)}}, {"breaks": {"Hi there.": (1,)}}, {"left_out": ("Hi there.",)}] * 4
+
+    def edit(number: int) -> None:
+        kept = KeptEdits(tmp_path / "ada", "seed 1")
+        kept.reject(str(number))
+        kept.keep(**fields[number])
+
+    with ThreadPoolExecutor(len(fields)) as notebooks:
+        list(notebooks.map(edit, range(len(fields))))
+    kept = KeptEdits(tmp_path / "ada", "seed 1")
+    assert sorted(map(int, kept.rejected)) == [*range(len(fields))]
+    assert kept.read() == Edits.model_validate(fields[0] | fields[1] | fields[2])
 
 
 def test_edits_made_on_letters_apart_from_their_accents_hold(tmp_path: Path) -> None:

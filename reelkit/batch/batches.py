@@ -236,9 +236,9 @@ def run_batch(batch_id: str, outputs: Path, terms: Terms, *, watcher: BatchWatch
     """
     watcher = watcher or _Nobody()
     file = BatchFile(outputs, batch_id)
-    with interrupted_once():
+    with interrupted_once() as again:
         try:
-            batch = _run(file, outputs, terms, watcher)
+            batch = _run(file, outputs, terms, watcher, again)
         except KeyboardInterrupt:
             sweep(outputs)
             raise Interrupted(file.read()) from None
@@ -248,7 +248,7 @@ def run_batch(batch_id: str, outputs: Path, terms: Terms, *, watcher: BatchWatch
     return batch
 
 
-def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) -> Batch:
+def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher, again: Callable[[], None]) -> Batch:
     sweep(outputs)
     file.begin()
     casting = Casting(outputs)
@@ -282,7 +282,7 @@ def _run(file: BatchFile, outputs: Path, terms: Terms, watcher: BatchWatcher) ->
                 return executor.submit(do_work, work)
 
             bring = partial(bring_home, outputs=outputs, upload=terms.upload)
-            batch, untold = _make_all(todo, begin, bring, file=file, batch=batch, watcher=watcher)
+            batch, untold = _make_all(todo, begin, bring, file=file, batch=batch, watcher=watcher, again=again)
     sweep(outputs)
     try:
         return file.end(*untold)
@@ -300,6 +300,7 @@ def _make_all(
     file: BatchFile,
     batch: Batch,
     watcher: BatchWatcher,
+    again: Callable[[], None],
 ) -> tuple[Batch, list[Outcome]]:
     """Make reels and write down how each ended. What cannot be written (a full disk, as a rule) stops no reel: it is written with the next
     one, or returned with the batch as it is.
@@ -326,6 +327,7 @@ def _make_all(
     try:
         begin_those_that_may()
         while pending:
+            again()
             ended, _ = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
             for future in ended:
                 reel = pending.pop(future)

@@ -321,13 +321,13 @@ def _started_by(manager: AsyncKernelManager) -> list[psutil.Process]:
     pid = getattr(manager.provisioner, "pid", None)
     try:
         return psutil.Process(pid).children(recursive=True) if pid else []
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return []
 
 
 def _kill(processes: list[psutil.Process]) -> None:
     for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error):
             process.kill()
 
 

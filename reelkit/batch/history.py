@@ -11,7 +11,7 @@ from pydantic import Field
 
 from reelkit.errors import RunError
 from reelkit.model import Value
-from reelkit.runs.manifest import MANIFEST, Manifest, read_manifest
+from reelkit.runs.manifest import read_manifest, runs_at
 
 __all__ = ["RunRow", "chosen", "days_of", "run_rows"]
 
@@ -35,17 +35,19 @@ class RunRow(Value):
 
 def run_rows(outputs: Path) -> list[RunRow]:
     """Return all runs of an outputs folder, the latest first; one whose manifest cannot be read is told as failed, with the reason."""
-    rows = [_row(path.parent, outputs) for path in outputs.glob(f"*/*/{MANIFEST}")]
+    rows = [row for run in runs_at(outputs) if (row := _row(run, outputs)) is not None]
     return sorted(rows, key=lambda row: (row.started_at, row.run), reverse=True)
 
 
-def _row(folder: Path, outputs: Path) -> RunRow:
+def _row(folder: Path, outputs: Path) -> RunRow | None:
     brand, run = folder.parent.name, folder.relative_to(outputs).as_posix()
     try:
         found = read_manifest(folder)
     except RunError as error:
         return RunRow(brand=brand, run=run, topic=folder.name, state="failed", reason=str(error))
-    assert isinstance(found, Manifest)
+    if found is None:
+        # It was removed meanwhile.
+        return None
     poster, report = folder / "poster.jpg", folder / "report.html"
     return RunRow(
         brand=found.brand,

@@ -5,36 +5,60 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
 __all__ = ["interrupted_once"]
 
+_SIGNS = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
 
-@contextlib.contextmanager
-def interrupted_once() -> Iterator[None]:
-    """Let the first interrupt through only: a second one would break off what the first has begun to put away."""
-    before: dict[int, Callable[[int, FrameType | None], object]] = {}
-    came = False
 
-    def first(number: int, frame: FrameType | None) -> None:
-        nonlocal came
-        if came:
+class _First:
+    """A handler that lets one interrupt through."""
+
+    def __init__(self, before: Mapping[int, Callable[[int, FrameType | None], object]]) -> None:
+        self.came = False
+        self._before = before
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.came:
             return
         try:
-            before[number](number, frame)
+            self._before[number](number, frame)
         except BaseException:
-            came = True
+            self.came = True
             raise
 
-    if threading.current_thread() is threading.main_thread():
-        for sign in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
-            handler = signal.getsignal(sign)
-            if callable(handler):
-                before[sign] = handler
-                signal.signal(sign, first)
+    def again(self) -> None:
+        if self.came:
+            raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def interrupted_once(*, stays: bool = False) -> Iterator[Callable[[], None]]:
+    """Let the first interrupt through only: a second one would break off what the first has begun to put away. One within another is the
+    same.
+
+    It gives what is to be called now and then: that raises the interrupt again where one came that was lost, as one that meets a
+    ``__del__`` or a callback of a weak reference is dropped by Python.
+
+    Parameters
+    ----------
+    stays : bool
+        After the block, too, no other is heard where one came: what is left to do is to tell of it, and to end.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    handlers = {sign: handler for sign in _SIGNS if in_main and callable(handler := signal.getsignal(sign))}
+    around = next((handler for handler in handlers.values() if isinstance(handler, _First)), None)
+    if around is not None:
+        yield around.again
+        return
+    first = _First(handlers)
+    for sign in handlers:
+        signal.signal(sign, first)
     try:
-        yield
+        yield first.again
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not (stays and first.came):
+            for sign, handler in handlers.items():
+                signal.signal(sign, handler)

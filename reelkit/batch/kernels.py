@@ -86,7 +86,11 @@ class ForkedProcess:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self._handle = os.pidfd_open(pid)
+        try:
+            self._handle = os.pidfd_open(pid)
+        except ProcessLookupError:
+            # It has ended already.
+            self._handle = -1
 
     def poll(self) -> int | None:
         """Return None while it runs; what its exit code was only its parent knows."""

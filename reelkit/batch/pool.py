@@ -26,7 +26,7 @@ T = TypeVar("T")
 REEL_GB = 1.2
 """What a reel's processes take together at their peak."""
 TRIES = 3
-_GONE_S = 1.0
+_GONE_S = 15.0
 
 
 class LostWorker(RunError):

@@ -13,6 +13,7 @@ from reelkit.batch.runner import NOTEBOOK, look_of, report
 from reelkit.errors import RunError
 from reelkit.parts import Parts
 from reelkit.report import INDEX, runs_below, write_index, write_report
+from reelkit.runs.folder import in_turn
 from reelkit.runs.manifest import MANIFEST, Manifest, RunJob, manifest_of
 from reelkit.whole import temporary_folder, whole_file
 
@@ -36,6 +37,8 @@ class _Index:
 def report_on(place: Path) -> Path:
     """Rebuild the report of a run, or the index of a batch or of all runs below a folder, and return its path.
 
+    A run that another process is making is waited for.
+
     Parameters
     ----------
     place : Path
@@ -47,7 +50,8 @@ def report_on(place: Path) -> Path:
         When there is no run, the run has no executed notebook, or the page cannot be written.
     """
     if (place / MANIFEST).is_file():
-        return report(place)
+        with in_turn(place):
+            return report(place)
     index = _index_of(place)
     return write_index(index.runs, index.out, title=index.title, unmade=index.unmade)
 
@@ -125,7 +129,7 @@ def publish_report(place: Path) -> list[str]:
         When the store refuses, or does not hold what was sent.
     """
     if (place / MANIFEST).is_file():
-        return [_put(report(place), manifest_of(place), place.name, _outputs_of(place))]
+        return [_publish(place)]
     index = _index_of(place)
     manifests = {run: manifest for run in index.runs if (manifest := _readable(run)) is not None}
     if not manifests:
@@ -134,7 +138,7 @@ def publish_report(place: Path) -> list[str]:
     links = []
     for brand in sorted({manifest.brand for manifest in manifests.values()}):
         runs = {run: manifest for run, manifest in manifests.items() if manifest.brand == brand}
-        reports = {run: _put(report(run), found, run.name, _outputs_of(run)) for run, found in runs.items() if (run / NOTEBOOK).is_file()}
+        reports = {run: _publish(run) for run in runs if (run / NOTEBOOK).is_file()}
         unmade = [one for one in index.unmade if one.brand == brand]
         with temporary_folder(index.out) as folder:
             page = write_index(runs, folder / INDEX, title=index.title, unmade=unmade, reports=reports)
@@ -149,6 +153,11 @@ def _readable(run: Path) -> Manifest | None:
     except RunError:
         # The index in the folder says why.
         return None
+
+
+def _publish(run: Path) -> str:
+    with in_turn(run):
+        return _put(report(run), manifest_of(run), run.name, _outputs_of(run))
 
 
 def _outputs_of(run: Path) -> Path:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
 
-from reelkit.whole import start_of
+from reelkit.whole import OWNER, is_left_behind, owner
 
 __all__ = ["remove_own_sockets", "socket_folder", "sweep_sockets"]
 
 _LONGEST_SOCKET_PATH = 90
 _SHORT = "/tmp"
+_NAME = re.compile(rf"^rk-{OWNER}-")
 
 
 def socket_folder() -> Path:
     """Make a folder for the sockets of one kernel and return it; its name says whose it is."""
-    prefix = f"rk-{os.getpid()}-{start_of(os.getpid())}-"
+    prefix = f"rk-{owner()}-"
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     if os.name == "posix" and len(str(folder)) > _LONGEST_SOCKET_PATH:
         folder.rmdir()
@@ -28,17 +30,18 @@ def socket_folder() -> Path:
 def sweep_sockets() -> int:
     """Remove the socket folders of processes that are no more; return how many went."""
     swept = 0
-    for place in {Path(tempfile.gettempdir()), Path(_SHORT)}:
-        for folder in place.glob("rk-*-*-*"):
-            pid, started = folder.name.split("-")[1:3]
-            if pid.isdecimal() and started.isdecimal() and start_of(int(pid)) != int(started):
-                shutil.rmtree(folder, ignore_errors=True)
-                swept += 1
+    for folder in _folders("rk-"):
+        if is_left_behind(folder, _NAME):
+            shutil.rmtree(folder, ignore_errors=True)
+            swept += 1
     return swept
 
 
 def remove_own_sockets() -> None:
     """Remove the socket folders of this process, which is about to end without a word."""
-    for place in {Path(tempfile.gettempdir()), Path(_SHORT)}:
-        for folder in place.glob(f"rk-{os.getpid()}-*-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in _folders(f"rk-{owner()}-"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders(prefix: str) -> list[Path]:
+    return [folder for place in {tempfile.gettempdir(), _SHORT} for folder in Path(place).glob(f"{prefix}*")]

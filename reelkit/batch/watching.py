@@ -14,7 +14,7 @@ from reelkit.batch.plan import Batch, PlannedReel
 from reelkit.batch.work import StepNow, read_step
 from reelkit.errors import RunError
 from reelkit.model import Value
-from reelkit.runs.manifest import MANIFEST, read_manifest
+from reelkit.runs.manifest import MANIFEST, read_manifest, runs_at
 
 __all__ = ["BatchNow", "ReelNow", "batch_now", "typical_seconds"]
 
@@ -89,11 +89,17 @@ class BatchNow(Value):
 
 def typical_seconds(outputs: Path) -> dict[str, float]:
     """Return how long each step typically takes, as the latest runs of an outputs folder tell."""
-    latest = sorted(outputs.glob(f"*/*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)[-_RUNS:]
-    taken: dict[str, list[float]] = defaultdict(list)
-    for path in latest:
+
+    def written(run: Path) -> float:
         try:
-            found = read_manifest(path.parent)
+            return (run / MANIFEST).stat().st_mtime
+        except OSError:
+            return 0.0
+
+    taken: dict[str, list[float]] = defaultdict(list)
+    for run in sorted(runs_at(outputs), key=written)[-_RUNS:]:
+        try:
+            found = read_manifest(run)
         except RunError:
             continue
         for step in found.steps if found else ():

@@ -6,6 +6,7 @@ A process of its own needs nothing of the caller's main module, can be killed, a
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import pickle
 import queue
@@ -17,6 +18,9 @@ from typing import Any
 from reelkit.batch.kernels import forked_kernels
 
 __all__ = ["main", "packed", "unpacked"]
+
+_NO_OTHER_S = 600.0
+"""No thread but the running one gets its turn for as long."""
 
 
 def packed(value: object) -> str:
@@ -52,21 +56,22 @@ def _listen(asked: queue.SimpleQueue[str]) -> None:
     for line in sys.stdin:
         asked.put(line)
     # Nobody asks any more: whoever started us has ended, well or not.
-    _end_what_we_started()
-    os._exit(0)
+    _end_with_what_we_started()
 
 
-def _end_what_we_started() -> None:
+def _end_with_what_we_started() -> None:
     import psutil
 
-    for process in psutil.Process().children(recursive=True):
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
     from reelkit.batch.sockets import remove_own_sockets
 
+    below = psutil.Process().children(recursive=True)
     remove_own_sockets()
+    # In one go: the main thread, which waits for one of them, would take its end for the reel's and write it down.
+    sys.setswitchinterval(_NO_OTHER_S)
+    for process in below:
+        with contextlib.suppress(OSError):
+            os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from reelkit.errors import RunError
 from reelkit.report.page import put_page
-from reelkit.runs.manifest import MANIFEST, Manifest, RunJob, read_manifest
+from reelkit.runs.manifest import Manifest, RunJob, read_manifest, runs_at
 from reelkit.views.markup import data_uri, each, facts, fill, seconds, style_element
 
 __all__ = ["INDEX", "runs_below", "write_index"]
@@ -55,8 +55,7 @@ class _Run:
 
 def runs_below(folder: Path) -> list[Path]:
     """Return the folders of all runs at or below a folder, at most two levels down: outputs, or a brand's."""
-    found = {path.parent for pattern in (MANIFEST, f"*/{MANIFEST}", f"*/*/{MANIFEST}") for path in folder.glob(pattern)}
-    return sorted(found)
+    return sorted(run for down in range(3) for run in runs_at(folder, down=down))
 
 
 def write_index(

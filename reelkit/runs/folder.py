@@ -39,7 +39,7 @@ from reelkit.runs.manifest import (
 from reelkit.runs.progress import NoLines, Watcher, told
 from reelkit.whole import sweep_temporaries, write_whole
 
-__all__ = ["RunFolder", "count_in", "made_run", "open_run", "outputs_dir"]
+__all__ = ["RunFolder", "count_in", "in_turn", "made_run", "open_run", "outputs_dir"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -145,6 +145,27 @@ def count_in(folder: Path, *names: str) -> Manifest:
     counted = found.model_copy(update={"artefacts": found.artefacts | _measured(folder, names)})
     write_manifest(folder, counted)
     return counted
+
+
+@contextlib.contextmanager
+def in_turn(folder: Path) -> Iterator[None]:
+    """Hold the run of a folder for this process, to change what it tells of itself; another process that makes it is waited for.
+
+    A run that was put elsewhere is made by none, and held against none.
+
+    Raises
+    ------
+    RunError
+        When the folder holds no run, or its outputs folder cannot be written.
+    """
+    found, place = manifest_of(folder), folder.resolve()
+    at_home = (found.brand, found.run_id) == (place.parent.name, place.name)
+    with _held(place, what=f"run {found.run_id}") if at_home else contextlib.nullcontext():
+        yield
+
+
+def _held(folder: Path, *, what: str, busy: Callable[[], object] = lambda: None) -> contextlib.AbstractContextManager[None]:
+    return hold(folder.parents[1], f"{folder.parent.name}-{folder.name}", what=what, busy=busy)
 
 
 class RunFolder:
@@ -496,7 +517,7 @@ class RunFolder:
                 raise BusyError(f"{what}: run {self.run_id} is being made by another process")
             waiting()
 
-        with hold(self.outputs, f"{self.brand.slug}-{self.run_id}", what=what, busy=busy):
+        with _held(self.folder, what=what, busy=busy):
             self._manifest = None
             yield
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from reelkit.edits import Edits
 from reelkit.errors import RunError
 from reelkit.model import content_key
+from reelkit.runs.locks import hold
 from reelkit.whole import write_whole
 
 __all__ = ["KeptEdits"]
@@ -52,11 +54,12 @@ class KeptEdits:
 
     def keep(self, **fields: Any) -> Edits:
         """Replace some fields of the edits; with nothing left the file goes."""
-        edits = Edits.model_validate({**dict(self.read()), **fields})
-        if edits == Edits():
-            self.path.unlink(missing_ok=True)
-        else:
-            write_whole(self.path, edits.model_dump_json(indent=2) + "\n")
+        with self._held():
+            edits = Edits.model_validate({**dict(self.read()), **fields})
+            if edits == Edits():
+                self.path.unlink(missing_ok=True)
+            else:
+                write_whole(self.path, edits.model_dump_json(indent=2) + "\n")
         return edits
 
     @property
@@ -76,6 +79,12 @@ class KeptEdits:
 
     def reject(self, clip: str, *, wanted: bool = False) -> tuple[str, ...]:
         """Take a clip out of the brand's choice, or (``wanted``) in again; return all that are out."""
-        listed = [one for one in self.rejected if one != clip] + ([] if wanted else [clip])
-        write_whole(self._rejected, json.dumps(listed, indent=2) + "\n")
+        with self._held():
+            listed = [one for one in self.rejected if one != clip] + ([] if wanted else [clip])
+            write_whole(self._rejected, json.dumps(listed, indent=2) + "\n")
         return tuple(listed)
+
+    def _held(self) -> AbstractContextManager[None]:
+        """Hold all edits of the brand, so that none that another notebook keeps meanwhile is lost."""
+        brand = self._rejected.parents[1]
+        return hold(brand.parent, f"{brand.name}-edits", what="edits")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,7 @@ __all__ = [
     "manifest_of",
     "read_manifest",
     "reel_name",
+    "runs_at",
     "write_manifest",
 ]
 
@@ -135,6 +137,13 @@ class Manifest(Value):
     def __repr__(self) -> str:
         how = {"running": f"running {self.step}", "done": "done", "failed": f"failed at {self.step}: {self.reason}"}[self.state]
         return f"<Manifest {self.brand}/{self.run_id}: {how}>"
+
+
+def runs_at(folder: Path, *, down: int = 2) -> list[Path]:
+    """Return the folders with a manifest so many levels below a folder, two below an outputs folder; none of a name with a dot first."""
+    # pathlib's own fails where a folder that it looks into is removed meanwhile.
+    found = glob.glob("/".join(["*"] * down + [MANIFEST]), root_dir=folder)  # noqa: PTH207
+    return [(folder / path).parent for path in sorted(found)]
 
 
 def read_manifest(folder: Path) -> Manifest | None:

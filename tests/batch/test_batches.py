@@ -17,12 +17,14 @@ import psutil
 import pytest
 
 from reelkit import generate_batch, generate_for_brands
-from reelkit.batch.batches import Terms, Unwritten, _one, alone, run_batch
+from reelkit.batch.batches import Interrupted, Terms, Unwritten, _one, alone, run_batch
 from reelkit.batch.forecast import forecast_reel
+from reelkit.batch.interrupts import interrupted_once
 from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, batches_dir, open_batch, read_batches
 from reelkit.batch.pool import encoders_each
 from reelkit.batch.topics import plan_brands
 from reelkit.batch.work import Work
+from reelkit.cli_words import SIGNS, ended_by_sigterm
 from reelkit.errors import RunError
 from reelkit.runs.folder import open_run
 from reelkit.runs.manifest import manifest_of
@@ -287,6 +289,60 @@ def test_a_batchs_file_that_cannot_be_written_ends_no_night(studio: Path) -> Non
     assert len(caught.value.batch.failed) == 3
     mends()
     assert len(read_batches(outputs)[0].failed) == 2
+
+
+class InterruptsAtItsEnd:
+    """Ctrl-C comes where Python drops it."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+class NeverEnds(Executor):
+    """Its calls are interrupted as they are given, to no effect, and never end."""
+
+    def submit(self, *_called: Any, **_named: Any) -> Future[Any]:
+        InterruptsAtItsEnd()
+        return Future()
+
+
+class LooksTwice:
+    """A watcher that will not wait for ever."""
+
+    looks = 0
+
+    def tick(self, batch: Batch) -> None:
+        self.looks += 1
+        assert self.looks <= 2, "the interrupt was not heard"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("around", [contextlib.nullcontext, interrupted_once])
+def test_an_interrupt_that_python_drops_is_heard(studio: Path, around: Callable[[], contextlib.AbstractContextManager[object]]) -> None:
+    """One that meets the end of an object, or a callback of a weak reference, ends the batch a moment later."""
+    outputs, before = studio / "outputs", signal.getsignal(signal.SIGINT)
+    begun = planned(outputs, 1)
+    with pytest.raises(Interrupted), around():
+        run_batch(begun.id, outputs, Terms(executor=NeverEnds(), keep_free_gb=0.0), watcher=LooksTwice())
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_no_other_interrupt_is_heard_once_one_is_told(sign: signal.Signals) -> None:
+    """Between the answer to an interrupt and the end of the command, a second one would add a line or change how it ended."""
+    before = {other: signal.getsignal(other) for other in SIGNS}
+    try:
+        with ended_by_sigterm():
+            with pytest.raises(KeyboardInterrupt), interrupted_once(stays=True):
+                signal.raise_signal(sign)
+            told = signal.getsignal(sign)
+        assert signal.getsignal(sign) == told
+        assert told not in (signal.SIG_DFL, signal.default_int_handler)
+        signal.raise_signal(sign)
+    finally:
+        for other, handler in before.items():
+            signal.signal(other, handler)
 
 
 def test_reels_that_follow_each_other_do_so_past_one_that_is_made(studio: Path) -> None:

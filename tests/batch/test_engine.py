@@ -15,7 +15,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from reelkit.batch.engine import execute_notebook
-from reelkit.batch.kernels import KernelForks, forked_kernels, kernel_forks
+from reelkit.batch.kernels import ForkedProcess, KernelForks, forked_kernels, kernel_forks
+from reelkit.batch.sockets import remove_own_sockets, socket_folder, sweep_sockets
 from reelkit.errors import RunError
 from reelkit.runs.progress import NoLines
 from tests.batch.studio import is_kernel
@@ -229,6 +230,16 @@ def test_a_kernel_whose_starter_was_lost_ends_with_all_it_started(tmp_path: Path
         assert kernel.wait(60) == -signal.SIGKILL
 
 
+@pytest.mark.skipif(os.name != "posix", reason="process groups")
+def test_nothing_else_ends_a_kernel_whose_starter_was_lost(tmp_path: Path) -> None:
+    """IPython's own watch for the parent would end the kernel alone: it is not there."""
+    source = "import threading\nprint(*sorted(type(thread).__name__ for thread in threading.enumerate()))"
+    assert execute_notebook(a_notebook(tmp_path, source), tmp_path / "out.ipynb", {"x": 1}, watcher=NoLines()) is None
+    threads = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs[0].text.split()
+    assert "ControlThread" in threads
+    assert "ParentPollerUnix" not in threads
+
+
 def what_forks() -> psutil.Process | None:
     return next((child for child in psutil.Process().children() if "--forks" in child.cmdline()), None)
 
@@ -287,3 +298,28 @@ def test_it_forks_with_no_thread_of_its_own_and_buries_what_ended() -> None:
         while parent.children() and time.monotonic() < until:
             time.sleep(0.05)
         assert parent.children() == []
+
+
+@pytest.mark.skipif(not KernelForks.work_here(), reason="Linux")
+def test_a_kernel_that_ended_before_it_was_looked_at_has_ended() -> None:
+    """One that is buried already is told as ended, as any other."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    kernel = ForkedProcess(process.pid)
+    kernel.kill()
+    assert (kernel.poll(), kernel.wait()) == (1, 1)
+
+
+def test_sockets_go_with_the_process_that_made_them(sockets: Path) -> None:
+    """What a dead process left is swept; a living one's stays, and for a day that of another machine, or container, on this folder."""
+    code = "import sys, tempfile\ntempfile.tempdir = sys.argv[1]\nfrom reelkit.batch.sockets import socket_folder\nprint(socket_folder())"
+    dead = Path(subprocess.run([sys.executable, "-c", code, str(sockets)], capture_output=True, text=True, check=True).stdout.strip())
+    own, others = socket_folder(), dead.with_name(f"rk-000000-{'-'.join(dead.name.split('-')[2:])}")
+    others.mkdir()
+    sweep_sockets()
+    assert {own, others} == {*sockets.iterdir()}
+    os.utime(others, (0, 0))
+    sweep_sockets()
+    assert [own] == [*sockets.iterdir()]
+    remove_own_sockets()
+    assert not [*sockets.iterdir()]

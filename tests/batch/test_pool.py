@@ -5,12 +5,16 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from concurrent.futures import wait
 from pathlib import Path
 
+import psutil
 import pytest
 
 from reelkit.batch.pool import REEL_GB, LostWorker, ReelPool, encoders_each, pool_width
+from reelkit.batch.worker import packed
+from reelkit.processes import end_with_children
 from tests.processes import gone, is_alive
 
 
@@ -97,6 +101,40 @@ def test_a_worker_that_is_ended_sees_none_of_its_children_end(tmp_path: Path) ->
     pool.shutdown(wait=False)
     assert isinstance(running.exception(10), LostWorker)
     assert not (tmp_path / "went on").exists()
+
+
+def test_a_worker_whose_starter_has_ended_sees_none_of_its_children_end(tmp_path: Path) -> None:
+    """It ends them and itself in one go: nothing of what it was making is told to have failed."""
+    command = [sys.executable, "-m", "reelkit.batch.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdin is not None
+        worker.stdin.write(packed((exec, (_MANY_CHILDREN, {"folder": tmp_path}))) + "\n")
+        worker.stdin.flush()
+        wait_for(tmp_path / "ready")
+        children = [child.pid for child in psutil.Process(worker.pid).children(recursive=True)]
+        worker.stdin.close()
+        assert worker.wait(60) == 0
+    assert not (tmp_path / "went on").exists()
+    assert len(children) == 40
+    assert gone(children)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="another user's process")
+def test_what_is_another_users_is_left_alone() -> None:
+    """A process that we may not end (one that took another user's rights) is no error, and is not told as ended."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as theirs:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            pid = os.fork()
+        if pid == 0:
+            os.setuid(65534)
+            try:
+                ended = end_with_children(theirs.pid)
+            except BaseException:
+                os._exit(1)
+            os._exit(2 if ended else 0)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        assert is_alive(theirs.pid)
+        theirs.kill()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="orphans are told by /proc")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ from reelkit.batch.reports import publish_report, report_folder, report_on
 from reelkit.cli import main
 from reelkit.errors import RunError
 from reelkit.model import UploadResult
-from reelkit.runs.manifest import RunJob
+from reelkit.runs.locks import hold
+from reelkit.runs.manifest import RunJob, manifest_of, write_manifest
 from tests.report.notebook import execute
 from tests.report.test_index import a_run
 from tests.services.supabase_server import KEY, Supabase
@@ -70,6 +73,25 @@ def test_a_report_is_published_to_supabase(outputs: Path, server: Supabase, caps
     assert main(["report", str(run), "--publish"]) == 0
     assert capsys.readouterr().out.splitlines() == [line]
     assert server.times("POST", "/object/reels/") == sent
+
+
+def test_a_run_that_is_being_made_gets_its_report_after_it(outputs: Path) -> None:
+    """What its maker writes down meanwhile is not lost to the report, which waits; a run that was put elsewhere is made by nobody."""
+    run = outputs / "northwind" / "0001-abc"
+    with ThreadPoolExecutor(1) as other:
+        with hold(outputs, "northwind-0001-abc", what="test"):
+            reported = other.submit(report_on, run)
+            with pytest.raises(TimeoutError):
+                reported.result(2)
+            found = manifest_of(run)
+            write_manifest(run, found.model_copy(update={"facts": found.facts | {"added": 1}}))
+        assert reported.result(60) == run / "report.html"
+    assert manifest_of(run).facts["added"] == 1
+    assert {"reel.ipynb", "report.html"} <= manifest_of(run).artefacts.keys()
+    elsewhere = outputs.parent / "handed on"
+    shutil.copytree(run, elsewhere / "reel")
+    assert report_on(elsewhere / "reel").is_file()
+    assert [path.name for path in elsewhere.iterdir()] == ["reel"]
 
 
 def test_a_published_index_leads_to_published_reports(outputs: Path, server: Supabase) -> None:

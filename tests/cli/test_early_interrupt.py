@@ -23,6 +23,35 @@ MOMENTS = (
 )
 
 
+DROPS = """
+import signal, sys
+
+
+class Drops:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+    def find_spec(self, name, *_):
+        if name == "reelkit.batch.batches":
+            sys.meta_path.remove(self)
+            Drops()
+
+
+sys.meta_path.insert(0, Drops())
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_ctrl_c_is_not_lost_where_python_drops_it(studio: Studio, tmp_path: Path) -> None:
+    """An error in a callback of a weak reference, of which loading a module has many, or at an object's end is dropped; Ctrl-C is not."""
+    (tmp_path / "sitecustomize.py").write_text(DROPS)
+    command = [Path(sys.executable).with_name("reelkit"), "batch", "--brands", "nobody"]
+    env = studio.env | {"PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run(command, cwd=studio.folder, env=env, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert ended.stderr == f"reelkit: interrupted; {AGAIN}\n"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("module", MOMENTS)
 def test_ctrl_c_while_it_loads_is_one_answer(studio: Studio, module: str) -> None:

@@ -1,7 +1,10 @@
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 from reelkit.errors import RunError
 from reelkit.model import Cache, content_key
 from reelkit.runs.cache import FileCache, cache_dir
-from reelkit.whole import is_temporary, sweep_temporaries, whole_file, write_whole
+from reelkit.whole import is_temporary, start_of, sweep_temporaries, whole_file, write_whole
 
 KEY = content_key("a test")
 
@@ -173,6 +176,40 @@ def test_sweeps_only_what_the_dead_left(tmp_path: Path) -> None:
         assert sweep_temporaries(tmp_path) == 1
         assert files_in(tmp_path) == [living]
     assert files_in(tmp_path) == [tmp_path / "other.txt"]
+
+
+def test_a_folder_that_goes_while_it_is_swept_is_no_error(tmp_path: Path) -> None:
+    """Others make and remove folders under what is swept, at any moment."""
+    over = threading.Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            for name in "abcdefgh":
+                (tmp_path / name / name).mkdir(parents=True)
+            for name in "abcdefgh":
+                shutil.rmtree(tmp_path / name)
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        assert not any(sweep_temporaries(tmp_path) for _ in range(500))
+    finally:
+        over.set()
+        other.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_a_process_is_known_by_what_no_clock_changes(tmp_path: Path) -> None:
+    """Its start is counted from the machine's, whatever its name; one that has ended, buried or not, has none."""
+    odd = tmp_path / "a) R 1 (b"
+    odd.symlink_to(sys.executable)
+    with subprocess.Popen([odd, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        latest = time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK")
+        assert 0 < start_of(os.getpid()) < start_of(process.pid) <= latest
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert start_of(process.pid) == 0
+    assert start_of(process.pid) == 0
 
 
 def test_trim_drops_what_was_used_longest_ago(tmp_path: Path) -> None:
