@@ -25,11 +25,9 @@ from reelkit.model import AudioResult, Scene, Script, Timeline, Word
 
 timeline, shorter = (Timeline.model_validate_json(Path(f"{name}.json").read_text()) for name in ("timeline", "shorter"))
 frame = views.frame(timeline, at=20)
-outputs = [ipywidgets.Output(), ipywidgets.Output()]
-for output in outputs:
-    display(output)
-    with output:
-        display(frame)
+# No Output widgets: where one changes just as its cell ends, nbclient's message to it takes away what would tell of that end.
+boxes = [ipywidgets.VBox([frame.widget]), ipywidgets.VBox([frame.widget])]
+display(*boxes)
 
 
 def act(name, do):
@@ -51,11 +49,15 @@ others = [
     views.narration(audio),
     views.grid({"one": timeline, "other": shorter}),
 ]
-ended = ipywidgets.Output()
+ended = ipywidgets.VBox([other.widget for other in others])
 display(ended)
-with ended:
-    display(*others)
-act("no view of the others", ended.clear_output)
+
+
+def emptied(box):
+    box.children = ()
+
+
+act("no view of the others", lambda: emptied(ended))
 held = Path("held")
 
 
@@ -65,8 +67,8 @@ def wait():
 
 
 act("nothing else while it is held", wait)
-act("no first view", outputs[0].clear_output)
-act("no second view", outputs[1].clear_output)
+act("no first view", lambda: emptied(boxes[0]))
+act("no second view", lambda: emptied(boxes[1]))
 told = ipywidgets.Label()
 display(told)
 act("what is open", lambda: setattr(told, "value", f"{len(frame._sources)} open"))
