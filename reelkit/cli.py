@@ -24,7 +24,6 @@ from reelkit.cli_words import (
     DONE,
     FAILED,
     INTERRUPTED,
-    SIGNS,
     WRONG_USE,
     add_json,
     complain,
@@ -34,6 +33,7 @@ from reelkit.cli_words import (
     print_json,
 )
 from reelkit.errors import ReelkitError
+from reelkit.processes import SIGNS
 
 __all__ = ["build_parser", "main"]
 

@@ -15,7 +15,6 @@ __all__ = [
     "DONE",
     "FAILED",
     "INTERRUPTED",
-    "SIGNS",
     "WRONG_USE",
     "add_json",
     "complain",
@@ -25,8 +24,6 @@ __all__ = [
     "print_json",
 ]
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
-SIGNS = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
-"""What interrupts a command."""
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -1,14 +1,18 @@
-"""Ending processes with all that they started."""
+"""What interrupts a process, and ending one with all that it started."""
 
 from __future__ import annotations
 
 import contextlib
+import signal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import psutil
 
-__all__ = ["end_with_children"]
+__all__ = ["SIGNS", "end_with_children"]
+
+SIGNS = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+"""What interrupts a command."""
 
 
 def end_with_children(pid: int) -> list[psutil.Process]:

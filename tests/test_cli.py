@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reelkit.cli import _log, main
-from reelkit.cli_words import SIGNS
+from reelkit.processes import SIGNS
 
 ROOT = Path(__file__).parents[1]
 

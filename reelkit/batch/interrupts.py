@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
-__all__ = ["interrupted_once"]
+from reelkit.processes import SIGNS
 
-_SIGNS = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+__all__ = ["interrupted_once"]
 
 
 class _First:
@@ -48,7 +48,7 @@ def interrupted_once(*, stays: bool = False) -> Iterator[Callable[[], None]]:
         After the block, too, no other is heard where one came: what is left to do is to tell of it, and to end.
     """
     in_main = threading.current_thread() is threading.main_thread()
-    handlers = {sign: handler for sign in _SIGNS if in_main and callable(handler := signal.getsignal(sign))}
+    handlers = {sign: handler for sign in SIGNS if in_main and callable(handler := signal.getsignal(sign))}
     around = next((handler for handler in handlers.values() if isinstance(handler, _First)), None)
     if around is not None:
         yield around.again

@@ -24,8 +24,9 @@ from reelkit.batch.plan import Asked, Batch, BatchFile, Outcome, PlannedReel, ba
 from reelkit.batch.pool import encoders_each
 from reelkit.batch.topics import plan_brands
 from reelkit.batch.work import Work
-from reelkit.cli_words import SIGNS, ended_by_sigterm
+from reelkit.cli_words import ended_by_sigterm
 from reelkit.errors import RunError
+from reelkit.processes import SIGNS
 from reelkit.runs.folder import open_run
 from reelkit.runs.manifest import manifest_of
 from tests.batch.studio import TOLD, lets_a_model_write, make_studio, writes

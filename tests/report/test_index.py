@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import threading
 from pathlib import Path
 
 import nbformat
@@ -16,6 +14,7 @@ from reelkit.errors import RunError
 from reelkit.model import Finding
 from reelkit.report import runs_below, write_index
 from reelkit.runs.manifest import Manifest, RunJob, StepRecord, write_manifest
+from tests.folders import that_come_and_go
 from tests.views.parsed import Parsed
 
 
@@ -112,22 +111,8 @@ def test_a_brands_folder_and_a_run_have_indices_too(outputs: Path) -> None:
 
 def test_runs_are_found_while_folders_come_and_go(outputs: Path) -> None:
     """What others make and remove in an outputs folder at any moment keeps nobody from its runs."""
-    over = threading.Event()
-
-    def come_and_go() -> None:
-        while not over.is_set():
-            for name in "abcdefgh":
-                (outputs / name / name).mkdir(parents=True)
-            for name in "abcdefgh":
-                shutil.rmtree(outputs / name)
-
-    other = threading.Thread(target=come_and_go)
-    other.start()
-    try:
+    with that_come_and_go(outputs):
         assert {len(runs_below(outputs)) for _ in range(300)} == {3}
-    finally:
-        over.set()
-        other.join()
 
 
 def test_no_run_is_one_line(tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
 import multiprocessing
 import os
-import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +12,7 @@ from reelkit.errors import RunError
 from reelkit.model import Cache, content_key
 from reelkit.runs.cache import FileCache, cache_dir
 from reelkit.whole import is_temporary, start_of, sweep_temporaries, whole_file, write_whole
+from tests.folders import that_come_and_go
 
 KEY = content_key("a test")
 
@@ -180,22 +179,8 @@ def test_sweeps_only_what_the_dead_left(tmp_path: Path) -> None:
 
 def test_a_folder_that_goes_while_it_is_swept_is_no_error(tmp_path: Path) -> None:
     """Others make and remove folders under what is swept, at any moment."""
-    over = threading.Event()
-
-    def come_and_go() -> None:
-        while not over.is_set():
-            for name in "abcdefgh":
-                (tmp_path / name / name).mkdir(parents=True)
-            for name in "abcdefgh":
-                shutil.rmtree(tmp_path / name)
-
-    other = threading.Thread(target=come_and_go)
-    other.start()
-    try:
+    with that_come_and_go(tmp_path):
         assert not any(sweep_temporaries(tmp_path) for _ in range(500))
-    finally:
-        over.set()
-        other.join()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
