@@ -143,7 +143,7 @@ def _zeroed(act: Callable[..., Result], *given: Any) -> Result:
 
     x264's mbtree reads what it never wrote in the pictures that it looks ahead at, so that a segment could differ by a few bytes from one
     long-lived process to the next. The system's memory is always zero; and where glibc has a stock for each thread, this one's never holds
-    anything so large that it would be used again. Without x264's AVX-512 code (``asm=AVX2``) none was seen, for 8 % more time.
+    anything so large that it would be used again. Without AVX-512 (``asm=AVX2``) no difference was seen, for 8 % more time.
     """
     with _THE_SYSTEMS_OWN:
         return act(*given)
